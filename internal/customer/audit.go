@@ -1,0 +1,131 @@
+package customer
+
+import (
+	"maps"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Entry is one line of a customer's audit log. It holds ids and field names, never
+// a personal value, and so may outlive the customer.
+type Entry struct {
+	Customer string
+	Seq      string // of the change stream; the same change seen twice has the same
+	At       time.Time
+	By       string
+	Action   Action
+	Reason   string // with what is known to be personal blotted out
+	Subject  string
+	Fields   []string // names of profile fields that changed
+	Delta    Totals   // what the change does to the totals
+}
+
+// Describe makes the audit entry of one change from the root's images around it;
+// either may be nil. ok is false where there is nothing to tell, as when a purge's
+// lease was moved. expired says that TTL removed the root, not a worker.
+func Describe(before, after *Customer, seq string, at time.Time, expired bool) (e Entry, ok bool) {
+	if before != nil && after != nil && before.Last.ID == after.Last.ID {
+		return Entry{}, false
+	}
+	subject, last := before, Change{}
+	if after != nil {
+		subject, last = after, after.Last
+	} else {
+		last = Change{At: at, By: before.Last.By, Action: Purged}
+	}
+	if expired {
+		last = Change{At: at, By: "ttl", Action: Expired}
+	}
+	return Entry{
+		Customer: subject.ID, Seq: seq, At: last.At, By: last.By, Action: last.Action,
+		Reason: blot(last.Reason, before, after), Subject: last.Subject,
+		Fields: changedFields(before, after), Delta: delta(before, after, expired),
+	}, true
+}
+
+func delta(before, after *Customer, expired bool) Totals {
+	var t Totals
+	t.add(before, -1)
+	t.add(after, 1)
+	if after == nil && !expired {
+		t.Purged = 1
+	}
+	return t
+}
+
+func (t *Totals) add(c *Customer, n int64) {
+	switch {
+	case c == nil:
+	case c.State == Active:
+		t.Active += n
+	default:
+		t.Trash += n
+	}
+}
+
+func changedFields(before, after *Customer) []string {
+	if before == nil || after == nil {
+		return nil
+	}
+	b, a := before.Profile, after.Profile
+	var names []string
+	for _, f := range []struct {
+		name    string
+		changed bool
+	}{
+		{"organisation", b.Organisation != a.Organisation},
+		{"firstName", b.FirstName != a.FirstName},
+		{"lastName", b.LastName != a.LastName},
+		{"email", b.Email != a.Email},
+		{"phone", b.Phone != a.Phone},
+		{"push", b.Push != a.Push},
+		{"consents", !maps.Equal(b.Consents, a.Consents)},
+	} {
+		if f.changed {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+var (
+	emailLike = regexp.MustCompile(`[^\s<>,;:()]+@[^\s<>,;:()]+`)
+	phoneLike = regexp.MustCompile(`\+?\d[\d ()./-]{5,}\d`)
+)
+
+const blotted = "[…]"
+
+// blot removes from a reason what looks like an address or a phone number, and every
+// word of the customer's own profile: people write names into reasons, and the audit
+// log stays when the customer is gone.
+func blot(reason string, images ...*Customer) string {
+	reason = emailLike.ReplaceAllString(reason, blotted)
+	reason = phoneLike.ReplaceAllString(reason, blotted)
+	for _, c := range images {
+		if c != nil {
+			reason = blotWords(reason, c.Profile)
+		}
+	}
+	return reason
+}
+
+func blotWords(reason string, p Profile) string {
+	personal := map[string]bool{}
+	for _, s := range []string{p.Organisation, p.FirstName, p.LastName, p.Email, p.Phone} {
+		for _, word := range strings.Fields(s) {
+			personal[bare(word)] = len([]rune(bare(word))) > 1
+		}
+	}
+	words := strings.Fields(reason)
+	for i, word := range words {
+		if personal[bare(word)] {
+			words[i] = blotted
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func bare(word string) string {
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(word, `.,;:!?"'()[]`), "'s"))
+}

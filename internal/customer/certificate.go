@@ -1,0 +1,40 @@
+package customer
+
+import "time"
+
+// Certificate proves one purge. It holds no personal data and is never changed.
+type Certificate struct {
+	Customer   string
+	Generation string // the deletion that the purge finished
+	DeletedAt  time.Time
+	DeletedBy  string
+	PurgedAt   time.Time
+	PurgedBy   string            // who, or what schedule, set the purge going
+	Policies   map[string]Policy // in force, of the kinds the customer had records of
+	Erased     map[string]int64  // records by kind
+	Retained   map[string]int64  // records by kind, stripped and cut loose
+	Residue    int               // items found by the read-back after the erasure: always 0
+}
+
+// certify draws up the certificate of a fenced customer. Its counts are the root's:
+// past the fence nothing can be added, and each was moved in its record's transaction.
+func certify(c Customer, s Settings, now time.Time) Certificate {
+	cert := Certificate{
+		Customer: c.ID, Generation: c.Deletion.ID,
+		DeletedAt: c.Deletion.Time, DeletedBy: c.Deletion.By,
+		PurgedAt: now, PurgedBy: c.Last.By,
+		Policies: map[string]Policy{}, Erased: map[string]int64{}, Retained: map[string]int64{},
+	}
+	for kind, n := range c.Counts {
+		if n == 0 {
+			continue
+		}
+		cert.Policies[kind] = s.Policy(kind)
+		if s.Policy(kind) == Retain {
+			cert.Retained[kind] = n
+		} else {
+			cert.Erased[kind] = n
+		}
+	}
+	return cert
+}

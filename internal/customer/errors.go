@@ -1,0 +1,125 @@
+package customer
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// What a Store and a Service answer when something can't be done. Everything else
+// they return is a fault of the machinery, to be retried or reported.
+var (
+	ErrNotFound     = errors.New("no such customer")
+	ErrNoRecord     = errors.New("no such record")
+	ErrNoParent     = errors.New("the parent record does not exist")
+	ErrExists       = errors.New("it exists already")
+	ErrUnchanged    = errors.New("it is so already")
+	ErrVersion      = errors.New("it has been changed meanwhile")
+	ErrInTrash      = errors.New("the customer is in the trash")
+	ErrNotDeleted   = errors.New("the customer is not deleted, or not by that deletion")
+	ErrNotDue       = errors.New("the purge time has not come")
+	ErrPurgeStarted = errors.New("the purge has started, there is no way back")
+	ErrCursor       = errors.New("the cursor does not belong to this list")
+	ErrConfirm      = errors.New("the confirmation does not match")
+	ErrLeased       = errors.New("somebody else is at it")
+
+	// ErrUnfinished says that a purge stopped before its deadline with work left.
+	// Nothing is lost: the sweep hands it to a worker again.
+	ErrUnfinished = errors.New("stopped before the deadline, the sweep goes on with it")
+)
+
+// DependentsError refuses a deletion: records of restrict kinds exist.
+type DependentsError struct {
+	Counts map[string]int64 // by blocking kind, from the refused write itself
+}
+
+func (e *DependentsError) Error() string {
+	parts := make([]string, 0, len(e.Counts))
+	for _, kind := range slices.Sorted(maps.Keys(e.Counts)) {
+		parts = append(parts, fmt.Sprintf("%d of kind %s", e.Counts[kind], kind))
+	}
+	return "records block the deletion: " + strings.Join(parts, ", ")
+}
+
+// HoldError refuses a deletion or a purge: the customer is under legal hold.
+type HoldError struct {
+	Holds []string // their ids, sorted
+}
+
+func (e *HoldError) Error() string {
+	return "under legal hold: " + strings.Join(e.Holds, ", ")
+}
+
+// EmailTakenError refuses an e-mail address that another customer has. An address
+// stays taken while its customer is in the trash, so that a restore finds it.
+type EmailTakenError struct {
+	Owner string // the customer that has it
+	State State  // of the owner; restore or purge it when it is deleted
+}
+
+func (e *EmailTakenError) Error() string {
+	return fmt.Sprintf("the e-mail address belongs to customer %s (%s)", e.Owner, e.State)
+}
+
+// PurgedError says that a customer is gone for good, and proves it. Ids are never
+// used again, so that a certificate names one customer only.
+type PurgedError struct {
+	Certificate Certificate
+}
+
+func (e *PurgedError) Error() string {
+	return fmt.Sprintf("customer %s was purged", e.Certificate.Customer)
+}
+
+// ReplayError says that the change was made before under the same key.
+type ReplayError struct {
+	Subject string // what it was made to: a customer's id
+	Same    bool   // false: the key was used for another request
+}
+
+func (e *ReplayError) Error() string {
+	if e.Same {
+		return "done before under the same idempotency key"
+	}
+	return "the idempotency key was used for another request"
+}
+
+// ResidueError stops a purge before its certificate: something was left.
+type ResidueError struct {
+	Left int // items found by the consistent read-back
+}
+
+func (e *ResidueError) Error() string {
+	return fmt.Sprintf("%d items are left after the erasure", e.Left)
+}
+
+// InvalidError lists what is wrong with an input, field by field.
+type InvalidError struct {
+	Fields []FieldError
+}
+
+// FieldError is one thing that is wrong with one field.
+type FieldError struct {
+	Field   string
+	Problem string // what to do about it; never repeats the value
+}
+
+func (e *InvalidError) Error() string {
+	parts := make([]string, len(e.Fields))
+	for i, f := range e.Fields {
+		parts[i] = f.Field + ": " + f.Problem
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Invalid is an InvalidError about one field.
+func Invalid(field, problem string) *InvalidError {
+	return &InvalidError{Fields: []FieldError{{field, problem}}}
+}
+
+func sorted(s []string) []string {
+	slices.Sort(s)
+	return s
+}

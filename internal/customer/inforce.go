@@ -1,0 +1,77 @@
+package customer
+
+import (
+	"context"
+	"time"
+)
+
+// Settings reads the settings in force.
+func (s *Service) Settings(ctx context.Context) (Settings, error) {
+	settings, err := s.Store.Settings(ctx)
+	if err != nil {
+		return Settings{}, err
+	}
+	if settings.Version == 0 {
+		return s.Defaults, nil
+	}
+	return settings, nil
+}
+
+// inForce is Settings, read at most SettingsAge ago.
+func (s *Service) inForce(ctx context.Context) (Settings, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	asked := time.Now()
+	if !s.readAt.IsZero() && asked.Sub(s.readAt) < s.SettingsAge {
+		return s.cached, nil
+	}
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return Settings{}, err
+	}
+	s.cached, s.readAt = settings, asked
+	return settings, nil
+}
+
+// UpdateSettings replaces the settings. It answers when no process goes by the old
+// ones any longer. A retention that gives less than a day's notice must be
+// acknowledged: ErrConfirm. The retention of those in the trash stays as it was.
+func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowledged bool) (Settings, error) {
+	current, err := s.Settings(ctx)
+	if err != nil {
+		return Settings{}, err
+	}
+	if wanted.Version != current.Version {
+		return current, ErrVersion
+	}
+	if err := wanted.Validate(current); err != nil {
+		return current, err
+	}
+	shorter := wanted.Retention.Shorter(current.Retention)
+	if shorter && wanted.Retention.Shorter(PeriodOf(ShortNotice)) && !acknowledged {
+		return current, ErrConfirm
+	}
+	stored, err := s.PutSettings(ctx, wanted)
+	if err != nil {
+		return current, err
+	}
+	return stored, s.everywhere(ctx)
+}
+
+// everywhere waits until every process has read the settings again.
+func (s *Service) everywhere(ctx context.Context) error {
+	s.mu.Lock()
+	s.readAt = time.Time{}
+	s.mu.Unlock()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(s.SettingsAge):
+		return nil
+	}
+}
+
+// Forecast tells what a retention would mean for those now in the trash.
+func (s *Service) Forecast(ctx context.Context, retention Period) (Forecast, error) {
+	return forecast(s.Trash(ctx, time.Time{}), retention, s.now())
+}

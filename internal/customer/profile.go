@@ -1,0 +1,95 @@
+package customer
+
+import (
+	"net/mail"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of a profile, chosen so that a customer's item stays near 1 KB, the unit
+// that writes are charged by.
+const (
+	MaxName     = 120 // characters
+	MaxEmail    = 254 // RFC 5321, 4.5.3.1.3
+	MaxPhone    = 40
+	MaxReason   = 300
+	MaxConsents = 20
+	MaxHolds    = 20
+)
+
+// Profile is what a customer tells of itself: all of it is personal data.
+type Profile struct {
+	Organisation string
+	FirstName    string
+	LastName     string
+	Email        string // lower case
+	Phone        string
+	Push         bool            // push notifications can be received
+	Consents     map[string]bool // by name, say "newsletter"
+}
+
+var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// Identifier says whether s can name a customer, record, hold or consent: up to 64
+// letters, digits, dots, hyphens and underscores, the first a letter or digit.
+func Identifier(s string) bool { return identifier.MatchString(s) }
+
+// Normalise trims what people type and lower-cases the e-mail address.
+func (p Profile) Normalise() Profile {
+	for _, s := range []*string{&p.Organisation, &p.FirstName, &p.LastName, &p.Email, &p.Phone} {
+		*s = strings.TrimSpace(*s)
+	}
+	p.Email = strings.ToLower(p.Email)
+	return p
+}
+
+// Validate returns an *InvalidError naming every field that is wrong, or nil.
+func (p Profile) Validate() error {
+	var v validation
+	v.text("organisation", p.Organisation, MaxName)
+	v.text("firstName", p.FirstName, MaxName)
+	v.text("lastName", p.LastName, MaxName)
+	v.text("phone", p.Phone, MaxPhone)
+	v.check(p.Email == "" || validEmail(p.Email), "email", "is not an e-mail address such as ann@example.com")
+	v.check(p.Organisation+p.FirstName+p.LastName != "", "organisation", "give an organisation or a name")
+	v.check(len(p.Consents) <= MaxConsents, "consents", "has more than 20 entries")
+	for name := range p.Consents {
+		v.check(Identifier(name), "consents", "has a name with other than letters, digits, dots, hyphens and underscores")
+	}
+	return v.err()
+}
+
+// ValidateReason checks the free text that goes with a change.
+func ValidateReason(reason string) error {
+	var v validation
+	v.text("reason", reason, MaxReason)
+	return v.err()
+}
+
+func validEmail(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s && len(s) <= MaxEmail && !strings.ContainsFunc(s, unicode.IsSpace)
+}
+
+type validation struct{ fields []FieldError }
+
+func (v *validation) check(ok bool, field, problem string) {
+	if !ok {
+		v.fields = append(v.fields, FieldError{field, problem})
+	}
+}
+
+func (v *validation) text(field, s string, limit int) {
+	v.check(utf8.ValidString(s), field, "is not valid UTF-8")
+	v.check(utf8.RuneCountInString(s) <= limit, field, "is too long")
+	v.check(!strings.ContainsFunc(s, unicode.IsControl), field, "has control characters")
+}
+
+func (v *validation) err() error {
+	if len(v.fields) == 0 {
+		return nil
+	}
+	return &InvalidError{Fields: v.fields}
+}

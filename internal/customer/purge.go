@@ -1,0 +1,94 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// StartPurge passes the fence, past which no restore comes, and queues the rest of
+// the purge. One that is past the fence already is only queued again.
+func (s *Service) StartPurge(ctx context.Context, id string, f Fence, ch Change) (Customer, error) {
+	ch = s.stamp(ch, PurgeStarted)
+	f.Lease = ch.At.Add(PurgeLease)
+	c, err := s.Fence(ctx, id, f, ch)
+	if err := unchanged(err); err != nil {
+		return c, s.explain(ctx, id, err)
+	}
+	return c, s.Queue.Enqueue(ctx, Job{Customer: c.ID, Generation: c.Deletion.ID})
+}
+
+// Purge finishes the purge that the job names: it erases what hangs on the customer,
+// reads back that nothing is left, certifies that, and removes the root last. It may
+// stop anywhere, and be run again by anybody, several at once: as long as the root is
+// there the work is not done, and every step of it can be repeated.
+func (s *Service) Purge(ctx context.Context, job Job) error {
+	c, err := s.Customer(ctx, job.Customer)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case c.State != Purging || c.Deletion.ID != job.Generation:
+		s.Log.InfoContext(ctx, "late job of another generation", "customer", job.Customer)
+		return nil
+	}
+	err = s.purge(ctx, c)
+	if errors.Is(err, ErrUnfinished) {
+		return errors.Join(s.release(ctx, c), err)
+	}
+	return err
+}
+
+func (s *Service) purge(ctx context.Context, c Customer) error {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.Erase(ctx, c, settings); err != nil {
+		return fmt.Errorf("erase: %w", err)
+	}
+	left, err := s.Residue(ctx, c)
+	if err != nil {
+		return fmt.Errorf("read back: %w", err)
+	}
+	if left > 0 {
+		return &ResidueError{left}
+	}
+	if err := s.Ledger.Certify(ctx, certify(c, settings, s.now())); err != nil {
+		return fmt.Errorf("certify: %w", err)
+	}
+	return s.Remove(ctx, c)
+}
+
+// release lets the sweep take the purge up at its next tick, in the little time that
+// is kept back for it.
+func (s *Service) release(ctx context.Context, c Customer) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return s.Lease(ctx, c.ID, c.Deletion.ID, s.now())
+}
+
+// Expire takes up the purge of a customer whose root TTL has removed. The root comes
+// back, past the fence, so that this purge is like any other and can be found. One
+// that was not due, or under legal hold, comes back as it was.
+func (s *Service) Expire(ctx context.Context, c Customer) error {
+	_, err := s.Ledger.Certificate(ctx, c.ID)
+	switch {
+	case err == nil:
+		return nil
+	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	if c.StateAt(s.now()) != Purging {
+		return s.PutBack(ctx, c, time.Time{})
+	}
+	if c.State == Deleted {
+		c.State, c.Last = Purging, s.stamp(Change{By: "ttl"}, PurgeStarted)
+	}
+	if err := s.PutBack(ctx, c, s.now().Add(PurgeLease)); err != nil {
+		return err
+	}
+	return s.Queue.Enqueue(ctx, Job{Customer: c.ID, Generation: c.Deletion.ID})
+}

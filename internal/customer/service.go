@@ -1,0 +1,279 @@
+package customer
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Service applies the rules to a Store. Reads that need no rule go to the Store
+// itself, which it embeds.
+type Service struct {
+	Store
+	Ledger Ledger
+	Queue  Queue
+	Log    *slog.Logger
+	Now    func() time.Time // nil: time.Now
+
+	// Defaults are the settings until somebody sets some.
+	Defaults Settings
+	// SettingsAge is how long a process may go by settings it has read. A change of
+	// settings takes as long to answer, so that, answered, it is in force everywhere.
+	SettingsAge time.Duration
+
+	mu     sync.Mutex
+	cached Settings
+	readAt time.Time
+}
+
+// PurgeLease is how long a fenced purge is left to the worker it was queued for
+// before the sweep queues it again. It exceeds the time limit of a worker.
+const PurgeLease = 6 * time.Minute
+
+func (s *Service) now() time.Time {
+	if s.Now != nil {
+		return s.Now().UTC()
+	}
+	return time.Now().UTC()
+}
+
+// NewID makes an id that nobody can guess and that tells nothing: 26 characters.
+func NewID() string { return strings.ToLower(rand.Text()) }
+
+func (s *Service) stamp(ch Change, action Action) Change {
+	ch.ID, ch.At, ch.Action = NewID(), s.now(), action
+	return ch
+}
+
+// explain turns "no such customer" into the certificate of its purge, if there is one.
+func (s *Service) explain(ctx context.Context, id string, err error) error {
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	cert, lerr := s.Ledger.Certificate(ctx, id)
+	switch {
+	case errors.Is(lerr, ErrNotFound):
+		return err
+	case lerr != nil:
+		return fmt.Errorf("look for a certificate: %w", lerr)
+	}
+	return &PurgedError{cert}
+}
+
+// unchanged takes "it is so already" for the success it is.
+func unchanged(err error) error {
+	if errors.Is(err, ErrUnchanged) {
+		return nil
+	}
+	return err
+}
+
+// Get reads a customer: ErrNotFound, or *PurgedError for one that is gone.
+func (s *Service) Get(ctx context.Context, id string) (Customer, error) {
+	c, err := s.Customer(ctx, id)
+	return c, s.explain(ctx, id, err)
+}
+
+// Create adds a customer. An empty id makes one. Besides the errors of Store.Create
+// it returns *InvalidError, and *PurgedError for an id that was used before.
+func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (Customer, error) {
+	p = p.Normalise()
+	if err := p.Validate(); err != nil {
+		return Customer{}, err
+	}
+	if id == "" {
+		id = NewID()
+	} else if err := s.unused(ctx, id); err != nil {
+		return Customer{}, err
+	}
+	ch = s.stamp(ch, Created)
+	c := Customer{ID: id, Version: 1, State: Active, Profile: p, Created: ch.At, Counts: map[string]int64{}, Last: ch}
+	if err := s.Store.Create(ctx, c); err != nil {
+		return Customer{}, s.nameOwner(ctx, err)
+	}
+	return c, nil
+}
+
+// unused refuses an id that some customer had: certificates name ids, and what a
+// removed root left behind must not become somebody else's.
+func (s *Service) unused(ctx context.Context, id string) error {
+	if !Identifier(id) {
+		return Invalid("id", "must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
+	}
+	if err := s.explain(ctx, id, ErrNotFound); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	left, err := s.Residue(ctx, Customer{ID: id})
+	if err != nil {
+		return err
+	}
+	if _, err := s.Customer(ctx, id); left > 0 && errors.Is(err, ErrNotFound) {
+		return ErrPurgeStarted
+	}
+	return nil
+}
+
+// nameOwner adds to a refused e-mail address what its owner is up to, so that people
+// learn the way out.
+func (s *Service) nameOwner(ctx context.Context, err error) error {
+	var taken *EmailTakenError
+	if !errors.As(err, &taken) {
+		return err
+	}
+	owner, oerr := s.Customer(ctx, taken.Owner)
+	switch {
+	case errors.Is(oerr, ErrNotFound):
+		taken.State = Purging
+	case oerr != nil:
+		return oerr
+	default:
+		taken.State = owner.StateAt(s.now())
+	}
+	return taken
+}
+
+// Update changes a profile by a function of what it is now; it may be called again
+// when somebody else was faster, unless the change is bound to a version.
+func (s *Service) Update(ctx context.Context, id string, revise func(Profile) Profile, ch Change) (Customer, error) {
+	for attempt := 1; ; attempt++ {
+		c, err := s.update(ctx, id, revise, s.stamp(ch, Updated))
+		if !errors.Is(err, ErrVersion) || ch.IfVersion != 0 || attempt == 5 {
+			return c, err
+		}
+	}
+}
+
+func (s *Service) update(ctx context.Context, id string, revise func(Profile) Profile, ch Change) (Customer, error) {
+	old, err := s.Get(ctx, id)
+	if err != nil {
+		return old, err
+	}
+	if err := old.CanChange(); err != nil {
+		return old, err
+	}
+	if ch.IfVersion != 0 && ch.IfVersion != old.Version {
+		return old, ErrVersion
+	}
+	revised := old
+	revised.Profile = revise(old.Profile).Normalise()
+	if err := revised.Profile.Validate(); err != nil {
+		return old, err
+	}
+	revised.Version, revised.Last = old.Version+1, ch
+	if err := s.Revise(ctx, old, revised); err != nil {
+		return old, s.nameOwner(ctx, err)
+	}
+	return revised, nil
+}
+
+// Delete moves a customer to the trash, in one write however much hangs on it. One
+// that is there already is returned as it is. With a retention of PT0S its purge
+// starts at once.
+func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, error) {
+	ch = s.stamp(ch, WasDeleted)
+	settings, err := s.inForce(ctx)
+	if err != nil {
+		return Customer{}, err
+	}
+	c, err := s.Store.Delete(ctx, id, deletion(settings, ch), settings, ch)
+	if err != nil {
+		return c, s.explain(ctx, id, unchanged(err))
+	}
+	if c.Due(s.now()) {
+		return s.purgeAtOnce(ctx, c, ch)
+	}
+	return c, nil
+}
+
+func deletion(s Settings, ch Change) Deletion {
+	return Deletion{
+		ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason,
+		PurgeTime: s.Retention.After(ch.At).Truncate(time.Second),
+	}
+}
+
+// purgeAtOnce does not undo the deletion when it fails: the sweep will find it due.
+func (s *Service) purgeAtOnce(ctx context.Context, c Customer, ch Change) (Customer, error) {
+	fenced, err := s.StartPurge(ctx, c.ID, Fence{Generation: c.Deletion.ID, OnlyDue: true}, Change{By: ch.By})
+	if err != nil {
+		s.Log.WarnContext(ctx, "purge left to the sweep", "customer", c.ID, "error", err)
+		return c, nil
+	}
+	return fenced, nil
+}
+
+// Restore takes a customer out of the trash with all that its deletion hid. The
+// generation names the deletion to undo; empty means whichever it is.
+func (s *Service) Restore(ctx context.Context, id, generation string, ch Change) (Customer, error) {
+	c, err := s.Store.Restore(ctx, id, generation, s.stamp(ch, Restored))
+	return c, s.explain(ctx, id, unchanged(err))
+}
+
+// Block and the three below set and clear what stands beside the state. Asked for
+// what is so already, they change nothing.
+func (s *Service) Block(ctx context.Context, id string, ch Change) (Customer, error) {
+	c, err := s.SetBlocked(ctx, id, true, s.stamp(ch, Blocked))
+	return c, s.explain(ctx, id, unchanged(err))
+}
+
+// Unblock lets a blocked customer back in. Nothing else does.
+func (s *Service) Unblock(ctx context.Context, id string, ch Change) (Customer, error) {
+	c, err := s.SetBlocked(ctx, id, false, s.stamp(ch, Unblocked))
+	return c, s.explain(ctx, id, unchanged(err))
+}
+
+// Hold places a legal hold.
+func (s *Service) Hold(ctx context.Context, id, hold string, ch Change) (Customer, error) {
+	if !Identifier(hold) {
+		return Customer{}, Invalid("hold", "must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
+	}
+	ch.Subject = hold
+	c, err := s.Store.Hold(ctx, id, hold, s.stamp(ch, HoldPlaced))
+	return c, s.explain(ctx, id, unchanged(err))
+}
+
+// Lift lifts a legal hold.
+func (s *Service) Lift(ctx context.Context, id, hold string, ch Change) (Customer, error) {
+	ch.Subject = hold
+	c, err := s.Store.Lift(ctx, id, hold, s.stamp(ch, HoldLifted))
+	return c, s.explain(ctx, id, unchanged(err))
+}
+
+// AddRecords adds records to a customer; see Store.AddRecords. An invalid record
+// makes its result an *InvalidError and is not written.
+func (s *Service) AddRecords(ctx context.Context, id string, records []Record, ch Change) ([]error, error) {
+	settings, err := s.inForce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ch = s.stamp(ch, RecordsAdded)
+	results := make([]error, len(records))
+	var valid []Record
+	var index []int
+	for i, r := range records {
+		r.Created, r.By = ch.At, ch.By
+		if results[i] = r.Validate(settings); results[i] == nil {
+			valid, index = append(valid, r), append(index, i)
+		}
+	}
+	if len(valid) == 0 {
+		return results, nil
+	}
+	stored, err := s.Store.AddRecords(ctx, id, valid, ch)
+	for i, e := range stored {
+		results[index[i]] = e
+	}
+	return results, s.explain(ctx, id, err)
+}
+
+// RemoveRecord removes a record and all below it, for good: a restore of the
+// customer does not bring it back.
+func (s *Service) RemoveRecord(ctx context.Context, id string, key Key, ch Change) error {
+	ch.Subject = key.String()
+	return s.explain(ctx, id, s.Store.RemoveRecord(ctx, id, key, s.stamp(ch, RecordsRemoved)))
+}

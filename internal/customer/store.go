@@ -1,0 +1,155 @@
+package customer
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// Store keeps customers and what hangs on them. Each writing method is atomic, and
+// conditional on what the matching Can function of [Customer] asks; refused, it
+// returns that function's error, judged from the state that refused it. A method
+// that is retried with the same Change.ID after it succeeded succeeds again.
+type Store interface {
+	// Customer reads one, consistently. ErrNotFound if there is no such root.
+	Customer(ctx context.Context, id string) (Customer, error)
+	// Customers reads one page of a list. It may lag writes by a moment.
+	Customers(ctx context.Context, q Query) (Page, error)
+	// Trash goes through the trash by purge time, soonest first, up to a time:
+	// deleted customers that are due and purges whose lease ran out by then. Held
+	// ones and those never due are left out. A zero time means the whole trash.
+	Trash(ctx context.Context, until time.Time) iter.Seq2[Customer, error]
+
+	// Create adds a customer: ErrExists, *EmailTakenError, *ReplayError.
+	Create(ctx context.Context, c Customer) error
+	// Revise replaces old's profile with revised's: ErrVersion if old is not current.
+	Revise(ctx context.Context, old, revised Customer) error
+	// Delete moves a customer to the trash and returns it as it is then, also
+	// beside ErrUnchanged.
+	Delete(ctx context.Context, id string, d Deletion, s Settings, ch Change) (Customer, error)
+	// Restore takes a customer out of the trash; see Delete.
+	Restore(ctx context.Context, id, generation string, ch Change) (Customer, error)
+	// SetBlocked sets or clears the blocked flag; see Delete.
+	SetBlocked(ctx context.Context, id string, blocked bool, ch Change) (Customer, error)
+	// Hold places a legal hold; see Delete.
+	Hold(ctx context.Context, id, hold string, ch Change) (Customer, error)
+	// Lift lifts a legal hold; see Delete.
+	Lift(ctx context.Context, id, hold string, ch Change) (Customer, error)
+
+	// AddRecords adds records to one customer. The results tell of each record: nil,
+	// ErrExists or ErrNoParent. The error tells that none of the others was written.
+	AddRecords(ctx context.Context, id string, records []Record, ch Change) (results []error, err error)
+	// RemoveRecord removes a record and all below it, for good.
+	RemoveRecord(ctx context.Context, id string, key Key, ch Change) error
+	// Record reads one, and its customer's root with it: ErrInTrash hides it.
+	Record(ctx context.Context, id string, key Key) (Record, error)
+	// Records reads one page of a customer's records; see Record.
+	Records(ctx context.Context, q RecordQuery) (RecordPage, error)
+
+	// Fence closes the way back and returns the customer; see Delete.
+	Fence(ctx context.Context, id string, f Fence, ch Change) (Customer, error)
+	// PutBack puts back a root that TTL removed, as it is given. The lease is that of
+	// one being purged. A root that is there again stays as it is.
+	PutBack(ctx context.Context, c Customer, lease time.Time) error
+	// Lease sets when the sweep is to re-drive a purge.
+	Lease(ctx context.Context, id, generation string, until time.Time) error
+	// Erase removes everything that hangs on a fenced customer but its root, and
+	// strips and cuts loose what the settings retain. ErrUnfinished when the
+	// context's deadline came first.
+	Erase(ctx context.Context, c Customer, s Settings) error
+	// Residue counts, consistently, what Erase should have removed.
+	Residue(ctx context.Context, c Customer) (int, error)
+	// Remove removes a fenced root. One that is gone already is no error.
+	Remove(ctx context.Context, c Customer) error
+	// Retained reads what a purge kept by law.
+	Retained(ctx context.Context, q RecordQuery) (RecordPage, error)
+
+	// Settings reads the settings in force, consistently.
+	Settings(ctx context.Context) (Settings, error)
+	// PutSettings replaces them: ErrVersion unless s.Version is the current one.
+	PutSettings(ctx context.Context, s Settings) (Settings, error)
+
+	// Observe logs changes seen in the change stream and counts totals; repeats do
+	// nothing.
+	Observe(ctx context.Context, e Entry) error
+	// Entries reads one page of a customer's audit log, newest first.
+	Entries(ctx context.Context, q EntryQuery) (EntryPage, error)
+	// Totals counts customers. It lags writes by the change stream.
+	Totals(ctx context.Context) (Totals, error)
+
+	// Acquire takes the named lease until a time: ErrLeased while another has it.
+	Acquire(ctx context.Context, name, holder string, now, until time.Time) error
+	// Yield gives the named lease back, if the holder still has it.
+	Yield(ctx context.Context, name, holder string) error
+}
+
+// Ledger keeps certificates, apart from everything that a restored backup could
+// bring back.
+type Ledger interface {
+	// Certify adds a certificate; that of the same purge may be there already.
+	Certify(ctx context.Context, c Certificate) error
+	// Certificate finds the certificate of a customer: ErrNotFound.
+	Certificate(ctx context.Context, id string) (Certificate, error)
+}
+
+// Queue hands purges to workers, each at least once.
+type Queue interface {
+	Enqueue(ctx context.Context, jobs ...Job) error
+	// Backlog estimates how many jobs wait or are being worked on.
+	Backlog(ctx context.Context) (int, error)
+}
+
+// Job asks a worker to finish the purge of one generation of a customer.
+type Job struct {
+	Customer   string `json:"customer"`
+	Generation string `json:"generation"`
+}
+
+// Query asks for a page of a list of customers.
+type Query struct {
+	State  State  // Active, or Deleted: the trash with those being purged
+	Search string // words; each must begin a word of name, organisation, e-mail or phone
+	Limit  int
+	Cursor string // of the page before; empty for the first
+}
+
+// Page is a page of a list of customers; these lack counts, holds and last change.
+type Page struct {
+	Customers []Customer
+	Cursor    string // of the next page; empty at the end
+}
+
+// RecordQuery asks for a page of one customer's records.
+type RecordQuery struct {
+	Customer string
+	Kind     string // empty: all kinds
+	Parent   Key    // empty: all levels of the kind
+	Limit    int
+	Cursor   string
+}
+
+// RecordPage is a page of records, parents before their children.
+type RecordPage struct {
+	Records []Record
+	Cursor  string
+}
+
+// EntryQuery asks for a page of a customer's audit log.
+type EntryQuery struct {
+	Customer string
+	Limit    int
+	Cursor   string
+}
+
+// EntryPage is a page of an audit log.
+type EntryPage struct {
+	Entries []Entry
+	Cursor  string
+}
+
+// Totals counts customers by where they are.
+type Totals struct {
+	Active int64
+	Trash  int64 // deleted, or being purged
+	Purged int64
+}
