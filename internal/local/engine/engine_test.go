@@ -78,13 +78,18 @@ func TestDynamoDBExpiresItemsWithStreamRecords(t *testing.T) {
 	})
 	t.Logf("expired after %s", time.Since(began))
 	removed := lastRecord(t, dynamodbstreams.NewFromConfig(config), stream)
-	if removed.EventName != streamtypes.OperationTypeRemove || removed.Dynamodb.OldImage["pk"].(*streamtypes.AttributeValueMemberS).Value != "due" {
-		t.Errorf("last record of the stream is %s of %v, want REMOVE of due", removed.EventName, removed.Dynamodb.OldImage)
+	if !engine.IsExpiry(removed) || removed.Dynamodb.OldImage["pk"].(*streamtypes.AttributeValueMemberS).Value != "due" {
+		t.Errorf("last record of the stream is %s of %v by %v, want the expiry of due", removed.EventName, removed.Dynamodb.OldImage, removed.UserIdentity)
 	}
-	// dynoxide writes the identity's members in lower case, so that the SDK finds them empty; nobody but the
-	// sweep of TTL leaves an identity at all.
-	if removed.UserIdentity == nil {
-		t.Error("the expiry has no user identity, so it looks like anybody's deletion")
+
+	_, err := client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
+		TableName: aws.String(table), Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "later"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	removed = lastRecord(t, dynamodbstreams.NewFromConfig(config), stream)
+	if engine.IsExpiry(removed) || removed.EventName != streamtypes.OperationTypeRemove {
+		t.Errorf("last record of the stream is %s by %v, want an ordinary REMOVE", removed.EventName, removed.UserIdentity)
 	}
 }
 
