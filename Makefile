@@ -1,0 +1,25 @@
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help run test verify check bench
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## Run the whole system on this machine; options as in `make run ARGS="--port 9000 --reset"`
+	@go run ./internal/local $(ARGS)
+
+test: ## Vet and test everything on the default engine, with the race detector
+	@.ci/test
+
+verify: test check ## Test, then all other checks: second engine, linters, vulnerabilities, template, API from outside
+
+check: ## What verify adds to test
+	@.ci/check
+
+bench: ## Measure
+	@go test -run '^$$' -bench . -benchmem ./...
+
+# What `sam build` calls for each function, with the folder to fill: build-XyzFunction builds functions/xyz.
+build-%Function:
+	@GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags "-s -w" \
+		-o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(shell tr A-Z a-z <<< $*)
