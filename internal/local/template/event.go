@@ -1,0 +1,154 @@
+package template
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// HTTPEvent is an HTTP API whose every request ($default route) goes to the function.
+type HTTPEvent struct {
+	// Timeout is how long the API waits for the function before it answers 503.
+	Timeout time.Duration
+}
+
+// QueueEvent polls a queue for the function.
+type QueueEvent struct {
+	Queue          string // logical id
+	BatchSize      int
+	PartialFailure bool // the function reports the messages that failed
+	Concurrency    int  // most batches at once, 0 for no limit
+}
+
+// StreamEvent reads a table's stream for the function.
+type StreamEvent struct {
+	Table           string // logical id
+	FromStart       bool   // begin with the oldest record, else with those to come
+	BatchSize       int
+	PartialFailure  bool // the function reports the first record that failed
+	Bisect          bool // halve a batch that fails
+	Parallelization int  // batches at once per shard, by partition key
+	MaxRetries      int  // -1 for no limit
+	MaxAge          time.Duration
+	// Filters are patterns of which a record has to match one; none lets every record through.
+	Filters []json.RawMessage
+	// OnFailure is the queue that is told of batches given up on, "" if none is.
+	OnFailure string
+}
+
+// ScheduleEvent invokes the function on time, asynchronously.
+type ScheduleEvent struct {
+	// Expression is rate(...) or cron(...), in UTC.
+	Expression string
+	// Input is the event, "" for the scheduler's own.
+	Input string
+}
+
+// httpTimeout is the longest that an HTTP API waits, and its default.
+const httpTimeout = 30 * time.Second
+
+func (p *parser) readEvent(function *Function, event *object) {
+	kind := event.string("Type")
+	properties := event.object("Properties")
+	properties.where = event.where
+	switch kind {
+	case "HttpApi":
+		function.HTTP = append(function.HTTP, readHTTPEvent(properties))
+	case "SQS":
+		function.Queues = append(function.Queues, readQueueEvent(properties))
+	case "DynamoDB":
+		function.Streams = append(function.Streams, p.readStreamEvent(properties))
+	case "ScheduleV2":
+		function.Schedules = append(function.Schedules, readScheduleEvent(properties))
+	default:
+		p.fail(event.where, "type %q is not understood", kind)
+		return
+	}
+	properties.close()
+	event.close()
+}
+
+func readHTTPEvent(properties *object) HTTPEvent {
+	properties.reference("ApiId", "AWS::Serverless::HttpApi", "")
+	properties.oneOf("PayloadFormatVersion", "2.0")
+	wait := httpTimeout
+	if ms := properties.int("TimeoutInMillis", 0); ms > 0 {
+		wait = time.Duration(ms) * time.Millisecond
+	}
+	return HTTPEvent{Timeout: wait}
+}
+
+func readQueueEvent(properties *object) QueueEvent {
+	event := QueueEvent{
+		Queue:          properties.reference("Queue", "AWS::SQS::Queue", "Arn"),
+		BatchSize:      properties.int("BatchSize", 10),
+		PartialFailure: readPartialFailure(properties),
+	}
+	scaling := properties.object("ScalingConfig")
+	event.Concurrency = scaling.int("MaximumConcurrency", 0)
+	scaling.close()
+	if event.BatchSize < 1 || event.BatchSize > 10 {
+		properties.parser.fail(properties.at("BatchSize"), "%d: only 1 to 10, which need no batching window, are understood", event.BatchSize)
+	}
+	return event
+}
+
+func readPartialFailure(properties *object) bool {
+	types := properties.strings("FunctionResponseTypes")
+	for _, kind := range types {
+		if kind != "ReportBatchItemFailures" {
+			properties.parser.fail(properties.at("FunctionResponseTypes"), "%q is not understood", kind)
+		}
+	}
+	return len(types) > 0
+}
+
+func (p *parser) readStreamEvent(properties *object) StreamEvent {
+	event := StreamEvent{
+		Table:           properties.reference("Stream", "AWS::DynamoDB::Table", "StreamArn"),
+		FromStart:       properties.oneOf("StartingPosition", "LATEST", "TRIM_HORIZON") == "TRIM_HORIZON",
+		BatchSize:       properties.int("BatchSize", 100),
+		PartialFailure:  readPartialFailure(properties),
+		Bisect:          properties.bool("BisectBatchOnFunctionError"),
+		Parallelization: properties.int("ParallelizationFactor", 1),
+		MaxRetries:      properties.int("MaximumRetryAttempts", -1),
+	}
+	if age := properties.int("MaximumRecordAgeInSeconds", -1); age > 0 {
+		event.MaxAge = seconds(age)
+	}
+	event.Filters = readFilters(properties)
+	if properties.has("DestinationConfig") {
+		destination := properties.object("DestinationConfig")
+		failure := destination.object("OnFailure")
+		failure.oneOf("Type", "SQS")
+		event.OnFailure = failure.reference("Destination", "AWS::SQS::Queue", "Arn")
+		failure.close()
+		destination.close()
+	}
+	return event
+}
+
+func readFilters(properties *object) []json.RawMessage {
+	var patterns []json.RawMessage
+	criteria := properties.object("FilterCriteria")
+	for _, filter := range criteria.objects("Filters") {
+		pattern := json.RawMessage(filter.string("Pattern"))
+		if !json.Valid(pattern) {
+			filter.parser.fail(filter.at("Pattern"), "is not JSON")
+		}
+		patterns = append(patterns, pattern)
+		filter.close()
+	}
+	criteria.close()
+	return patterns
+}
+
+// readScheduleEvent drops how Scheduler retries handing over a tick: here it is a call within one process.
+func readScheduleEvent(properties *object) ScheduleEvent {
+	properties.ignore("OmitName", "Name", "Description", "RoleArn", "RetryPolicy", "DeadLetterConfig")
+	properties.oneOf("ScheduleExpressionTimezone", "UTC")
+	properties.oneOf("State", "ENABLED")
+	return ScheduleEvent{
+		Expression: properties.string("ScheduleExpression"),
+		Input:      properties.string("Input"),
+	}
+}

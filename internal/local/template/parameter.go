@@ -1,0 +1,55 @@
+package template
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+)
+
+// readParameters settles the value of each parameter: the override, else the default, else none, which is an
+// error only where something needs it.
+func (p *parser) readParameters(declared *object, overrides map[string]string) {
+	p.parameters = map[string]string{}
+	for name, parameter := range declared.each() {
+		value, given := overrides[name]
+		if parameter.has("Default") && !given {
+			value, given = parameter.string("Default"), true
+		}
+		if given {
+			p.parameters[name] = value
+			p.checkParameter(name, value, parameter)
+		}
+	}
+	for name := range overrides {
+		if !slices.Contains(declared.keys, name) {
+			p.fail(name, "the template has no such parameter, only %q", declared.keys)
+		}
+	}
+}
+
+func (p *parser) checkParameter(name, value string, parameter *object) {
+	if pattern := parameter.string("AllowedPattern"); pattern != "" {
+		if re, err := regexp.Compile("^(?:" + pattern + ")$"); err != nil || !re.MatchString(value) {
+			p.fail(name, "%q does not match %s", value, pattern)
+		}
+	}
+	if allowed := parameter.strings("AllowedValues"); allowed != nil && !slices.Contains(allowed, value) {
+		p.fail(name, "%q is none of %q", value, allowed)
+	}
+	if parameter.string("Type") == "Number" {
+		p.checkNumber(name, value, parameter)
+	}
+}
+
+func (p *parser) checkNumber(name, value string, parameter *object) {
+	n, err := strconv.ParseFloat(value, 64)
+	if err != nil {
+		p.fail(name, "%q is not a number", value)
+		return
+	}
+	low, lowErr := strconv.ParseFloat(parameter.string("MinValue"), 64)
+	high, highErr := strconv.ParseFloat(parameter.string("MaxValue"), 64)
+	if lowErr == nil && n < low || highErr == nil && n > high {
+		p.fail(name, "%s is out of range", value)
+	}
+}

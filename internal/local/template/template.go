@@ -1,0 +1,116 @@
+// Package template reads what Lethe's SAM template declares, as far as one machine can run it: tables, queues,
+// functions and what triggers them. Whatever it does not understand is an error that names the resource and the
+// property, unless it is known to change nothing on one machine (permissions, alarms, log groups ...).
+package template
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Template is the system that a SAM template declares, in the order of the template.
+type Template struct {
+	Tables    []Table
+	Queues    []Queue
+	Functions []Function
+}
+
+// Load reads the template in the file. The parameters override the template's defaults by name.
+func Load(file string, parameters map[string]string) (*Template, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the template: %w", err)
+	}
+	return Parse(data, parameters)
+}
+
+// Parse is Load for a template in memory. The error joins all that is wrong with it.
+func Parse(data []byte, parameters map[string]string) (*Template, error) {
+	var document yaml.Node
+	if err := yaml.Unmarshal(data, &document); err != nil {
+		return nil, fmt.Errorf("parse the template: %w", err)
+	}
+	if len(document.Content) != 1 {
+		return nil, errors.New("parse the template: it is empty")
+	}
+	parser := &parser{template: &Template{}, kinds: map[string]string{}}
+	parser.run(document.Content[0], parameters)
+	if err := errors.Join(parser.errs...); err != nil {
+		return nil, fmt.Errorf("the template cannot run on one machine:\n%w", err)
+	}
+	return parser.template, nil
+}
+
+// parser collects the template and all that is wrong with it.
+type parser struct {
+	template   *Template
+	parameters map[string]string
+	kinds      map[string]string // logical id -> resource type
+	globals    *object
+	errs       []error
+}
+
+func (p *parser) fail(where, format string, args ...any) {
+	p.errs = append(p.errs, fmt.Errorf("%s: %w", where, fmt.Errorf(format, args...)))
+}
+
+func (p *parser) run(root *yaml.Node, overrides map[string]string) {
+	top := p.object("template", root)
+	top.ignore("AWSTemplateFormatVersion", "Transform", "Description", "Outputs",
+		"Conditions" /* a resource that uses one is refused */, "Metadata")
+	p.readParameters(top.object("Parameters"), overrides)
+	resources := top.object("Resources")
+	for id, resource := range resources.each() {
+		p.kinds[id] = resource.peek("Type")
+	}
+	globals := top.object("Globals")
+	p.globals = globals.object("Function")
+	globals.close()
+	for id, resource := range resources.each() {
+		p.readResource(id, resource)
+	}
+	top.close()
+}
+
+// deployed are the types that exist for AWS alone: permissions, encryption in transit, logs and alarms.
+var deployed = map[string]bool{
+	"AWS::IAM::Role":          true,
+	"AWS::IAM::ManagedPolicy": true,
+	"AWS::SQS::QueuePolicy":   true,
+	"AWS::Logs::LogGroup":     true,
+	"AWS::CloudWatch::Alarm":  true,
+}
+
+func (p *parser) readResource(id string, resource *object) {
+	kind := resource.string("Type")
+	if deployed[kind] {
+		return
+	}
+	resource.ignore("DeletionPolicy", "UpdateReplacePolicy", "DependsOn")
+	properties := resource.object("Properties")
+	properties.where = id
+	switch kind {
+	case "AWS::DynamoDB::Table":
+		p.readTable(id, properties)
+	case "AWS::SQS::Queue":
+		p.readQueue(id, properties)
+	case "AWS::Serverless::Function":
+		p.readFunction(id, properties, resource.object("Metadata"))
+	case "AWS::Serverless::HttpApi":
+		p.readAPI(properties)
+	default:
+		p.fail(id, "type %q is not understood", kind)
+		return
+	}
+	resource.close()
+}
+
+// readAPI takes an HTTP API for what it is on one machine: an open door. Its only user is one demo
+// administrator without sign-in, and nobody else's calls have to be throttled or logged.
+func (p *parser) readAPI(properties *object) {
+	properties.ignore("Auth", "FailOnWarnings", "DefaultRouteSettings", "AccessLogSettings")
+	properties.close()
+}

@@ -1,0 +1,182 @@
+package template_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lethe/internal/local/template"
+)
+
+// lookup resolves references to something that shows what was asked for.
+func lookup(r template.Reference) (string, error) {
+	return "<" + r.Resource + "." + r.Attribute + ">", nil
+}
+
+func TestTheDeployedTemplate(t *testing.T) {
+	t.Parallel()
+	got, err := template.Load("../../../template.yaml", map[string]string{"PurgeGrace": "PT5S"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantTables := []template.Table{
+		{
+			ID: "Table", Keys: template.Keys{Hash: "pk", Range: "sk"}, TTL: "ttl", Stream: "NEW_AND_OLD_IMAGES",
+			Attributes: map[string]string{"pk": "S", "sk": "S", "ipk": "S", "isk": "S"},
+			Indexes: []template.Index{{
+				Name: "lists", Keys: template.Keys{Hash: "ipk", Range: "isk"}, Projection: "INCLUDE",
+				Include: []string{"id", "state", "blocked", "held", "profile", "created", "deletion", "purgeTime"},
+			}},
+		},
+		{ID: "Ledger", Keys: template.Keys{Hash: "pk", Range: "sk"}, Attributes: map[string]string{"pk": "S", "sk": "S"}},
+	}
+	if diff := cmp.Diff(wantTables, got.Tables); diff != "" {
+		t.Errorf("tables (-want +got):\n%s", diff)
+	}
+	functions := map[string]template.Function{}
+	for _, function := range got.Functions {
+		functions[function.Name] = function
+	}
+	if len(functions["api"].HTTP) != 1 || len(functions["work"].Queues) != 1 || len(functions["purge"].Schedules) != 1 || len(functions["stream"].Streams) != 1 {
+		t.Errorf("functions and their events: %+v", functions)
+	}
+	for name, want := range map[string]string{"TABLE": "<Table.>", "QUEUE_URL": "<Work.>", "PURGE_GRACE": "PT5S"} {
+		if value, err := functions["work"].Environment[name].Resolve(lookup); err != nil || value != want {
+			t.Errorf("environment variable %s of work is %q, %v; want %q", name, value, err, want)
+		}
+	}
+}
+
+const small = `
+Parameters:
+  Size: { Type: Number, Default: 7, MinValue: 1, MaxValue: 9 }
+  Color: { Type: String, Default: red, AllowedValues: [red, blue] }
+  Name: { Type: String, AllowedPattern: "[a-z]+" }
+Globals:
+  Function:
+    CodeUri: .
+    Runtime: provided.al2023
+    Handler: bootstrap
+    Environment: { Variables: { A: global, B: !Ref Color } }
+Resources:
+  Log: { Type: AWS::Logs::LogGroup, Properties: { RetentionInDays: !Ref Unknown } }
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }]
+      KeySchema: [{ AttributeName: pk, KeyType: HASH }]
+      StreamSpecification: { StreamViewType: KEYS_ONLY }
+  Dead: { Type: AWS::SQS::Queue }
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      VisibilityTimeout: !Ref Size
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3 }
+  Api: { Type: AWS::Serverless::HttpApi }
+  DoItFunction:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildMethod: makefile }
+    Properties:
+      Timeout: 20
+      Environment: { Variables: { A: !Sub "x-${Queue}-${Dead.Arn}-${Color}-${!kept}", C: !GetAtt Table.StreamArn } }
+      Events:
+        Http: { Type: HttpApi, Properties: { ApiId: !Ref Api } }
+        Poll: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn, FunctionResponseTypes: [ReportBatchItemFailures] } }
+        Read:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt Table.StreamArn
+            StartingPosition: LATEST
+            FilterCriteria: { Filters: [{ Pattern: '{"eventName":["REMOVE"]}' }] }
+            DestinationConfig: { OnFailure: { Destination: !GetAtt Dead.Arn } }
+        Tick: { Type: ScheduleV2, Properties: { ScheduleExpression: rate(1 hour), Input: "{}" } }
+`
+
+func TestDefaultsAndFunctions(t *testing.T) {
+	t.Parallel()
+	got, err := template.Parse([]byte(small), map[string]string{"Color": "blue"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantQueues := []template.Queue{
+		{ID: "Dead", Visibility: 30 * time.Second, Retention: 96 * time.Hour},
+		{ID: "Queue", Visibility: 7 * time.Second, Retention: 96 * time.Hour, DeadLetters: "Dead", MaxReceives: 3},
+	}
+	if diff := cmp.Diff(wantQueues, got.Queues); diff != "" {
+		t.Errorf("queues (-want +got):\n%s", diff)
+	}
+	function := got.Functions[0]
+	environment := map[string]string{}
+	for name, text := range function.Environment {
+		if environment[name], err = text.Resolve(lookup); err != nil {
+			t.Error(err)
+		}
+	}
+	wantEnvironment := map[string]string{"A": "x-<Queue.>-<Dead.Arn>-blue-${kept}", "B": "blue", "C": "<Table.StreamArn>"}
+	if diff := cmp.Diff(wantEnvironment, environment); diff != "" {
+		t.Errorf("environment (-want +got):\n%s", diff)
+	}
+	function.Environment = nil
+	want := template.Function{
+		ID: "DoItFunction", Name: "doit", Timeout: 20 * time.Second, Memory: 128, AsyncRetries: 2, AsyncAge: 6 * time.Hour,
+		HTTP:   []template.HTTPEvent{{Timeout: 30 * time.Second}},
+		Queues: []template.QueueEvent{{Queue: "Queue", BatchSize: 10, PartialFailure: true}},
+		Streams: []template.StreamEvent{{
+			Table: "Table", BatchSize: 100, Parallelization: 1, MaxRetries: -1, OnFailure: "Dead",
+			Filters: []json.RawMessage{json.RawMessage(`{"eventName":["REMOVE"]}`)},
+		}},
+		Schedules: []template.ScheduleEvent{{Expression: "rate(1 hour)", Input: "{}"}},
+	}
+	if diff := cmp.Diff(want, function); diff != "" {
+		t.Errorf("function (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatIsNotUnderstoodIsNamed(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name       string
+		old, new   string // a change of the small template
+		parameters map[string]string
+		want       string
+	}{
+		{"type of a resource", "Dead: { Type: AWS::SQS::Queue }", "Dead: { Type: AWS::SNS::Topic }", nil, `Dead: type "AWS::SNS::Topic"`},
+		{"property of a queue", "VisibilityTimeout: !Ref Size", "FifoQueue: true", nil, "Queue.FifoQueue: is not understood"},
+		{"property of a table", "BillingMode: PAY_PER_REQUEST", "BillingMode: PROVISIONED", nil, `Table.BillingMode: "PROVISIONED"`},
+		{"key without a type", "AttributeName: pk, AttributeType", "AttributeName: other, AttributeType", nil, `Table: key attribute "pk"`},
+		{"property of a function", "Timeout: 20", "Layers: [x]", nil, "DoItFunction.Layers: is not understood"},
+		{"another runtime", "Runtime: provided.al2023", "Runtime: go1.x", nil, `DoItFunction.Runtime: "go1.x"`},
+		{"event", "Type: ScheduleV2", "Type: S3", nil, `DoItFunction.Events.Tick: type "S3"`},
+		{"property of an event", "Input: \"{}\"", "GroupName: g", nil, "DoItFunction.Events.Tick.GroupName"},
+		{"path of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Path: /x }", nil, "DoItFunction.Events.Http.Path"},
+		{"large batches", "Queue: !GetAtt Queue.Arn,", "Queue: !GetAtt Queue.Arn, BatchSize: 11,", nil, "DoItFunction.Events.Poll.BatchSize"},
+		{"condition", "Type: AWS::DynamoDB::Table", "Type: AWS::DynamoDB::Table\n    Condition: Sometimes", nil, "Resources.Table.Condition"},
+		{"function of CloudFormation", "VisibilityTimeout: !Ref Size", "VisibilityTimeout: !If [A, 1, 2]", nil, "Queue.VisibilityTimeout: line"},
+		{"long form of a function", "VisibilityTimeout: !Ref Size", "VisibilityTimeout: { Ref: Size }", nil, "Queue.VisibilityTimeout: line"},
+		{"reference to nothing", "VisibilityTimeout: !Ref Size", "VisibilityTimeout: !Ref Nothing", nil, `"Nothing" is neither`},
+		{"reference to another kind", "Stream: !GetAtt Table.StreamArn", "Stream: !GetAtt Queue.Arn", nil, "DoItFunction.Events.Read.Stream"},
+		{"section", "Globals:", "Mappings: {}\nGlobals:", nil, "template.Mappings"},
+		{"unknown parameter", "", "", map[string]string{"Colour": "red"}, "Colour: the template has no such parameter"},
+		{"value not allowed", "", "", map[string]string{"Color": "green"}, `Color: "green" is none of`},
+		{"number out of range", "", "", map[string]string{"Size": "10"}, "Size: 10 is out of range"},
+		{"not a number", "", "", map[string]string{"Size": "x"}, `Size: "x" is not a number`},
+		{"pattern", "", "", map[string]string{"Name": "1"}, `Name: "1" does not match`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			changed := strings.Replace(small, test.old, test.new, 1)
+			if test.old != "" && changed == small {
+				t.Fatalf("the template has no %q", test.old)
+			}
+			_, err := template.Parse([]byte(changed), test.parameters)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error is %v, want one with %q", err, test.want)
+			}
+		})
+	}
+}
