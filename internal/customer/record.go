@@ -12,6 +12,7 @@ import (
 const (
 	MaxRecordData = 64 << 10 // bytes of JSON
 	MaxDepth      = 8        // records above and including it
+	MaxBatch      = 45       // records added at once: each may come with another parent, and DynamoDB commits 100 items together
 )
 
 // Record is a dependent of one customer: an invoice, a ticket, a ticket's message.

@@ -36,7 +36,7 @@ type Store interface {
 	// Lift lifts a legal hold; see Delete.
 	Lift(ctx context.Context, id, hold string, ch Change) (Customer, error)
 
-	// AddRecords adds records to one customer. The results tell of each record: nil,
+	// AddRecords adds up to MaxBatch records to one customer. The results tell of each record: nil,
 	// ErrExists or ErrNoParent. The error tells that none of the others was written.
 	AddRecords(ctx context.Context, id string, records []Record, ch Change) (results []error, err error)
 	// RemoveRecord removes a record and all below it, for good.

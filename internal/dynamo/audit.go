@@ -1,0 +1,138 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+)
+
+type entry struct {
+	PK      string   `dynamodbav:"pk"`
+	SK      string   `dynamodbav:"sk"`
+	At      string   `dynamodbav:"at"`
+	By      string   `dynamodbav:"by"`
+	Action  string   `dynamodbav:"action"`
+	Reason  string   `dynamodbav:"reason,omitempty"`
+	Subject string   `dynamodbav:"subject,omitempty"`
+	Fields  []string `dynamodbav:"fields,omitempty"`
+	TTL     int64    `dynamodbav:"ttl,omitempty"`
+}
+
+// Observe writes an audit entry and counts totals, in one transaction: the entry's key
+// is the change's place in the stream, so that a change delivered again is neither
+// logged nor counted again.
+func (t *Table) Observe(ctx context.Context, e customer.Entry) error {
+	tx := t.newTransaction()
+	if err := tx.put(t.newEntry(e), func(item) error { return customer.ErrExists }); err != nil {
+		return err
+	}
+	if e.Delta != (customer.Totals{}) {
+		tx.addTotals(e)
+	}
+	err := tx.commit(ctx)
+	if err == customer.ErrExists {
+		return nil
+	}
+	return err
+}
+
+func (t *Table) newEntry(e customer.Entry) entry {
+	out := entry{
+		PK: auditPK(e.Customer), SK: formatTime(e.At) + "#" + e.Seq,
+		At: formatTime(e.At), By: e.By, Action: string(e.Action),
+		Reason: e.Reason, Subject: e.Subject, Fields: e.Fields,
+	}
+	if until := t.Audit.After(e.At); !until.IsZero() {
+		out.TTL = until.Unix()
+	}
+	return out
+}
+
+// addTotals counts on one of several items, so that none gets all the writes.
+func (tx *transaction) addTotals(e customer.Entry) {
+	tx.add(types.TransactWriteItem{Update: &types.Update{
+		TableName: &tx.table.Name, Key: keyOf(settingsPK, totalsSK(shardOf(e.Customer, tx.table.Shards))),
+		UpdateExpression: aws.String("ADD active :a, trash :t, purged :p"),
+		ExpressionAttributeValues: item{
+			":a": number(e.Delta.Active), ":t": number(e.Delta.Trash), ":p": number(e.Delta.Purged),
+		},
+	}}, nil)
+}
+
+// Totals sums the totals of all shards.
+func (t *Table) Totals(ctx context.Context) (customer.Totals, error) {
+	var keys []item
+	for i := range t.Shards {
+		keys = append(keys, keyOf(settingsPK, totalsSK(i)))
+	}
+	items, err := t.batchGet(ctx, keys, false)
+	if err != nil {
+		return customer.Totals{}, fmt.Errorf("dynamo: read totals: %w", err)
+	}
+	var sum customer.Totals
+	for _, it := range items {
+		var part struct {
+			Active int64 `dynamodbav:"active"`
+			Trash  int64 `dynamodbav:"trash"`
+			Purged int64 `dynamodbav:"purged"`
+		}
+		if err := attributevalue.UnmarshalMap(it, &part); err != nil {
+			return sum, fmt.Errorf("dynamo: decode totals: %w", err)
+		}
+		sum.Active += part.Active
+		sum.Trash += part.Trash
+		sum.Purged += part.Purged
+	}
+	return sum, nil
+}
+
+// Entries reads a page of a customer's audit log, newest first.
+func (t *Table) Entries(ctx context.Context, q customer.EntryQuery) (customer.EntryPage, error) {
+	pk := auditPK(q.Customer)
+	after, err := decodeCursor(pk, q.Cursor)
+	if err != nil {
+		return customer.EntryPage{}, err
+	}
+	in := &dynamodb.QueryInput{
+		TableName: &t.Name, KeyConditionExpression: aws.String("pk = :pk"),
+		ExpressionAttributeValues: item{":pk": &types.AttributeValueMemberS{Value: pk}},
+		ScanIndexForward:          aws.Bool(false), Limit: aws.Int32(int32(q.Limit)),
+	}
+	if after != "" {
+		in.ExclusiveStartKey = keyOf(pk, after)
+	}
+	out, err := t.client.Query(ctx, in)
+	if err != nil {
+		return customer.EntryPage{}, fmt.Errorf("dynamo: read audit log: %w", err)
+	}
+	page := customer.EntryPage{Cursor: encodeCursor(pk, stringOf(out.LastEvaluatedKey, "sk"))}
+	for _, it := range out.Items {
+		e, err := decodeEntry(q.Customer, it)
+		if err != nil {
+			return customer.EntryPage{}, err
+		}
+		page.Entries = append(page.Entries, e)
+	}
+	return page, nil
+}
+
+func decodeEntry(id string, it item) (customer.Entry, error) {
+	var e entry
+	if err := attributevalue.UnmarshalMap(it, &e); err != nil {
+		return customer.Entry{}, fmt.Errorf("dynamo: decode audit entry: %w", err)
+	}
+	at, err := parseTime(e.At)
+	if err != nil {
+		return customer.Entry{}, fmt.Errorf("dynamo: decode audit entry: %w", err)
+	}
+	return customer.Entry{
+		Customer: id, Seq: e.SK[len(e.At)+1:], At: at, By: e.By, Action: customer.Action(e.Action),
+		Reason: e.Reason, Subject: e.Subject, Fields: e.Fields,
+	}, nil
+}

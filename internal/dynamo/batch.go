@@ -1,0 +1,123 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	maxBatchGet   = 100 // keys; DynamoDB's limits
+	maxBatchWrite = 25
+
+	writers = 8 // batches of one purge under way at once
+	patient = 12
+)
+
+// batchGet reads up to 100 items, and again those that DynamoDB left out.
+func (t *Table) batchGet(ctx context.Context, keys []item, consistent bool) ([]item, error) {
+	var items []item
+	for attempt := 1; len(keys) > 0; attempt++ {
+		if attempt > 1 {
+			if err := sleep(ctx, attempt, 25*time.Millisecond); err != nil {
+				return nil, err
+			}
+		}
+		out, err := t.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+			t.Name: {Keys: keys, ConsistentRead: aws.Bool(consistent)},
+		}})
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, out.Responses[t.Name]...)
+		keys = out.UnprocessedKeys[t.Name].Keys
+		if attempt == patient && len(keys) > 0 {
+			return nil, errThrottled
+		}
+	}
+	return items, nil
+}
+
+var errThrottled = errors.New("dynamo: the table leaves requests undone, again and again")
+
+// batcher writes unconditionally, 25 items a request and several requests at once.
+// Only what is past the fence may be written so.
+type batcher struct {
+	table   *Table
+	ctx     context.Context // of the group: ends with the first error
+	group   *errgroup.Group
+	pending []types.WriteRequest
+}
+
+func (t *Table) newBatcher(ctx context.Context) *batcher {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(writers)
+	return &batcher{table: t, ctx: ctx, group: group}
+}
+
+func (b *batcher) delete(key item) {
+	b.add(types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: key}})
+}
+
+func (b *batcher) put(it item) {
+	b.add(types.WriteRequest{PutRequest: &types.PutRequest{Item: it}})
+}
+
+func (b *batcher) add(w types.WriteRequest) {
+	if b.pending = append(b.pending, w); len(b.pending) == maxBatchWrite {
+		b.send()
+	}
+}
+
+func (b *batcher) send() {
+	batch := b.pending
+	b.pending = nil
+	if len(batch) > 0 {
+		b.group.Go(func() error { return b.table.batchWrite(b.ctx, batch) })
+	}
+}
+
+// finish writes what is pending and waits for all. The batcher can't be used further.
+func (b *batcher) finish() error {
+	b.send()
+	return b.group.Wait()
+}
+
+// batchWrite writes a batch, and again those items that DynamoDB left undone, at the
+// pace that the table bears. It gives up when the context ends.
+func (t *Table) batchWrite(ctx context.Context, batch []types.WriteRequest) error {
+	for attempt := 1; len(batch) > 0; attempt++ {
+		if err := t.pace.wait(ctx, len(batch)); err != nil {
+			return err
+		}
+		out, err := t.bulk.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+			RequestItems: map[string][]types.WriteRequest{t.Name: batch},
+		})
+		switch {
+		case err == nil && len(out.UnprocessedItems[t.Name]) == 0:
+			t.pace.faster()
+			return nil
+		case err == nil:
+			batch = out.UnprocessedItems[t.Name]
+		case !throttled(err):
+			return err
+		}
+		t.pace.slower()
+		if err := sleep(ctx, attempt, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func throttled(err error) bool {
+	var provisioned *types.ProvisionedThroughputExceededException
+	var request *types.RequestLimitExceeded
+	var throttling *types.ThrottlingException
+	return errors.As(err, &provisioned) || errors.As(err, &request) || errors.As(err, &throttling)
+}

@@ -1,0 +1,168 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+)
+
+// claim makes an e-mail address one customer's.
+type claim struct {
+	PK       string `dynamodbav:"pk"`
+	SK       string `dynamodbav:"sk"`
+	Customer string `dynamodbav:"customer"`
+}
+
+// Customer reads a customer, consistently.
+func (t *Table) Customer(ctx context.Context, id string) (customer.Customer, error) {
+	it, err := t.get(ctx, customerPK(id), rootSK)
+	if err != nil {
+		return customer.Customer{}, fmt.Errorf("dynamo: read customer: %w", err)
+	}
+	if it == nil {
+		return customer.Customer{}, customer.ErrNotFound
+	}
+	return DecodeCustomer(it)
+}
+
+// Create adds a customer with its claim and its search terms.
+func (t *Table) Create(ctx context.Context, c customer.Customer) error {
+	c.Terms = searchTerms(c.Profile)
+	tx := t.newTransaction()
+	if err := tx.addOnce(c.Last, c.ID); err != nil {
+		return err
+	}
+	if err := tx.put(t.newRoot(c, time.Time{}), existsUnless(c.Last.ID)); err != nil {
+		return err
+	}
+	if err := tx.claim(c.Profile.Email, c.ID); err != nil {
+		return err
+	}
+	tx.putTerms(c.ID, c.Terms)
+	return tx.commit(ctx)
+}
+
+// existsUnless takes the customer that is there for a success if this very change
+// made it.
+func existsUnless(change string) func(item) error {
+	return func(old item) error {
+		c, err := DecodeCustomer(old)
+		if err == nil && c.Last.ID != change {
+			err = customer.ErrExists
+		}
+		return err
+	}
+}
+
+// claim takes an e-mail address for a customer.
+func (tx *transaction) claim(email, id string) error {
+	if email == "" {
+		return nil
+	}
+	return tx.put(claim{claimPK(email), rootSK, id}, func(old item) error {
+		var c claim
+		if err := attributevalue.UnmarshalMap(old, &c); err != nil {
+			return fmt.Errorf("dynamo: decode claim: %w", err)
+		}
+		if c.Customer == id {
+			return nil
+		}
+		return &customer.EmailTakenError{Owner: c.Customer}
+	})
+}
+
+// unclaim gives an e-mail address back. One that is not the customer's is left alone.
+func (tx *transaction) unclaim(email, id string) {
+	if email == "" {
+		return
+	}
+	tx.add(types.TransactWriteItem{Delete: &types.Delete{
+		TableName: &tx.table.Name, Key: keyOf(claimPK(email), rootSK),
+		ConditionExpression:       aws.String("customer = :id"),
+		ExpressionAttributeValues: item{":id": &types.AttributeValueMemberS{Value: id}},
+	}}, func(item) error { return customer.ErrVersion })
+}
+
+func (tx *transaction) putTerms(id string, terms []string) {
+	for _, term := range terms {
+		tx.add(types.TransactWriteItem{Put: &types.Put{
+			TableName: &tx.table.Name, Item: keyOf(termPK(term), termSK(term, id)),
+		}}, nil)
+	}
+}
+
+func (tx *transaction) deleteTerms(id string, terms []string) {
+	for _, term := range terms {
+		tx.add(types.TransactWriteItem{Delete: &types.Delete{
+			TableName: &tx.table.Name, Key: keyOf(termPK(term), termSK(term, id)),
+		}}, nil)
+	}
+}
+
+// Revise replaces a profile, and the claim and terms that it makes.
+func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) error {
+	revised.Terms = searchTerms(revised.Profile)
+	tx := t.newTransaction()
+	if err := tx.addOnce(revised.Last, revised.ID); err != nil {
+		return err
+	}
+	if err := tx.revise(old, revised); err != nil {
+		return err
+	}
+	if old.Profile.Email != revised.Profile.Email {
+		if err := tx.claim(revised.Profile.Email, revised.ID); err != nil {
+			return err
+		}
+		tx.unclaim(old.Profile.Email, old.ID)
+	}
+	tx.putTerms(revised.ID, without(revised.Terms, old.Terms))
+	tx.deleteTerms(revised.ID, without(old.Terms, revised.Terms))
+	return tx.commit(ctx)
+}
+
+func (tx *transaction) revise(old, revised customer.Customer) error {
+	expr, err := expression.NewBuilder().
+		WithUpdate(expression.
+			Set(expression.Name("profile"), expression.Value(profile(revised.Profile))).
+			Set(expression.Name("terms"), expression.Value(revised.Terms)).
+			Set(attrVersion, expression.Value(revised.Version)).
+			Set(expression.Name("last"), expression.Value(newChange(revised.Last)))).
+		WithCondition(stateIs(customer.Active).And(attrVersion.Equal(expression.Value(old.Version)))).
+		Build()
+	if err != nil {
+		return fmt.Errorf("dynamo: revise: %w", err)
+	}
+	tx.add(types.TransactWriteItem{Update: &types.Update{
+		TableName: &tx.table.Name, Key: keyOf(customerPK(old.ID), rootSK),
+		UpdateExpression: expr.Update(), ConditionExpression: expr.Condition(),
+		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}, func(now item) error { return refusedRevision(now, revised.Last.ID) })
+	return nil
+}
+
+func refusedRevision(now item, change string) error {
+	if len(now) == 0 {
+		return customer.ErrNotFound
+	}
+	c, err := DecodeCustomer(now)
+	if err != nil || c.Last.ID == change {
+		return err
+	}
+	if err := c.CanChange(); err != nil {
+		return err
+	}
+	return customer.ErrVersion
+}
+
+func without(all, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
+}

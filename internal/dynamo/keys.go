@@ -1,0 +1,135 @@
+package dynamo
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+)
+
+// The map of every item of the two tables.
+//
+//	item                pk                 sk
+//	customer (root)     C#<id>             #
+//	record              C#<id>             R#<kind>#<id>[#<kind>#<id>…]  children sort right below their parent
+//	access token        C#<id>             T#<sha256>
+//	search term         S#<first 2>        <term>#<customer id>          written with the root, listed on it
+//	e-mail claim        E#<email>          #                             kept in the trash, freed at purge
+//	retained record     X#<customer id>    R#<kind>#<id>…                what the law keeps, with its own expiry
+//	audit entry         A#<customer id>    <time>#<stream sequence>
+//	done under a key    I#<hash>           #                             Idempotency-Key, for a day
+//	settings            P                  settings
+//	totals              P                  totals#<shard>
+//	lease               P                  lease#<name>
+//	certificate         C#<customer id>    <generation>                  in the ledger
+//
+// One sparse index, lists: ipk is live#<shard> or trash#<shard>, isk is what that list
+// is sorted by, made unique by the customer's id.
+const (
+	index = "lists"
+
+	rootSK     = "#"
+	recordSK   = "R#"
+	settingsPK = "P"
+	settingsSK = "settings"
+)
+
+func customerPK(id string) string { return "C#" + id }
+func claimPK(email string) string { return "E#" + email }
+func retainedPK(id string) string { return "X#" + id }
+func auditPK(id string) string    { return "A#" + id }
+func oncePK(hash string) string   { return "I#" + hash }
+func leaseSK(name string) string  { return "lease#" + name }
+func totalsSK(shard int) string   { return fmt.Sprintf("totals#%d", shard) }
+
+// recordKey is a record's sort key. '#' sorts before every character of a kind or an
+// id, so that what is below a record follows it with nothing in between.
+func recordKey(key customer.Key) string {
+	var b strings.Builder
+	b.WriteString("R")
+	for _, s := range key {
+		b.WriteString("#" + s.Kind + "#" + s.ID)
+	}
+	return b.String()
+}
+
+// parseRecordKey is the inverse of recordKey.
+func parseRecordKey(sk string) (customer.Key, error) {
+	parts := strings.Split(sk, "#")
+	if len(parts)%2 == 0 || parts[0] != "R" {
+		return nil, fmt.Errorf("dynamo: %q is not the key of a record", sk)
+	}
+	var key customer.Key
+	for i := 1; i < len(parts); i += 2 {
+		key = append(key, customer.Step{Kind: parts[i], ID: parts[i+1]})
+	}
+	return key, nil
+}
+
+func termPK(term string) string {
+	runes := []rune(term)
+	return "S#" + string(runes[:min(2, len(runes))])
+}
+
+func termSK(term, id string) string { return term + "#" + id }
+
+// The lists. What sorts a customer in the trash is the time at which the sweep is to
+// look at it: its purge time, or the end of its purge's lease.
+const (
+	live  = "live"
+	trash = "trash"
+
+	neverDue = "9999-12-31T23:59:59.000Z"
+	held     = "held" // sorts after all times
+)
+
+func listPK(list string, shard int) string { return fmt.Sprintf("%s#%d", list, shard) }
+
+func listSK(sortedBy, id string) string { return sortedBy + "#" + id }
+
+func shardOf(id string, shards int) int {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % uint32(shards))
+}
+
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
+func formatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
+
+// formatDue is formatTime, the zero time being never.
+func formatDue(t time.Time) string {
+	if t.IsZero() {
+		return neverDue
+	}
+	return formatTime(t)
+}
+
+func parseTime(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(timeLayout, s)
+}
+
+type item = map[string]types.AttributeValue
+
+func keyOf(pk, sk string) item {
+	return item{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk}}
+}
+
+func number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+}
+
+func stringOf(it item, name string) string {
+	if s, ok := it[name].(*types.AttributeValueMemberS); ok {
+		return s.Value
+	}
+	return ""
+}

@@ -1,0 +1,176 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+)
+
+var (
+	attrState   = expression.Name("state")
+	attrVersion = expression.Name("version")
+	attrHolds   = expression.Name("holds")
+	attrTTL     = expression.Name("ttl")
+	attrDue     = expression.Name("deletion.purgeTime")
+	attrGen     = expression.Name("deletion.id")
+)
+
+func stateIs(s customer.State) expression.ConditionBuilder {
+	return attrState.Equal(expression.Value(string(s)))
+}
+
+func exists() expression.ConditionBuilder { return expression.Name("pk").AttributeExists() }
+
+func unheld() expression.ConditionBuilder { return attrHolds.Size().Equal(expression.Value(0)) }
+
+// transition is one conditional change of a customer's item.
+type transition struct {
+	id     string
+	update expression.UpdateBuilder
+	when   expression.ConditionBuilder
+	change customer.Change
+	// refused says, of the item that the condition refused, why.
+	refused func(customer.Customer) error
+}
+
+// apply makes the transition. Every transition bumps the version and tells who, what
+// and why. It returns the customer as it is afterwards, also beside ErrUnchanged.
+func (t *Table) apply(ctx context.Context, tr transition) (customer.Customer, error) {
+	when := exists().And(tr.when)
+	if tr.change.IfVersion != 0 {
+		when = when.And(attrVersion.Equal(expression.Value(tr.change.IfVersion)))
+	}
+	update := tr.update.
+		Set(attrVersion, attrVersion.Plus(expression.Value(1))).
+		Set(expression.Name("last"), expression.Value(newChange(tr.change)))
+	expr, err := expression.NewBuilder().WithUpdate(update).WithCondition(when).Build()
+	if err != nil {
+		return customer.Customer{}, fmt.Errorf("dynamo: %s: %w", tr.change.Action, err)
+	}
+	if tr.change.Once != nil {
+		return t.applyOnce(ctx, tr, expr)
+	}
+	out, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &t.Name, Key: keyOf(customerPK(tr.id), rootSK),
+		UpdateExpression: expr.Update(), ConditionExpression: expr.Condition(),
+		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
+		ReturnValues:                        types.ReturnValueAllNew,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	})
+	if old, failed := failedCondition(err); failed {
+		return tr.explain(old)
+	}
+	if err != nil {
+		return customer.Customer{}, fmt.Errorf("dynamo: %s: %w", tr.change.Action, err)
+	}
+	return DecodeCustomer(out.Attributes)
+}
+
+// applyOnce makes the transition in one transaction with the note that it was made
+// under the client's key.
+func (t *Table) applyOnce(ctx context.Context, tr transition, expr expression.Expression) (customer.Customer, error) {
+	tx := t.newTransaction()
+	if err := tx.addOnce(tr.change, tr.id); err != nil {
+		return customer.Customer{}, err
+	}
+	var explained customer.Customer
+	var reason error
+	tx.add(types.TransactWriteItem{Update: &types.Update{
+		TableName: &t.Name, Key: keyOf(customerPK(tr.id), rootSK),
+		UpdateExpression: expr.Update(), ConditionExpression: expr.Condition(),
+		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}, func(old item) error {
+		explained, reason = tr.explain(old)
+		return reason
+	})
+	if err := tx.commit(ctx); err != nil {
+		return explained, err
+	}
+	if explained.ID != "" {
+		return explained, nil
+	}
+	return t.Customer(ctx, tr.id)
+}
+
+// explain says why the item refused the transition.
+func (tr transition) explain(old item) (customer.Customer, error) {
+	if len(old) == 0 {
+		return customer.Customer{}, customer.ErrNotFound
+	}
+	c, err := DecodeCustomer(old)
+	if err != nil || c.Last.ID == tr.change.ID {
+		return c, err
+	}
+	reason := tr.refused(c)
+	versioned := tr.change.IfVersion != 0 && tr.change.IfVersion != c.Version
+	switch {
+	case versioned && !errors.Is(reason, customer.ErrUnchanged):
+		return c, customer.ErrVersion
+	case reason == nil:
+		return c, fmt.Errorf("dynamo: %s: the table refused what the rules allow", tr.change.Action)
+	}
+	return c, reason
+}
+
+// move sets a customer's place in the lists.
+func move(u expression.UpdateBuilder, p place) expression.UpdateBuilder {
+	u = u.Set(expression.Name("ipk"), expression.Value(p.ipk)).Set(expression.Name("isk"), expression.Value(p.isk))
+	if p.ttl == 0 {
+		return u.Remove(attrTTL)
+	}
+	return u.Set(attrTTL, expression.Value(p.ttl))
+}
+
+// Delete moves a customer to the trash.
+func (t *Table) Delete(ctx context.Context, id string, d customer.Deletion, s customer.Settings, ch customer.Change) (customer.Customer, error) {
+	to := t.place(customer.Customer{ID: id, State: customer.Deleted, Deletion: &d}, time.Time{})
+	when := stateIs(customer.Active).And(unheld())
+	for _, kind := range s.Restricting() {
+		count := expression.Name("counts").AppendName(expression.NameNoDotSplit(kind))
+		when = when.And(count.AttributeNotExists().Or(count.Equal(expression.Value(0))))
+	}
+	u := expression.
+		Set(attrState, expression.Value(string(customer.Deleted))).
+		Set(expression.Name("deletion"), expression.Value(newDeletion(d))).
+		Set(expression.Name("epoch"), expression.Name("epoch").Plus(expression.Value(1)))
+	return t.apply(ctx, transition{id, move(u, to), when, ch, func(c customer.Customer) error { return c.CanDelete(s) }})
+}
+
+// Restore takes a customer out of the trash, to its old place among the living.
+func (t *Table) Restore(ctx context.Context, id, generation string, ch customer.Change) (customer.Customer, error) {
+	refused := func(c customer.Customer) error { return c.CanRestore(generation, ch.At) }
+	when := stateIs(customer.Deleted).And(
+		attrDue.AttributeNotExists().Or(attrDue.GreaterThan(expression.Value(formatTime(ch.At))), attrHolds.Size().GreaterThan(expression.Value(0))))
+	if generation != "" {
+		when = when.And(attrGen.Equal(expression.Value(generation)))
+	}
+	u := expression.
+		Set(attrState, expression.Value(string(customer.Active))).
+		Set(expression.Name("ipk"), expression.Value(listPK(live, shardOf(id, t.Shards)))).
+		Set(expression.Name("isk"), expression.Name("created")).
+		Remove(expression.Name("deletion")).
+		Remove(attrTTL)
+	return t.apply(ctx, transition{id, u, when, ch, refused})
+}
+
+// SetBlocked sets or clears the blocked flag. Blocking ends all access at once.
+func (t *Table) SetBlocked(ctx context.Context, id string, blocked bool, ch customer.Change) (customer.Customer, error) {
+	refused := func(c customer.Customer) error { return c.CanBlock(blocked) }
+	attr := expression.Name("blocked")
+	pastFence := stateIs(customer.Purging).Not()
+	if !blocked {
+		return t.apply(ctx, transition{id, expression.Remove(attr), pastFence.And(attr.AttributeExists()), ch, refused})
+	}
+	u := expression.
+		Set(attr, expression.Value(true)).
+		Set(expression.Name("epoch"), expression.Name("epoch").Plus(expression.Value(1)))
+	return t.apply(ctx, transition{id, u, pastFence.And(attr.AttributeNotExists()), ch, refused})
+}

@@ -1,0 +1,148 @@
+package dynamo
+
+import (
+	"context"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// Meter counts what requests to DynamoDB cost, as DynamoDB itself reports it. Its
+// methods may be called from many goroutines.
+type Meter struct {
+	mu   sync.Mutex
+	cost Cost
+}
+
+// Cost is what was consumed. A write unit is one write of up to 1 KB to a table or an
+// index, two in a transaction; a read unit is one consistent read of up to 4 KB.
+type Cost struct {
+	Requests map[string]int // by operation, retries not counted
+	Write    float64        // units, of table and indexes
+	Read     float64
+}
+
+// Total is the number of requests of all operations.
+func (c Cost) Total() int {
+	n := 0
+	for _, v := range c.Requests {
+		n += v
+	}
+	return n
+}
+
+// Attach makes clients of the returned configuration count on the meter.
+func (m *Meter) Attach(cfg aws.Config) aws.Config {
+	cfg = cfg.Copy()
+	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("CapacityMeter", m.count), middleware.Before)
+	})
+	return cfg
+}
+
+// Reset returns what was consumed since the last Reset.
+func (m *Meter) Reset() Cost {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	cost := m.cost
+	m.cost = Cost{}
+	return cost
+}
+
+func (m *Meter) count(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+	write := askForCapacity(in.Parameters)
+	out, md, err := next.HandleInitialize(ctx, in)
+	m.add(middleware.GetOperationName(ctx), write, consumed(out.Result))
+	return out, md, err
+}
+
+func (m *Meter) add(operation string, write bool, capacities []types.ConsumedCapacity) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cost.Requests == nil {
+		m.cost.Requests = map[string]int{}
+	}
+	m.cost.Requests[operation]++
+	for _, c := range capacities {
+		if write {
+			m.cost.Write += units(c)
+		} else {
+			m.cost.Read += units(c)
+		}
+	}
+}
+
+// units sums table and indexes: DynamoDB Local leaves transactions out of the total.
+func units(c types.ConsumedCapacity) float64 {
+	if c.Table == nil {
+		return aws.ToFloat64(c.CapacityUnits)
+	}
+	sum := aws.ToFloat64(c.Table.CapacityUnits)
+	for _, idx := range c.GlobalSecondaryIndexes {
+		sum += aws.ToFloat64(idx.CapacityUnits)
+	}
+	return sum
+}
+
+// askForCapacity sets the request's wish for a bill and says whether it writes.
+func askForCapacity(params any) (write bool) {
+	const wish = types.ReturnConsumedCapacityIndexes
+	switch in := params.(type) {
+	case *dynamodb.GetItemInput:
+		in.ReturnConsumedCapacity = wish
+	case *dynamodb.BatchGetItemInput:
+		in.ReturnConsumedCapacity = wish
+	case *dynamodb.QueryInput:
+		in.ReturnConsumedCapacity = wish
+	case *dynamodb.ScanInput:
+		in.ReturnConsumedCapacity = wish
+	case *dynamodb.TransactGetItemsInput:
+		in.ReturnConsumedCapacity = wish
+	case *dynamodb.PutItemInput:
+		in.ReturnConsumedCapacity, write = wish, true
+	case *dynamodb.UpdateItemInput:
+		in.ReturnConsumedCapacity, write = wish, true
+	case *dynamodb.DeleteItemInput:
+		in.ReturnConsumedCapacity, write = wish, true
+	case *dynamodb.BatchWriteItemInput:
+		in.ReturnConsumedCapacity, write = wish, true
+	case *dynamodb.TransactWriteItemsInput:
+		in.ReturnConsumedCapacity, write = wish, true
+	}
+	return write
+}
+
+func consumed(result any) []types.ConsumedCapacity {
+	one := func(c *types.ConsumedCapacity) []types.ConsumedCapacity {
+		if c == nil {
+			return nil
+		}
+		return []types.ConsumedCapacity{*c}
+	}
+	switch out := result.(type) {
+	case *dynamodb.GetItemOutput:
+		return one(out.ConsumedCapacity)
+	case *dynamodb.BatchGetItemOutput:
+		return out.ConsumedCapacity
+	case *dynamodb.QueryOutput:
+		return one(out.ConsumedCapacity)
+	case *dynamodb.ScanOutput:
+		return one(out.ConsumedCapacity)
+	case *dynamodb.TransactGetItemsOutput:
+		return out.ConsumedCapacity
+	case *dynamodb.PutItemOutput:
+		return one(out.ConsumedCapacity)
+	case *dynamodb.UpdateItemOutput:
+		return one(out.ConsumedCapacity)
+	case *dynamodb.DeleteItemOutput:
+		return one(out.ConsumedCapacity)
+	case *dynamodb.BatchWriteItemOutput:
+		return out.ConsumedCapacity
+	case *dynamodb.TransactWriteItemsOutput:
+		return out.ConsumedCapacity
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"lethe/internal/customer"
+)
+
+const (
+	recordsRead    = 250 // items looked at in one request of a filtered list
+	maxRecordReads = 20  // after which a page may be short, with a cursor to go on
+)
+
+// Record reads a record beside its root, consistently.
+func (t *Table) Record(ctx context.Context, id string, key customer.Key) (customer.Record, error) {
+	sk := recordKey(key)
+	items, err := t.batchGet(ctx, []item{keyOf(customerPK(id), rootSK), keyOf(customerPK(id), sk)}, true)
+	if err != nil {
+		return customer.Record{}, fmt.Errorf("dynamo: read record: %w", err)
+	}
+	err = customer.ErrNotFound
+	var found item
+	for _, it := range items {
+		if stringOf(it, "sk") == rootSK {
+			err = visible(it)
+		} else {
+			found = it
+		}
+	}
+	switch {
+	case err != nil:
+		return customer.Record{}, err
+	case found == nil:
+		return customer.Record{}, customer.ErrNoRecord
+	}
+	return decodeRecord(found)
+}
+
+// visible says whether a root's records may be read: those of a deleted customer
+// inherit its fate at once.
+func visible(root item) error {
+	c, err := DecodeCustomer(root)
+	if err != nil {
+		return err
+	}
+	return c.CanChange()
+}
+
+// Records reads a page of a visible customer's records.
+func (t *Table) Records(ctx context.Context, q customer.RecordQuery) (customer.RecordPage, error) {
+	root, err := t.get(ctx, customerPK(q.Customer), rootSK)
+	if err != nil {
+		return customer.RecordPage{}, fmt.Errorf("dynamo: read customer: %w", err)
+	}
+	if root == nil {
+		return customer.RecordPage{}, customer.ErrNotFound
+	}
+	if err := visible(root); err != nil {
+		return customer.RecordPage{}, err
+	}
+	return t.recordPage(ctx, customerPK(q.Customer), q)
+}
+
+// Retained reads a page of the records of a purged customer that the law keeps. Those
+// whose time is over count as gone, whether or not TTL has come for them.
+func (t *Table) Retained(ctx context.Context, q customer.RecordQuery) (customer.RecordPage, error) {
+	return t.recordPage(ctx, retainedPK(q.Customer), q)
+}
+
+func (t *Table) recordPage(ctx context.Context, pk string, q customer.RecordQuery) (customer.RecordPage, error) {
+	query := "records\x00" + pk + "\x00" + q.Kind + "\x00" + q.Parent.String()
+	after, err := decodeCursor(query, q.Cursor)
+	if err != nil {
+		return customer.RecordPage{}, err
+	}
+	in, err := t.recordQuery(pk, q)
+	if err != nil {
+		return customer.RecordPage{}, err
+	}
+	if after != "" {
+		in.ExclusiveStartKey = keyOf(pk, after)
+	}
+	var page customer.RecordPage
+	for range maxRecordReads {
+		out, err := t.client.Query(ctx, in)
+		if err != nil {
+			return page, fmt.Errorf("dynamo: read records: %w", err)
+		}
+		for i, it := range out.Items {
+			r, err := decodeRecord(it)
+			if err != nil {
+				return page, err
+			}
+			page.Records = append(page.Records, r)
+			if len(page.Records) == q.Limit && (i < len(out.Items)-1 || len(out.LastEvaluatedKey) > 0) {
+				page.Cursor = encodeCursor(query, stringOf(it, "sk"))
+				return page, nil
+			}
+		}
+		if len(out.LastEvaluatedKey) == 0 {
+			return page, nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
+	}
+	page.Cursor = encodeCursor(query, stringOf(in.ExclusiveStartKey, "sk"))
+	return page, nil
+}
+
+func (t *Table) recordQuery(pk string, q customer.RecordQuery) (*dynamodb.QueryInput, error) {
+	prefix, read := recordSK, recordsRead
+	if len(q.Parent) > 0 {
+		prefix = recordKey(q.Parent) + "#"
+	}
+	live := expression.Name("ttl").AttributeNotExists().Or(expression.Name("ttl").GreaterThan(expression.Value(t.now().Unix())))
+	b := expression.NewBuilder().WithKeyCondition(
+		expression.Key("pk").Equal(expression.Value(pk)).And(expression.Key("sk").BeginsWith(prefix)))
+	if q.Kind != "" {
+		b = b.WithFilter(live.And(expression.Name("kind").Equal(expression.Value(q.Kind))))
+	} else {
+		b, read = b.WithFilter(live), q.Limit
+	}
+	expr, err := b.Build()
+	if err != nil {
+		return nil, fmt.Errorf("dynamo: read records: %w", err)
+	}
+	return &dynamodb.QueryInput{
+		TableName: &t.Name, KeyConditionExpression: expr.KeyCondition(), FilterExpression: expr.Filter(),
+		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
+		ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(read)),
+	}, nil
+}
+
+// lowest reads, of a record and all below it, those that sort last: up to what one
+// transaction can remove.
+func (t *Table) lowest(ctx context.Context, id string, key customer.Key) ([]record, error) {
+	sk := recordKey(key)
+	// '$' follows '#', and no character of an id lies between.
+	keys := expression.Key("pk").Equal(expression.Value(customerPK(id))).
+		And(expression.Key("sk").Between(expression.Value(sk), expression.Value(sk+"$")))
+	projection := expression.NamesList(expression.Name("pk"), expression.Name("sk"), expression.Name("kind"))
+	expr, err := expression.NewBuilder().WithKeyCondition(keys).WithProjection(projection).Build()
+	if err != nil {
+		return nil, fmt.Errorf("dynamo: read records: %w", err)
+	}
+	out, err := t.client.Query(ctx, &dynamodb.QueryInput{
+		TableName: &t.Name, KeyConditionExpression: expr.KeyCondition(), ProjectionExpression: expr.Projection(),
+		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
+		ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(customer.MaxBatch),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("dynamo: read records: %w", err)
+	}
+	var records []record
+	return records, attributevalue.UnmarshalListOfMaps(out.Items, &records)
+}

@@ -1,0 +1,280 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+)
+
+// record is a record's item. Children counts the records right below it, moved in
+// their own transactions, so that a record can't go while one is being added to it.
+type record struct {
+	PK       string `dynamodbav:"pk"`
+	SK       string `dynamodbav:"sk"`
+	Kind     string `dynamodbav:"kind"`
+	Data     string `dynamodbav:"data,omitempty"` // JSON, as it came
+	Created  string `dynamodbav:"created"`
+	By       string `dynamodbav:"by,omitempty"`
+	Change   string `dynamodbav:"change,omitempty"`
+	Children int64  `dynamodbav:"children,omitempty"`
+	TTL      int64  `dynamodbav:"ttl,omitempty"` // of a retained record only
+}
+
+func newRecord(pk string, r customer.Record) record {
+	return record{
+		PK: pk, SK: recordKey(r.Key), Kind: r.Key.Kind(),
+		Data: string(r.Data), Created: formatTime(r.Created), By: r.By,
+	}
+}
+
+func decodeRecord(it item) (customer.Record, error) {
+	var r record
+	if err := attributevalue.UnmarshalMap(it, &r); err != nil {
+		return customer.Record{}, fmt.Errorf("dynamo: decode record: %w", err)
+	}
+	key, err := parseRecordKey(r.SK)
+	if err != nil {
+		return customer.Record{}, err
+	}
+	created, err := parseTime(r.Created)
+	if err != nil {
+		return customer.Record{}, fmt.Errorf("dynamo: decode record: %w", err)
+	}
+	return customer.Record{Key: key, Data: json.RawMessage(r.Data), Created: created, By: r.By}, nil
+}
+
+// errReplan says that a transaction failed on some of its records, whose results tell
+// why, and may succeed without them.
+var errReplan = errors.New("dynamo: some records are left out")
+
+// AddRecords adds records and their counts in one transaction.
+func (t *Table) AddRecords(ctx context.Context, id string, records []customer.Record, ch customer.Change) ([]error, error) {
+	if len(records) > customer.MaxBatch {
+		return nil, fmt.Errorf("dynamo: %d records at once, more than %d", len(records), customer.MaxBatch)
+	}
+	a := addition{table: t, id: id, records: records, change: ch, results: make([]error, len(records))}
+	a.leaveOutRepeats()
+	err := errReplan
+	for errors.Is(err, errReplan) {
+		err = a.try(ctx)
+	}
+	return a.results, err
+}
+
+// addition is one call of AddRecords.
+type addition struct {
+	table   *Table
+	id      string
+	records []customer.Record
+	change  customer.Change
+	results []error
+}
+
+// leaveOutRepeats keeps the first of several records with the same key: a transaction
+// takes each item once.
+func (a *addition) leaveOutRepeats() {
+	seen := map[string]bool{}
+	for i, r := range a.records {
+		if sk := recordKey(r.Key); seen[sk] {
+			a.results[i] = customer.ErrExists
+		} else {
+			seen[sk] = true
+		}
+	}
+}
+
+// plan sorts the records that are still to be added: what they count by kind, and how
+// many children each parent gets.
+func (a *addition) plan() (todo []int, kinds, children map[string]int64) {
+	kinds, children = map[string]int64{}, map[string]int64{}
+	for i, r := range a.records {
+		if a.results[i] != nil {
+			continue
+		}
+		todo = append(todo, i)
+		kinds[r.Key.Kind()]++
+		if parent := r.Key.Parent(); len(parent) > 0 {
+			children[recordKey(parent)]++
+		}
+	}
+	return todo, kinds, children
+}
+
+func (a *addition) try(ctx context.Context) error {
+	todo, kinds, children := a.plan()
+	if len(todo) == 0 {
+		return nil
+	}
+	tx := a.table.newTransaction()
+	if err := tx.addOnce(a.change, a.id); err != nil {
+		return err
+	}
+	if err := tx.count(a.id, kinds, a.change); err != nil {
+		return err
+	}
+	for _, i := range todo {
+		r := newRecord(customerPK(a.id), a.records[i])
+		r.Change, r.Children = a.change.ID, children[r.SK]
+		delete(children, r.SK)
+		if err := tx.put(r, a.refusedRecord(i)); err != nil {
+			return err
+		}
+	}
+	for parent, n := range children {
+		tx.addChildren(customerPK(a.id), parent, n, a.refusedParent(parent, todo))
+	}
+	return tx.commit(ctx)
+}
+
+func (a *addition) refusedRecord(i int) func(item) error {
+	return func(old item) error {
+		if stringOf(old, "change") == a.change.ID {
+			return nil
+		}
+		a.results[i] = customer.ErrExists
+		return errReplan
+	}
+}
+
+func (a *addition) refusedParent(parent string, todo []int) func(item) error {
+	return func(item) error {
+		for _, i := range todo {
+			if p := a.records[i].Key.Parent(); len(p) > 0 && recordKey(p) == parent {
+				a.results[i] = customer.ErrNoParent
+			}
+		}
+		return errReplan
+	}
+}
+
+// count moves the counts of an active customer's records.
+func (tx *transaction) count(id string, kinds map[string]int64, ch customer.Change) error {
+	u := expression.Set(expression.Name("last"), expression.Value(newChange(ch)))
+	for kind, n := range kinds {
+		count := expression.Name("counts").AppendName(expression.NameNoDotSplit(kind))
+		u = u.Set(count, expression.Plus(count.IfNotExists(expression.Value(0)), expression.Value(n)))
+	}
+	expr, err := expression.NewBuilder().WithUpdate(u).WithCondition(stateIs(customer.Active)).Build()
+	if err != nil {
+		return fmt.Errorf("dynamo: count records: %w", err)
+	}
+	tx.add(types.TransactWriteItem{Update: &types.Update{
+		TableName: &tx.table.Name, Key: keyOf(customerPK(id), rootSK),
+		UpdateExpression: expr.Update(), ConditionExpression: expr.Condition(),
+		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}, refusedCount)
+	return nil
+}
+
+func refusedCount(now item) error {
+	if len(now) == 0 {
+		return customer.ErrNotFound
+	}
+	c, err := DecodeCustomer(now)
+	if err != nil {
+		return err
+	}
+	return c.CanChange()
+}
+
+// addChildren moves the count of children of a record, which must exist.
+func (tx *transaction) addChildren(pk, sk string, n int64, refused func(item) error) {
+	tx.add(types.TransactWriteItem{Update: &types.Update{
+		TableName: &tx.table.Name, Key: keyOf(pk, sk),
+		UpdateExpression:          aws.String("ADD children :n"),
+		ConditionExpression:       aws.String("attribute_exists(pk)"),
+		ExpressionAttributeValues: item{":n": number(n)},
+	}}, refused)
+}
+
+// RemoveRecord removes a record and all below it, the deepest first, so that wherever
+// it stops nothing is left without its parent. Up to 45 records go at once, in one
+// transaction with their counts; of more, those that are left go when it is repeated.
+func (t *Table) RemoveRecord(ctx context.Context, id string, key customer.Key, ch customer.Change) error {
+	removed, conflicts := false, 0
+	for {
+		records, err := t.lowest(ctx, id, key)
+		switch {
+		case err != nil:
+			return err
+		case len(records) == 0 && removed:
+			return nil
+		case len(records) == 0:
+			return t.noRecord(ctx, id)
+		}
+		err = t.remove(ctx, id, records, ch)
+		if errors.Is(err, errReplan) && conflicts < maxConflicts {
+			conflicts++
+			err = sleep(ctx, conflicts, 10*time.Millisecond)
+		} else {
+			removed = true
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// noRecord says why there is no such record: the customer may be gone, or hidden.
+func (t *Table) noRecord(ctx context.Context, id string) error {
+	c, err := t.Customer(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := c.CanChange(); err != nil {
+		return err
+	}
+	return customer.ErrNoRecord
+}
+
+// remove removes records, given from the last to the first, in one transaction.
+func (t *Table) remove(ctx context.Context, id string, records []record, ch customer.Change) error {
+	tx := t.newTransaction()
+	kinds, children := map[string]int64{}, map[string]int64{}
+	for _, r := range records {
+		kinds[r.Kind]--
+		if parent := parentSK(r.SK); parent != "" {
+			children[parent]--
+		}
+	}
+	if err := tx.count(id, kinds, ch); err != nil {
+		return err
+	}
+	for _, r := range records {
+		tx.deleteRecord(r, -children[r.SK])
+		delete(children, r.SK)
+	}
+	for parent, n := range children {
+		tx.addChildren(customerPK(id), parent, n, func(item) error { return errReplan })
+	}
+	return tx.commit(ctx)
+}
+
+// deleteRecord removes a record that has no children but those removed with it.
+func (tx *transaction) deleteRecord(r record, children int64) {
+	tx.add(types.TransactWriteItem{Delete: &types.Delete{
+		TableName: &tx.table.Name, Key: keyOf(r.PK, r.SK),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND (children = :n OR (:n = :none AND attribute_not_exists(children)))"),
+		ExpressionAttributeValues: item{":n": number(children), ":none": number(0)},
+	}}, func(item) error { return errReplan })
+}
+
+// parentSK is the sort key of the record above, empty for a top-level one.
+func parentSK(sk string) string {
+	parts := strings.Split(sk, "#")
+	if len(parts) <= 3 {
+		return ""
+	}
+	return strings.Join(parts[:len(parts)-2], "#")
+}

@@ -1,0 +1,182 @@
+package dynamo
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+
+	"lethe/internal/customer"
+)
+
+// root is the customer's item, and, its fields but those of the index missing, an
+// entry of a list.
+type root struct {
+	PK  string `dynamodbav:"pk"`
+	SK  string `dynamodbav:"sk"`
+	IPK string `dynamodbav:"ipk,omitempty"`
+	ISK string `dynamodbav:"isk,omitempty"`
+	TTL int64  `dynamodbav:"ttl,omitempty"` // epoch seconds
+
+	State    string           `dynamodbav:"state"`
+	Version  int64            `dynamodbav:"version"`
+	Epoch    int64            `dynamodbav:"epoch"`
+	Blocked  bool             `dynamodbav:"blocked,omitempty"`
+	Profile  profile          `dynamodbav:"profile"`
+	Created  string           `dynamodbav:"created"` // the place among the living: <time>#<id>
+	Counts   map[string]int64 `dynamodbav:"counts"`
+	Holds    map[string]hold  `dynamodbav:"holds"`
+	Deletion *deletion        `dynamodbav:"deletion,omitempty"`
+	Terms    []string         `dynamodbav:"terms,omitempty"`
+	Last     change           `dynamodbav:"last"`
+}
+
+type profile struct {
+	Organisation string          `dynamodbav:"organisation,omitempty"`
+	FirstName    string          `dynamodbav:"firstName,omitempty"`
+	LastName     string          `dynamodbav:"lastName,omitempty"`
+	Email        string          `dynamodbav:"email,omitempty"`
+	Phone        string          `dynamodbav:"phone,omitempty"`
+	Push         bool            `dynamodbav:"push,omitempty"`
+	Consents     map[string]bool `dynamodbav:"consents,omitempty"`
+}
+
+type deletion struct {
+	ID        string `dynamodbav:"id"`
+	Time      string `dynamodbav:"time"`
+	By        string `dynamodbav:"by"`
+	Reason    string `dynamodbav:"reason,omitempty"`
+	PurgeTime string `dynamodbav:"purgeTime,omitempty"`
+}
+
+type hold struct {
+	By     string `dynamodbav:"by"`
+	Reason string `dynamodbav:"reason,omitempty"`
+	Time   string `dynamodbav:"time"`
+}
+
+type change struct {
+	ID      string `dynamodbav:"id"`
+	At      string `dynamodbav:"at"`
+	By      string `dynamodbav:"by"`
+	Action  string `dynamodbav:"action"`
+	Reason  string `dynamodbav:"reason,omitempty"`
+	Subject string `dynamodbav:"subject,omitempty"`
+}
+
+// newRoot is the customer's item as a whole. The lease is that of one being purged.
+func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
+	r := root{
+		PK: customerPK(c.ID), SK: rootSK,
+		State: string(c.State), Version: c.Version, Epoch: c.Epoch, Blocked: c.Blocked,
+		Profile: profile(c.Profile), Created: createdSK(c), Counts: c.Counts,
+		Holds: map[string]hold{}, Terms: c.Terms, Last: newChange(c.Last),
+	}
+	for id, h := range c.Holds {
+		r.Holds[id] = hold{By: h.By, Reason: h.Reason, Time: formatTime(h.Time)}
+	}
+	if c.Deletion != nil {
+		d := newDeletion(*c.Deletion)
+		r.Deletion = &d
+	}
+	p := t.place(c, lease)
+	r.IPK, r.ISK, r.TTL = p.ipk, p.isk, p.ttl
+	return r
+}
+
+func createdSK(c customer.Customer) string { return listSK(formatTime(c.Created), c.ID) }
+
+func newDeletion(d customer.Deletion) deletion {
+	out := deletion{ID: d.ID, Time: formatTime(d.Time), By: d.By, Reason: d.Reason}
+	if !d.PurgeTime.IsZero() {
+		out.PurgeTime = formatTime(d.PurgeTime)
+	}
+	return out
+}
+
+func newChange(ch customer.Change) change {
+	return change{
+		ID: ch.ID, At: formatTime(ch.At), By: ch.By,
+		Action: string(ch.Action), Reason: ch.Reason, Subject: ch.Subject,
+	}
+}
+
+// place is where a customer stands in the lists, and when TTL takes it.
+type place struct {
+	ipk, isk string
+	ttl      int64 // 0: none
+}
+
+// place of a customer. One in the trash expires some grace after its purge time, one
+// being purged some grace after its lease: TTL is the backstop of both.
+func (t *Table) place(c customer.Customer, lease time.Time) place {
+	shard := shardOf(c.ID, t.Shards)
+	switch {
+	case c.State == customer.Active:
+		return place{ipk: listPK(live, shard), isk: createdSK(c)}
+	case len(c.Holds) > 0:
+		return place{ipk: listPK(trash, shard), isk: listSK(held, c.ID)}
+	case c.State == customer.Purging:
+		return place{listPK(trash, shard), listSK(formatTime(lease), c.ID), lease.Add(t.Grace).Unix()}
+	case c.Deletion.PurgeTime.IsZero():
+		return place{ipk: listPK(trash, shard), isk: listSK(neverDue, c.ID)}
+	}
+	due := c.Deletion.PurgeTime
+	return place{listPK(trash, shard), listSK(formatTime(due), c.ID), due.Add(t.Grace).Unix()}
+}
+
+// DecodeCustomer reads a customer's item, as a read or the change stream gives it.
+func DecodeCustomer(it item) (customer.Customer, error) {
+	var r root
+	if err := attributevalue.UnmarshalMap(it, &r); err != nil {
+		return customer.Customer{}, fmt.Errorf("dynamo: decode customer: %w", err)
+	}
+	return r.customer()
+}
+
+// IsCustomer says whether the key is that of a customer's item.
+func IsCustomer(pk, sk string) bool { return strings.HasPrefix(pk, "C#") && sk == rootSK }
+
+func (r root) customer() (customer.Customer, error) {
+	var p timeParser
+	c := customer.Customer{
+		ID: strings.TrimPrefix(r.PK, "C#"), Version: r.Version, State: customer.State(r.State),
+		Blocked: r.Blocked, Profile: customer.Profile(r.Profile), Created: p.created(r.Created),
+		Counts: r.Counts, Epoch: r.Epoch, Terms: r.Terms, Last: r.Last.change(&p),
+	}
+	if len(r.Holds) > 0 {
+		c.Holds = map[string]customer.Hold{}
+	}
+	for id, h := range r.Holds {
+		c.Holds[id] = customer.Hold{By: h.By, Reason: h.Reason, Time: p.time(h.Time)}
+	}
+	if d := r.Deletion; d != nil {
+		c.Deletion = &customer.Deletion{ID: d.ID, Time: p.time(d.Time), By: d.By, Reason: d.Reason, PurgeTime: p.time(d.PurgeTime)}
+	}
+	return c, p.err
+}
+
+func (ch change) change(p *timeParser) customer.Change {
+	return customer.Change{
+		ID: ch.ID, At: p.time(ch.At), By: ch.By,
+		Action: customer.Action(ch.Action), Reason: ch.Reason, Subject: ch.Subject,
+	}
+}
+
+// timeParser collects the errors of many times.
+type timeParser struct{ err error }
+
+func (p *timeParser) time(s string) time.Time {
+	t, err := parseTime(s)
+	if err != nil {
+		p.err = errors.Join(p.err, fmt.Errorf("dynamo: decode customer: %w", err))
+	}
+	return t
+}
+
+func (p *timeParser) created(sk string) time.Time {
+	s, _, _ := strings.Cut(sk, "#")
+	return p.time(s)
+}

@@ -1,0 +1,123 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+)
+
+type settings struct {
+	PK        string `dynamodbav:"pk"`
+	SK        string `dynamodbav:"sk"`
+	Version   int64  `dynamodbav:"version"`
+	Retention string `dynamodbav:"retention"`
+	Kinds     []kind `dynamodbav:"kinds"`
+}
+
+type kind struct {
+	Name   string   `dynamodbav:"name"`
+	Policy string   `dynamodbav:"policy"`
+	Keep   []string `dynamodbav:"keep,omitempty"`
+	For    string   `dynamodbav:"for,omitempty"`
+}
+
+// Settings reads the settings; those of version 0 are none.
+func (t *Table) Settings(ctx context.Context) (customer.Settings, error) {
+	it, err := t.get(ctx, settingsPK, settingsSK)
+	if err != nil {
+		return customer.Settings{}, fmt.Errorf("dynamo: read settings: %w", err)
+	}
+	if it == nil {
+		return customer.Settings{}, nil
+	}
+	var s settings
+	if err := attributevalue.UnmarshalMap(it, &s); err != nil {
+		return customer.Settings{}, fmt.Errorf("dynamo: decode settings: %w", err)
+	}
+	return s.decode()
+}
+
+// PutSettings replaces the settings of the version before.
+func (t *Table) PutSettings(ctx context.Context, s customer.Settings) (customer.Settings, error) {
+	was := s.Version
+	s.Version++
+	it, err := attributevalue.MarshalMap(encodeSettings(s))
+	if err != nil {
+		return customer.Settings{}, fmt.Errorf("dynamo: encode settings: %w", err)
+	}
+	condition := "version = :was"
+	if was == 0 {
+		condition = "attribute_not_exists(pk) OR version = :was"
+	}
+	_, err = t.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &t.Name, Item: it, ConditionExpression: aws.String(condition),
+		ExpressionAttributeValues: item{":was": &types.AttributeValueMemberN{Value: fmt.Sprint(was)}},
+	})
+	if _, failed := failedCondition(err); failed {
+		return customer.Settings{}, customer.ErrVersion
+	}
+	return s, err
+}
+
+func encodeSettings(s customer.Settings) settings {
+	out := settings{PK: settingsPK, SK: settingsSK, Version: s.Version, Retention: s.Retention.String(), Kinds: []kind{}}
+	for _, k := range s.Kinds {
+		out.Kinds = append(out.Kinds, kind{k.Name, string(k.Policy), k.Keep, k.For.String()})
+	}
+	return out
+}
+
+func (s settings) decode() (customer.Settings, error) {
+	retention, err := customer.ParsePeriod(s.Retention)
+	if err != nil {
+		return customer.Settings{}, fmt.Errorf("dynamo: decode settings: %w", err)
+	}
+	out := customer.Settings{Version: s.Version, Retention: retention}
+	for _, k := range s.Kinds {
+		keepFor, err := customer.ParsePeriod(k.For)
+		if err != nil {
+			return customer.Settings{}, fmt.Errorf("dynamo: decode settings: %w", err)
+		}
+		out.Kinds = append(out.Kinds, customer.Kind{Name: k.Name, Policy: customer.Policy(k.Policy), Keep: k.Keep, For: keepFor})
+	}
+	return out, nil
+}
+
+// Acquire takes a lease.
+func (t *Table) Acquire(ctx context.Context, name, holder string, now, until time.Time) error {
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &t.Name, Key: keyOf(settingsPK, leaseSK(name)),
+		UpdateExpression:         aws.String("SET holder = :h, #u = :u"),
+		ConditionExpression:      aws.String("attribute_not_exists(pk) OR #u < :n OR holder = :h"),
+		ExpressionAttributeNames: map[string]string{"#u": "until"},
+		ExpressionAttributeValues: item{
+			":h": &types.AttributeValueMemberS{Value: holder},
+			":u": &types.AttributeValueMemberS{Value: formatTime(until)},
+			":n": &types.AttributeValueMemberS{Value: formatTime(now)},
+		},
+	})
+	if _, failed := failedCondition(err); failed {
+		return customer.ErrLeased
+	}
+	return err
+}
+
+// Yield gives a lease back.
+func (t *Table) Yield(ctx context.Context, name, holder string) error {
+	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: &t.Name, Key: keyOf(settingsPK, leaseSK(name)),
+		ConditionExpression:       aws.String("holder = :h"),
+		ExpressionAttributeValues: item{":h": &types.AttributeValueMemberS{Value: holder}},
+	})
+	if _, failed := failedCondition(err); failed {
+		return nil
+	}
+	return err
+}

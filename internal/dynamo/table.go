@@ -1,0 +1,84 @@
+// Package dynamo keeps customers in one DynamoDB table and certificates in another.
+//
+// keys.go maps every item. Each change of a customer is one conditional write, and a
+// refusal is explained from the item that the failed condition returns, never by a
+// second read.
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+)
+
+// Table is a [customer.Store] in one DynamoDB table.
+type Table struct {
+	client *dynamodb.Client
+	bulk   *dynamodb.Client // for purges: leaves pacing to pace
+	pace   *pace
+	now    func() time.Time
+	Options
+}
+
+var _ customer.Store = (*Table)(nil)
+
+// Options of a Table.
+type Options struct {
+	Name   string
+	Shards int             // of the list index; may grow later, never shrink
+	Grace  time.Duration   // TTL is the purge time and this
+	Audit  customer.Period // how long audit entries stay
+}
+
+// New is the table with the given name. Requests are retried as the SDK does it.
+func New(cfg aws.Config, o Options) *Table {
+	return &Table{
+		client:  dynamodb.NewFromConfig(cfg, retryConflicts),
+		bulk:    dynamodb.NewFromConfig(cfg, unlimitedRetries),
+		pace:    newPace(),
+		now:     time.Now,
+		Options: o,
+	}
+}
+
+// retryConflicts adds to what the SDK retries the conflict of a write with somebody
+// else's transaction. A failed condition is never retried: it is an answer.
+func retryConflicts(o *dynamodb.Options) {
+	o.Retryer = retry.AddWithErrorCodes(o.Retryer, (*types.TransactionConflictException)(nil).ErrorCode())
+}
+
+// unlimitedRetries takes away the SDK's token bucket, which starves goroutines that
+// write in bulk: their pace is adapted by pace, and their retries are ours.
+func unlimitedRetries(o *dynamodb.Options) {
+	o.Retryer = retry.NewStandard(func(so *retry.StandardOptions) {
+		so.RateLimiter = ratelimit.None
+		so.MaxAttempts = 3
+	})
+}
+
+func (t *Table) get(ctx context.Context, pk, sk string) (item, error) {
+	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &t.Name, Key: keyOf(pk, sk), ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.Item, nil
+}
+
+// failedCondition returns the item that failed a condition; ok is false for other errors.
+func failedCondition(err error) (old item, ok bool) {
+	var failed *types.ConditionalCheckFailedException
+	if !errors.As(err, &failed) {
+		return nil, false
+	}
+	return failed.Item, true
+}

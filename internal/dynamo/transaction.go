@@ -1,0 +1,126 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+)
+
+const (
+	maxTransaction = 100 // actions; DynamoDB's limit
+	maxConflicts   = 12  // attempts before a conflict with other transactions is given up
+)
+
+// transaction collects writes that commit together, each with what to make of its
+// failed condition.
+type transaction struct {
+	table   *Table
+	items   []types.TransactWriteItem
+	refused []func(old item) error
+}
+
+func (t *Table) newTransaction() *transaction { return &transaction{table: t} }
+
+// add adds a write. refused gets the item that failed its condition and returns the
+// reason; nil means that all is as it should be, as after a retry.
+func (tx *transaction) add(w types.TransactWriteItem, refused func(old item) error) {
+	tx.items = append(tx.items, w)
+	tx.refused = append(tx.refused, refused)
+}
+
+// put adds an item, which must not exist yet unless refused is nil.
+func (tx *transaction) put(value any, refused func(old item) error) error {
+	it, err := attributevalue.MarshalMap(value)
+	if err != nil {
+		return fmt.Errorf("dynamo: encode: %w", err)
+	}
+	put := &types.Put{TableName: &tx.table.Name, Item: it}
+	if refused != nil {
+		put.ConditionExpression = aws.String("attribute_not_exists(pk)")
+		put.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	}
+	tx.add(types.TransactWriteItem{Put: put}, refused)
+	return nil
+}
+
+// commit writes all or nothing. A conflict with another transaction is tried again.
+// All refusals are heard; the first added counts.
+func (tx *transaction) commit(ctx context.Context) error {
+	for attempt := 1; ; attempt++ {
+		_, err := tx.table.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: tx.items})
+		var cancelled *types.TransactionCanceledException
+		if !errors.As(err, &cancelled) {
+			return err
+		}
+		again, reason := tx.explain(cancelled)
+		if !again || attempt == maxConflicts {
+			return reason
+		}
+		if err := sleep(ctx, attempt, 25*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func (tx *transaction) explain(cancelled *types.TransactionCanceledException) (again bool, reason error) {
+	refused := 0
+	for i, r := range cancelled.CancellationReasons {
+		switch aws.ToString(r.Code) {
+		case "ConditionalCheckFailed":
+			refused++
+			reason = cmp.Or(reason, tx.refused[i](r.Item))
+		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
+			again = true
+		}
+	}
+	switch {
+	case reason != nil:
+		return false, reason
+	case again, refused == 0:
+		return again, cancelled
+	}
+	return false, nil
+}
+
+// once is the note that something was done under a client's key.
+type once struct {
+	PK          string `dynamodbav:"pk"`
+	SK          string `dynamodbav:"sk"`
+	TTL         int64  `dynamodbav:"ttl"`
+	Fingerprint string `dynamodbav:"fingerprint"`
+	Subject     string `dynamodbav:"subject"`
+	Change      string `dynamodbav:"change"`
+}
+
+const onceFor = 24 * time.Hour
+
+// addOnce adds the note of a change, if the change wants one: refused with a
+// *customer.ReplayError when it is there already.
+func (tx *transaction) addOnce(ch customer.Change, subject string) error {
+	if ch.Once == nil {
+		return nil
+	}
+	note := once{
+		PK: oncePK(ch.Once.Key), SK: rootSK, TTL: ch.At.Add(onceFor).Unix(),
+		Fingerprint: ch.Once.Fingerprint, Subject: subject, Change: ch.ID,
+	}
+	return tx.put(note, func(old item) error {
+		var done once
+		if err := attributevalue.UnmarshalMap(old, &done); err != nil {
+			return fmt.Errorf("dynamo: decode: %w", err)
+		}
+		if done.Change == ch.ID {
+			return nil
+		}
+		return &customer.ReplayError{Subject: done.Subject, Same: done.Fingerprint == ch.Once.Fingerprint}
+	})
+}
