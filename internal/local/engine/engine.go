@@ -3,7 +3,6 @@
 package engine
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -80,18 +79,13 @@ func launch(ctx context.Context, cmd *exec.Cmd, log *slog.Logger, ready func(lin
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	reader, writer := io.Pipe()
-	cmd.Stdout, cmd.Stderr = writer, writer
+	output := &listener{log: log, ready: ready, found: make(chan struct{})}
+	lines := child.Lines(output.hear)
+	cmd.Stdout, cmd.Stderr = lines, lines
 	process, err := child.Start(cmd)
 	if err != nil {
 		return nil, err
 	}
-	go func() {
-		<-process.Done()
-		writer.Close()
-	}()
-	output := &listener{ready: ready, found: make(chan struct{})}
-	go output.listen(reader, log)
 	if err := await(ctx, process, output); err != nil {
 		process.Kill()
 		return nil, err
@@ -104,9 +98,9 @@ func await(ctx context.Context, process *child.Process, output *listener) error 
 	case <-output.found:
 		return nil
 	case <-process.Done():
-		return fmt.Errorf("engine ended while starting (%w): %s", errors.Join(process.Err(), errEnded), output.said())
+		return fmt.Errorf("%w (%v): %q", errEnded, process.Err(), output.said())
 	case <-time.After(startTimeout):
-		return fmt.Errorf("engine is not ready after %s: %s", startTimeout, output.said())
+		return fmt.Errorf("engine is not ready after %s: %q", startTimeout, output.said())
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -114,36 +108,30 @@ func await(ctx context.Context, process *child.Process, output *listener) error 
 
 // errEnded marks an engine that ended before it was ready; with a port found free a moment ago, that is worth
 // another try.
-var errEnded = errors.New("no longer running")
+var errEnded = errors.New("engine ended while starting")
 
 // listener watches what an engine prints.
 type listener struct {
+	log   *slog.Logger
 	ready func(string) bool
 	found chan struct{}
 
 	mu    sync.Mutex
-	lines []string
+	lines []string // what it said before it was ready
+	heard bool     // that it is ready
 }
 
-func (l *listener) listen(reader io.Reader, log *slog.Logger) {
-	isReady := false
-	for scanner := bufio.NewScanner(reader); scanner.Scan(); {
-		log.Debug(scanner.Text())
-		if isReady {
-			continue
-		}
-		l.keep(scanner.Text())
-		if isReady = l.ready(scanner.Text()); isReady {
-			close(l.found)
-		}
-	}
-	_, _ = io.Copy(io.Discard, reader) // a line too long to scan must not block the engine
-}
-
-func (l *listener) keep(line string) {
+func (l *listener) hear(line string) {
+	l.log.Debug(line)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.heard {
+		return
+	}
 	l.lines = append(l.lines, line)
+	if l.heard = l.ready(line); l.heard {
+		close(l.found)
+	}
 }
 
 func (l *listener) said() []string {

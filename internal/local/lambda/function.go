@@ -1,0 +1,127 @@
+package lambda
+
+import (
+	"crypto/rand"
+	"fmt"
+	"sync"
+)
+
+// function is a Function with its processes.
+type function struct {
+	Function
+	host  *Host
+	slots chan struct{} // one for each invocation under way
+
+	mu      sync.Mutex
+	workers map[*worker]bool // true: idle
+	faults  []Fault
+	closed  bool
+}
+
+// invocation is one call on its way through a worker.
+type invocation struct {
+	id      string
+	payload []byte
+	fault   *Fault
+
+	once     sync.Once
+	done     chan struct{}
+	response []byte
+	err      error
+}
+
+func newInvocation(payload []byte) *invocation {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	id := fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	return &invocation{id: id, payload: payload, done: make(chan struct{})}
+}
+
+// end settles the invocation; only the first call counts.
+func (i *invocation) end(response []byte, err error) {
+	i.once.Do(func() {
+		i.response, i.err = response, err
+		close(i.done)
+	})
+}
+
+// run hands the invocation to an idle worker, else to a new one. A warm process that died before it got the
+// event is nobody's failure: the next one gets it.
+func (f *function) run(call *invocation) {
+	call.fault = f.nextFault()
+	for {
+		w := f.takeIdle()
+		warm := w != nil
+		if !warm {
+			var err error
+			if w, err = f.newWorker(); err != nil {
+				call.end(nil, err)
+				return
+			}
+		}
+		err := w.serve(call)
+		f.putBack(w)
+		if err == nil || !warm {
+			call.end(nil, err)
+			return
+		}
+	}
+}
+
+func (f *function) takeIdle() *worker {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for w, idle := range f.workers {
+		if idle && w.alive() {
+			f.workers[w] = false
+			return w
+		}
+	}
+	return nil
+}
+
+func (f *function) newWorker() (*worker, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil, fmt.Errorf("invoke %s: %w", f.Name, ErrClosed)
+	}
+	w, err := startWorker(f)
+	if err != nil {
+		return nil, fmt.Errorf("start function %s: %w", f.Name, err)
+	}
+	f.workers[w] = false
+	go f.bury(w)
+	return w, nil
+}
+
+// putBack keeps the worker for the next invocation, if it still lives.
+func (f *function) putBack(w *worker) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if w.alive() {
+		f.workers[w] = true
+	}
+}
+
+// bury forgets the worker once its process has ended, whatever ended it.
+func (f *function) bury(w *worker) {
+	<-w.process.Done()
+	w.stop()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.workers, w)
+}
+
+func (f *function) close() {
+	f.mu.Lock()
+	f.closed = true
+	workers := make([]*worker, 0, len(f.workers))
+	for w := range f.workers {
+		workers = append(workers, w)
+	}
+	f.mu.Unlock()
+	for _, w := range workers {
+		w.stop()
+	}
+}
