@@ -20,18 +20,22 @@ var errElsewhere = errors.New("in the trash")
 // Hold places a legal hold.
 func (t *Table) Hold(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
 	entry := holdAttr(name)
-	u := expression.Set(entry, expression.Value(hold{By: ch.By, Reason: ch.Reason, Time: formatTime(ch.At)}))
+	place := func() expression.UpdateBuilder {
+		return expression.Set(entry, expression.Value(hold{By: ch.By, Reason: ch.Reason, Time: formatTime(ch.At)}))
+	}
 	when := entry.AttributeNotExists().And(attrHolds.Size().LessThan(expression.Value(customer.MaxHolds)))
 	after := func(c *customer.Customer) { c.Holds = map[string]customer.Hold{name: {}} }
-	return t.flag(ctx, transition{id, u, when, ch, func(c customer.Customer) error { return c.CanHold(name) }}, after)
+	tr := transition{id: id, when: when, change: ch, refused: func(c customer.Customer) error { return c.CanHold(name) }}
+	return t.flag(ctx, tr, place, after)
 }
 
 // Lift lifts a legal hold.
 func (t *Table) Lift(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
 	entry := holdAttr(name)
 	after := func(c *customer.Customer) { delete(c.Holds, name) }
-	tr := transition{id, expression.Remove(entry), entry.AttributeExists(), ch, func(c customer.Customer) error { return c.CanLift(name) }}
-	return t.flag(ctx, tr, after)
+	lift := func() expression.UpdateBuilder { return expression.Remove(entry) }
+	tr := transition{id: id, when: entry.AttributeExists(), change: ch, refused: func(c customer.Customer) error { return c.CanLift(name) }}
+	return t.flag(ctx, tr, lift, after)
 }
 
 func holdAttr(name string) expression.NameBuilder {
@@ -40,10 +44,12 @@ func holdAttr(name string) expression.NameBuilder {
 
 const maxRevisions = 5 // of a transition by somebody else's changes
 
-// flag changes a customer's holds; after does to a copy of it what the transition does,
-// so that its place in the lists can be told.
-func (t *Table) flag(ctx context.Context, tr transition, after func(*customer.Customer)) (customer.Customer, error) {
+// flag changes a customer's holds by an update, made anew for each attempt as the
+// builder keeps what is added to it. after does to a copy of the customer what the
+// update does, so that its place in the lists can be told.
+func (t *Table) flag(ctx context.Context, tr transition, update func() expression.UpdateBuilder, after func(*customer.Customer)) (customer.Customer, error) {
 	next := tr
+	next.update = update()
 	next.when = tr.when.And(stateIs(customer.Active))
 	next.refused = func(c customer.Customer) error {
 		if err := tr.refused(c); err != nil || c.State == customer.Active {
@@ -61,6 +67,6 @@ func (t *Table) flag(ctx context.Context, tr transition, after func(*customer.Cu
 		next.when = tr.when.And(stateIs(c.State))
 		next.change.IfVersion = c.Version
 		after(&c)
-		next.update = move(tr.update, t.place(c, time.Time{}))
+		next.update = move(update(), t.place(c, time.Time{}))
 	}
 }
