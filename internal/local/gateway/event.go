@@ -1,0 +1,127 @@
+package gateway
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// route is the only one there is: it takes what no other takes.
+const route = "$default"
+
+// newEvent is the request as a function behind an HTTP API sees it (payload format 2.0).
+func newEvent(r *http.Request, body []byte, claims map[string]string, now time.Time) events.APIGatewayV2HTTPRequest {
+	path := rawPath(r.URL.Path)
+	source, _, _ := net.SplitHostPort(r.RemoteAddr)
+	event := events.APIGatewayV2HTTPRequest{
+		Version:               "2.0",
+		RouteKey:              route,
+		RawPath:               path,
+		RawQueryString:        r.URL.RawQuery,
+		Cookies:               cookies(r.Header),
+		Headers:               headers(r),
+		QueryStringParameters: query(r.URL.RawQuery),
+		RequestContext: events.APIGatewayV2HTTPRequestContext{
+			RouteKey:     route,
+			AccountID:    "000000000000",
+			Stage:        "$default",
+			RequestID:    rand.Text()[:15] + "=",
+			APIID:        "local",
+			DomainName:   r.Host,
+			DomainPrefix: "local",
+			Time:         now.UTC().Format("02/Jan/2006:15:04:05 -0700"),
+			TimeEpoch:    now.UnixMilli(),
+			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
+				Method: r.Method, Path: path, Protocol: r.Proto, SourceIP: source, UserAgent: r.UserAgent(),
+			},
+		},
+	}
+	if claims != nil {
+		event.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
+			JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: claims},
+		}
+	}
+	event.Body, event.IsBase64Encoded = encode(r.Header.Get("Content-Type"), body)
+	return event
+}
+
+// rawPath is not raw: an HTTP API decodes the path once, and cuts it off at a question mark that this brings out.
+func rawPath(decoded string) string {
+	path, _, _ := strings.Cut(decoded, "?")
+	return path
+}
+
+// headers are lower case here, the values of a repeated one joined by commas. Cookies travel apart.
+func headers(r *http.Request) map[string]string {
+	all := map[string]string{}
+	for name, values := range r.Header {
+		if name != "Cookie" {
+			all[strings.ToLower(name)] = strings.Join(values, ",")
+		}
+	}
+	_, port, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		port = "80"
+	}
+	source, _, _ := net.SplitHostPort(r.RemoteAddr)
+	all["host"] = r.Host
+	all["x-forwarded-for"], all["x-forwarded-port"], all["x-forwarded-proto"] = source, port, "http"
+	return all
+}
+
+func cookies(header http.Header) []string {
+	var all []string
+	for _, line := range header["Cookie"] {
+		for cookie := range strings.SplitSeq(line, ";") {
+			if cookie = strings.TrimSpace(cookie); cookie != "" {
+				all = append(all, cookie)
+			}
+		}
+	}
+	return all
+}
+
+// query decodes the parameters, the values of a repeated one joined by commas.
+func query(raw string) map[string]string {
+	values, _ := url.ParseQuery(raw) // what is malformed is left out; the raw query string has it all
+	if len(values) == 0 {
+		return nil
+	}
+	all := make(map[string]string, len(values))
+	for name, each := range values {
+		all[name] = strings.Join(each, ",")
+	}
+	return all
+}
+
+// encode passes text on as it is and everything else in base64. A body without a type is not text, nor is one that
+// says so but is not UTF-8, which JSON could not carry.
+func encode(contentType string, body []byte) (text string, isBase64 bool) {
+	if len(body) == 0 {
+		return "", false
+	}
+	if isText(contentType) && utf8.Valid(body) {
+		return string(body), false
+	}
+	return base64.StdEncoding.EncodeToString(body), true
+}
+
+func isText(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return false
+	}
+	switch media {
+	case "application/json", "application/xml", "application/javascript":
+		return true
+	}
+	return strings.HasPrefix(media, "text/") || strings.HasSuffix(media, "+json") || strings.HasSuffix(media, "+xml")
+}
