@@ -1,0 +1,242 @@
+package mapping
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"hash/fnv"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
+)
+
+const (
+	// emptyPause is the pause after a shard had nothing new. Lambda asks each shard four times a second.
+	emptyPause = 250 * time.Millisecond
+	// discovery is the interval at which new shards are looked for.
+	discovery = time.Second
+	// mostRecords is the most that one request for records returns.
+	mostRecords = 1000
+)
+
+// Stream feeds a function from a table's stream.
+type Stream struct {
+	Client *dynamodbstreams.Client
+	ARN    string
+	// PartitionKey is the table's hash key. Records of one partition stay in order.
+	PartitionKey string
+	Invoke       Invoke
+	Checkpoints  *Checkpoints
+	// FromStart begins with the oldest record where there is no checkpoint, else with those to come.
+	FromStart       bool
+	BatchSize       int
+	PartialFailure  bool
+	Bisect          bool
+	Parallelization int // batches at once per shard
+	MaxRetries      int // -1 for no limit
+	MaxAge          time.Duration
+	Filters         []Pattern
+	// OnFailure is told of each batch that is given up on, in the words of Lambda. Nil means that nobody is.
+	OnFailure func(ctx context.Context, message []byte) error
+	Log       *slog.Logger
+}
+
+// Run feeds the function until ctx ends, and then waits for the batches under way. A shard is read only after its
+// parent, so that the changes of an item stay in order. A batch that cannot be delivered holds up its shard.
+func (s *Stream) Run(ctx context.Context) {
+	state := &shards{started: map[string]bool{}, finished: map[string]bool{}}
+	var readers sync.WaitGroup
+	defer readers.Wait()
+	for first := true; ctx.Err() == nil; sleep(ctx, discovery) {
+		known, err := s.shards(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "cannot list the stream's shards", "stream", s.ARN, "error", err)
+			}
+			continue
+		}
+		for _, id := range state.ready(known) {
+			reader := &reader{Stream: s, shard: id, latest: first && !s.FromStart}
+			readers.Go(func() {
+				if reader.run(ctx) {
+					state.finish(id)
+				}
+			})
+		}
+		first = false
+	}
+}
+
+func (s *Stream) shards(ctx context.Context) ([]types.Shard, error) {
+	var all []types.Shard
+	var after *string
+	for {
+		output, err := s.Client.DescribeStream(ctx, &dynamodbstreams.DescribeStreamInput{StreamArn: &s.ARN, ExclusiveStartShardId: after})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, output.StreamDescription.Shards...)
+		if after = output.StreamDescription.LastEvaluatedShardId; after == nil {
+			return all, nil
+		}
+	}
+}
+
+// shards are those being read and those read to their end.
+type shards struct {
+	mu                sync.Mutex
+	started, finished map[string]bool
+}
+
+// ready returns the shards that may be read from now on, and counts them as started: those whose parent is read to
+// its end, or is not there any more.
+func (s *shards) ready(known []types.Shard) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	exists := map[string]bool{}
+	for _, shard := range known {
+		exists[aws.ToString(shard.ShardId)] = true
+	}
+	var ids []string
+	for _, shard := range known {
+		id, parent := aws.ToString(shard.ShardId), aws.ToString(shard.ParentShardId)
+		if !s.started[id] && (!exists[parent] || s.finished[parent]) {
+			s.started[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (s *shards) finish(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finished[id] = true
+}
+
+// reader reads one shard.
+type reader struct {
+	*Stream
+	shard  string
+	latest bool // without a checkpoint, begin with the records to come
+}
+
+// run reads the shard until its end, which returns true, or until ctx ends.
+func (r *reader) run(ctx context.Context) (finished bool) {
+	var iterator *string
+	for failures := 0; ctx.Err() == nil; {
+		next, err := r.step(ctx, iterator)
+		switch {
+		case err == nil && next == nil:
+			return true
+		case err == nil:
+			iterator, failures = next, 0
+		case ctx.Err() == nil:
+			r.Log.ErrorContext(ctx, "cannot read the stream", "stream", r.ARN, "shard", r.shard, "error", err)
+			sleep(ctx, delay(failures))
+			iterator = nil // it may have expired: begin anew from the checkpoint
+			failures++
+		}
+	}
+	return false
+}
+
+// step delivers what comes next in the shard and returns the iterator after it, nil at the shard's end.
+func (r *reader) step(ctx context.Context, iterator *string) (*string, error) {
+	if iterator == nil {
+		var err error
+		if iterator, err = r.position(ctx); err != nil {
+			return nil, err
+		}
+	}
+	limit := min(mostRecords, r.BatchSize*r.Parallelization)
+	output, err := r.Client.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: iterator, Limit: aws.Int32(int32(limit))})
+	if err != nil {
+		return nil, err
+	}
+	if len(output.Records) == 0 {
+		if output.NextShardIterator != nil {
+			sleep(ctx, emptyPause)
+		}
+		return output.NextShardIterator, nil
+	}
+	if err := r.deliverAll(ctx, output.Records); err != nil {
+		return nil, err
+	}
+	last := output.Records[len(output.Records)-1]
+	return output.NextShardIterator, r.Checkpoints.set(r.ARN, r.shard, aws.ToString(last.Dynamodb.SequenceNumber))
+}
+
+// position is the iterator after the checkpoint. Records that are no longer kept are gone, which is not silent.
+func (r *reader) position(ctx context.Context) (*string, error) {
+	input := &dynamodbstreams.GetShardIteratorInput{StreamArn: &r.ARN, ShardId: &r.shard, ShardIteratorType: types.ShardIteratorTypeTrimHorizon}
+	if r.latest {
+		input.ShardIteratorType = types.ShardIteratorTypeLatest
+	}
+	if checkpoint := r.Checkpoints.get(r.ARN, r.shard); checkpoint != "" {
+		input.ShardIteratorType, input.SequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, &checkpoint
+	}
+	output, err := r.Client.GetShardIterator(ctx, input)
+	if trimmed := (*types.TrimmedDataAccessException)(nil); errors.As(err, &trimmed) {
+		r.Log.WarnContext(ctx, "the stream no longer keeps what follows the checkpoint", "stream", r.ARN, "shard", r.shard)
+		input.ShardIteratorType, input.SequenceNumber = types.ShardIteratorTypeTrimHorizon, nil
+		output, err = r.Client.GetShardIterator(ctx, input)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return output.ShardIterator, nil
+}
+
+// deliverAll deals with all the records: filters them, and delivers those of different partitions side by side.
+// It returns when every lane is through. On AWS a lane that is held up holds up no other; here it does.
+func (r *reader) deliverAll(ctx context.Context, records []types.Record) error {
+	lanes, err := r.lanes(records)
+	if err != nil {
+		return err
+	}
+	errs := make([]error, len(lanes))
+	var underWay sync.WaitGroup
+	for i, lane := range lanes {
+		underWay.Go(func() {
+			for len(lane) > 0 && errs[i] == nil {
+				batch := lane[:min(len(lane), r.BatchSize)]
+				errs[i] = r.deliver(ctx, batch)
+				lane = lane[len(batch):]
+			}
+		})
+	}
+	underWay.Wait()
+	return errors.Join(errs...)
+}
+
+func (r *reader) lanes(records []types.Record) ([][]events.DynamoDBEventRecord, error) {
+	lanes := make([][]events.DynamoDBEventRecord, r.Parallelization)
+	for _, raw := range records {
+		record, err := newRecord(raw, r.ARN)
+		if err != nil {
+			return nil, err
+		}
+		pass, err := letThrough(record, r.Filters)
+		if err != nil {
+			return nil, err
+		}
+		if pass {
+			lane := r.lane(record)
+			lanes[lane] = append(lanes[lane], record)
+		}
+	}
+	return lanes, nil
+}
+
+func (r *reader) lane(record events.DynamoDBEventRecord) int {
+	key, _ := json.Marshal(record.Change.Keys[r.PartitionKey]) // cannot fail: it came from JSON
+	hash := fnv.New32a()
+	_, _ = hash.Write(key)
+	return int(hash.Sum32() % uint32(r.Parallelization))
+}
