@@ -1,0 +1,134 @@
+package queue_test
+
+import (
+	"crypto/md5"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"lethe/internal/customer"
+	"lethe/internal/local/engine"
+	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/queue"
+)
+
+func jobs(n int) []customer.Job {
+	out := make([]customer.Job, n)
+	for i := range out {
+		out[i] = customer.Job{Customer: fmt.Sprintf("c%02d", i), Generation: "g"}
+	}
+	return out
+}
+
+func TestEveryJobArrives(t *testing.T) {
+	client := sqs.NewFromConfig(enginetest.SQS(t))
+	created, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("arrive-" + customer.NewID())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := queue.New(enginetest.SQS(t), *created.QueueUrl)
+	want := jobs(25)
+	if err := q.Enqueue(t.Context(), want...); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := q.Backlog(t.Context()); err != nil || n != len(want) {
+		t.Errorf("backlog: got %d, %v; want %d", n, err, len(want))
+	}
+	var got []customer.Job
+	for len(got) < len(want) {
+		out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: created.QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1})
+		if err != nil || len(out.Messages) == 0 {
+			t.Fatalf("after %d messages: %v", len(got), err)
+		}
+		for _, m := range out.Messages {
+			job, err := queue.Decode(*m.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, job)
+		}
+	}
+	slices.SortFunc(got, func(a, b customer.Job) int { return strings.Compare(a.Customer, b.Customer) })
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// partialSQS takes the first message of each request and refuses the others, as a
+// throttled SQS may.
+type partialSQS struct {
+	taken       []string
+	senderFault bool
+}
+
+func (s *partialSQS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Entries []struct{ Id, MessageBody string }
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	type failed struct {
+		Id, Code    string
+		SenderFault bool
+	}
+	type sent struct{ Id, MessageId, MD5OfMessageBody string } // the SDK checks the digest
+	var out struct {
+		Successful []sent
+		Failed     []failed
+	}
+	for i, e := range in.Entries {
+		if i == 0 && !s.senderFault {
+			s.taken = append(s.taken, e.MessageBody)
+			out.Successful = append(out.Successful, sent{e.Id, e.Id, fmt.Sprintf("%x", md5.Sum([]byte(e.MessageBody)))})
+			continue
+		}
+		out.Failed = append(out.Failed, failed{Id: e.Id, Code: "InternalError", SenderFault: s.senderFault})
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	_ = json.NewEncoder(w).Encode(out)
+}
+
+func TestRefusedMessagesAreSentAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		jobs        int
+		senderFault bool
+		taken       int
+		fails       bool
+	}{
+		{name: "until all are taken", jobs: 4, taken: 4},
+		{name: "but not for ever", jobs: 10, taken: 6, fails: true},
+		{name: "and not when they are at fault", jobs: 2, senderFault: true, fails: true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			fake := &partialSQS{senderFault: tt.senderFault}
+			server := httptest.NewServer(fake)
+			defer server.Close()
+			q := queue.New(engine.Config(server.URL), server.URL+"/000000000000/work")
+			err := q.Enqueue(t.Context(), jobs(tt.jobs)...)
+			if (err != nil) != tt.fails {
+				t.Errorf("error: %v", err)
+			}
+			if len(fake.taken) != tt.taken {
+				t.Errorf("%d messages were taken, want %d", len(fake.taken), tt.taken)
+			}
+		})
+	}
+}
+
+func TestDecodeRefusesWhatIsNoJob(t *testing.T) {
+	for _, body := range []string{"", "{}", "[]", `{"purge":{}}`, `{"purge":{"customer":"c"}}`, `{"purge":{"generation":"g"}}`, "null"} {
+		if job, err := queue.Decode(body); err == nil {
+			t.Errorf("%q was taken for %v", body, job)
+		}
+	}
+}
