@@ -30,7 +30,15 @@ func newPace() *pace {
 	return &pace{limiter: rate.NewLimiter(startPace, maxBatchWrite*writers)}
 }
 
-func (p *pace) wait(ctx context.Context, items int) error { return p.limiter.WaitN(ctx, items) }
+// wait waits until so many items may be written. A wait that would outlast the
+// context's deadline is the deadline, now.
+func (p *pace) wait(ctx context.Context, items int) error {
+	err := p.limiter.WaitN(ctx, items)
+	if err != nil && ctx.Err() == nil {
+		return context.DeadlineExceeded
+	}
+	return err
+}
 
 func (p *pace) faster() {
 	p.mu.Lock()
