@@ -1,0 +1,145 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"lethe/internal/customer"
+)
+
+// Target is the customer that a path names.
+type Target struct {
+	ID string `path:"id" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" patternDescription:"up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first" doc:"The customer's id." example:"ALFKI"`
+}
+
+// Idempotent is a request that may be sent again without being done again.
+type Idempotent struct {
+	Key string `header:"Idempotency-Key" doc:"Makes repeats of this request harmless: sent again with the same key within a day, it is not done again but answered with what there is now, and Idempotency-Replayed: true. Another request under the same key is refused." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
+}
+
+// Conditional is a change that can be bound to a version.
+type Conditional struct {
+	IfMatch string `header:"If-Match" doc:"The ETag you have read. If it has changed meanwhile, the change is refused with 412." example:"\"3\""`
+}
+
+// Reason is the body of changes that need nothing else.
+type Reason struct {
+	Reason string `json:"reason,omitempty" maxLength:"300" doc:"Why, for the audit log. Leave out personal data; what looks like it is blotted out." example:"asked by phone"`
+}
+
+func reasonOf(body *Reason) string {
+	if body == nil {
+		return ""
+	}
+	return body.Reason
+}
+
+var (
+	errKey             = errors.New("malformed Idempotency-Key")
+	errIfMatch         = errors.New("malformed If-Match")
+	errVersionRequired = errors.New("no version was named")
+
+	keyFormat  = regexp.MustCompile(`^"?[!#-~]{1,128}"?$`)
+	etagFormat = regexp.MustCompile(`^(W/)?"(\d{1,18})"$`)
+)
+
+// change is a change as its request describes it.
+func change(ctx context.Context, reason string) (customer.Change, error) {
+	return customer.Change{By: actorOf(ctx), Reason: reason}, customer.ValidateReason(reason)
+}
+
+// changeOnce is a change that its Idempotency-Key, if there is one, lets happen once.
+func changeOnce(ctx context.Context, reason string, in Idempotent) (customer.Change, error) {
+	ch, err := change(ctx, reason)
+	if err != nil || in.Key == "" {
+		return ch, err
+	}
+	if !keyFormat.MatchString(in.Key) {
+		return ch, errKey
+	}
+	ch.Once = once(ctx, strings.Trim(in.Key, `"`))
+	return ch, nil
+}
+
+func once(ctx context.Context, key string) *customer.Once {
+	r := requestOf(ctx)
+	return &customer.Once{
+		Key:         hexHash(actorOf(ctx), r.method, r.route, key),
+		Fingerprint: hexHash(r.method, r.uri, string(r.body.sum.Sum(nil))),
+	}
+}
+
+func hexHash(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:])
+}
+
+// idFor makes the id of a thing created under an idempotency key: a repeat must find
+// what the first request made.
+func idFor(ch customer.Change) string {
+	if ch.Once == nil {
+		return customer.NewID()
+	}
+	sum := sha256.Sum256([]byte(ch.Once.Key + "\x00" + ch.Once.Fingerprint))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:16])[:26])
+}
+
+// replayed says whether the change was made before by the same request, and to whom.
+func replayed(err error) (subject string, ok bool) {
+	var replay *customer.ReplayError
+	if errors.As(err, &replay) && replay.Same {
+		return replay.Subject, true
+	}
+	return "", false
+}
+
+const replayedHeader = "true"
+
+// changed answers a change of a customer. One that was made before under the same key
+// is answered with the customer as it is now.
+func (a *api) changed(ctx context.Context, c customer.Customer, err error) (*customerOutput, error) {
+	header := ""
+	if id, ok := replayed(err); ok {
+		header = replayedHeader
+		c, err = a.svc.Get(ctx, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &customerOutput{ETag: etag(c.Version), Replayed: header, Body: a.customer(c)}, nil
+}
+
+func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
+
+// noVersion is a version that nothing has.
+const noVersion = -1
+
+// version reads the If-Match of a customer, whose versions count from 1: 0 for any.
+func (in Conditional) version() (int64, error) {
+	if in.IfMatch == "" || in.IfMatch == "*" {
+		return 0, nil
+	}
+	version, err := in.named()
+	if version == 0 {
+		version = noVersion
+	}
+	return version, err
+}
+
+// named is the version that If-Match names.
+func (in Conditional) named() (int64, error) {
+	m := etagFormat.FindStringSubmatch(in.IfMatch)
+	if m == nil {
+		return 0, errIfMatch
+	}
+	if m[1] != "" { // a weak ETag never matches: RFC 9110, 13.1.1
+		return noVersion, nil
+	}
+	return strconv.ParseInt(m[2], 10, 64) // 18 digits fit
+}

@@ -1,0 +1,125 @@
+package web
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The examples of the OpenAPI document and of /docs. A test holds them against the
+// schemas.
+var (
+	exampleTime = time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)
+
+	exampleProfile = Profile{
+		Organisation: "Alfreds Futterkiste", FirstName: "Maria", LastName: "Anders",
+		Email: "maria@example.com", Phone: "030-0074321", Push: true, Consents: map[string]bool{"newsletter": true},
+	}
+	exampleNewCustomer = NewCustomer{ID: "ALFKI", Profile: exampleProfile}
+	exampleListed      = ListedCustomer{
+		ID: "ALFKI", Version: 1, State: "active", Created: exampleTime, Links: linksOf("ALFKI", "active"), Profile: exampleProfile,
+	}
+	exampleCustomer     = Customer{ListedCustomer: exampleListed, Records: map[string]int64{"invoice": 6}, Holds: []Hold{}}
+	exampleCustomerPage = CustomerPage{Customers: []ListedCustomer{exampleListed}, NextCursor: "eyJ2IjoxfQ"}
+	exampleSearch       = Search{Search: "alfreds mar", State: "active", Limit: 50}
+	examplePatch        = map[string]any{"phone": nil, "consents": map[string]any{"newsletter": false}}
+
+	exampleReason  = Reason{Reason: "asked by phone"}
+	exampleRestore = Restore{Reason: Reason{"deleted by mistake"}}
+	examplePurge   = Purge{Confirm: "ALFKI", Reason: Reason{"erasure request 2026-114"}}
+	examplePurging = Purging{ID: "ALFKI", State: "purging", Certificate: certificatePath("ALFKI")}
+
+	exampleDeletion = &Deletion{
+		ID: "x4k2qdcl6rnhsyjc7bqzv5mtge", Time: exampleTime, By: "demo-admin", Reason: "asked by phone",
+		PurgeTime: new(exampleTime.AddDate(0, 0, 30)), DaysLeft: new(30),
+	}
+	exampleTrashed   = trashed(exampleListed)
+	exampleDeleted   = Customer{ListedCustomer: exampleTrashed, Records: exampleCustomer.Records, Holds: []Hold{}}
+	exampleTrashPage = CustomerPage{Customers: []ListedCustomer{exampleTrashed}}
+
+	exampleBlocked    = blocked(exampleCustomer)
+	exampleHoldReason = Reason{Reason: "lawsuit pending"}
+	exampleHeld       = held(exampleCustomer)
+
+	exampleNewRecord = NewRecord{Kind: "invoice", ID: "10248", Data: exampleData}
+	exampleRecord    = Record{
+		Key: "invoice~10248", Kind: "invoice", ID: "10248", Data: exampleData, Created: exampleTime, By: "demo-admin",
+	}
+	exampleData       = Data(json.RawMessage(`{"orderDate":"1996-07-04","freight":"32.38"}`))
+	exampleRecordPage = RecordPage{Records: []Record{exampleRecord}}
+
+	exampleKinds = []Kind{
+		{Name: "invoice", Policy: "retain", Keep: []string{"orderDate", "freight"}, KeepFor: "P3650D"},
+		{Name: "ticket", Policy: "cascade"},
+	}
+	exampleSettings    = Settings{Version: 3, Retention: "P30D", Kinds: exampleKinds}
+	exampleNewSettings = NewSettings{Version: new(int64(2)), Retention: "P30D", Kinds: exampleKinds}
+	examplePreview     = Preview{Retention: "P7D"}
+	exampleForecast    = Forecast{
+		InTrash: 12, Held: 1, DueNow: 3, DueDay: 2, DueWeek: 6, Earliest: new(exampleTime.Add(time.Hour)), Complete: true,
+	}
+
+	exampleCertificate = Certificate{
+		Customer: "ALFKI", DeletionID: exampleDeletion.ID, DeletedAt: exampleTime, DeletedBy: "demo-admin",
+		PurgedAt: exampleTime.AddDate(0, 0, 30), PurgedBy: "schedule",
+		Policies: map[string]string{"invoice": "retain", "ticket": "cascade"},
+		Erased:   map[string]int64{"ticket": 2}, Retained: map[string]int64{"invoice": 6},
+	}
+	exampleAuditPage = AuditPage{Entries: []Entry{
+		{Time: exampleTime, By: "demo-admin", Action: "customer.deleted", Reason: "asked by phone"},
+		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: "customer.updated", Fields: []string{"phone", "consents"}},
+	}}
+	exampleTotals = Totals{Active: 89, Trash: 2, Purged: 1}
+)
+
+func trashed(c ListedCustomer) ListedCustomer {
+	c.State, c.Version, c.Deletion, c.Links = "deleted", 2, exampleDeletion, linksOf(c.ID, "deleted")
+	return c
+}
+
+func blocked(c Customer) Customer {
+	c.Version, c.Blocked = 2, true
+	return c
+}
+
+func held(c Customer) Customer {
+	c.Version, c.Held = 2, true
+	c.Holds = []Hold{{ID: "case-2026-17", By: "demo-admin", Reason: "lawsuit pending", Time: exampleTime}}
+	return c
+}
+
+func exampleProblem(k kind) Problem {
+	p := Problem{
+		Type: k.href(), Title: k.title, Status: k.status, Detail: k.detail, Code: k.code, RequestID: "q6u2m4yhsnnhzfqk3zqg2ivbxa",
+	}
+	switch k {
+	case invalid:
+		p.Errors = []FieldProblem{{"email", "is not an e-mail address such as ann@example.com"}}
+	case malformed:
+		p.Errors = []FieldProblem{{"body", "unexpected end of JSON input"}}
+	case hasDependents:
+		p.Blocking = blocking("ALFKI", map[string]int64{"invoice": 6})
+	case onHold:
+		p.Holds = []string{"case-2026-17"}
+	case emailTaken:
+		p.Owner = &Owner{ID: "ALFKI", State: "deleted", Links: linksOf("ALFKI", "deleted")}
+	case purged:
+		p.Certificate = &exampleCertificate
+	}
+	return p
+}
+
+var exampleImport = Import{
+	Lines: 91, Created: 88, Existing: 1, Failed: 2,
+	Errors: []LineError{
+		{Line: 8, Code: "MALFORMED", Problem: "has 12 columns, the header has 11; a value with the delimiter in it must be in quotes"},
+		{Line: 15, Code: "INVALID", Field: "email", Problem: "is not an e-mail address such as ann@example.com"},
+	},
+	IgnoredColumns: []string{"fax"},
+}
+
+const (
+	exampleCustomersCSV    = "id,organisation,name,email,phone,consent.newsletter\nALFKI,Alfreds Futterkiste,Maria Anders,maria@example.com,030-0074321,yes\n"
+	exampleCustomersNDJSON = `{"id":"ALFKI","organisation":"Alfreds Futterkiste","email":"maria@example.com"}` + "\n"
+	exampleRecordsCSV      = "customer,kind,id,orderDate,freight\nALFKI,invoice,10643,1997-08-25,29.46\n"
+	exampleRecordsNDJSON   = `{"customer":"ALFKI","key":"invoice~10643","data":{"orderDate":"1997-08-25"}}` + "\n"
+)

@@ -1,0 +1,157 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// operation is one route as it is registered and documented.
+type operation struct {
+	id          string
+	method      string
+	path        string
+	tag         string
+	summary     string
+	description string
+	status      int    // of success; 0: 200
+	refusals    []kind // beside those that every operation has
+	request     any    // example
+	response    any    // example
+	maxBody     int64  // 0: maxBody
+	body        *huma.RequestBody
+}
+
+// maxBody bounds what is held in memory of a request: a record's data and some room.
+const maxBody = 128 << 10
+
+func newHuma(mux *http.ServeMux, version string) huma.API {
+	setUpHuma()
+	return humago.New(mux, huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info:    &huma.Info{Title: "Lethe", Version: version, Description: about},
+			Tags:    tags,
+			Components: &huma.Components{
+				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"token": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token of the issuer that the deployment trusts. Its subject is the actor of every change."},
+				},
+			},
+			Security: []map[string][]string{{"token": {}}},
+		},
+		Formats:                      map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+	})
+}
+
+// register adds a route whose errors are translated to problems.
+func register[I, O any](a *api, op operation, handle func(context.Context, *I) (*O, error)) {
+	huma.Register(a.huma, a.describe(op, takesBody(reflect.TypeFor[I]())), func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, a.problem(ctx, err)
+		}
+		return out, nil
+	})
+	a.giveExamples(op)
+}
+
+func takesBody(input reflect.Type) bool {
+	_, ok := input.FieldByName("Body")
+	return ok
+}
+
+func (a *api) describe(op operation, body bool) huma.Operation {
+	status := cmp.Or(op.status, http.StatusOK)
+	return huma.Operation{
+		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag},
+		Summary: op.summary, Description: op.description, DefaultStatus: status,
+		MaxBodyBytes: cmp.Or(op.maxBody, maxBody), BodyReadTimeout: 10 * time.Second,
+		RequestBody: op.body, Responses: a.refusalResponses(op, body),
+	}
+}
+
+// refusalResponses documents every problem an operation may answer, with an example
+// of each.
+func (a *api) refusalResponses(op operation, body bool) map[string]*huma.Response {
+	kinds := append([]kind{unauthenticated, invalid, internal, unavailable}, op.refusals...)
+	if body {
+		kinds = append(kinds, malformed, bodyTimeout, tooLarge, unsupported)
+	}
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	responses := map[string]*huma.Response{}
+	for status, same := range byStatus(kinds) {
+		examples := map[string]*huma.Example{}
+		for _, k := range same {
+			examples[k.code] = &huma.Example{Summary: k.title, Value: exampleProblem(k)}
+		}
+		responses[strconv.Itoa(status)] = &huma.Response{
+			Description: describeKinds(same),
+			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema, Examples: examples}},
+		}
+	}
+	return responses
+}
+
+func byStatus(kinds []kind) map[int][]kind {
+	grouped := map[int][]kind{}
+	for _, k := range kinds {
+		if !slices.Contains(grouped[k.status], k) {
+			grouped[k.status] = append(grouped[k.status], k)
+		}
+	}
+	return grouped
+}
+
+func describeKinds(kinds []kind) string {
+	lines := make([]string, len(kinds))
+	for i, k := range kinds {
+		lines[i] = k.code + ": " + k.detail
+	}
+	return strings.Join(lines, "\n\n")
+}
+
+// giveExamples adds the examples of success, which huma has no tag for.
+func (a *api) giveExamples(op operation) {
+	doc := operationOf(a.huma.OpenAPI().Paths[op.path], op.method)
+	if op.request != nil && doc.RequestBody != nil {
+		for name, media := range doc.RequestBody.Content {
+			media.Example = op.request
+			if strings.HasSuffix(name, "merge-patch+json") {
+				doc.RequestBody.Content["application/json"] = media
+			}
+		}
+	}
+	if response := doc.Responses[strconv.Itoa(cmp.Or(op.status, http.StatusOK))]; op.response != nil {
+		for media := range maps.Values(response.Content) {
+			media.Example = op.response
+		}
+	}
+}
+
+func operationOf(item *huma.PathItem, method string) *huma.Operation {
+	switch method {
+	case http.MethodGet:
+		return item.Get
+	case http.MethodPost:
+		return item.Post
+	case http.MethodPut:
+		return item.Put
+	case http.MethodPatch:
+		return item.Patch
+	case http.MethodDelete:
+		return item.Delete
+	}
+	return nil
+}

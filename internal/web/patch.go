@@ -1,0 +1,77 @@
+package web
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"lethe/internal/customer"
+)
+
+// ProfilePatch is a merge patch of a profile.
+type ProfilePatch struct {
+	Organisation member[string]           `json:"organisation,omitempty" maxLength:"120"`
+	FirstName    member[string]           `json:"firstName,omitempty" maxLength:"120"`
+	LastName     member[string]           `json:"lastName,omitempty" maxLength:"120"`
+	Email        member[string]           `json:"email,omitempty" maxLength:"254"`
+	Phone        member[string]           `json:"phone,omitempty" maxLength:"40"`
+	Push         member[bool]             `json:"push,omitempty"`
+	Consents     member[map[string]*bool] `json:"consents,omitempty" maxProperties:"40" doc:"Merged name by name; null removes one."`
+}
+
+// member is a member of a merge patch: left out it is not set, null sets the zero value.
+type member[T any] struct {
+	set   bool
+	value T
+}
+
+// UnmarshalJSON is called for members that are there, null included.
+func (m *member[T]) UnmarshalJSON(data []byte) error {
+	m.set = true
+	return json.Unmarshal(data, &m.value)
+}
+
+// Schema is that of the member's value, or null.
+func (m *member[T]) Schema(r huma.Registry) *huma.Schema {
+	s := r.Schema(reflect.TypeFor[T](), true, "")
+	s.Nullable = true
+	return s
+}
+
+func (m *member[T]) onto(field *T) {
+	if m.set {
+		*field = m.value
+	}
+}
+
+func (p *ProfilePatch) apply(old customer.Profile) customer.Profile {
+	p.Organisation.onto(&old.Organisation)
+	p.FirstName.onto(&old.FirstName)
+	p.LastName.onto(&old.LastName)
+	p.Email.onto(&old.Email)
+	p.Phone.onto(&old.Phone)
+	p.Push.onto(&old.Push)
+	if p.Consents.set {
+		old.Consents = mergeConsents(old.Consents, p.Consents.value)
+	}
+	return old
+}
+
+// mergeConsents takes a nil patch for null, which clears them all.
+func mergeConsents(old map[string]bool, patch map[string]*bool) map[string]bool {
+	if patch == nil {
+		return nil
+	}
+	merged := map[string]bool{}
+	maps.Copy(merged, old)
+	for name, given := range patch {
+		if given == nil {
+			delete(merged, name)
+		} else {
+			merged[name] = *given
+		}
+	}
+	return merged
+}

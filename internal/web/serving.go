@@ -1,0 +1,134 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"hash"
+	"io"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"lethe/internal/customer"
+)
+
+// request is what the parts of an answer need to know of the request it answers.
+type request struct {
+	id       string // X-Request-Id
+	method   string
+	uri      string
+	route    string // as the OpenAPI document has it: /v1/customers/{id}
+	customer string // the customer that the path names, if any
+	body     *digest
+}
+
+func requestOf(ctx context.Context) *request {
+	if r, ok := ctx.Value(requestKey).(*request); ok {
+		return r
+	}
+	return &request{body: &digest{sum: sha256.New()}}
+}
+
+// digest hashes a body while it is read, for the fingerprint of an idempotency key.
+type digest struct {
+	io.ReadCloser
+	sum hash.Hash
+}
+
+func (d *digest) Read(p []byte) (int, error) {
+	n, err := d.ReadCloser.Read(p)
+	d.sum.Write(p[:n])
+	return n, err
+}
+
+// ServeHTTP answers one request, whatever becomes of it.
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	req := &request{id: customer.NewID(), method: r.Method, uri: r.URL.RequestURI(), body: &digest{r.Body, sha256.New()}}
+	r = r.WithContext(context.WithValue(r.Context(), requestKey, req))
+	r.Body = req.body
+	secure(w.Header(), req.id)
+	tracked := &responseWriter{ResponseWriter: w}
+	defer a.recovered(tracked, r)
+	if handler, pattern := a.mux.Handler(r); pattern == "" {
+		a.refuseRoute(tracked, r, handler)
+		return
+	}
+	a.mux.ServeHTTP(tracked, r)
+}
+
+func secure(h http.Header, requestID string) {
+	h.Set("X-Request-Id", requestID)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+}
+
+// responseWriter knows whether anything was answered yet.
+type responseWriter struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (w *responseWriter) WriteHeader(status int) {
+	w.begun = true
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *responseWriter) Write(p []byte) (int, error) {
+	w.begun = true
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the writer below.
+func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (a *api) recovered(w *responseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	req := requestOf(r.Context())
+	a.log.ErrorContext(r.Context(), "panic", "requestId", req.id, "method", req.method, "route", req.route,
+		"panic", v, "stack", string(debug.Stack()))
+	if !w.begun {
+		internal.problem(r.Context()).write(w)
+	}
+}
+
+// refuseRoute answers for paths and methods there are none of. What the mux would
+// have answered tells which of the two it is.
+func (a *api) refuseRoute(w http.ResponseWriter, r *http.Request, refusal http.Handler) {
+	probe := &refusalProbe{header: http.Header{}}
+	refusal.ServeHTTP(probe, r)
+	kind := noRoute
+	switch {
+	case actorOf(r.Context()) == "":
+		kind = unauthenticated
+	case probe.status == http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", probe.header.Get("Allow"))
+		kind = methodNotAllowed
+	}
+	kind.problem(r.Context()).write(w)
+}
+
+type refusalProbe struct {
+	header http.Header
+	status int
+}
+
+func (p *refusalProbe) Header() http.Header         { return p.header }
+func (p *refusalProbe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *refusalProbe) WriteHeader(status int)      { p.status = status }
+
+// identify refuses a request that nobody makes, before anything about it is looked at.
+func (a *api) identify(ctx huma.Context, next func(huma.Context)) {
+	req := requestOf(ctx.Context())
+	req.route, req.customer = ctx.Operation().Path, ctx.Param("id")
+	if actorOf(ctx.Context()) == "" {
+		unauthenticated.problem(ctx.Context()).send(ctx)
+		return
+	}
+	next(ctx)
+}
