@@ -1,0 +1,72 @@
+// Package app puts Lethe together from the environment, and has a method for each of
+// its triggers: an HTTP request, a batch of messages, a tick of the schedule, a batch of
+// the change stream.
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"lethe/internal/customer"
+	"lethe/internal/dynamo"
+	"lethe/internal/queue"
+	"lethe/internal/web"
+)
+
+// App is Lethe behind its triggers.
+type App struct {
+	service *customer.Service
+	api     http.Handler
+	log     *slog.Logger
+	metrics io.Writer
+}
+
+// settingsAge is how long a function may go by settings it has read.
+const settingsAge = time.Second
+
+// keptBack is the time before a function's limit in which it stops taking on work, to
+// say what it has done.
+const keptBack = 10 * time.Second
+
+// New puts Lethe together.
+func New(c Config) *App {
+	log := c.logger()
+	db := c.aws(c.DynamoDBURL)
+	service := &customer.Service{
+		Store: dynamo.New(db, dynamo.Options{
+			Name: c.Table, Shards: c.IndexShards, Grace: c.grace(), Audit: c.AuditRetention,
+		}),
+		Ledger:      dynamo.NewLedger(db, c.Ledger),
+		Queue:       queue.New(c.aws(c.SQSURL), c.QueueURL),
+		Log:         log,
+		Defaults:    customer.Settings{Retention: c.Retention},
+		SettingsAge: settingsAge,
+	}
+	return &App{service: service, api: web.New(service, web.Options{Log: log}), log: log, metrics: os.Stdout}
+}
+
+// FromEnvironment is New of ReadConfig. What is wrong with the environment ends the
+// process, with a line that says what.
+func FromEnvironment() *App {
+	c, err := ReadConfig()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "lethe:", err)
+		os.Exit(1)
+	}
+	return New(c)
+}
+
+// working is the context for work that may be left to a later invocation: it ends
+// while there is time to say so.
+func working(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-keptBack))
+}

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"lethe/internal/web"
+)
+
+// HTTP handles a request as API Gateway's HTTP API hands it on (payload format 2.0).
+// The authorizer has checked the token; its subject is the actor.
+func (a *App) HTTP(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	request, err := newRequest(web.WithActor(ctx, subject(event)), event)
+	if err != nil {
+		return events.APIGatewayV2HTTPResponse{}, err
+	}
+	w := &responseWriter{header: http.Header{}}
+	a.api.ServeHTTP(w, request)
+	return w.response(), nil
+}
+
+func subject(event events.APIGatewayV2HTTPRequest) string {
+	authorizer := event.RequestContext.Authorizer
+	if authorizer == nil || authorizer.JWT == nil {
+		return ""
+	}
+	return authorizer.JWT.Claims["sub"]
+}
+
+func newRequest(ctx context.Context, event events.APIGatewayV2HTTPRequest) (*http.Request, error) {
+	body := []byte(event.Body)
+	if event.IsBase64Encoded {
+		decoded, err := base64.StdEncoding.DecodeString(event.Body)
+		if err != nil {
+			return nil, fmt.Errorf("request body: %w", err)
+		}
+		body = decoded
+	}
+	request, err := http.NewRequestWithContext(ctx, event.RequestContext.HTTP.Method, "/", bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("request: %w", err)
+	}
+	request.URL = target(event)
+	request.RequestURI = request.URL.RequestURI()
+	request.Host = event.RequestContext.DomainName
+	request.RemoteAddr = event.RequestContext.HTTP.SourceIP
+	for name, value := range event.Headers {
+		request.Header.Set(name, value)
+	}
+	if len(event.Cookies) > 0 {
+		request.Header.Set("Cookie", strings.Join(event.Cookies, "; "))
+	}
+	request.Header.Set("X-Request-Id", event.RequestContext.RequestID)
+	return request, nil
+}
+
+// target is the URL asked for. What can't be read as an escaped path is taken as it is.
+func target(event events.APIGatewayV2HTTPRequest) *url.URL {
+	path, err := url.PathUnescape(event.RawPath)
+	if err != nil {
+		path = event.RawPath
+	}
+	return &url.URL{Path: path, RawPath: event.RawPath, RawQuery: event.RawQueryString}
+}
+
+// responseWriter collects a response.
+type responseWriter struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *responseWriter) Header() http.Header { return w.header }
+
+func (w *responseWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+func (w *responseWriter) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(p)
+}
+
+func (w *responseWriter) response() events.APIGatewayV2HTTPResponse {
+	w.WriteHeader(http.StatusOK)
+	out := events.APIGatewayV2HTTPResponse{
+		StatusCode: w.status, Headers: map[string]string{}, Cookies: w.header.Values("Set-Cookie"), Body: w.body.String(),
+	}
+	for name, values := range w.header {
+		if name != "Set-Cookie" {
+			out.Headers[name] = strings.Join(values, ", ")
+		}
+	}
+	if !utf8.Valid(w.body.Bytes()) {
+		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(w.body.Bytes()), true
+	}
+	return out
+}

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+	"lethe/internal/dynamo"
+)
+
+// Stream handles a batch of the main table's change stream, in order: it logs every
+// change of a customer, and takes up the purge of those that TTL has removed. It stops
+// at the first record that fails and names it, by its sequence number: Lambda delivers
+// again from there.
+func (a *App) Stream(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+	for _, r := range batch.Records {
+		if err := a.observe(ctx, r); err != nil {
+			a.log.ErrorContext(ctx, "change will come again", "sequence", r.Change.SequenceNumber, "error", err)
+			return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{
+				{ItemIdentifier: r.Change.SequenceNumber},
+			}}, nil
+		}
+	}
+	return events.DynamoDBEventResponse{}, nil
+}
+
+func (a *App) observe(ctx context.Context, r events.DynamoDBEventRecord) error {
+	if !dynamo.IsCustomer(stringOf(r.Change.Keys, "pk"), stringOf(r.Change.Keys, "sk")) {
+		return nil
+	}
+	before, err := image(r.Change.OldImage)
+	if err != nil {
+		return err
+	}
+	after, err := image(r.Change.NewImage)
+	if err != nil {
+		return err
+	}
+	if before == nil && after == nil {
+		return fmt.Errorf("a change without images: the stream's view type must be NEW_AND_OLD_IMAGES")
+	}
+	expired := after == nil && byTTL(r)
+	if expired {
+		if err := a.service.Expire(ctx, *before); err != nil {
+			return fmt.Errorf("expire: %w", err)
+		}
+	}
+	entry, ok := customer.Describe(before, after, r.Change.SequenceNumber, r.Change.ApproximateCreationDateTime.UTC(), expired)
+	if !ok {
+		return nil
+	}
+	if err := a.service.Observe(ctx, entry); err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
+	return nil
+}
+
+// byTTL tells a removal by TTL from a worker's:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
+func byTTL(r events.DynamoDBEventRecord) bool {
+	return r.UserIdentity != nil && r.UserIdentity.Type == "Service" && r.UserIdentity.PrincipalID == "dynamodb.amazonaws.com"
+}
+
+// image decodes the root before or after a change, nil if there was none.
+func image(values map[string]events.DynamoDBAttributeValue) (*customer.Customer, error) {
+	if len(values) == 0 {
+		return nil, nil
+	}
+	c, err := dynamo.DecodeCustomer(attributeMap(values))
+	return &c, err
+}
+
+func attributeMap(values map[string]events.DynamoDBAttributeValue) map[string]types.AttributeValue {
+	m := make(map[string]types.AttributeValue, len(values))
+	for name, v := range values {
+		m[name] = attribute(v)
+	}
+	return m
+}
+
+// attribute turns a value as events carry it into one as the SDK reads it.
+func attribute(v events.DynamoDBAttributeValue) types.AttributeValue {
+	switch v.DataType() {
+	case events.DataTypeString:
+		return &types.AttributeValueMemberS{Value: v.String()}
+	case events.DataTypeNumber:
+		return &types.AttributeValueMemberN{Value: v.Number()}
+	case events.DataTypeBoolean:
+		return &types.AttributeValueMemberBOOL{Value: v.Boolean()}
+	case events.DataTypeBinary:
+		return &types.AttributeValueMemberB{Value: v.Binary()}
+	case events.DataTypeMap:
+		return &types.AttributeValueMemberM{Value: attributeMap(v.Map())}
+	case events.DataTypeList:
+		list := make([]types.AttributeValue, len(v.List()))
+		for i, e := range v.List() {
+			list[i] = attribute(e)
+		}
+		return &types.AttributeValueMemberL{Value: list}
+	case events.DataTypeStringSet:
+		return &types.AttributeValueMemberSS{Value: v.StringSet()}
+	case events.DataTypeNumberSet:
+		return &types.AttributeValueMemberNS{Value: v.NumberSet()}
+	case events.DataTypeBinarySet:
+		return &types.AttributeValueMemberBS{Value: v.BinarySet()}
+	}
+	return &types.AttributeValueMemberNULL{Value: true}
+}
+
+func stringOf(values map[string]events.DynamoDBAttributeValue, name string) string {
+	if v, ok := values[name]; ok && v.DataType() == events.DataTypeString {
+		return v.String()
+	}
+	return ""
+}

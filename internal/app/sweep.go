@@ -1,0 +1,54 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"lethe/internal/customer"
+)
+
+// Sweep handles a tick of the schedule. A sweep that is still going on makes it nothing.
+func (a *App) Sweep(ctx context.Context) error {
+	working, cancel := working(ctx)
+	defer cancel()
+	sweep, err := a.service.Sweep(working)
+	if errors.Is(err, customer.ErrLeased) {
+		a.log.InfoContext(ctx, "another sweep is under way")
+		return nil
+	}
+	a.log.InfoContext(ctx, "swept", "due", sweep.Due, "stuck", sweep.Stuck, "refused", sweep.Refused, "lag", sweep.Lag, "full", sweep.Full)
+	return errors.Join(err, a.reportLag(sweep.Lag))
+}
+
+// reportLag writes the metric PurgeLagSeconds as CloudWatch reads it from a log line:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+func (a *App) reportLag(lag time.Duration) error {
+	type metric struct {
+		Name string
+		Unit string
+	}
+	type directive struct {
+		Namespace  string
+		Dimensions [][]string
+		Metrics    []metric
+	}
+	type metadata struct {
+		Timestamp         int64
+		CloudWatchMetrics []directive
+	}
+	line, err := json.Marshal(struct {
+		AWS             metadata `json:"_aws"`
+		PurgeLagSeconds float64
+	}{
+		metadata{time.Now().UnixMilli(), []directive{{"Lethe", [][]string{{}}, []metric{{"PurgeLagSeconds", "Seconds"}}}}},
+		lag.Seconds(),
+	})
+	if err != nil {
+		return fmt.Errorf("metric: %w", err)
+	}
+	_, err = fmt.Fprintf(a.metrics, "%s\n", line)
+	return err
+}

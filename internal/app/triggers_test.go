@@ -1,0 +1,252 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"lethe/internal/customer"
+	"lethe/internal/dynamo/dynamotest"
+	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/queue"
+)
+
+// newApp is an App over tables and a queue of its own.
+func newApp(t *testing.T) *App {
+	t.Helper()
+	tables := dynamotest.New(t)
+	cfg := enginetest.SQS(t)
+	created, err := sqs.NewFromConfig(cfg).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("work-" + customer.NewID())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"TABLE": tables.Name, "LEDGER": tables.Ledger, "QUEUE_URL": *created.QueueUrl, "LOG_LEVEL": "error",
+		"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "RETENTION": "PT0S",
+		"AWS_ENDPOINT_URL_DYNAMODB": *tables.Config.BaseEndpoint, "AWS_ENDPOINT_URL_SQS": *cfg.BaseEndpoint,
+	} {
+		t.Setenv(name, value)
+	}
+	a := FromEnvironment()
+	a.metrics = &bytes.Buffer{}
+	return a
+}
+
+func (a *App) mustCreate(t *testing.T) customer.Customer {
+	t.Helper()
+	c, err := a.service.Create(t.Context(), "", customer.Profile{FirstName: "Ann", LastName: "Example"}, customer.Change{By: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func messages(jobs ...customer.Job) events.SQSEvent {
+	var e events.SQSEvent
+	for i, job := range jobs {
+		e.Records = append(e.Records, events.SQSMessage{
+			MessageId: fmt.Sprint("m", i), Body: fmt.Sprintf(`{"purge":{"customer":%q,"generation":%q}}`, job.Customer, job.Generation),
+		})
+	}
+	return e
+}
+
+func TestWorkNamesTheMessagesThatFailed(t *testing.T) {
+	a := newApp(t)
+	c := a.mustCreate(t)
+	deleted, err := a.service.Delete(t.Context(), c.ID, customer.Change{By: "test"}) // at once: RETENTION is PT0S
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := messages(customer.Job{Customer: c.ID, Generation: deleted.Deletion.ID})
+	batch.Records = append(batch.Records, events.SQSMessage{MessageId: "poison", Body: "not a job"})
+	out, err := a.Work(t.Context(), batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.BatchItemFailures) != 1 || out.BatchItemFailures[0].ItemIdentifier != "poison" {
+		t.Errorf("failures: %v", out.BatchItemFailures)
+	}
+	if _, err := a.service.Get(t.Context(), c.ID); !strings.Contains(fmt.Sprint(err), "was purged") {
+		t.Errorf("after the purge: %v", err)
+	}
+}
+
+// hasty is a store whose erasures never have the time they need.
+type hasty struct{ customer.Store }
+
+func (hasty) Erase(context.Context, customer.Customer, customer.Settings) error {
+	return customer.ErrUnfinished
+}
+
+func TestWorkLeavesALongPurgeToTheSweep(t *testing.T) {
+	a := newApp(t)
+	c := a.mustCreate(t)
+	deleted, err := a.service.Delete(t.Context(), c.ID, customer.Change{By: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.service.Store = hasty{a.service.Store}
+	out, err := a.Work(t.Context(), messages(customer.Job{Customer: c.ID, Generation: deleted.Deletion.ID}))
+	if err != nil || len(out.BatchItemFailures) > 0 {
+		t.Fatalf("%v, %v; want the message handled", out, err)
+	}
+	sweep, err := a.service.Sweep(t.Context())
+	if err != nil || sweep.Stuck != 1 {
+		t.Errorf("the next sweep: %+v, %v; want it to take the purge up", sweep, err)
+	}
+}
+
+func TestWorkingTimeEndsBeforeTheDeadline(t *testing.T) {
+	limit := time.Now().Add(time.Minute)
+	ctx, cancel := context.WithDeadline(t.Context(), limit)
+	defer cancel()
+	ctx, cancel = working(ctx)
+	defer cancel()
+	if got, _ := ctx.Deadline(); limit.Sub(got) != keptBack {
+		t.Errorf("%v are kept back, want %v", limit.Sub(got), keptBack)
+	}
+}
+
+func TestStreamNamesTheRecordThatFailed(t *testing.T) {
+	a := newApp(t)
+	root := func(seq, created string) events.DynamoDBEventRecord {
+		s := events.NewStringAttribute
+		keys := map[string]events.DynamoDBAttributeValue{"pk": s("C#c1"), "sk": s("#")}
+		image := map[string]events.DynamoDBAttributeValue{"pk": s("C#c1"), "sk": s("#"), "state": s("active"), "created": s(created)}
+		return events.DynamoDBEventRecord{EventID: "event-of-" + seq, Change: events.DynamoDBStreamRecord{Keys: keys, NewImage: image, SequenceNumber: seq}}
+	}
+	good, bad := "2026-01-01T00:00:00.000Z#c1", "yesterday"
+	out, err := a.Stream(t.Context(), events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{root("100", good), root("200", bad), root("300", good)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.BatchItemFailures) != 1 || out.BatchItemFailures[0].ItemIdentifier != "200" {
+		t.Errorf("failures: %v, want the sequence number 200", out.BatchItemFailures)
+	}
+}
+
+func TestStreamCountsARepeatedChangeOnce(t *testing.T) {
+	a := newApp(t)
+	var e events.DynamoDBEvent
+	if err := json.Unmarshal([]byte(createdEvent), &e); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if out, err := a.Stream(t.Context(), e); err != nil || len(out.BatchItemFailures) > 0 {
+			t.Fatalf("%v, %v", out, err)
+		}
+	}
+	totals, err := a.service.Totals(t.Context())
+	if err != nil || totals != (customer.Totals{Active: 1}) {
+		t.Errorf("totals: %+v, %v", totals, err)
+	}
+	page, err := a.service.Entries(t.Context(), customer.EntryQuery{Customer: "c1", Limit: 10})
+	if err != nil || len(page.Entries) != 1 {
+		t.Fatalf("audit log: %+v, %v", page, err)
+	}
+	if got := page.Entries[0]; got.Action != customer.Created || got.By != "ann" {
+		t.Errorf("entry: %+v", got)
+	}
+}
+
+const createdEvent = `{"Records":[{"eventID":"1","eventName":"INSERT","dynamodb":{"SequenceNumber":"111","ApproximateCreationDateTime":1767225600,
+	"Keys":{"pk":{"S":"C#c1"},"sk":{"S":"#"}},
+	"NewImage":{"pk":{"S":"C#c1"},"sk":{"S":"#"},"state":{"S":"active"},"version":{"N":"1"},"created":{"S":"2026-01-01T00:00:00.000Z#c1"},
+		"counts":{"M":{}},"holds":{"M":{}},"terms":{"L":[{"S":"ann"}]},"profile":{"M":{"firstName":{"S":"Ann"},"push":{"BOOL":true}}},
+		"last":{"M":{"id":{"S":"x"},"at":{"S":"2026-01-01T00:00:00.000Z"},"by":{"S":"ann"},"action":{"S":"customer.created"}}}}}}]}`
+
+func TestTTLExpiryLeadsToAPurge(t *testing.T) {
+	a := newApp(t)
+	for _, tt := range []struct {
+		name     string
+		identity *events.DynamoDBUserIdentity
+		want     int
+	}{
+		{"by a worker", nil, 0},
+		{"by somebody else's service", &events.DynamoDBUserIdentity{Type: "Service", PrincipalID: "backup.amazonaws.com"}, 0},
+		{"by TTL", &events.DynamoDBUserIdentity{Type: "Service", PrincipalID: "dynamodb.amazonaws.com"}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			record := removedRoot()
+			record.UserIdentity = tt.identity
+			if out, err := a.Stream(t.Context(), events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record}}); err != nil || len(out.BatchItemFailures) > 0 {
+				t.Fatalf("%v, %v", out, err)
+			}
+			if got, err := a.service.Queue.(*queue.Queue).Backlog(t.Context()); err != nil || got != tt.want {
+				t.Errorf("purges queued: %d, %v; want %d", got, err, tt.want)
+			}
+		})
+	}
+	if c, err := a.service.Get(t.Context(), "gone"); err != nil || c.State != customer.Purging {
+		t.Errorf("the root is back as %v, %v; want purging", c.State, err)
+	}
+}
+
+func removedRoot() events.DynamoDBEventRecord {
+	s := events.NewStringAttribute
+	return events.DynamoDBEventRecord{EventName: "REMOVE", Change: events.DynamoDBStreamRecord{
+		SequenceNumber: "500",
+		Keys:           map[string]events.DynamoDBAttributeValue{"pk": s("C#gone"), "sk": s("#")},
+		OldImage: map[string]events.DynamoDBAttributeValue{
+			"pk": s("C#gone"), "sk": s("#"), "state": s("deleted"), "version": events.NewNumberAttribute("2"), "created": s("2026-01-01T00:00:00.000Z#gone"),
+			"deletion": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{
+				"id": s("g1"), "time": s("2026-01-02T00:00:00.000Z"), "by": s("ann"), "purgeTime": s("2026-01-03T00:00:00.000Z"),
+			}),
+		},
+	}}
+}
+
+func TestSweepReportsItsLag(t *testing.T) {
+	a := newApp(t)
+	if err := a.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var line struct {
+		AWS struct {
+			Timestamp         int64
+			CloudWatchMetrics []struct {
+				Namespace  string
+				Dimensions [][]string
+				Metrics    []struct{ Name, Unit string }
+			}
+		} `json:"_aws"`
+		PurgeLagSeconds *float64
+	}
+	if err := json.Unmarshal(a.metrics.(*bytes.Buffer).Bytes(), &line); err != nil {
+		t.Fatal(err)
+	}
+	if line.PurgeLagSeconds == nil || *line.PurgeLagSeconds != 0 || line.AWS.CloudWatchMetrics[0].Metrics[0].Name != "PurgeLagSeconds" {
+		t.Errorf("metric: %+v", line)
+	}
+}
+
+func TestConfigNamesWhatIsWrong(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		set  map[string]string
+		want string
+	}{
+		{"nothing set", nil, "TABLE"},
+		{"a bad period", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "RETENTION": "P1M"}, "write days as P30D"},
+		{"no grace", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "PURGE_GRACE": "never"}, "PURGE_GRACE"},
+		{"no shards", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "INDEX_SHARDS": "0"}, "INDEX_SHARDS"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for name, value := range tt.set {
+				t.Setenv(name, value)
+			}
+			if _, err := ReadConfig(); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want something about %s", err, tt.want)
+			}
+		})
+	}
+}

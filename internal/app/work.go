@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"lethe/internal/customer"
+	"lethe/internal/queue"
+)
+
+// Work handles a batch of messages, and names those to be delivered again. A purge that
+// needs more time than there is counts as handled: the sweep goes on with it. Its
+// message would come back too, but only so often until it is taken for poison.
+func (a *App) Work(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	ctx, cancel := working(ctx)
+	defer cancel()
+	errs := make([]error, len(batch.Records))
+	var wg sync.WaitGroup
+	for i, m := range batch.Records {
+		wg.Go(func() { errs[i] = a.work(ctx, m.Body) })
+	}
+	wg.Wait()
+	var failed []events.SQSBatchItemFailure
+	for i, err := range errs {
+		if err != nil {
+			a.log.ErrorContext(ctx, "message will come again", "message", batch.Records[i].MessageId, "error", err)
+			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: batch.Records[i].MessageId})
+		}
+	}
+	return events.SQSEventResponse{BatchItemFailures: failed}, nil
+}
+
+func (a *App) work(ctx context.Context, body string) error {
+	job, err := queue.Decode(body)
+	if err != nil {
+		return err
+	}
+	err = a.service.Purge(ctx, job)
+	if errors.Is(err, customer.ErrUnfinished) {
+		a.log.InfoContext(ctx, "purge goes on later", "customer", job.Customer)
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,80 @@
+// Package internal holds no code of its own: its test asserts the architecture.
+package internal
+
+import (
+	"bufio"
+	"bytes"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows names, of each package, the packages of Lethe that it may import, and whether
+// it may import modules of others. The README draws the same arrows.
+var arrows = []struct {
+	of      string
+	may     []string
+	modules bool
+	why     string
+}{
+	{"lethe/internal/customer", nil, false, "the rules know neither AWS nor HTTP"},
+	{"lethe/internal/tabular", nil, true, "a file format knows no customers"},
+	{"lethe/internal/dynamo", []string{"customer"}, true, "storage knows the rules, not who asks"},
+	{"lethe/internal/queue", []string{"customer"}, true, "the queue knows jobs, not who asks"},
+	{"lethe/internal/web", []string{"customer", "tabular"}, true, "HTTP knows the rules, not the storage"},
+	{"lethe/internal/app", []string{"customer", "dynamo", "queue", "web"}, true, "the wiring knows no laptop"},
+	{"lethe/functions/api", []string{"app"}, true, "a function is its trigger"},
+	{"lethe/functions/work", []string{"app"}, true, "a function is its trigger"},
+	{"lethe/functions/purge", []string{"app"}, true, "a function is its trigger"},
+	{"lethe/functions/stream", []string{"app"}, true, "a function is its trigger"},
+}
+
+func TestArrows(t *testing.T) {
+	imports := importsOf(t)
+	for _, rule := range arrows {
+		got, known := imports[rule.of]
+		if !known {
+			t.Errorf("%s is gone: take its rule away", rule.of)
+		}
+		for _, imported := range got {
+			if !rule.modules && strings.Contains(imported, ".") {
+				t.Errorf("%s imports %s: %s", rule.of, imported, rule.why)
+			}
+			if own, ok := strings.CutPrefix(imported, "lethe/internal/"); ok && !slices.Contains(rule.may, own) {
+				t.Errorf("%s imports %s: %s", rule.of, imported, rule.why)
+			}
+		}
+	}
+}
+
+// TestNobodyKnowsTheLaptop keeps what only tests and the local system need out of what
+// is deployed.
+func TestNobodyKnowsTheLaptop(t *testing.T) {
+	for of, imported := range importsOf(t) {
+		if strings.HasPrefix(of, "lethe/internal/local") || strings.Contains(of, "/sim") || strings.HasSuffix(of, "test") {
+			continue
+		}
+		for _, i := range imported {
+			if strings.HasPrefix(i, "lethe/internal/local") || strings.HasPrefix(i, "lethe/internal/sim") || i == "testing" {
+				t.Errorf("%s imports %s, which only tests and the local system may", of, i)
+			}
+		}
+	}
+}
+
+// importsOf lists the direct imports of every package of the module, tests left out.
+func importsOf(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "lethe/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	imports := map[string][]string{}
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		imports[fields[0]] = fields[1:]
+	}
+	return imports
+}
