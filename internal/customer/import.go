@@ -62,7 +62,6 @@ const (
 	importWindow  = 200 // lines held at a time
 	importers     = 8   // requests to the store at a time
 	importReserve = 5 * time.Second
-	recordBatch   = 25
 	maxKnown      = 100_000 // keys that a dry run remembers of a file
 )
 
@@ -327,23 +326,18 @@ func (s *Service) checkID(ctx context.Context, id string) error {
 	}
 }
 
-// checkEmail looks for an owner of the address where people would: in the search.
 func (s *Service) checkEmail(ctx context.Context, email string) error {
 	if email == "" {
 		return nil
 	}
-	for _, state := range []State{Active, Deleted} {
-		page, err := s.Customers(ctx, Query{State: state, Search: email, Limit: 50})
-		if err != nil {
-			return err
-		}
-		for _, c := range page.Customers {
-			if c.Profile.Email == email {
-				return &EmailTakenError{Owner: c.ID, State: c.StateAt(s.now())}
-			}
-		}
+	switch owner, err := s.EmailOwner(ctx, email); {
+	case err == nil:
+		return s.nameOwner(ctx, &EmailTakenError{Owner: owner})
+	case errors.Is(err, ErrNotFound):
+		return nil
+	default:
+		return err
 	}
-	return nil
 }
 
 // addAll adds a window of records, some customers at a time.
@@ -398,17 +392,12 @@ func (l RecordLine) check() error {
 	return l.Record.Key.Validate()
 }
 
-// addTo adds lines of one customer, in batches of which none has a child of another's.
+// addTo adds lines of one customer, parents first.
 func (s *Service) addTo(ctx context.Context, lines []int, window []RecordLine, outcomes []error, by string) {
 	depth := func(i int) int { return len(window[i].Record.Key) }
 	slices.SortStableFunc(lines, func(a, b int) int { return depth(a) - depth(b) })
-	for len(lines) > 0 {
-		n := 1
-		for n < min(len(lines), recordBatch) && depth(lines[n]) == depth(lines[0]) {
-			n++
-		}
-		s.addBatch(ctx, lines[:n], window, outcomes, by)
-		lines = lines[n:]
+	for batch := range slices.Chunk(lines, MaxBatch) {
+		s.addBatch(ctx, batch, window, outcomes, by)
 	}
 }
 

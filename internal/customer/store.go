@@ -20,6 +20,10 @@ type Store interface {
 	// ones and those never due are left out. A zero time means the whole trash.
 	Trash(ctx context.Context, until time.Time) iter.Seq2[Customer, error]
 
+	// EmailOwner finds the customer that has an e-mail address, consistently: its id,
+	// ErrNotFound if there is none.
+	EmailOwner(ctx context.Context, email string) (id string, err error)
+
 	// Create adds a customer: ErrExists, *EmailTakenError, *ReplayError.
 	Create(ctx context.Context, c Customer) error
 	// Revise replaces old's profile with revised's: ErrVersion if old is not current.

@@ -33,6 +33,18 @@ func (t *Table) Customer(ctx context.Context, id string) (customer.Customer, err
 	return DecodeCustomer(it)
 }
 
+// EmailOwner reads the claim on an e-mail address, consistently.
+func (t *Table) EmailOwner(ctx context.Context, email string) (string, error) {
+	it, err := t.get(ctx, claimPK(email), rootSK)
+	if err != nil {
+		return "", fmt.Errorf("dynamo: read claim: %w", err)
+	}
+	if it == nil {
+		return "", customer.ErrNotFound
+	}
+	return stringOf(it, "customer"), nil
+}
+
 // Create adds a customer with its claim and its search terms.
 func (t *Table) Create(ctx context.Context, c customer.Customer) error {
 	c.Terms = searchTerms(c.Profile)

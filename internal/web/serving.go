@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -44,7 +45,7 @@ func (d *digest) Read(p []byte) (int, error) {
 
 // ServeHTTP answers one request, whatever becomes of it.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req := &request{id: customer.NewID(), method: r.Method, uri: r.URL.RequestURI(), body: &digest{r.Body, sha256.New()}}
+	req := &request{id: requestID(r), method: r.Method, uri: r.URL.RequestURI(), body: &digest{r.Body, sha256.New()}}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey, req))
 	r.Body = req.body
 	secure(w.Header(), req.id)
@@ -55,6 +56,16 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.mux.ServeHTTP(tracked, r)
+}
+
+var requestIDFormat = regexp.MustCompile(`^[A-Za-z0-9._=+/-]{1,128}$`)
+
+// requestID is the gateway's, so that its log and ours can be read together.
+func requestID(r *http.Request) string {
+	if given := r.Header.Get("X-Request-Id"); requestIDFormat.MatchString(given) {
+		return given
+	}
+	return customer.NewID()
 }
 
 func secure(h http.Header, requestID string) {
