@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// folder is where a system persists. Only one system at a time uses it.
+type folder struct {
+	path string
+	lock *os.File
+}
+
+// contents are what a system keeps in its folder. A reset removes these and nothing else, whatever folder it is
+// pointed at.
+var contents = []string{"dynoxide", "dynamodb-local", "fauxqs", "functions", "checkpoints.json", "checkpoints.json.new", "demo"}
+
+func openFolder(path string, reset bool) (*folder, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("folder: %w", err)
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, fmt.Errorf("folder: %w", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("folder: %w", err)
+	}
+	f := &folder{path: path, lock: lock}
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("folder %s is in use by another system; --dir names another one: %w", path, err)
+	}
+	if reset {
+		if err := f.reset(); err != nil {
+			f.close()
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func (f *folder) reset() error {
+	var errs []error
+	for _, name := range contents {
+		errs = append(errs, os.RemoveAll(f.file(name)))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("reset the folder: %w", err)
+	}
+	return nil
+}
+
+func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
+
+func (f *folder) close() { _ = f.lock.Close() }

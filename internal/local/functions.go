@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"lethe/internal/local/lambda"
+	"lethe/internal/local/template"
+)
+
+// freeConcurrency is the number of processes of a function where the template sets no limit. AWS would start a
+// thousand.
+const freeConcurrency = 10
+
+// hostFunctions returns a host of the functions, with the environment that the template gives them.
+func (s *system) hostFunctions(ctx context.Context, declared []template.Function, binaries map[string]string) error {
+	account, err := s.account(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range declared {
+		environment := map[string]string{}
+		for name, text := range f.Environment {
+			if environment[name], err = text.Resolve(s.resources.lookup); err != nil {
+				return fmt.Errorf("environment variable %s of %s: %w", name, f.ID, err)
+			}
+		}
+		for name, value := range account {
+			environment[name] = value
+		}
+		s.host.Add(lambda.Function{
+			Name: f.Name, Binary: binaries[f.Name], Environment: environment, Timeout: f.Timeout, Memory: f.Memory, Concurrency: concurrency(f),
+		})
+	}
+	return nil
+}
+
+// account is what Lambda tells every function of where it is, and the endpoints that make it be here.
+func (s *system) account(ctx context.Context) (map[string]string, error) {
+	identity, err := s.dynamoDB.config.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("credentials: %w", err)
+	}
+	return map[string]string{
+		"AWS_REGION":                        s.dynamoDB.config.Region,
+		"AWS_DEFAULT_REGION":                s.dynamoDB.config.Region,
+		"AWS_ACCESS_KEY_ID":                 identity.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY":             identity.SecretAccessKey,
+		"AWS_SESSION_TOKEN":                 identity.SessionToken,
+		"AWS_ENDPOINT_URL_DYNAMODB":         s.dynamoDB.endpoint(),
+		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": s.dynamoDB.endpoint(),
+		"AWS_ENDPOINT_URL_SQS":              aws.ToString(s.sqs.config.BaseEndpoint),
+	}, nil
+}
+
+// concurrency is the most processes that what triggers the function can make use of.
+func concurrency(f template.Function) int {
+	if f.Concurrency > 0 {
+		return f.Concurrency
+	}
+	return freeConcurrency
+}

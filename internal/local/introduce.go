@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"lethe/internal/local/template"
+)
+
+// introduce tells people what runs where and what to try.
+func (s *system) introduce(output io.Writer) {
+	fmt.Fprintf(output, "\nLethe runs at %s\n\n", s.BaseURL)
+	fmt.Fprintf(output, "  %s\n  %s\n", s.dynamoDB, s.sqs)
+	for _, f := range s.functions {
+		fmt.Fprintf(output, "  %-9s function, called by %s\n", f.Name, callers(f))
+	}
+	fmt.Fprintf(output, "  %-9s %s\n\n", "data", s.folder.path)
+	fmt.Fprintf(output, "There is no sign-in here: every request acts as one demo administrator (%s).\nTry:\n\n", demoAdministrator["sub"])
+	for _, line := range []string{
+		`curl -s -X POST %s/v1/customers -H 'Content-Type: application/json' -d '{"organisation":"Styx Ferries","email":"charon@styx.example"}'`,
+		`curl -s '%s/v1/customers?limit=3'`,
+		`curl -s %s/openapi.json`,
+	} {
+		fmt.Fprintf(output, "  "+line+"\n", s.BaseURL)
+	}
+	fmt.Fprint(output, "\nCtrl-C stops everything.\n\n")
+}
+
+// callers names what triggers the function.
+func callers(f template.Function) string {
+	var all []string
+	for range f.HTTP {
+		all = append(all, "HTTP")
+	}
+	for _, event := range f.Queues {
+		all = append(all, "queue "+event.Queue)
+	}
+	for _, event := range f.Streams {
+		all = append(all, "the stream of "+event.Table)
+	}
+	for _, event := range f.Schedules {
+		all = append(all, event.Expression)
+	}
+	return strings.Join(all, ", ")
+}

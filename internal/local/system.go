@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"lethe/internal/local/engine"
+	"lethe/internal/local/gateway"
+	"lethe/internal/local/lambda"
+	"lethe/internal/local/mapping"
+	"lethe/internal/local/template"
+)
+
+// drainTime is how long invocations may go on when the system stops. Killing them is safe: all of Lethe's work is.
+const drainTime = 3 * time.Second
+
+// system is Lethe, running.
+type system struct {
+	// BaseURL is the address of the API and the dashboard.
+	BaseURL string
+
+	log         *slog.Logger
+	folder      *folder
+	dynamoDB    *backend
+	sqs         *backend
+	resources   *resources
+	checkpoints *mapping.Checkpoints
+	host        *lambda.Host
+	functions   []template.Function
+	listener    net.Listener
+	server      *http.Server
+	// halt ends the triggers, underWay is over when they have finished what they had begun.
+	halt     context.CancelFunc
+	underWay sync.WaitGroup
+	// closers end what has been started, the last first.
+	closers []func()
+}
+
+// start brings the system up. It has to be stopped, which its context doesn't do.
+func start(ctx context.Context, o options) (*system, error) {
+	s := &system{log: slog.New(slog.NewTextHandler(o.Output, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	if err := s.start(ctx, o); err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *system) start(ctx context.Context, o options) error {
+	root, declared, err := readTemplate(o.Parameters)
+	if err != nil {
+		return err
+	}
+	// First of all, for it is what fails most easily.
+	if err := s.listen(o.Port); err != nil {
+		return err
+	}
+	if s.folder, err = openFolder(o.Dir, o.Reset); err != nil {
+		return err
+	}
+	s.later(s.folder.close)
+	if err := s.startEngines(ctx, o); err != nil {
+		return err
+	}
+	s.resources, err = deployResources(ctx, o, declared, dynamodb.NewFromConfig(s.dynamoDB.config), sqs.NewFromConfig(s.sqs.config))
+	if err != nil {
+		return err
+	}
+	binaries, err := build(ctx, root, s.folder.file("functions"), declared.Functions, o.Output)
+	if err != nil {
+		return err
+	}
+	s.functions = declared.Functions
+	s.host = lambda.NewHost(printer(o.Output))
+	s.later(s.host.Close)
+	if err := s.hostFunctions(ctx, declared.Functions, binaries); err != nil {
+		return err
+	}
+	if err := s.startTriggers(ctx, o, declared); err != nil {
+		return err
+	}
+	return s.loadDemo(ctx, o)
+}
+
+// later puts off how something is ended until the system stops.
+func (s *system) later(end func()) { s.closers = append(s.closers, end) }
+
+func readTemplate(parameters map[string]string) (root string, declared *template.Template, err error) {
+	if root, err = engine.ModuleRoot(); err != nil {
+		return "", nil, err
+	}
+	declared, err = template.Load(filepath.Join(root, "template.yaml"), parameters)
+	return root, declared, err
+}
+
+func (s *system) listen(port int) error {
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("port %d is taken; --port names another one", port)
+	}
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	s.listener = listener
+	s.BaseURL = "http://" + listener.Addr().String()
+	s.later(func() { _ = listener.Close() })
+	return nil
+}
+
+func (s *system) startEngines(ctx context.Context, o options) (err error) {
+	if s.dynamoDB, err = startDynamoDB(ctx, o, s.folder, s.log); err != nil {
+		return err
+	}
+	s.later(s.dynamoDB.stop)
+	if s.sqs, err = startSQS(ctx, o, s.folder, s.log); err != nil {
+		return err
+	}
+	s.later(s.sqs.stop)
+	return nil
+}
+
+// startTriggers lets the functions be called: by HTTP, queues, streams and schedules.
+func (s *system) startTriggers(ctx context.Context, o options, declared *template.Template) (err error) {
+	if s.checkpoints, err = mapping.OpenCheckpoints(s.folder.file("checkpoints.json")); err != nil {
+		return err
+	}
+	triggers, err := s.triggers(o, declared)
+	if err != nil {
+		return err
+	}
+	front, err := s.front(declared.Functions)
+	if err != nil {
+		return err
+	}
+	s.server = &http.Server{Handler: front, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = s.server.Serve(s.listener) }()
+	background, halt := context.WithCancel(context.WithoutCancel(ctx))
+	s.halt = halt
+	for _, run := range triggers {
+		s.underWay.Go(func() { run(background) })
+	}
+	s.later(s.drain)
+	return nil
+}
+
+// front is the gateway before the one function that has an HTTP API.
+func (s *system) front(functions []template.Function) (http.Handler, error) {
+	var front http.Handler
+	for _, f := range functions {
+		for _, event := range f.HTTP {
+			if front != nil {
+				return nil, fmt.Errorf("%s: only one function can have an HTTP API", f.ID)
+			}
+			front = gateway.New(gateway.Options{Invoke: s.invoke(f.Name), Claims: demoAdministrator, Timeout: event.Timeout, Log: s.log})
+		}
+	}
+	if front == nil {
+		return nil, errors.New("no function of the template has an HTTP API")
+	}
+	return front, nil
+}
+
+// demoAdministrator is whom every request acts as: what an authorizer would have found in the token.
+var demoAdministrator = map[string]string{"sub": "demo-admin", "name": "Demo Administrator"}
+
+// drain stops what calls the functions, and lets invocations come to their end for a while.
+func (s *system) drain() {
+	s.halt()
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	_ = s.server.Shutdown(ctx)
+	drained := make(chan struct{})
+	go func() {
+		s.underWay.Wait()
+		close(drained)
+	}()
+	select {
+	case <-drained:
+	case <-ctx.Done():
+	}
+}
+
+// wait returns nil when ctx ends, and an error when an engine does.
+func (s *system) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-s.dynamoDB.done():
+		return errors.New("the engine of DynamoDB has ended by itself")
+	case <-s.sqs.done():
+		return errors.New("the engine of SQS has ended by itself")
+	}
+}
+
+// stop ends everything that was started, also after a start that failed.
+func (s *system) stop() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i]()
+	}
+	s.closers = nil
+	s.underWay.Wait()
+}
+
+// printer shows the lines of functions, one at a time.
+func printer(output io.Writer) func(function, line string) {
+	var mu sync.Mutex
+	return func(function, line string) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintf(output, "%-6s %s\n", function, line)
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"lethe/internal/local/engine"
+	"lethe/internal/local/mapping"
+	"lethe/internal/local/schedule"
+	"lethe/internal/local/template"
+)
+
+// sweepPeriod is the time between two sweeps of expired items. AWS takes up to days.
+const sweepPeriod = time.Second
+
+// trigger is something that runs until its context ends, and then finishes what it has begun.
+type trigger func(context.Context)
+
+// triggers of everything but HTTP.
+func (s *system) triggers(o options, declared *template.Template) ([]trigger, error) {
+	all := []trigger{s.sweepTTL}
+	for _, f := range declared.Functions {
+		for _, event := range f.Queues {
+			all = append(all, s.queueTrigger(f, event).Run)
+		}
+		for _, event := range f.Streams {
+			stream, err := s.streamTrigger(f, event, declared)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, stream.Run)
+		}
+		for _, event := range f.Schedules {
+			tick, err := s.scheduleTrigger(o, f, event)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, tick)
+		}
+	}
+	return all, nil
+}
+
+func (s *system) invoke(function string) func(context.Context, []byte) ([]byte, error) {
+	return func(ctx context.Context, event []byte) ([]byte, error) { return s.host.Invoke(ctx, function, event) }
+}
+
+func (s *system) queueTrigger(f template.Function, event template.QueueEvent) mapping.Queue {
+	queue := s.resources.Queues[event.Queue]
+	return mapping.Queue{
+		Client: sqs.NewFromConfig(s.sqs.config), URL: queue.URL, ARN: queue.ARN, Invoke: s.invoke(f.Name),
+		BatchSize: event.BatchSize, PartialFailure: event.PartialFailure, Concurrency: event.Concurrency, Log: s.log,
+	}
+}
+
+func (s *system) streamTrigger(f template.Function, event template.StreamEvent, declared *template.Template) (*mapping.Stream, error) {
+	stream := &mapping.Stream{
+		Client: dynamodbstreams.NewFromConfig(s.dynamoDB.config), ARN: s.resources.Tables[event.Table].StreamARN, Invoke: s.invoke(f.Name),
+		Checkpoints: s.checkpoints, FromStart: event.FromStart, BatchSize: event.BatchSize, PartialFailure: event.PartialFailure, Bisect: event.Bisect,
+		Parallelization: event.Parallelization, MaxRetries: event.MaxRetries, MaxAge: event.MaxAge, Log: s.log,
+	}
+	for _, t := range declared.Tables {
+		if t.ID == event.Table {
+			stream.PartitionKey = t.Keys.Hash
+		}
+	}
+	for _, source := range event.Filters {
+		pattern, err := mapping.CompilePattern(source)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.ID, err)
+		}
+		stream.Filters = append(stream.Filters, pattern)
+	}
+	if event.OnFailure != "" {
+		stream.OnFailure = s.sendTo(s.resources.Queues[event.OnFailure].URL)
+	}
+	return stream, nil
+}
+
+func (s *system) sendTo(url string) func(context.Context, []byte) error {
+	client := sqs.NewFromConfig(s.sqs.config)
+	return func(ctx context.Context, message []byte) error {
+		_, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String(string(message))})
+		return err
+	}
+}
+
+func (s *system) scheduleTrigger(o options, f template.Function, event template.ScheduleEvent) (trigger, error) {
+	if !o.Schedule {
+		return func(context.Context) {}, nil
+	}
+	var due schedule.Schedule = schedule.Every(o.Tick)
+	if o.Tick == 0 {
+		var err error
+		if due, err = schedule.Parse(event.Expression); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.ID, err)
+		}
+	}
+	return func(ctx context.Context) {
+		schedule.Run(ctx, due, func(at time.Time) { go s.tick(ctx, f, event, at) })
+	}, nil
+}
+
+// tick invokes the function asynchronously, as a schedule does: a failure is tried again as often as the template
+// says, unless it has become too old.
+func (s *system) tick(ctx context.Context, f template.Function, event template.ScheduleEvent, due time.Time) {
+	payload := []byte(event.Input)
+	if event.Input == "" {
+		var err error
+		if payload, err = schedule.Event(due); err != nil {
+			s.log.ErrorContext(ctx, "schedule", "function", f.Name, "error", err)
+			return
+		}
+	}
+	ctx, cancel := context.WithDeadline(ctx, due.Add(f.AsyncAge))
+	defer cancel()
+	for range 1 + f.AsyncRetries {
+		_, err := s.host.Invoke(ctx, f.Name, payload)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		s.log.ErrorContext(ctx, "tick of the schedule failed", "function", f.Name, "error", err)
+	}
+}
+
+// sweepTTL expires items where the engine has to be told to.
+func (s *system) sweepTTL(ctx context.Context) {
+	if s.dynamoDB.process == nil {
+		return
+	}
+	schedule.Run(ctx, schedule.Every(sweepPeriod), func(time.Time) {
+		if _, err := s.dynamoDB.process.SweepTTL(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, engine.ErrSweepsItself) {
+			s.log.ErrorContext(ctx, "cannot sweep expired items", "error", err)
+		}
+	})
+}
