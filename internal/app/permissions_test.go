@@ -1,0 +1,297 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
+	"go.yaml.in/yaml/v3"
+
+	"lethe/internal/customer"
+	"lethe/internal/dynamo"
+	"lethe/internal/local/engine"
+	"lethe/internal/queue"
+)
+
+// TestRolesAllowWhatTheFunctionsDo runs each trigger through what it has to do, and
+// compares the actions that AWS would ask its role for with those the template grants:
+// no engine checks permissions, and a missing one would show in production only.
+func TestRolesAllowWhatTheFunctionsDo(t *testing.T) {
+	granted := grants(t)
+	for _, tt := range []struct {
+		role string
+		does func(*testing.T, *App)
+	}{
+		{"ApiRole", exerciseAPI},
+		{"WorkRole", exerciseWork},
+		{"PurgeRole", exerciseSweep},
+		{"StreamRole", exerciseStream},
+	} {
+		t.Run(tt.role, func(t *testing.T) {
+			a := newApp(t)
+			prepare(t, a)
+			used := a.record()
+			tt.does(t, a)
+			for action := range used.actions {
+				if !slices.Contains(granted[tt.role], action) {
+					t.Errorf("%s is used but not granted", action)
+				}
+			}
+			if len(used.actions) == 0 {
+				t.Error("nothing was recorded")
+			}
+		})
+	}
+}
+
+const (
+	heldID    = "held"
+	deletedID = "deleted"
+	fencedID  = "fenced"
+)
+
+var testActor = customer.Change{By: "test"}
+
+// prepare makes customers in all the states that the triggers meet.
+func prepare(t *testing.T, a *App) {
+	t.Helper()
+	must := func(_ any, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	kinds := []customer.Kind{{Name: "ticket", Policy: customer.Cascade}, {Name: "invoice", Policy: customer.Retain, Keep: []string{"total"}, For: customer.Never}}
+	must(a.service.UpdateSettings(t.Context(), customer.Settings{Retention: customer.PeriodOf(time.Second), Kinds: kinds}, true))
+	for _, id := range []string{heldID, deletedID, fencedID} {
+		must(a.service.Create(t.Context(), id, customer.Profile{FirstName: id, Email: id + "@example.com"}, testActor))
+		records := []customer.Record{{Key: customer.Key{{Kind: "ticket", ID: "1"}}}, {Key: customer.Key{{Kind: "invoice", ID: "1"}}}}
+		must(a.service.AddRecords(t.Context(), id, records, testActor))
+		must(a.service.Delete(t.Context(), id, testActor))
+	}
+	must(a.service.Hold(t.Context(), heldID, "case", testActor))
+	must(a.service.StartPurge(t.Context(), fencedID, customer.Fence{}, testActor))
+	for {
+		if c, err := a.service.Get(t.Context(), deletedID); err != nil || c.Due(time.Now()) {
+			must(c, err)
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func exerciseAPI(t *testing.T, a *App) {
+	for _, r := range []struct{ method, path, body string }{
+		{http.MethodPost, "/v1/customers", `{"id":"new","organisation":"New","email":"new@example.com"}`},
+		{http.MethodPatch, "/v1/customers/new", `{"email":"newer@example.com"}`},
+		{http.MethodGet, "/v1/customers", ""},
+		{http.MethodPost, "/v1/customers/search", `{"search":"new"}`},
+		{http.MethodPost, "/v1/customers/new/records", `{"kind":"ticket","id":"1","data":{}}`},
+		{http.MethodPost, "/v1/customers/new/records", `{"kind":"ticket","id":"2","parent":"ticket~1","data":{}}`},
+		{http.MethodGet, "/v1/customers/new/records", ""},
+		{http.MethodGet, "/v1/customers/new/records/ticket~1", ""},
+		{http.MethodDelete, "/v1/customers/new/records/ticket~1", ""},
+		{http.MethodPost, "/v1/customers/new/block", "{}"},
+		{http.MethodDelete, "/v1/customers/" + heldID + "/holds/case", ""},
+		{http.MethodDelete, "/v1/customers/new", ""},
+		{http.MethodPost, "/v1/customers/new/restore", "{}"},
+		{http.MethodPost, "/v1/customers/" + deletedID + "/purge", `{"confirm":"` + deletedID + `"}`},
+		{http.MethodGet, "/v1/customers/new/audit", ""},
+		{http.MethodGet, "/v1/deleted-customers", ""},
+		{http.MethodGet, "/v1/settings", ""},
+		{http.MethodPost, "/v1/settings/preview", `{"retention":"P1D"}`},
+		{http.MethodGet, "/v1/totals", ""},
+		{http.MethodGet, "/v1/customers/nobody", ""},
+		{http.MethodGet, "/v1/certificates/nobody", ""},
+	} {
+		e := request(func(e *events.APIGatewayV2HTTPRequest) {
+			e.RequestContext.HTTP.Method, e.RawPath, e.Body = r.method, r.path, r.body
+			e.Headers = map[string]string{"content-type": "application/json"}
+			jwt := &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": "test"}}
+			e.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{JWT: jwt}
+		})
+		out, err := a.HTTP(t.Context(), e)
+		if err != nil || out.StatusCode >= 300 && out.StatusCode != http.StatusNotFound {
+			t.Fatalf("%s %s: %d %s %v", r.method, r.path, out.StatusCode, out.Body, err)
+		}
+	}
+}
+
+func exerciseWork(t *testing.T, a *App) {
+	c, err := a.service.Get(t.Context(), fencedID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := a.service.Store
+	for _, store := range []customer.Store{hasty{whole}, whole} {
+		a.service.Store = store
+		out, err := a.Work(t.Context(), messages(customer.Job{Customer: fencedID, Generation: c.Deletion.ID}))
+		if err != nil || len(out.BatchItemFailures) > 0 {
+			t.Fatalf("%v, %v", out, err)
+		}
+	}
+}
+
+func exerciseSweep(t *testing.T, a *App) {
+	if err := a.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func exerciseStream(t *testing.T, a *App) {
+	record := removedRoot()
+	record.UserIdentity = &events.DynamoDBUserIdentity{Type: "Service", PrincipalID: "dynamodb.amazonaws.com"}
+	out, err := a.Stream(t.Context(), events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record}})
+	if err != nil || len(out.BatchItemFailures) > 0 {
+		t.Fatalf("%v, %v", out, err)
+	}
+}
+
+// recorder notes the actions of IAM that requests need, each with its resource as the
+// template names it.
+type recorder struct {
+	mu      sync.Mutex
+	actions map[string]bool
+	table   string
+}
+
+// record makes the App's clients anew, recording.
+func (a *App) record() *recorder {
+	c, err := ReadConfig()
+	if err != nil {
+		panic(err)
+	}
+	r := &recorder{actions: map[string]bool{}, table: c.Table}
+	db, mq := r.attach(engine.Config(c.DynamoDBURL)), r.attach(engine.Config(c.SQSURL))
+	a.service.Store = dynamo.New(db, dynamo.Options{Name: c.Table, Shards: c.IndexShards, Grace: c.grace(), Audit: c.AuditRetention})
+	a.service.Ledger = dynamo.NewLedger(db, c.Ledger)
+	a.service.Queue = queue.New(mq, c.QueueURL)
+	return r
+}
+
+func (r *recorder) attach(cfg aws.Config) aws.Config {
+	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Recorder", r.note), middleware.Before)
+	})
+	return cfg
+}
+
+func (r *recorder) note(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+	r.mu.Lock()
+	for _, action := range r.needed(middleware.GetOperationName(ctx), in.Parameters) {
+		r.actions[action] = true
+	}
+	r.mu.Unlock()
+	return next.HandleInitialize(ctx, in)
+}
+
+func (r *recorder) needed(operation string, params any) []string {
+	switch in := params.(type) {
+	case *dynamodb.TransactWriteItemsInput:
+		var actions []string
+		for _, it := range in.TransactItems {
+			actions = append(actions, "dynamodb:"+transactAction(it)+" Table")
+		}
+		return actions
+	case *dynamodb.QueryInput:
+		if in.IndexName != nil {
+			return []string{"dynamodb:Query Table/index/lists"}
+		}
+		return []string{"dynamodb:Query " + r.resource(*in.TableName)}
+	case *dynamodb.PutItemInput:
+		return []string{"dynamodb:PutItem " + r.resource(*in.TableName)}
+	}
+	if strings.Contains(operation, "Message") || strings.Contains(operation, "Queue") {
+		return []string{"sqs:" + strings.TrimSuffix(operation, "Batch") + " Work"}
+	}
+	return []string{"dynamodb:" + operation + " Table"}
+}
+
+func (r *recorder) resource(table string) string {
+	if table == r.table {
+		return "Table"
+	}
+	return "Ledger"
+}
+
+func transactAction(it types.TransactWriteItem) string {
+	switch {
+	case it.Put != nil:
+		return "PutItem"
+	case it.Update != nil:
+		return "UpdateItem"
+	case it.Delete != nil:
+		return "DeleteItem"
+	}
+	return "ConditionCheckItem"
+}
+
+// grants reads from the template what each role allows, as "action resource".
+func grants(t *testing.T) map[string][]string {
+	t.Helper()
+	root, err := engine.ModuleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Resources map[string]struct {
+			Properties struct {
+				Policies []struct {
+					PolicyDocument struct {
+						Statement []statement `yaml:"Statement"`
+					} `yaml:"PolicyDocument"`
+				} `yaml:"Policies"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &template); err != nil {
+		t.Fatal(err)
+	}
+	granted := map[string][]string{}
+	for id, resource := range template.Resources {
+		for _, policy := range resource.Properties.Policies {
+			for _, s := range policy.PolicyDocument.Statement {
+				granted[id] = append(granted[id], s.grants()...)
+			}
+		}
+	}
+	return granted
+}
+
+type statement struct {
+	Effect   string    `yaml:"Effect"`
+	Action   yaml.Node `yaml:"Action"`
+	Resource yaml.Node `yaml:"Resource"`
+}
+
+func (s statement) grants() []string {
+	if s.Effect != "Allow" {
+		return nil
+	}
+	resource := strings.NewReplacer("${", "", ".Arn}", "", ".Arn", "").Replace(s.Resource.Value)
+	nodes := s.Action.Content
+	if s.Action.Kind == yaml.ScalarNode {
+		nodes = []*yaml.Node{&s.Action}
+	}
+	var out []string
+	for _, action := range nodes {
+		out = append(out, fmt.Sprintf("%s %s", action.Value, resource))
+	}
+	return out
+}
