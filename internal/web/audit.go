@@ -42,7 +42,7 @@ type AuditPage struct {
 }
 
 func entryOf(e customer.Entry) Entry {
-	return Entry{Time: e.At.UTC(), By: e.By, Action: string(e.Action), Reason: e.Reason, Subject: e.Subject, Fields: e.Fields}
+	return Entry{Time: timeOf(e.At), By: e.By, Action: string(e.Action), Reason: e.Reason, Subject: e.Subject, Fields: e.Fields}
 }
 
 type auditInput struct {

@@ -46,8 +46,8 @@ type Certificate struct {
 
 func certificateOf(c customer.Certificate) Certificate {
 	doc := Certificate{
-		Customer: c.Customer, DeletionID: c.Generation, DeletedAt: c.DeletedAt.UTC(), DeletedBy: c.DeletedBy,
-		PurgedAt: c.PurgedAt.UTC(), PurgedBy: c.PurgedBy, Policies: map[string]string{},
+		Customer: c.Customer, DeletionID: c.Generation, DeletedAt: timeOf(c.DeletedAt), DeletedBy: c.DeletedBy,
+		PurgedAt: timeOf(c.PurgedAt), PurgedBy: c.PurgedBy, Policies: map[string]string{},
 		Erased: counts(c.Erased), Retained: counts(c.Retained), Residue: c.Residue,
 	}
 	for kind, policy := range c.Policies {

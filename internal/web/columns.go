@@ -85,14 +85,14 @@ func (c *columns) values(row []string) map[string]string {
 	return values
 }
 
-// template is a text with columns in braces: invoice~{orderID}.
-type template struct {
+// keyTemplate is a text with columns in braces: invoice~{orderID}.
+type keyTemplate struct {
 	literals []string // one more than columns
 	columns  []int
 }
 
-func parseTemplate(text string, names []string) (template, error) {
-	var t template
+func parseTemplate(text string, names []string) (keyTemplate, error) {
+	var t keyTemplate
 	for {
 		before, rest, ok := strings.Cut(text, "{")
 		t.literals = append(t.literals, before)
@@ -108,7 +108,7 @@ func parseTemplate(text string, names []string) (template, error) {
 	}
 }
 
-func (t template) fill(row []string) string {
+func (t keyTemplate) fill(row []string) string {
 	var b strings.Builder
 	for i, literal := range t.literals {
 		b.WriteString(literal)

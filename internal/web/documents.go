@@ -38,15 +38,15 @@ func (p Profile) profile() customer.Profile {
 
 // ListedCustomer is a customer as lists show it.
 type ListedCustomer struct {
-	ID       string    `json:"id" example:"ALFKI"`
-	Version  int64     `json:"version" doc:"Counts changes of the customer, not of its records."`
-	State    string    `json:"state" enum:"active,deleted,purging"`
-	Blocked  bool      `json:"blocked" doc:"Stays through delete and restore."`
-	Held     bool      `json:"held" doc:"Under legal hold: neither deleted nor purged until it is lifted."`
+	ID      string `json:"id" example:"ALFKI"`
+	Version int64  `json:"version" doc:"Counts changes of the customer, not of its records."`
+	State   string `json:"state" enum:"active,deleted,purging"`
+	Blocked bool   `json:"blocked" doc:"Stays through delete and restore."`
+	Held    bool   `json:"held" doc:"Under legal hold: neither deleted nor purged until it is lifted."`
+	Profile
 	Created  time.Time `json:"created"`
 	Deletion *Deletion `json:"deletion,omitempty" doc:"While in the trash."`
 	Links    Links     `json:"links"`
-	Profile
 }
 
 // Customer is a customer with all that is known of it but its records.
@@ -98,6 +98,9 @@ func linksOf(id string, state customer.State) Links {
 	return links
 }
 
+// timeOf is a time as the API writes it: UTC, in milliseconds, which is what is kept.
+func timeOf(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
 func customerPath(id string) string    { return "/v1/customers/" + url.PathEscape(id) }
 func certificatePath(id string) string { return "/v1/certificates/" + url.PathEscape(id) }
 
@@ -106,7 +109,7 @@ func (a *api) listed(c customer.Customer) ListedCustomer {
 	state := c.StateAt(now)
 	return ListedCustomer{
 		ID: c.ID, Version: c.Version, State: string(state), Blocked: c.Blocked, Held: len(c.Holds) > 0,
-		Created: c.Created.UTC(), Deletion: deletionOf(c.Deletion, now), Links: linksOf(c.ID, state), Profile: profileOf(c.Profile),
+		Created: timeOf(c.Created), Deletion: deletionOf(c.Deletion, now), Links: linksOf(c.ID, state), Profile: profileOf(c.Profile),
 	}
 }
 
@@ -119,7 +122,7 @@ func (a *api) customer(c customer.Customer) Customer {
 	}
 	for _, id := range sortedKeys(c.Holds) {
 		h := c.Holds[id]
-		doc.Holds = append(doc.Holds, Hold{id, h.By, h.Reason, h.Time.UTC()})
+		doc.Holds = append(doc.Holds, Hold{id, h.By, h.Reason, timeOf(h.Time)})
 	}
 	return doc
 }
@@ -128,9 +131,9 @@ func deletionOf(d *customer.Deletion, now time.Time) *Deletion {
 	if d == nil {
 		return nil
 	}
-	doc := &Deletion{ID: d.ID, Time: d.Time.UTC(), By: d.By, Reason: d.Reason}
+	doc := &Deletion{ID: d.ID, Time: timeOf(d.Time), By: d.By, Reason: d.Reason}
 	if !d.PurgeTime.IsZero() {
-		doc.PurgeTime = new(d.PurgeTime.UTC())
+		doc.PurgeTime = new(timeOf(d.PurgeTime))
 		doc.DaysLeft = new(daysUntil(d.PurgeTime, now))
 	}
 	return doc

@@ -48,7 +48,7 @@ func (in *importRecordsInput) records() (iter.Seq[customer.RecordLine], error) {
 type recordRows struct {
 	*columns
 	kind   string
-	parent *template
+	parent *keyTemplate
 }
 
 const dataPrefix = "data."

@@ -97,6 +97,14 @@ var (
 	unavailable      = kind{"UNAVAILABLE", 503, "Not finished in time", "There was no time left to finish this. Try again; what was done stays done."}
 )
 
+// kinds are all kinds of problems, for the documentation.
+var kinds = []kind{
+	malformed, badCursor, badIfMatch, badKey, unauthenticated, noRoute, notFound, noCertificate, purgeRunning, noRecord,
+	hidden, methodNotAllowed, bodyTimeout, exists, emailTaken, hasDependents, onHold, purgeStarted, notDeleted, inTrash,
+	purged, versionMismatch, tooLarge, fileTooLarge, unsupported, invalid, noParent, keyReused, mismatch, unconfirmed,
+	versionRequired, internal, unavailable,
+}
+
 // errHidden is customer.ErrInTrash where it is about what the trash hides.
 var errHidden = errors.New("hidden with its customer in the trash")
 

@@ -67,7 +67,7 @@ func (Data) Schema(huma.Registry) *huma.Schema {
 type NewRecord struct {
 	Kind   string `json:"kind" maxLength:"32" doc:"Declared in the settings." example:"invoice"`
 	ID     string `json:"id,omitempty" maxLength:"64" doc:"Leave it out to have one made." example:"10248"`
-	Parent string `json:"parent,omitempty" maxLength:"800" doc:"The key of the record that it goes below." example:""`
+	Parent string `json:"parent,omitempty" maxLength:"800" doc:"The key of the record that it goes below." example:"invoice~10248"`
 	Data   Data   `json:"data,omitempty" doc:"Any JSON object up to 64 KB."`
 }
 
@@ -85,7 +85,7 @@ type Record struct {
 func recordOf(r customer.Record) Record {
 	return Record{
 		Key: r.Key.String(), Kind: r.Key.Kind(), ID: r.Key.ID(), Parent: r.Key.Parent().String(),
-		Data: Data(r.Data), Created: r.Created.UTC(), By: r.By,
+		Data: Data(r.Data), Created: timeOf(r.Created), By: r.By,
 	}
 }
 

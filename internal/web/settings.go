@@ -197,7 +197,7 @@ func forecastOf(f customer.Forecast) Forecast {
 		DueWeek: f.DueWeek, DueMonth: f.DueMonth, Later: f.Later, Complete: f.Complete,
 	}
 	if !f.Earliest.IsZero() {
-		doc.Earliest = new(f.Earliest.UTC())
+		doc.Earliest = new(timeOf(f.Earliest))
 	}
 	return doc
 }

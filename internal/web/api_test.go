@@ -1,0 +1,153 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lethe/internal/customer"
+	"lethe/internal/dynamo/dynamotest"
+	"lethe/internal/web"
+)
+
+// system is the API over tables of its own.
+type system struct {
+	t       testing.TB
+	service *customer.Service
+	queue   *queue
+	handler http.Handler
+	log     *strings.Builder
+}
+
+// queue keeps jobs until a test has them done.
+type queue struct {
+	mu   sync.Mutex
+	jobs []customer.Job
+}
+
+func (q *queue) Enqueue(_ context.Context, jobs ...customer.Job) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.jobs = append(q.jobs, jobs...)
+	return nil
+}
+
+func (q *queue) Backlog(context.Context) (int, error) { return 0, nil }
+
+func (q *queue) take() []customer.Job {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	jobs := q.jobs
+	q.jobs = nil
+	return jobs
+}
+
+func newSystem(t testing.TB) *system {
+	t.Helper()
+	log := &strings.Builder{}
+	logger := slog.New(slog.NewJSONHandler(log, nil))
+	tables := dynamotest.New(t)
+	store, ledger := tables.Open(tables.Config)
+	s := &system{t: t, queue: &queue{}, log: log}
+	s.service = &customer.Service{
+		Store: store, Ledger: ledger, Queue: s.queue, Log: logger,
+		Defaults: customer.Settings{
+			Retention: customer.PeriodOf(30 * 24 * time.Hour),
+			Kinds: []customer.Kind{
+				{Name: "invoice", Policy: customer.Restrict},
+				{Name: "line", Policy: customer.Cascade},
+				{Name: "tax", Policy: customer.Retain, Keep: []string{"amount"}, For: customer.Never},
+				{Name: "ticket", Policy: customer.Cascade},
+			},
+		},
+	}
+	s.handler = web.New(s.service, web.Options{Log: logger})
+	return s
+}
+
+type answer struct {
+	status int
+	header http.Header
+	text   string
+	body   map[string]any
+}
+
+func (s *system) send(method, url, body string, header ...string) answer {
+	s.t.Helper()
+	r := httptest.NewRequest(method, url, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	actor := "tester"
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+		if header[i] == "Actor" {
+			actor = header[i+1]
+		}
+	}
+	return s.do(r.WithContext(web.WithActor(r.Context(), actor)))
+}
+
+func (s *system) do(r *http.Request) answer {
+	s.t.Helper()
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	text, err := io.ReadAll(w.Result().Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a := answer{status: w.Code, header: w.Header(), text: string(text)}
+	if strings.HasSuffix(w.Header().Get("Content-Type"), "json") && len(text) > 0 && text[0] == '{' {
+		if err := json.Unmarshal(text, &a.body); err != nil {
+			s.t.Fatalf("%s %s: %v in %s", r.Method, r.URL.Path, err, text)
+		}
+	}
+	return a
+}
+
+// must sends what a test needs done before it begins.
+func (s *system) must(status int, method, url, body string, header ...string) answer {
+	s.t.Helper()
+	a := s.send(method, url, body, header...)
+	if a.status != status {
+		s.t.Fatalf("%s %s: %d %s, want %d", method, url, a.status, a.text, status)
+	}
+	return a
+}
+
+// work does what the queue holds, as the worker would.
+func (s *system) work() {
+	s.t.Helper()
+	for _, job := range s.queue.take() {
+		if err := s.service.Purge(s.t.Context(), job); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// at is what a path such as owner.links.restore leads to in a body.
+func (a answer) at(path string) any {
+	var v any = a.body
+	for _, name := range strings.Split(path, ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[name]
+		case []any:
+			i := int(name[0] - '0')
+			if i >= len(x) {
+				return nil
+			}
+			v = x[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
