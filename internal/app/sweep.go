@@ -19,7 +19,14 @@ func (a *App) Sweep(ctx context.Context) error {
 		a.log.InfoContext(ctx, "another sweep is under way")
 		return nil
 	}
-	a.log.InfoContext(ctx, "swept", "due", sweep.Due, "stuck", sweep.Stuck, "refused", sweep.Refused, "lag", sweep.Lag, "full", sweep.Full)
+	if sweep != (customer.Sweep{}) {
+		a.log.InfoContext(ctx, "swept", "due", sweep.Due, "stuck", sweep.Stuck, "refused", sweep.Refused,
+			"lagSeconds", sweep.Lag.Seconds(), "full", sweep.Full)
+	}
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		a.log.InfoContext(ctx, "the next sweep goes on")
+		err = nil
+	}
 	return errors.Join(err, a.reportLag(sweep.Lag))
 }
 

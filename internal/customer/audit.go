@@ -37,6 +37,9 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 	if expired {
 		last = Change{At: at, By: "ttl", Action: Expired}
 	}
+	if before != nil && last.At.Before(before.Last.At) {
+		last.At = before.Last.At // the stream tells time in seconds
+	}
 	return Entry{
 		Customer: subject.ID, Seq: seq, At: last.At, By: last.By, Action: last.Action,
 		Reason: blot(last.Reason, before, after), Subject: last.Subject,

@@ -46,7 +46,7 @@ func (s *Service) now() time.Time {
 func NewID() string { return strings.ToLower(rand.Text()) }
 
 func (s *Service) stamp(ch Change, action Action) Change {
-	ch.ID, ch.At, ch.Action = NewID(), s.now(), action
+	ch.ID, ch.At, ch.Action = NewID(), s.now().Truncate(time.Millisecond), action
 	return ch
 }
 
@@ -263,6 +263,9 @@ func (s *Service) AddRecords(ctx context.Context, id string, records []Record, c
 	}
 	if len(valid) == 0 {
 		return results, nil
+	}
+	if ch.Subject = fmt.Sprint(len(valid), " records"); len(valid) == 1 {
+		ch.Subject = valid[0].Key.String()
 	}
 	stored, err := s.Store.AddRecords(ctx, id, valid, ch)
 	for i, e := range stored {
