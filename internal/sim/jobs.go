@@ -1,0 +1,53 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"lethe/internal/customer"
+)
+
+// Jobs is a queue in memory.
+type Jobs struct {
+	mu   sync.Mutex
+	jobs []customer.Job
+}
+
+var _ customer.Queue = (*Jobs)(nil)
+
+// Enqueue adds jobs.
+func (j *Jobs) Enqueue(_ context.Context, jobs ...customer.Job) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.jobs = append(j.jobs, jobs...)
+	return nil
+}
+
+// Backlog counts the jobs that wait.
+func (j *Jobs) Backlog(context.Context) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.jobs), nil
+}
+
+// Take takes all jobs that wait.
+func (j *Jobs) Take() []customer.Job {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	jobs := j.jobs
+	j.jobs = nil
+	return jobs
+}
+
+// Work lets a process purge what waits in the queue, and returns what failed. Failed
+// jobs wait again.
+func (j *Jobs) Work(ctx context.Context, service *customer.Service) error {
+	var errs []error
+	for _, job := range j.Take() {
+		if err := service.Purge(ctx, job); err != nil {
+			errs = append(errs, err, j.Enqueue(ctx, job))
+		}
+	}
+	return errors.Join(errs...)
+}
