@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"os/exec"
@@ -60,7 +61,7 @@ func TestDynamoDBExpiresItemsWithStreamRecords(t *testing.T) {
 	t.Parallel()
 	config := enginetest.DynamoDB(t)
 	client := dynamodb.NewFromConfig(config)
-	const table = "EngineExpiry"
+	table := "EngineExpiry-" + rand.Text()[:8]
 	stream := createTable(t, client, table)
 	put(t, client, table, "due", time.Now().Add(-time.Minute))
 	put(t, client, table, "later", time.Now().Add(time.Hour))
