@@ -1,0 +1,243 @@
+package customer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"lethe/internal/customer"
+	"lethe/internal/dynamo/dynamotest"
+)
+
+type noQueue struct{}
+
+func (noQueue) Enqueue(context.Context, ...customer.Job) error { return nil }
+func (noQueue) Backlog(context.Context) (int, error)           { return 0, nil }
+
+func importService(t *testing.T) *customer.Service {
+	t.Helper()
+	tables := dynamotest.New(t)
+	store, ledger := tables.Open(tables.Config)
+	return &customer.Service{
+		Store: store, Ledger: ledger, Queue: noQueue{}, Log: slog.New(slog.DiscardHandler),
+		Defaults: customer.Settings{
+			Retention: customer.PeriodOf(time.Hour),
+			Kinds:     []customer.Kind{{Name: "invoice", Policy: customer.Cascade}, {Name: "line", Policy: customer.Cascade}},
+		},
+	}
+}
+
+func person(line int, id, email string) customer.CustomerLine {
+	return customer.CustomerLine{Line: line, ID: id, Profile: customer.Profile{LastName: "Muster" + id, Email: email}}
+}
+
+// outcome writes an import so that tests can compare it.
+func outcome(i customer.Import) string {
+	parts := []string{fmt.Sprintf("%d lines, %d created, %d existing, %d failed", i.Lines, i.Created, i.Existing, i.Failed)}
+	for _, e := range i.Errors {
+		parts = append(parts, fmt.Sprintf("%d: %v", e.Line, e.Err))
+	}
+	if i.ResumeFrom > 0 {
+		parts = append(parts, fmt.Sprintf("resume from %d", i.ResumeFrom))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func imported(t *testing.T, want string) func(customer.Import, error) {
+	t.Helper()
+	return func(got customer.Import, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if outcome(got) != want {
+			t.Errorf("got  %s\nwant %s", outcome(got), want)
+		}
+	}
+}
+
+func TestImportCustomers(t *testing.T) {
+	s, ctx := importService(t), t.Context()
+	there, err := s.Create(ctx, "THERE", customer.Profile{LastName: "There", Email: "there@example.com"}, customer.Change{By: "t"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Delete(ctx, there.ID, customer.Change{By: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	file := []customer.CustomerLine{
+		person(2, "A", "a@example.com"),
+		person(3, "B", "A@example.com "),
+		person(4, "A", "other@example.com"),
+		person(5, "C", "there@example.com"),
+		person(6, "THERE", "new@example.com"),
+		person(7, "", "d@example.com"),
+		person(8, "not an id", ""),
+		{Line: 9, Err: &customer.UnreadableError{Problem: "is torn"}},
+		{Line: 10, ID: "E"},
+	}
+	const (
+		idRule  = "id: must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first"
+		nameRul = "organisation: give an organisation or a name"
+		rest    = "4: id: line 2 of the file has the same; 5: the e-mail address belongs to customer THERE (deleted); 8: " + idRule + "; 9: is torn; 10: " + nameRul
+	)
+	lines := slices.Values(file)
+	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(s.ImportCustomers(ctx, lines, "t", true))
+	if _, err := s.Get(ctx, "A"); !errors.Is(err, customer.ErrNotFound) {
+		t.Errorf("the dry run wrote: %v", err)
+	}
+	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: the e-mail address belongs to customer A (active); "+rest)(s.ImportCustomers(ctx, lines, "t", false))
+	imported(t, "9 lines, 0 created, 3 existing, 6 failed; 3: the e-mail address belongs to customer A (active); "+rest)(s.ImportCustomers(ctx, lines, "t", false))
+	if c, err := s.Get(ctx, "A"); err != nil || c.Profile.Email != "a@example.com" || c.Version != 1 {
+		t.Errorf("the first line did not win: %+v, %v", c, err)
+	}
+}
+
+// TestImportGivesTheAddressToTheEarlierLine repeats what would go either way by chance.
+func TestImportGivesTheAddressToTheEarlierLine(t *testing.T) {
+	s, ctx := importService(t), t.Context()
+	for round := range 5 {
+		var lines []customer.CustomerLine
+		for i := range 40 {
+			lines = append(lines, person(i+2, fmt.Sprintf("R%d-%d", round, i), fmt.Sprintf("r%d-%d@example.com", round, i/2)))
+		}
+		got, err := s.ImportCustomers(ctx, slices.Values(lines), "t", false)
+		if err != nil || got.Created != 20 || got.Failed != 20 {
+			t.Fatalf("%s, %v", outcome(got), err)
+		}
+		for _, e := range got.Errors {
+			if e.Line%2 == 0 {
+				t.Errorf("round %d: line %d lost to a later one: %v", round, e.Line, e.Err)
+			}
+		}
+	}
+}
+
+func recordLine(line int, id, key string) customer.RecordLine {
+	k, err := customer.ParseKey(key)
+	return customer.RecordLine{Line: line, Customer: id, Record: customer.Record{Key: k, Data: []byte(`{}`)}, Err: err}
+}
+
+func TestImportRecords(t *testing.T) {
+	s, ctx := importService(t), t.Context()
+	for _, id := range []string{"A", "B", "TRASH"} {
+		if _, err := s.Create(ctx, id, customer.Profile{LastName: id}, customer.Change{By: "t"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Delete(ctx, "TRASH", customer.Change{By: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AddRecords(ctx, "A", []customer.Record{{Key: customer.Key{{Kind: "invoice", ID: "1"}}}}, customer.Change{By: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	file := slices.Values([]customer.RecordLine{
+		recordLine(2, "A", "invoice~1"),
+		recordLine(3, "A", "invoice~2~line~1"), // its parent comes in the next line
+		recordLine(4, "A", "invoice~2"),
+		recordLine(5, "B", "invoice~1"),
+		recordLine(6, "A", "invoice~1~line~7"),
+		recordLine(7, "B", "invoice~9~line~1"),
+		recordLine(8, "NOBODY", "invoice~1"),
+		recordLine(9, "TRASH", "invoice~1"),
+		recordLine(10, "B", "letter~1"),
+		recordLine(11, "B", "invoice~1"),
+		recordLine(12, "", "invoice~1"),
+		recordLine(13, "B", "invoice"),
+	})
+	const failed = "7: the parent record does not exist; 8: no such customer; 9: the customer is in the trash; " +
+		"10: kind: is not declared in the settings; add it there with its on-delete policy first; 11: key: line 5 of the file has the same; " +
+		"12: customer: is missing; 13: key: must read kind~id, or kind~id~kind~id for a record below another, at most 8 deep"
+	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, "t", true))
+	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, "t", false))
+	imported(t, "12 lines, 0 created, 5 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, "t", false))
+	if a, err := s.Get(ctx, "A"); err != nil || a.Counts["invoice"] != 2 || a.Counts["line"] != 2 {
+		t.Errorf("counts %v, %v", a.Counts, err)
+	}
+}
+
+// TestImportParentsAcrossWindows has the children of a parent in later windows, in a
+// dry run too, where no window finds the parent in the store.
+func TestImportParentsAcrossWindows(t *testing.T) {
+	s, ctx := importService(t), t.Context()
+	if _, err := s.Create(ctx, "A", customer.Profile{LastName: "A"}, customer.Change{By: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	lines := []customer.RecordLine{recordLine(2, "A", "invoice~1")}
+	for i := range 450 {
+		lines = append(lines, recordLine(i+3, "A", fmt.Sprintf("invoice~1~line~%d", i)))
+	}
+	for _, dryRun := range []bool{true, false} {
+		imported(t, "451 lines, 451 created, 0 existing, 0 failed")(s.ImportRecords(ctx, slices.Values(lines), "t", dryRun))
+	}
+}
+
+// pages counts how many lines of a file were asked for.
+func pages(n int, pulled *int) func(func(customer.CustomerLine) bool) {
+	return func(yield func(customer.CustomerLine) bool) {
+		for i := range n {
+			*pulled++
+			if !yield(customer.CustomerLine{Line: i + 2, Err: &customer.UnreadableError{Problem: "is torn"}}) {
+				return
+			}
+		}
+	}
+}
+
+func TestImportStopsBeforeTheDeadline(t *testing.T) {
+	s := &customer.Service{}
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	pulled := 0
+	got, err := s.ImportCustomers(ctx, pages(10_000, &pulled), "t", false)
+	if err != nil || outcome(got) != "0 lines, 0 created, 0 existing, 0 failed; resume from 2" {
+		t.Errorf("%s, %v", outcome(got), err)
+	}
+	if pulled > 500 {
+		t.Errorf("%d lines were read", pulled)
+	}
+}
+
+func TestImportKeepsTheFirstErrors(t *testing.T) {
+	s, pulled := &customer.Service{}, 0
+	got, err := s.ImportCustomers(t.Context(), pages(1000, &pulled), "t", false)
+	if err != nil || got.Failed != 1000 || len(got.Errors) != customer.MaxLineErrors || got.Errors[199].Line != 201 {
+		t.Errorf("%d failed, %d kept, %v", got.Failed, len(got.Errors), err)
+	}
+}
+
+// brokenStore fails when it is asked for one customer.
+type brokenStore struct {
+	customer.Store
+	id string
+}
+
+var errBroken = errors.New("the store is broken")
+
+func (b brokenStore) Create(ctx context.Context, c customer.Customer) error {
+	if c.ID == b.id {
+		return errBroken
+	}
+	return b.Store.Create(ctx, c)
+}
+
+func TestImportResumesAfterAFault(t *testing.T) {
+	s, ctx := importService(t), t.Context()
+	whole := s.Store
+	var lines []customer.CustomerLine
+	for i := range 300 {
+		lines = append(lines, person(i+2, fmt.Sprintf("F%d", i), ""))
+	}
+	s.Store = brokenStore{whole, "F250"}
+	got, err := s.ImportCustomers(ctx, slices.Values(lines), "t", false)
+	if !errors.Is(err, errBroken) || got.ResumeFrom != 252 || got.Created != 299 {
+		t.Fatalf("%s, %v", outcome(got), err)
+	}
+	s.Store = whole
+	imported(t, "50 lines, 1 created, 49 existing, 0 failed")(s.ImportCustomers(ctx, slices.Values(lines[250:]), "t", false))
+}
