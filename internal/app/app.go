@@ -20,10 +20,11 @@ import (
 
 // App is Lethe behind its triggers.
 type App struct {
-	service *customer.Service
-	api     http.Handler
-	log     *slog.Logger
-	metrics io.Writer
+	service      *customer.Service
+	api          http.Handler
+	log          *slog.Logger
+	metrics      io.Writer
+	functionName string
 }
 
 // settingsAge is how long a function may go by settings it has read.
@@ -47,7 +48,10 @@ func New(c Config) *App {
 		Defaults:    customer.Settings{Retention: c.Retention},
 		SettingsAge: settingsAge,
 	}
-	return &App{service: service, api: web.New(service, web.Options{Log: log}), log: log, metrics: os.Stdout}
+	return &App{
+		service: service, api: web.New(service, web.Options{Log: log}),
+		log: log, metrics: os.Stdout, functionName: c.FunctionName,
+	}
 }
 
 // FromEnvironment is New of ReadConfig. What is wrong with the environment ends the

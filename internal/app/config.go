@@ -24,6 +24,7 @@ type Config struct {
 	IndexShards    int             `env:"INDEX_SHARDS" envDefault:"4"`
 	LogLevel       slog.Level      `env:"LOG_LEVEL" envDefault:"INFO"`
 
+	FunctionName    string `env:"AWS_LAMBDA_FUNCTION_NAME"`
 	Region          string `env:"AWS_REGION" envDefault:"us-east-1"`
 	AccessKeyID     string `env:"AWS_ACCESS_KEY_ID"`
 	SecretAccessKey string `env:"AWS_SECRET_ACCESS_KEY"`

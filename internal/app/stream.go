@@ -106,8 +106,9 @@ func attribute(v events.DynamoDBAttributeValue) types.AttributeValue {
 		return &types.AttributeValueMemberNS{Value: v.NumberSet()}
 	case events.DataTypeBinarySet:
 		return &types.AttributeValueMemberBS{Value: v.BinarySet()}
+	default:
+		return &types.AttributeValueMemberNULL{Value: true}
 	}
-	return &types.AttributeValueMemberNULL{Value: true}
 }
 
 func stringOf(values map[string]events.DynamoDBAttributeValue, name string) string {

@@ -48,10 +48,11 @@ func (a *App) reportLag(lag time.Duration) error {
 	}
 	line, err := json.Marshal(struct {
 		AWS             metadata `json:"_aws"`
+		FunctionName    string   // keeps several stacks of an account apart
 		PurgeLagSeconds float64
 	}{
-		metadata{time.Now().UnixMilli(), []directive{{"Lethe", [][]string{{}}, []metric{{"PurgeLagSeconds", "Seconds"}}}}},
-		lag.Seconds(),
+		metadata{time.Now().UnixMilli(), []directive{{"Lethe", [][]string{{"FunctionName"}}, []metric{{"PurgeLagSeconds", "Seconds"}}}}},
+		a.functionName, lag.Seconds(),
 	})
 	if err != nil {
 		return fmt.Errorf("metric: %w", err)

@@ -29,7 +29,7 @@ func newApp(t *testing.T) *App {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{
-		"TABLE": tables.Name, "LEDGER": tables.Ledger, "QUEUE_URL": *created.QueueUrl, "LOG_LEVEL": "error",
+		"TABLE": tables.Name, "LEDGER": tables.Ledger, "QUEUE_URL": *created.QueueUrl, "LOG_LEVEL": "error", "AWS_LAMBDA_FUNCTION_NAME": "purge",
 		"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "RETENTION": "PT0S",
 		"AWS_ENDPOINT_URL_DYNAMODB": *tables.Config.BaseEndpoint, "AWS_ENDPOINT_URL_SQS": *cfg.BaseEndpoint,
 	} {
@@ -219,12 +219,14 @@ func TestSweepReportsItsLag(t *testing.T) {
 				Metrics    []struct{ Name, Unit string }
 			}
 		} `json:"_aws"`
+		FunctionName    string
 		PurgeLagSeconds *float64
 	}
 	if err := json.Unmarshal(a.metrics.(*bytes.Buffer).Bytes(), &line); err != nil {
 		t.Fatal(err)
 	}
-	if line.PurgeLagSeconds == nil || *line.PurgeLagSeconds != 0 || line.AWS.CloudWatchMetrics[0].Metrics[0].Name != "PurgeLagSeconds" {
+	if line.PurgeLagSeconds == nil || *line.PurgeLagSeconds != 0 || line.FunctionName != "purge" ||
+		line.AWS.CloudWatchMetrics[0].Metrics[0].Name != "PurgeLagSeconds" || line.AWS.CloudWatchMetrics[0].Dimensions[0][0] != "FunctionName" {
 		t.Errorf("metric: %+v", line)
 	}
 }

@@ -28,23 +28,27 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 	if before != nil && after != nil && before.Last.ID == after.Last.ID {
 		return Entry{}, false
 	}
-	subject, last := before, Change{}
-	if after != nil {
-		subject, last = after, after.Last
-	} else {
-		last = Change{At: at, By: before.Last.By, Action: Purged}
-	}
-	if expired {
-		last = Change{At: at, By: "ttl", Action: Expired}
-	}
-	if before != nil && last.At.Before(before.Last.At) {
-		last.At = before.Last.At // the stream tells time in seconds
-	}
+	subject, last := latest(before, after, at, expired)
 	return Entry{
 		Customer: subject.ID, Seq: seq, At: last.At, By: last.By, Action: last.Action,
 		Reason: blot(last.Reason, before, after), Subject: last.Subject,
 		Fields: changedFields(before, after), Delta: delta(before, after, expired),
 	}, true
+}
+
+// latest is the image that the entry is about, and the change it tells. Of a removal
+// the images don't tell: a worker's finishes a purge, TTL's begins one.
+func latest(before, after *Customer, at time.Time, expired bool) (*Customer, Change) {
+	if after != nil {
+		return after, after.Last
+	}
+	if at.Before(before.Last.At) {
+		at = before.Last.At // the stream tells time in seconds
+	}
+	if expired {
+		return before, Change{At: at, By: "ttl", Action: Expired}
+	}
+	return before, Change{At: at, By: before.Last.By, Action: Purged}
 }
 
 func delta(before, after *Customer, expired bool) Totals {
@@ -116,7 +120,7 @@ func blot(reason string, images ...*Customer) string {
 func blotWords(reason string, p Profile) string {
 	personal := map[string]bool{}
 	for _, s := range []string{p.Organisation, p.FirstName, p.LastName, p.Email, p.Phone} {
-		for _, word := range strings.Fields(s) {
+		for word := range strings.FieldsSeq(s) {
 			personal[bare(word)] = len([]rune(bare(word))) > 1
 		}
 	}

@@ -107,8 +107,9 @@ func (c Customer) CanChange() error {
 		return ErrInTrash
 	case Purging:
 		return ErrPurgeStarted
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (c Customer) onHold() error {

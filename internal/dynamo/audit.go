@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -36,7 +37,7 @@ func (t *Table) Observe(ctx context.Context, e customer.Entry) error {
 		tx.addTotals(e)
 	}
 	err := tx.commit(ctx)
-	if err == customer.ErrExists {
+	if errors.Is(err, customer.ErrExists) {
 		return nil
 	}
 	return err

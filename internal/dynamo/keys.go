@@ -102,14 +102,6 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-// formatDue is formatTime, the zero time being never.
-func formatDue(t time.Time) string {
-	if t.IsZero() {
-		return neverDue
-	}
-	return formatTime(t)
-}
-
 func parseTime(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil

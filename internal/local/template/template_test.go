@@ -28,7 +28,7 @@ func TestTheDeployedTemplate(t *testing.T) {
 			Attributes: map[string]string{"pk": "S", "sk": "S", "ipk": "S", "isk": "S"},
 			Indexes: []template.Index{{
 				Name: "lists", Keys: template.Keys{Hash: "ipk", Range: "isk"}, Projection: "INCLUDE",
-				Include: []string{"id", "state", "blocked", "held", "profile", "created", "deletion", "purgeTime"},
+				Include: []string{"version", "state", "blocked", "holds", "profile", "created", "deletion"},
 			}},
 		},
 		{ID: "Ledger", Keys: template.Keys{Hash: "pk", Range: "sk"}, Attributes: map[string]string{"pk": "S", "sk": "S"}},
