@@ -85,7 +85,7 @@ func (a *api) describe(op operation, body bool) huma.Operation {
 // refusalResponses documents every problem an operation may answer, with an example
 // of each.
 func (a *api) refusalResponses(op operation, body bool) map[string]*huma.Response {
-	kinds := append([]kind{unauthenticated, invalid, internal, unavailable}, op.refusals...)
+	kinds := append([]kind{badQuery, unauthenticated, invalid, internal, unavailable}, op.refusals...)
 	if body {
 		kinds = append(kinds, malformed, bodyTimeout, tooLarge, unsupported)
 	}

@@ -63,6 +63,7 @@ type kind struct {
 
 var (
 	malformed        = kind{"MALFORMED", 400, "Malformed request", "The body can't be read as JSON in UTF-8."}
+	badQuery         = kind{"BAD_QUERY", 400, "Bad query", "What follows the question mark of the address can't be read. Escape what is no letter or digit."}
 	badCursor        = kind{"BAD_CURSOR", 400, "Bad cursor", "The cursor does not belong to this list. Take it from the page before, with the same filters, or leave it out to begin again."}
 	badIfMatch       = kind{"BAD_IF_MATCH", 400, "Bad If-Match", `If-Match must be one ETag as the API gave it, such as "3", or *.`}
 	badKey           = kind{"BAD_IDEMPOTENCY_KEY", 400, "Bad Idempotency-Key", "Idempotency-Key must be 1 to 128 visible ASCII characters, a UUID for example."}
@@ -99,7 +100,7 @@ var (
 
 // kinds are all kinds of problems, for the documentation.
 var kinds = []kind{
-	malformed, badCursor, badIfMatch, badKey, unauthenticated, noRoute, notFound, noCertificate, purgeRunning, noRecord,
+	malformed, badQuery, badCursor, badIfMatch, badKey, unauthenticated, noRoute, notFound, noCertificate, purgeRunning, noRecord,
 	hidden, methodNotAllowed, bodyTimeout, exists, emailTaken, hasDependents, onHold, purgeStarted, notDeleted, inTrash,
 	purged, versionMismatch, tooLarge, fileTooLarge, unsupported, invalid, noParent, keyReused, mismatch, unconfirmed,
 	versionRequired, internal, unavailable,

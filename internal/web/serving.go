@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"runtime/debug"
 
@@ -133,12 +134,18 @@ func (p *refusalProbe) Header() http.Header         { return p.header }
 func (p *refusalProbe) Write(b []byte) (int, error) { return len(b), nil }
 func (p *refusalProbe) WriteHeader(status int)      { p.status = status }
 
-// identify refuses a request that nobody makes, before anything about it is looked at.
+// identify refuses a request that nobody makes, before anything about it is looked at,
+// and one whose query would be read in part only.
 func (a *api) identify(ctx huma.Context, next func(huma.Context)) {
 	req := requestOf(ctx.Context())
 	req.route, req.customer = ctx.Operation().Path, ctx.Param("id")
 	if actorOf(ctx.Context()) == "" {
 		unauthenticated.problem(ctx.Context()).send(ctx)
+		return
+	}
+	address := ctx.URL()
+	if _, err := url.ParseQuery(address.RawQuery); err != nil {
+		badQuery.problem(ctx.Context()).send(ctx)
 		return
 	}
 	next(ctx)

@@ -26,11 +26,7 @@ var setUpHuma = sync.OnceFunc(func() {
 // jsonFormat reads JSON and takes bad UTF-8 for what it is, where encoding/json
 // would put in replacement characters.
 var jsonFormat = huma.Format{
-	Marshal: func(w io.Writer, v any) error {
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
-		return enc.Encode(v)
-	},
+	Marshal:   func(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) },
 	Unmarshal: unmarshal,
 }
 
