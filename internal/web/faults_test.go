@@ -1,0 +1,92 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"lethe/internal/customer"
+	"lethe/internal/web"
+)
+
+// faultyStore fails on reading a customer, in a way of the test's choice.
+type faultyStore struct {
+	customer.Store
+	customer func() error
+}
+
+func (f faultyStore) Customer(context.Context, string) (customer.Customer, error) {
+	return customer.Customer{}, f.customer()
+}
+
+func TestFaultsTellNothing(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		fault  func() error
+		status int
+		code   string
+		logged string
+	}{
+		{"unknown error", func() error { return errors.New("password=hunter2") }, 500, "INTERNAL", "password=hunter2"},
+		{"panic", func() error { panic("password=hunter2") }, 500, "INTERNAL", "password=hunter2"},
+		{"out of time", func() error { return context.DeadlineExceeded }, 503, "UNAVAILABLE", "deadline"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSystem(t)
+			s.service.Store = faultyStore{s.service.Store, tt.fault}
+			got := s.send(get, "/v1/customers/A", "")
+			if got.status != tt.status || got.body["code"] != tt.code || !got.isProblem() {
+				t.Errorf("got %d %s", got.status, got.text)
+			}
+			if strings.Contains(got.text, "hunter2") {
+				t.Errorf("the answer tells: %s", got.text)
+			}
+			if id := got.header.Get("X-Request-Id"); !strings.Contains(s.log.String(), id) || !strings.Contains(s.log.String(), tt.logged) {
+				t.Errorf("the log does not tell of %s: %s", id, s.log)
+			}
+		})
+	}
+}
+
+func TestLogHoldsNothingPersonal(t *testing.T) {
+	s := newSystem(t)
+	s.must(201, post, "/v1/customers", `{"id":"A","lastName":"Geheimnis","email":"geheimnis@example.com","phone":"0301234567"}`)
+	s.send(post, "/v1/customers", `{"lastName":"Geheimnis","email":"geheimnis@example.com"}`)
+	s.send(post, "/v1/customers/search", `{"search":"geheimnis"}`)
+	s.service.Store = faultyStore{s.service.Store, func() error { return errors.New("fault") }}
+	s.send(patch, "/v1/customers/A", `{"email":"geheimnis2@example.com"}`)
+	s.send(post, "/v1/customers", `{"lastName":"Geheimnis","email":"geheimnis@example.com"}`)
+	if log := strings.ToLower(s.log.String()); !strings.Contains(log, "fault") || strings.Contains(log, "geheimnis") {
+		t.Errorf("the log: %s", log)
+	}
+}
+
+func TestBrokenBody(t *testing.T) {
+	s := newSystem(t)
+	for _, target := range []string{"/v1/customers", "/v1/imports/customers"} {
+		body := io.MultiReader(strings.NewReader(`{"lastName":`), iotest.ErrReader(errors.New("connection reset")))
+		r := httptest.NewRequest(post, target, body)
+		r.Header.Set("Content-Type", "application/json")
+		if strings.Contains(target, "imports") {
+			r.Header.Set("Content-Type", "application/x-ndjson")
+		}
+		got := s.do(r.WithContext(web.WithActor(r.Context(), "tester")))
+		if got.status != 400 || got.body["code"] != "MALFORMED" {
+			t.Errorf("%s: %d %s", target, got.status, got.text)
+		}
+	}
+}
+
+func TestRequestID(t *testing.T) {
+	s := newSystem(t)
+	for given, kept := range map[string]bool{"JKJaXmPLvHcESHA=": true, "a b": false, "<b>": false, "x\ny": false, strings.Repeat("x", 129): false} {
+		got := s.send(get, "/v1/totals", "", "X-Request-Id", given)
+		if id := got.header.Get("X-Request-Id"); id == "" || (id == given) != kept {
+			t.Errorf("%q became %q", given, id)
+		}
+	}
+}

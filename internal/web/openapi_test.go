@@ -1,0 +1,227 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"html/template"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"go.yaml.in/yaml/v3"
+
+	"lethe/internal/customer"
+)
+
+func newAPI(t *testing.T) *api {
+	t.Helper()
+	return New(&customer.Service{}, Options{}).(*api)
+}
+
+// each calls do for every operation of the API.
+func (a *api) each(do func(method, path string, op *huma.Operation)) {
+	for path, item := range a.huma.OpenAPI().Paths {
+		for _, method := range methods {
+			if op := operationOf(item, method); op != nil {
+				do(method, path, op)
+			}
+		}
+	}
+}
+
+func TestEveryOperationIsDescribed(t *testing.T) {
+	ids := map[string]bool{}
+	newAPI(t).each(func(method, path string, op *huma.Operation) {
+		where := method + " " + path
+		if op.Summary == "" || op.Description == "" || len(op.Tags) != 1 || op.OperationID == "" || ids[op.OperationID] {
+			t.Errorf("%s: summary %q, tags %v, id %q", where, op.Summary, op.Tags, op.OperationID)
+		}
+		ids[op.OperationID] = true
+		for _, status := range []string{"400", "401", "422", "500", "503"} {
+			if op.Responses[status] == nil {
+				t.Errorf("%s does not say when it answers %s", where, status)
+			}
+		}
+		if strings.Contains(path, "{id}") && op.Responses["404"] == nil {
+			t.Errorf("%s does not say that there may be none", where)
+		}
+		for _, p := range op.Parameters {
+			if p.Description == "" || p.In == "path" && len(p.Schema.Examples) == 0 {
+				t.Errorf("%s: parameter %s lacks a description or an example", where, p.Name)
+			}
+		}
+	})
+	if len(ids) < 26 {
+		t.Errorf("only %d operations", len(ids))
+	}
+}
+
+// TestExamplesFitTheirSchemas holds every example of the document against the schema
+// beside it.
+func TestExamplesFitTheirSchemas(t *testing.T) {
+	a, checked := newAPI(t), 0
+	check := func(where string, schema *huma.Schema, mode huma.ValidateMode, example any) {
+		checked++
+		if text, ok := example.(string); ok && schema.Type == huma.TypeString && text != "" {
+			return
+		}
+		text, err := json.Marshal(example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v any
+		if err := json.Unmarshal(text, &v); err != nil || v == nil {
+			t.Errorf("%s: example %s, %v", where, text, err)
+			return
+		}
+		res := &huma.ValidateResult{}
+		huma.Validate(a.huma.OpenAPI().Components.Schemas, schema, huma.NewPathBuffer([]byte{}, 0), mode, v, res)
+		for _, err := range res.Errors {
+			t.Errorf("%s: %v", where, err)
+		}
+	}
+	a.each(func(method, path string, op *huma.Operation) {
+		if op.RequestBody != nil {
+			for name, m := range op.RequestBody.Content {
+				check(method+" "+path+" "+name, m.Schema, huma.ModeWriteToServer, m.Example)
+			}
+		}
+		for status, r := range op.Responses {
+			for name, m := range r.Content {
+				if m.Examples == nil {
+					check(method+" "+path+" "+status+" "+name, m.Schema, huma.ModeReadFromServer, m.Example)
+				}
+				for code, e := range m.Examples {
+					check(method+" "+path+" "+code, m.Schema, huma.ModeReadFromServer, e.Value)
+				}
+			}
+		}
+	})
+	t.Logf("%d examples", checked)
+}
+
+// TestKindsAreOneTable makes sure that every kind of problem is in the documentation,
+// and that a code means one thing.
+func TestKindsAreOneTable(t *testing.T) {
+	titles := map[string]string{}
+	for _, k := range kinds {
+		if title, ok := titles[k.code]; ok && title != k.title {
+			t.Errorf("%s means %q and %q", k.code, title, k.title)
+		}
+		titles[k.code] = k.title
+		if !regexp.MustCompile(`^[A-Z_]+$`).MatchString(k.code) || k.detail == "" || k.status < 400 {
+			t.Errorf("%+v", k)
+		}
+	}
+	for _, r := range refusals {
+		if !slices.Contains(kinds, r.kind) {
+			t.Errorf("%s is not in the documentation", r.kind.code)
+		}
+	}
+	newAPI(t).each(func(_, path string, op *huma.Operation) {
+		for _, r := range op.Responses {
+			for _, m := range r.Content {
+				for code := range m.Examples {
+					if titles[code] == "" {
+						t.Errorf("%s: %s is not in the documentation", path, code)
+					}
+				}
+			}
+		}
+	})
+}
+
+func fetch(t *testing.T, a *api, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+	if w.Code != 200 {
+		t.Fatalf("%s: %d", path, w.Code)
+	}
+	return w
+}
+
+func TestDocumentIsServedTwice(t *testing.T) {
+	a := newAPI(t)
+	var fromJSON, fromYAML any
+	if err := json.Unmarshal(fetch(t, a, "/openapi.json").Body.Bytes(), &fromJSON); err != nil {
+		t.Error(err)
+	}
+	if err := yaml.Unmarshal(fetch(t, a, "/openapi.yaml").Body.Bytes(), &fromYAML); err != nil {
+		t.Error(err)
+	}
+	if v := fromJSON.(map[string]any)["openapi"]; v != "3.1.0" || v != fromYAML.(map[string]any)["openapi"] {
+		t.Errorf("version %v", v)
+	}
+}
+
+func TestReferencesLeadSomewhere(t *testing.T) {
+	a := newAPI(t)
+	text := fetch(t, a, "/openapi.json").Body.String()
+	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	for _, m := range regexp.MustCompile(`"\$ref":"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(text, -1) {
+		if schemas[m[1]] == nil {
+			t.Errorf("there is no schema %s", m[1])
+		}
+	}
+}
+
+func TestDocsPage(t *testing.T) {
+	a := newAPI(t)
+	w := fetch(t, a, "/docs")
+	page := w.Body.String()
+	if csp := w.Header().Get("Content-Security-Policy"); csp != docsPolicy {
+		t.Errorf("policy %q", csp)
+	}
+	for _, forbidden := range []string{"<script", "style=", "onclick", "http://", "https://"} {
+		if strings.Contains(page, forbidden) {
+			t.Errorf("the page has %s", forbidden)
+		}
+	}
+	ids := map[string]bool{}
+	for _, m := range regexp.MustCompile(` id="([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		if ids[m[1]] {
+			t.Errorf("id %s comes twice", m[1])
+		}
+		ids[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(`(?:href="#|labelledby=")([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		if !ids[m[1]] {
+			t.Errorf("nothing has the id %s", m[1])
+		}
+	}
+	a.each(func(_, path string, op *huma.Operation) {
+		if !ids[op.OperationID] {
+			t.Errorf("%s is not on the page", path)
+		}
+	})
+	if style := fetch(t, a, "/docs/style.css"); !strings.HasPrefix(style.Header().Get("Content-Type"), "text/css") {
+		t.Errorf("the stylesheet is %v", style.Header())
+	}
+}
+
+// TestDocsEscape shows the page of an API that is named by somebody malicious.
+func TestDocsEscape(t *testing.T) {
+	const name = `"><script>alert('x')</script>`
+	document := newAPI(t).huma.OpenAPI()
+	document.Info.Title, document.Info.Description = name, name
+	document.Tags = []*huma.Tag{{Name: name, Description: name}}
+	for _, item := range document.Paths {
+		for _, method := range methods {
+			if op := operationOf(item, method); op != nil {
+				op.Tags, op.Summary, op.Description, op.OperationID = []string{name}, name, name, name
+			}
+		}
+	}
+	var page bytes.Buffer
+	tmpl := template.Must(template.New("docs.html").Funcs(template.FuncMap{"blocks": blocks}).ParseFS(docsFiles, "docs.html"))
+	if err := tmpl.Execute(&page, docsOf(document)); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(page.String(), "<script") || !strings.Contains(page.String(), "&lt;script") {
+		t.Error("the name was not escaped")
+	}
+}
