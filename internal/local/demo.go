@@ -6,32 +6,23 @@ import (
 	"os"
 )
 
-// What the folder's demo file says.
-const (
-	demoLoading = "loading"
-	demoLoaded  = "loaded"
-)
-
-// loadDemo fills a new system with demo data, once. A load that was interrupted is not begun again on top of what
-// it left.
+// loadDemo fills a new system with demo data, and goes on where a load was interrupted: a file in the folder tells
+// that one has begun.
 func (s *system) loadDemo(ctx context.Context, o options) error {
 	if !o.Demo || o.Load == nil {
 		return nil
 	}
-	marker := s.folder.file("demo")
-	if state, err := os.ReadFile(marker); err == nil && string(state) == demoLoading {
-		fmt.Fprintln(o.Output, "The demo data is incomplete, its load was interrupted; --reset loads it anew.")
-	}
-	if !s.resources.New {
+	begun := s.folder.file("demo")
+	if _, err := os.Stat(begun); err != nil && !s.resources.New {
 		return nil
 	}
-	if err := os.WriteFile(marker, []byte(demoLoading), 0o644); err != nil {
+	if err := os.WriteFile(begun, nil, 0o644); err != nil {
 		return fmt.Errorf("load the demo data: %w", err)
 	}
 	if err := o.Load(ctx, s.BaseURL, o.Output); err != nil {
 		return fmt.Errorf("load the demo data: %w", err)
 	}
-	if err := os.WriteFile(marker, []byte(demoLoaded), 0o644); err != nil {
+	if err := os.Remove(begun); err != nil {
 		return fmt.Errorf("load the demo data: %w", err)
 	}
 	return nil

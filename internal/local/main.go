@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"lethe/internal/local/demo"
 )
 
 func main() {
@@ -34,6 +36,7 @@ func command(args []string) error {
 	options.Output = os.Stdout
 	options.DynamoDBURL = os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
 	options.SQSURL = os.Getenv("AWS_ENDPOINT_URL_SQS")
+	options.Load = demo.Load
 	return run(ctx, options)
 }
 

@@ -13,19 +13,60 @@ import (
 	"strings"
 )
 
+const databaseFile = "dynoxide.db"
+
+// startDynoxide starts dynoxide on a file, for "in memory" on one in a folder of memory that goes with the process:
+// dynoxide's own memory can be given no indexes.
 func startDynoxide(ctx context.Context, options Options) (*Process, error) {
 	if err := Install(ctx, Runtime, options.Progress); err != nil {
 		return nil, err
 	}
-	for try := 1; ; try++ {
-		process, err := tryDynoxide(ctx, options)
-		if err == nil {
-			return process, nil
-		}
-		if !errors.Is(err, errEnded) || try == freePortTries {
+	var cleanUp func()
+	if options.Dir == "" {
+		var err error
+		if options.Dir, cleanUp, err = memoryFolder(); err != nil {
 			return nil, fmt.Errorf("start dynoxide: %w", err)
 		}
 	}
+	process, err := retryDynoxide(ctx, options)
+	if err != nil {
+		if cleanUp != nil {
+			cleanUp()
+		}
+		return nil, fmt.Errorf("start dynoxide: %w", err)
+	}
+	process.cleanUp = cleanUp
+	if err := quicken(ctx, filepath.Join(options.Dir, databaseFile)); err != nil {
+		process.Stop()
+		return nil, err
+	}
+	return process, nil
+}
+
+func retryDynoxide(ctx context.Context, options Options) (*Process, error) {
+	for try := 1; ; try++ {
+		process, err := tryDynoxide(ctx, options)
+		if !errors.Is(err, errEnded) || try == freePortTries {
+			return process, err
+		}
+	}
+}
+
+// quicken adds the indexes that dynoxide lacks; see quicken.mjs.
+func quicken(ctx context.Context, database string) error {
+	dir, err := folder()
+	if err != nil {
+		return err
+	}
+	node, err := nodeBinary(ctx)
+	if err != nil {
+		return err
+	}
+	output, err := exec.CommandContext(ctx, node, noWarning, filepath.Join(dir, "quicken.mjs"), database).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("add indexes to dynoxide: %w\n%s", err, output)
+	}
+	return nil
 }
 
 // tryDynoxide starts dynoxide on a port that was free a moment ago: it accepts port 0, but does not say which
@@ -62,13 +103,10 @@ func dynoxideCommand(port int, token string, options Options) (*exec.Cmd, error)
 		return nil, err
 	}
 	args := []string{"serve", "--host", "127.0.0.1", "--port", strconv.Itoa(port), "--mcp", "--mcp-port", "0"}
-	if options.Dir != "" {
-		if err := os.MkdirAll(options.Dir, 0o755); err != nil {
-			return nil, err
-		}
-		args = append(args, "--db-path", filepath.Join(options.Dir, "dynoxide.db"))
+	if err := os.MkdirAll(options.Dir, 0o755); err != nil {
+		return nil, err
 	}
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(binary, append(args, "--db-path", filepath.Join(options.Dir, databaseFile))...)
 	cmd.Env = append(os.Environ(), "DYNOXIDE_MCP_AUTH_TOKEN="+token)
 	return cmd, nil
 }

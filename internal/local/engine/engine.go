@@ -50,10 +50,16 @@ type Process struct {
 
 	process *child.Process
 	sweeper *mcp
+	cleanUp func() // nil for nothing
 }
 
 // Stop ends the engine and returns when it is gone. It may be called more than once.
-func (p *Process) Stop() { p.process.Stop(stopGrace) }
+func (p *Process) Stop() {
+	p.process.Stop(stopGrace)
+	if p.cleanUp != nil {
+		p.cleanUp()
+	}
+}
 
 // Pid is the engine's process id.
 func (p *Process) Pid() int { return p.process.Pid() }

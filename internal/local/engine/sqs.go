@@ -13,6 +13,9 @@ import (
 // nodeMajor is the first major version of Node.js that fauxqs surely runs on (it wants 22.5, for node:sqlite).
 const nodeMajor = 23
 
+// noWarning keeps Node.js from calling node:sqlite experimental each time.
+const noWarning = "--disable-warning=ExperimentalWarning"
+
 // StartSQS starts fauxqs, an engine of SQS, installing it first if need be. It returns when the engine listens.
 // The caller has to Stop it.
 func StartSQS(ctx context.Context, options Options) (*Process, error) {
@@ -40,7 +43,7 @@ func fauxqsCommand(ctx context.Context, options Options) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"--disable-warning=ExperimentalWarning", filepath.Join(dir, "fauxqs.mjs")}
+	args := []string{noWarning, filepath.Join(dir, "fauxqs.mjs")}
 	if options.Dir != "" {
 		args = append(args, options.Dir)
 	}

@@ -1,0 +1,38 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// memoryPrefix begins the names of folders in memory; the id of the process that owns the folder follows.
+const memoryPrefix = "lethe-engine-"
+
+// memoryFolder makes a folder that costs no disk, where the system has such, and returns how to remove it. The
+// folders of processes that died before they could do so are removed at the next chance.
+func memoryFolder() (dir string, remove func(), err error) {
+	base := os.TempDir()
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		base = "/dev/shm"
+	}
+	removeOrphans(base)
+	dir, err = os.MkdirTemp(base, memoryPrefix+strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		return "", nil, fmt.Errorf("make a folder in memory: %w", err)
+	}
+	return dir, func() { _ = os.RemoveAll(dir) }, nil
+}
+
+func removeOrphans(base string) {
+	folders, _ := filepath.Glob(filepath.Join(base, memoryPrefix+"*")) // the pattern is well formed
+	for _, folder := range folders {
+		id, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), memoryPrefix), "-")
+		if pid, err := strconv.Atoi(id); err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
+			_ = os.RemoveAll(folder) // somebody else may be at it too
+		}
+	}
+}
