@@ -1,0 +1,169 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// api is the HTTP API of a running Lethe.
+type api struct {
+	client *http.Client
+	base   string
+}
+
+const (
+	attempts   = 6
+	firstPause = 250 * time.Millisecond // doubled after each attempt
+)
+
+// answer is what the API said.
+type answer struct {
+	status int
+	body   []byte
+}
+
+// problem is the part of a problem detail that the demo looks at.
+type problem struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+func (a answer) code() string {
+	var p problem
+	if json.Unmarshal(a.body, &p) != nil {
+		return ""
+	}
+	return p.Code
+}
+
+// call sends a request until the API answers it with something else than a fault of its own: every
+// request of the demo may be sent again.
+func (a api) call(ctx context.Context, method, path, contentType string, body []byte) (answer, error) {
+	pause := firstPause
+	for attempt := 1; ; attempt++ {
+		got, err := a.send(ctx, method, path, contentType, body)
+		if err == nil && got.status < 500 && got.status != http.StatusTooManyRequests {
+			return got, nil
+		}
+		if err == nil {
+			err = fmt.Errorf("%s %s: %d %s", method, path, got.status, bytes.TrimSpace(got.body))
+		}
+		if attempt == attempts || ctx.Err() != nil {
+			return got, err
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return got, err
+		}
+		pause *= 2
+	}
+}
+
+func (a api) send(ctx context.Context, method, path, contentType string, body []byte) (answer, error) {
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(a.base, "/")+path, bytes.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	if len(body) > 0 {
+		request.Header.Set("Content-Type", contentType)
+	}
+	response, err := a.client.Do(request)
+	if err != nil {
+		return answer{}, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return answer{response.StatusCode, text}, err
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// do sends a JSON document. Other answers than success are errors, but for those whose codes are harmless: what was to be
+// done has been done before.
+func (a api) do(ctx context.Context, method, path string, document any, harmless ...string) (answer, error) {
+	var body []byte
+	if document != nil {
+		var err error
+		if body, err = json.Marshal(document); err != nil {
+			return answer{}, err
+		}
+	}
+	got, err := a.call(ctx, method, path, "application/json", body)
+	if err != nil || got.status < 300 {
+		return got, err
+	}
+	code := got.code()
+	for _, h := range harmless {
+		if code == h {
+			return got, nil
+		}
+	}
+	return got, fmt.Errorf("%s %s: %d %s", method, path, got.status, bytes.TrimSpace(got.body))
+}
+
+// outcome is the part of an import's answer that the demo looks at.
+type outcome struct {
+	Failed         int `json:"failed"`
+	MoreErrors     int `json:"moreErrors"`
+	ResumeFromLine int `json:"resumeFromLine"`
+	Errors         []struct {
+		Line    int    `json:"line"`
+		Code    string `json:"code"`
+		Field   string `json:"field"`
+		Problem string `json:"problem"`
+	} `json:"errors"`
+}
+
+var errMoreErrors = errors.New("more lines failed than the API tells of")
+
+// importLines imports lines, as often as it takes until the API is through with them.
+func (a api) importLines(ctx context.Context, what string, lines []byte) error {
+	path := "/v1/imports/" + what
+	for from := 1; from > 0; {
+		got, err := a.call(ctx, http.MethodPost, fmt.Sprintf("%s?fromLine=%d", path, from), "application/x-ndjson", lines)
+		if err != nil {
+			return err
+		}
+		var out outcome
+		if got.status != http.StatusOK {
+			return fmt.Errorf("POST %s: %d %s", path, got.status, bytes.TrimSpace(got.body))
+		}
+		if err := json.Unmarshal(got.body, &out); err != nil {
+			return fmt.Errorf("POST %s: %w", path, err)
+		}
+		if err := out.check(); err != nil {
+			return fmt.Errorf("POST %s: %w", path, err)
+		}
+		from = out.ResumeFromLine
+	}
+	return nil
+}
+
+// check refuses failures but those of a customer that is in the trash or gone: it got there only after all of it had
+// been imported.
+func (o outcome) check() error {
+	if o.MoreErrors > 0 {
+		return fmt.Errorf("%w: %d", errMoreErrors, o.MoreErrors)
+	}
+	for _, e := range o.Errors {
+		switch e.Code {
+		case "IN_TRASH", "PURGE_STARTED", "PURGED":
+		default:
+			return fmt.Errorf("line %d: %s %s %s", e.Line, e.Code, e.Field, e.Problem)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,162 @@
+// Package demo fills a Lethe with customers that nobody has: some thousand, with records of all kinds, a few of them
+// blocked, on hold, in the trash or gone.
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	atOnce    = 4   // requests
+	chunkSize = 400 // lines of a request
+)
+
+// Load brings the demo into the Lethe at the address, through its HTTP API, and tells progress how far it is. It may be
+// stopped and called again: what is there stays, what is missing is added. It leaves the settings with the
+// demo's kinds, beside those that were there, and with a retention of 30 days.
+func Load(ctx context.Context, baseURL string, progress io.Writer) error {
+	data := Generate()
+	l := loader{
+		api:   api{client: &http.Client{}, base: baseURL},
+		meter: newMeter(progress, len(data.Customers)+len(data.Records)+len(data.Fates)),
+	}
+	defer l.meter.finish()
+	if err := l.load(ctx, data); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	return nil
+}
+
+type loader struct {
+	api   api
+	meter *meter
+}
+
+// load goes step by step: records need their customer and their kind, and a customer in the trash takes no more.
+func (l loader) load(ctx context.Context, data Data) error {
+	if err := l.setRetention(ctx, retention); err != nil {
+		return err
+	}
+	if err := importAll(ctx, l, "customers", chunks(data.Customers)); err != nil {
+		return err
+	}
+	if err := importAll(ctx, l, "records", chunks(data.Records)); err != nil {
+		return err
+	}
+	return l.fulfil(ctx, data.Fates)
+}
+
+func chunks[T any](things []T) [][]T { return slices.Collect(slices.Chunk(things, chunkSize)) }
+
+// importAll imports chunks, some at a time. The customer whose records fill many of them is
+// a bottleneck, for each of its records moves its counts: neighbours among the chunks are not sent at once.
+func importAll[T any](ctx context.Context, l loader, what string, chunks [][]T) error {
+	group, ctx := errgroup.WithContext(ctx)
+	each := (len(chunks) + atOnce - 1) / atOnce
+	for share := range slices.Chunk(chunks, max(1, each)) {
+		group.Go(func() error {
+			for _, chunk := range share {
+				lines, err := encode(chunk)
+				if err == nil {
+					err = l.api.importLines(ctx, what, lines)
+				}
+				if err != nil {
+					return err
+				}
+				l.meter.add(len(chunk))
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// encode writes things as NDJSON.
+func encode[T any](things []T) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	for _, t := range things {
+		if err := encoder.Encode(t); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// fulfil brings the fates about. Customers get their purge time by the retention in force when they are deleted, so that
+// it is changed on the way; those that get the one which stays come last.
+func (l loader) fulfil(ctx context.Context, fates []Fate) error {
+	inForce := retention
+	for _, r := range order(fates) {
+		if r != inForce {
+			if err := l.setRetention(ctx, r); err != nil {
+				return err
+			}
+			inForce = r
+		}
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(atOnce)
+		for _, f := range fates {
+			if f.Retention == r || f.Retention == "" && r == retention {
+				group.Go(func() error {
+					defer l.meter.add(1)
+					return l.bringAbout(ctx, f)
+				})
+			}
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// order lists the retentions of the fates, the one that stays last.
+func order(fates []Fate) []string {
+	var list []string
+	for _, f := range fates {
+		if f.Retention != "" && f.Retention != retention && !slices.Contains(list, f.Retention) {
+			list = append(list, f.Retention)
+		}
+	}
+	return append(list, retention)
+}
+
+type reason struct {
+	Reason string `json:"reason"`
+}
+
+type confirmed struct {
+	Confirm string `json:"confirm"`
+	Reason  string `json:"reason"`
+}
+
+func (l loader) bringAbout(ctx context.Context, f Fate) error {
+	path := "/v1/customers/" + f.Customer
+	if f.Event == Blocked {
+		_, err := l.api.do(ctx, http.MethodPost, path+"/block", reason{f.Reason})
+		return err
+	}
+	if f.trashed() {
+		if _, err := l.api.do(ctx, http.MethodDelete, path, reason{f.Reason}, "PURGED", "PURGE_STARTED", "ON_HOLD"); err != nil {
+			return err
+		}
+	}
+	switch f.Event {
+	case Held, TrashHeld:
+		_, err := l.api.do(ctx, http.MethodPut, path+"/holds/"+f.hold(), reason{f.Reason})
+		return err
+	case Purged:
+		_, err := l.api.do(ctx, http.MethodPost, path+"/purge", confirmed{f.Customer, f.Reason}, "PURGED", "PURGE_STARTED")
+		return err
+	}
+	return nil
+}
