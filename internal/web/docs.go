@@ -23,21 +23,24 @@ const docsPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-
 // serveDocs serves the API's description for people: a page without scripts, made
 // from the OpenAPI document, and its one stylesheet.
 func (a *api) serveDocs(document *huma.OpenAPI) {
-	var page bytes.Buffer
-	t := template.Must(template.New("docs.html").Funcs(template.FuncMap{"blocks": blocks}).ParseFS(docsFiles, "docs.html"))
-	if err := t.Execute(&page, docsOf(document)); err != nil {
-		panic(fmt.Errorf("the docs page can't be made: %w", err))
-	}
-	style, err := docsFiles.ReadFile("docs.css")
-	if err != nil {
-		panic(fmt.Errorf("the stylesheet can't be read: %w", err))
-	}
-	serve := static("text/html; charset=utf-8", page.Bytes())
+	serve := lazily("text/html; charset=utf-8", func() ([]byte, error) { return docsPage(document) })
 	a.mux.HandleFunc("GET /docs", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", docsPolicy)
 		serve(w, r)
 	})
-	a.mux.HandleFunc("GET /docs/style.css", static("text/css; charset=utf-8", style))
+	a.mux.HandleFunc("GET /docs/style.css", lazily("text/css; charset=utf-8", func() ([]byte, error) {
+		return docsFiles.ReadFile("docs.css")
+	}))
+}
+
+func docsPage(document *huma.OpenAPI) ([]byte, error) {
+	t, err := template.New("docs.html").Funcs(template.FuncMap{"blocks": blocks}).ParseFS(docsFiles, "docs.html")
+	if err != nil {
+		return nil, err
+	}
+	var page bytes.Buffer
+	err = t.Execute(&page, docsOf(document))
+	return page.Bytes(), err
 }
 
 // docs is the page.

@@ -3,28 +3,28 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"sync"
 )
 
-// serveDocument serves what describes the API. It is made once: routes do not change.
+// serveDocument serves what describes the API.
 func (a *api) serveDocument() {
 	document := a.huma.OpenAPI()
-	asJSON, err := document.MarshalJSON()
-	if err != nil {
-		panic(fmt.Errorf("the OpenAPI document can't be written: %w", err))
-	}
-	asYAML, err := document.YAML()
-	if err != nil {
-		panic(fmt.Errorf("the OpenAPI document can't be written: %w", err))
-	}
-	a.mux.HandleFunc("GET /openapi.json", static("application/openapi+json", asJSON))
-	a.mux.HandleFunc("GET /openapi.yaml", static("application/openapi+yaml", asYAML))
+	a.mux.HandleFunc("GET /openapi.json", lazily("application/openapi+json", document.MarshalJSON))
+	a.mux.HandleFunc("GET /openapi.yaml", lazily("application/openapi+yaml", document.YAML))
 	a.mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusSeeOther))
 	a.serveDocs(document)
 }
 
-func static(contentType string, content []byte) http.HandlerFunc {
+// lazily serves what is made once, when it is first asked for: most processes are
+// never asked, and a cold start should not wait for it.
+func lazily(contentType string, content func() ([]byte, error)) http.HandlerFunc {
+	once := sync.OnceValues(content)
 	return func(w http.ResponseWriter, _ *http.Request) {
+		text, err := once()
+		if err != nil {
+			panic(fmt.Errorf("make a document: %w", err)) // it is made of our own types, and answered as a fault
+		}
 		w.Header().Set("Content-Type", contentType)
-		_, _ = w.Write(content) // the client is gone, or reads it
+		_, _ = w.Write(text) // the client is gone, or reads it
 	}
 }

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
-	"html/template"
 	"net/http/httptest"
 	"regexp"
 	"slices"
@@ -216,12 +214,11 @@ func TestDocsEscape(t *testing.T) {
 			}
 		}
 	}
-	var page bytes.Buffer
-	tmpl := template.Must(template.New("docs.html").Funcs(template.FuncMap{"blocks": blocks}).ParseFS(docsFiles, "docs.html"))
-	if err := tmpl.Execute(&page, docsOf(document)); err != nil {
+	page, err := docsPage(document)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(page.String(), "<script") || !strings.Contains(page.String(), "&lt;script") {
+	if strings.Contains(string(page), "<script") || !strings.Contains(string(page), "&lt;script") {
 		t.Error("the name was not escaped")
 	}
 }

@@ -1,0 +1,14 @@
+package web
+
+import (
+	"testing"
+
+	"lethe/internal/customer"
+)
+
+// BenchmarkNew is what a cold start of the API pays for its routes.
+func BenchmarkNew(b *testing.B) {
+	for b.Loop() {
+		New(&customer.Service{}, Options{})
+	}
+}
