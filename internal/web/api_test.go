@@ -135,7 +135,7 @@ func (s *system) work() {
 // at is what a path such as owner.links.restore leads to in a body.
 func (a answer) at(path string) any {
 	var v any = a.body
-	for _, name := range strings.Split(path, ".") {
+	for name := range strings.SplitSeq(path, ".") {
 		switch x := v.(type) {
 		case map[string]any:
 			v = x[name]

@@ -119,8 +119,7 @@ func (u *Upload) csv() (*tabular.CSV, error) {
 		return nil, customer.Invalid("query.delimiter", "must be one character, or tab")
 	}
 	file, err := tabular.NewCSV(u.body, delimiter)
-	var wrong *tabular.LineError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*tabular.LineError](err); ok {
 		return nil, customer.Invalid("line 1", wrong.Problem)
 	}
 	return file, readError(err)
@@ -191,7 +190,7 @@ func (a *api) imported(ctx context.Context, in *Upload, ignored []string, result
 		return nil, err
 	}
 	if err != nil {
-		a.problem(ctx, err)
+		a.report(ctx, err)
 	}
 	doc := Import{
 		DryRun: in.DryRun, Lines: result.Lines, Created: result.Created, Existing: result.Existing,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -54,10 +55,7 @@ func TestImport(t *testing.T) {
 	}
 	lines := map[string]any{"lines": 3, "failed": 1, "errors.0.line": 4, "errors.0.code": "NO_PARENT", "ignoredColumns": []any{}}
 	and := func(want map[string]any, more ...any) map[string]any {
-		all := map[string]any{}
-		for k, v := range want {
-			all[k] = v
-		}
+		all := maps.Clone(want)
 		for i := 0; i < len(more); i += 2 {
 			all[more[i].(string)] = more[i+1]
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -145,11 +146,15 @@ var refusals = []struct {
 func (a *api) problem(ctx context.Context, err error) *Problem {
 	p := translate(ctx, err)
 	if p.Status >= http.StatusInternalServerError {
-		req := requestOf(ctx)
-		a.log.ErrorContext(ctx, "request failed", "requestId", req.id, "method", req.method, "route", req.route,
-			"customer", req.customer, "error", err)
+		a.report(ctx, err)
 	}
 	return p
+}
+
+func (a *api) report(ctx context.Context, err error) {
+	req := requestOf(ctx)
+	a.log.ErrorContext(ctx, "request failed", "requestId", req.id, "method", req.method, "route", req.route,
+		"customer", req.customer, "error", err)
 }
 
 func translate(ctx context.Context, err error) *Problem {
@@ -246,6 +251,7 @@ func wayOut(taken *customer.EmailTakenError) string {
 		return "A customer in the trash has this e-mail address. Restore that customer, or purge it to free the address."
 	case customer.Purging:
 		return "A customer that is being purged has this e-mail address. It is free when the purge is finished; try again in a moment."
+	case customer.Active:
 	}
 	return "Another customer has this e-mail address. Use that customer, or change its address first."
 }
@@ -272,9 +278,7 @@ func (p *Problem) GetHeaders() http.Header {
 }
 
 func (p *Problem) write(w http.ResponseWriter) {
-	for name, values := range p.GetHeaders() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the client is gone, or reads it

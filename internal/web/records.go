@@ -114,6 +114,7 @@ func (a *api) addRecord(ctx context.Context, in *addRecordInput) (*addRecordOutp
 	if err != nil {
 		return nil, err
 	}
+	ch.Subject = key.String()
 	replay := ""
 	err = a.addOne(ctx, in.ID, customer.Record{Key: key, Data: json.RawMessage(in.Body.Data)}, ch)
 	if _, ok := replayed(err); ok {
@@ -214,7 +215,7 @@ func (a *api) listRecords(ctx context.Context, in *listRecordsInput) (*recordPag
 	if err != nil {
 		return nil, a.explained(ctx, in.ID, err)
 	}
-	return recordPage(page, in.Paging.next(customerPath(in.ID)+"/records", query, page.Cursor)), nil
+	return recordPage(page, in.next(customerPath(in.ID)+"/records", query, page.Cursor)), nil
 }
 
 func recordPage(page customer.RecordPage, link string) *recordPageOutput {

@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	"hash"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
 	"runtime/debug"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"lethe/internal/customer"
 )
@@ -134,19 +136,32 @@ func (p *refusalProbe) Header() http.Header         { return p.header }
 func (p *refusalProbe) Write(b []byte) (int, error) { return len(b), nil }
 func (p *refusalProbe) WriteHeader(status int)      { p.status = status }
 
-// identify refuses a request that nobody makes, before anything about it is looked at,
-// and one whose query would be read in part only.
-func (a *api) identify(ctx huma.Context, next func(huma.Context)) {
+// admit refuses a request that nobody makes before anything else about it is looked
+// at, and one that would be understood in part only.
+func (a *api) admit(ctx huma.Context, next func(huma.Context)) {
 	req := requestOf(ctx.Context())
 	req.route, req.customer = ctx.Operation().Path, ctx.Param("id")
-	if actorOf(ctx.Context()) == "" {
-		unauthenticated.problem(ctx.Context()).send(ctx)
-		return
-	}
 	address := ctx.URL()
-	if _, err := url.ParseQuery(address.RawQuery); err != nil {
+	_, err := url.ParseQuery(address.RawQuery)
+	switch {
+	case actorOf(ctx.Context()) == "":
+		unauthenticated.problem(ctx.Context()).send(ctx)
+	case err != nil:
 		badQuery.problem(ctx.Context()).send(ctx)
-		return
+	case !takesType(ctx):
+		unsupported.problem(ctx.Context()).send(ctx)
+	default:
+		next(ctx)
 	}
-	next(ctx)
+}
+
+// takesType says whether the operation takes the body's content type. huma looks at
+// what comes after the last + of it only. A body without one is taken for JSON.
+func takesType(ctx huma.Context) bool {
+	body, given := ctx.Operation().RequestBody, ctx.Header("Content-Type")
+	if r, _ := humago.Unwrap(ctx); body == nil || given == "" || r.ContentLength == 0 {
+		return true
+	}
+	name, _, err := mime.ParseMediaType(given)
+	return err == nil && body.Content[name] != nil
 }

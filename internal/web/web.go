@@ -32,7 +32,7 @@ func New(svc *customer.Service, opts Options) http.Handler {
 	}
 	mux := http.NewServeMux()
 	a := &api{svc: svc, log: opts.Log, mux: mux, huma: newHuma(mux, opts.Version)}
-	a.huma.UseMiddleware(a.identify)
+	a.huma.UseMiddleware(a.admit)
 	a.routes()
 	a.serveDocument()
 	return a
