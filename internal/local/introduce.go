@@ -13,7 +13,7 @@ func (s *system) introduce(output io.Writer) {
 	fmt.Fprintf(output, "\nLethe runs at %s\n\n", s.BaseURL)
 	fmt.Fprintf(output, "  %s\n  %s\n", s.dynamoDB, s.sqs)
 	for _, f := range s.functions {
-		fmt.Fprintf(output, "  %-9s function, called by %s\n", f.Name, callers(f))
+		fmt.Fprintf(output, "  %-9s function, called by %s\n", f.Name, s.callers(f))
 	}
 	fmt.Fprintf(output, "  %-9s %s\n\n", "data", s.folder.path)
 	fmt.Fprintf(output, "There is no sign-in here: every request acts as one demo administrator (%s).\nTry:\n\n", demoAdministrator["sub"])
@@ -28,7 +28,7 @@ func (s *system) introduce(output io.Writer) {
 }
 
 // callers names what triggers the function.
-func callers(f template.Function) string {
+func (s *system) callers(f template.Function) string {
 	var all []string
 	for range f.HTTP {
 		all = append(all, "HTTP")
@@ -40,7 +40,18 @@ func callers(f template.Function) string {
 		all = append(all, "the stream of "+event.Table)
 	}
 	for _, event := range f.Schedules {
-		all = append(all, event.Expression)
+		all = append(all, s.pace(event))
 	}
 	return strings.Join(all, ", ")
+}
+
+// pace is how often the schedule calls.
+func (s *system) pace(event template.ScheduleEvent) string {
+	switch {
+	case !s.options.Schedule:
+		return "nobody, for schedules are off"
+	case s.options.Tick > 0:
+		return "a schedule every " + s.options.Tick.String()
+	}
+	return event.Expression
 }

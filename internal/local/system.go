@@ -32,6 +32,7 @@ type system struct {
 	// BaseURL is the address of the API and the dashboard.
 	BaseURL string
 
+	options     options
 	log         *slog.Logger
 	folder      *folder
 	dynamoDB    *backend
@@ -51,7 +52,7 @@ type system struct {
 
 // start brings the system up. It has to be stopped, which its context doesn't do.
 func start(ctx context.Context, o options) (*system, error) {
-	s := &system{log: slog.New(slog.NewTextHandler(o.Output, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	s := &system{options: o, log: slog.New(slog.NewTextHandler(o.Output, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	if err := s.start(ctx, o); err != nil {
 		s.stop()
 		return nil, err

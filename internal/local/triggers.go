@@ -16,8 +16,12 @@ import (
 	"lethe/internal/local/template"
 )
 
-// sweepPeriod is the time between two sweeps of expired items. AWS takes up to days.
-const sweepPeriod = time.Second
+const (
+	// sweepPause is the shortest pause between two sweeps of expired items. AWS takes up to days.
+	sweepPause = time.Second
+	// sweepShare keeps sweeps, for which dynoxide reads every item while others wait, to a twentieth of the time.
+	sweepShare = 20
+)
 
 // trigger is something that runs until its context ends, and then finishes what it has begun.
 type trigger func(context.Context)
@@ -134,9 +138,20 @@ func (s *system) sweepTTL(ctx context.Context) {
 	if s.dynamoDB.process == nil {
 		return
 	}
-	schedule.Run(ctx, schedule.Every(sweepPeriod), func(time.Time) {
-		if _, err := s.dynamoDB.process.SweepTTL(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, engine.ErrSweepsItself) {
+	for pause := sweepPause; ctx.Err() == nil; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		began := time.Now()
+		_, err := s.dynamoDB.process.SweepTTL(ctx)
+		if errors.Is(err, engine.ErrSweepsItself) {
+			return
+		}
+		if err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "cannot sweep expired items", "error", err)
 		}
-	})
+		pause = max(sweepPause, (sweepShare-1)*time.Since(began))
+	}
 }

@@ -19,7 +19,7 @@ const (
 	// emptyPause is the pause after a shard had nothing new. Lambda asks each shard four times a second.
 	emptyPause = 250 * time.Millisecond
 	// discovery is the interval at which new shards are looked for.
-	discovery = time.Second
+	discovery = 5 * time.Second
 	// mostRecords is the most that one request for records returns.
 	mostRecords = 1000
 )
