@@ -63,6 +63,9 @@ func (t *Table) flag(ctx context.Context, tr transition, update func() expressio
 		if attempt == maxRevisions || !moved && !errors.Is(err, errElsewhere) {
 			return c, err
 		}
+		if reason := tr.refused(c); reason != nil {
+			return c, reason
+		}
 		next = tr
 		next.when = tr.when.And(stateIs(c.State))
 		next.change.IfVersion = c.Version
