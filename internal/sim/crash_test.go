@@ -239,7 +239,7 @@ var scenarios = []scenario{
 			create(c, c.safe, c.id, "ticket~1")
 			c.found = remove(c, c.safe, c.id)
 			c.world.Clock.Move(31 * day)
-			c.world.expire(c, c.id)
+			c.world.Expire(c, c.id)
 		},
 		act: func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
 		check: func(c *crash) {
@@ -253,7 +253,7 @@ var scenarios = []scenario{
 		prepare: func(c *crash) {
 			create(c, c.safe, c.id, "ticket~1")
 			c.found = fence(c, c.safe, c.id)
-			c.world.expire(c, c.id)
+			c.world.Expire(c, c.id)
 		},
 		act: func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
 		check: func(c *crash) {
@@ -267,7 +267,7 @@ var scenarios = []scenario{
 		prepare: func(c *crash) {
 			create(c, c.safe, c.id, "ticket~1")
 			c.found = remove(c, c.safe, c.id)
-			c.world.expire(c, c.id)
+			c.world.Expire(c, c.id)
 		},
 		act:   func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
 		check: func(c *crash) { c.in(customer.Deleted, 1) },

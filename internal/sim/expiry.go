@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -8,15 +10,27 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// expire removes a customer's root as TTL does: the item alone, whatever hangs on it.
-func (w *World) expire(t testing.TB, id string) {
+// errGone says that there was no root to expire.
+var errGone = errors.New("the root is gone already")
+
+// Expire removes a customer's root as TTL does: the item alone, whatever hangs on it.
+func (w *World) Expire(t testing.TB, id string) {
 	t.Helper()
-	_, err := dynamodb.NewFromConfig(w.Config).DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
-		TableName:           aws.String(w.Name),
-		Key:                 map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "C#" + id}, "sk": &types.AttributeValueMemberS{Value: "#"}},
-		ConditionExpression: aws.String("attribute_exists(pk)"),
-	})
-	if err != nil {
+	if err := expire(w.Config, w.Name, id); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func expire(cfg aws.Config, table, id string) error {
+	_, err := dynamodb.NewFromConfig(cfg).DeleteItem(context.Background(), &dynamodb.DeleteItemInput{
+		TableName: aws.String(table), ConditionExpression: aws.String("attribute_exists(pk)"),
+		Key: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "C#" + id}, "sk": &types.AttributeValueMemberS{Value: "#"},
+		},
+	})
+	var failed *types.ConditionalCheckFailedException
+	if errors.As(err, &failed) {
+		return errGone
+	}
+	return err
 }
