@@ -100,22 +100,27 @@ func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (
 }
 
 // unused refuses an id that some customer had: certificates name ids, and what a
-// removed root left behind must not become somebody else's.
+// removed root left behind must not become somebody else's. The root is looked for
+// first: it goes last, so that whoever misses it finds the certificate of its purge.
 func (s *Service) unused(ctx context.Context, id string) error {
 	if !Identifier(id) {
 		return Invalid("id", "must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
 	}
-	if err := s.explain(ctx, id, ErrNotFound); !errors.Is(err, ErrNotFound) {
+	c, err := s.Customer(ctx, id)
+	switch {
+	case err == nil && c.State == Purging:
+		return ErrPurgeStarted
+	case err == nil:
+		return nil // Store.Create refuses it, and knows whether it is the same request again
+	}
+	if err := s.explain(ctx, id, err); !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	left, err := s.Residue(ctx, Customer{ID: id})
-	if err != nil {
-		return err
-	}
-	if _, err := s.Customer(ctx, id); left > 0 && errors.Is(err, ErrNotFound) {
+	if left > 0 {
 		return ErrPurgeStarted
 	}
-	return nil
+	return err
 }
 
 // nameOwner adds to a refused e-mail address what its owner is up to, so that people
