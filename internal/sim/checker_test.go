@@ -24,11 +24,6 @@ type damage struct {
 	want   string
 }
 
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-func number(s string) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: s}
-}
-
 func set(name string, value types.AttributeValue) func(item) {
 	return func(it item) { it[name] = value }
 }
