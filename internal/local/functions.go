@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -27,9 +28,7 @@ func (s *system) hostFunctions(ctx context.Context, declared []template.Function
 				return fmt.Errorf("environment variable %s of %s: %w", name, f.ID, err)
 			}
 		}
-		for name, value := range account {
-			environment[name] = value
-		}
+		maps.Copy(environment, account)
 		s.host.Add(lambda.Function{
 			Name: f.Name, Binary: binaries[f.Name], Environment: environment, Timeout: f.Timeout, Memory: f.Memory, Concurrency: concurrency(f),
 		})

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -208,8 +209,8 @@ func (s *system) wait(ctx context.Context) error {
 
 // stop ends everything that was started, also after a start that failed.
 func (s *system) stop() {
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		s.closers[i]()
+	for _, shut := range slices.Backward(s.closers) {
+		shut()
 	}
 	s.closers = nil
 	s.underWay.Wait()

@@ -28,8 +28,7 @@ func expire(cfg aws.Config, table, id string) error {
 			"pk": &types.AttributeValueMemberS{Value: "C#" + id}, "sk": &types.AttributeValueMemberS{Value: "#"},
 		},
 	})
-	var failed *types.ConditionalCheckFailedException
-	if errors.As(err, &failed) {
+	if _, failed := errors.AsType[*types.ConditionalCheckFailedException](err); failed {
 		return errGone
 	}
 	return err

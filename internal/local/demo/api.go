@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -105,11 +106,8 @@ func (a api) do(ctx context.Context, method, path string, document any, harmless
 	if err != nil || got.status < 300 {
 		return got, err
 	}
-	code := got.code()
-	for _, h := range harmless {
-		if code == h {
-			return got, nil
-		}
+	if slices.Contains(harmless, got.code()) {
+		return got, nil
 	}
 	return got, fmt.Errorf("%s %s: %d %s", method, path, got.status, bytes.TrimSpace(got.body))
 }

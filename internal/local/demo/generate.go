@@ -80,8 +80,9 @@ func chance(f *gofakeit.Faker, percent int) bool { return f.Number(1, 100) <= pe
 // records counts a customer's records.
 func (d Data) records(id string) int {
 	from, _ := slices.BinarySearchFunc(d.Records, id, func(r Record, id string) int { return cmp.Compare(r.Customer, id) })
-	n := 0
-	for ; from+n < len(d.Records) && d.Records[from+n].Customer == id; n++ {
+	rest := d.Records[from:]
+	if end := slices.IndexFunc(rest, func(r Record) bool { return r.Customer != id }); end >= 0 {
+		return end
 	}
-	return n
+	return len(rest)
 }

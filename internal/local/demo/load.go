@@ -154,6 +154,7 @@ func (l loader) bringAbout(ctx context.Context, f Fate) error {
 	case Held, TrashHeld:
 		_, err := l.api.do(ctx, http.MethodPut, path+"/holds/"+f.hold(), reason{f.Reason})
 		return err
+	case Blocked, Deleted: // are so by now
 	case Purged:
 		_, err := l.api.do(ctx, http.MethodPost, path+"/purge", confirmed{f.Customer, f.Reason}, "PURGED", "PURGE_STARTED")
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -46,9 +47,9 @@ func outline(in *dynamodb.CreateTableInput) []string {
 }
 
 func keyNames(schema []types.KeySchemaElement) string {
-	names := ""
+	var names strings.Builder
 	for _, key := range schema {
-		names += string(key.KeyType) + ":" + aws.ToString(key.AttributeName) + " "
+		fmt.Fprintf(&names, "%s:%s ", key.KeyType, aws.ToString(key.AttributeName))
 	}
-	return names
+	return names.String()
 }

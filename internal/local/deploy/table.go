@@ -20,8 +20,7 @@ import (
 // created is false for one that was there; it stays as it is.
 func Table(ctx context.Context, client *dynamodb.Client, declared template.Table, name string) (created bool, err error) {
 	_, err = client.CreateTable(ctx, tableInput(declared, name))
-	var exists *types.ResourceInUseException
-	if errors.As(err, &exists) {
+	if _, exists := errors.AsType[*types.ResourceInUseException](err); exists {
 		return false, nil
 	}
 	if err != nil {

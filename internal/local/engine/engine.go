@@ -104,7 +104,7 @@ func await(ctx context.Context, process *child.Process, output *listener) error 
 	case <-output.found:
 		return nil
 	case <-process.Done():
-		return fmt.Errorf("%w (%v): %q", errEnded, process.Err(), output.said())
+		return fmt.Errorf("%w (%s): %q", errEnded, fmt.Sprint(process.Err()), output.said()) // no error: it ended well, but too soon
 	case <-time.After(startTimeout):
 		return fmt.Errorf("engine is not ready after %s: %q", startTimeout, output.said())
 	case <-ctx.Done():

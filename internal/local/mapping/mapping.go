@@ -29,13 +29,11 @@ func delay(failures int) time.Duration {
 	return full/2 + rand.N(full/2)
 }
 
-// sleep waits, and returns false when ctx ends first.
-func sleep(ctx context.Context, d time.Duration) bool {
+// sleep waits, but not longer than ctx.
+func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
-		return false
 	case <-time.After(d):
-		return true
 	}
 }
 
