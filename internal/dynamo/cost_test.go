@@ -1,0 +1,173 @@
+package dynamo_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"lethe/internal/customer"
+	"lethe/internal/dynamo"
+	"lethe/internal/local/engine"
+	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/sim"
+)
+
+// till is a service whose requests are paid for.
+type till struct {
+	*customer.Service
+
+	world *sim.World
+	meter *dynamo.Meter
+}
+
+// newTill has read its settings already, as a process that is in use has.
+func newTill(t *testing.T) till {
+	t.Helper()
+	w, m := sim.NewWorld(t, policies), &dynamo.Meter{}
+	service := w.Service(m.Attach(w.Config))
+	service.SettingsAge = time.Hour
+	if _, err := service.AddRecords(t.Context(), "nobody", records("ticket~1"), admin); err == nil {
+		t.Fatal("a record was added to nobody")
+	}
+	m.Reset()
+	return till{service, w, m}
+}
+
+// typical is a customer's profile of ordinary size, found by 7 terms or 8.
+func typical(id string) customer.Profile {
+	return customer.Profile{
+		Organisation: "Alfreds Futterkiste GmbH", FirstName: "Maria", LastName: "Anders",
+		Email: id + "@alfreds.example", Phone: "+49 30 0074321", Consents: map[string]bool{"newsletter": true},
+	}
+}
+
+func (p till) create(t testing.TB, id string) {
+	t.Helper()
+	if _, err := p.Create(t.Context(), id, typical(id), admin); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// costs fails the test unless what was consumed since the last Reset is the bill.
+func (p till) costs(t testing.TB, what string, err error, requests int, write, read float64) {
+	t.Helper()
+	if got := p.pays(t, what, err); got.Total() != requests || got.Write != write || got.Read != read {
+		t.Errorf("%s: want %d requests, %g write units, %g read units", what, requests, write, read)
+	}
+}
+
+// costsTogether is costs of what goes by transactions. DynamoDB Local bills these, and
+// reads that find nothing, lower than DynamoDB does: of its bill only the requests count.
+func (p till) costsTogether(t testing.TB, what string, err error, requests int, write, read float64) {
+	t.Helper()
+	if enginetest.Kind() != engine.DynamoDBLocal {
+		p.costs(t, what, err, requests, write, read)
+	} else if got := p.pays(t, what, err); got.Total() != requests {
+		t.Errorf("%s: want %d requests", what, requests)
+	}
+}
+
+// pays tells and returns what was consumed since the last Reset.
+func (p till) pays(t testing.TB, what string, err error) dynamo.Cost {
+	t.Helper()
+	got := p.meter.Reset()
+	t.Log(bill(what, got))
+	if err != nil {
+		t.Errorf("%s: %v", what, err)
+	}
+	return got
+}
+
+func bill(what string, c dynamo.Cost) string {
+	var kinds []string
+	for name, n := range c.Requests {
+		kinds = append(kinds, fmt.Sprintf("%d %s", n, name))
+	}
+	return fmt.Sprintf("%-28s %4d requests %8g write units %6g read units (%s)", what, c.Total(), c.Write, c.Read, strings.Join(kinds, ", "))
+}
+
+// TestDeleteCostsTheSameWhateverHangsOnACustomer is the reason for hiding at once and
+// erasing later.
+func TestDeleteCostsTheSameWhateverHangsOnACustomer(t *testing.T) {
+	t.Parallel()
+	p := newTill(t)
+	for _, n := range []int{0, 10, 1000} {
+		id := fmt.Sprintf("customer-%d", n)
+		p.create(t, id)
+		if n > 0 {
+			p.world.Fill(t, id, "ticket", n)
+		}
+		p.meter.Reset()
+		_, err := p.Delete(t.Context(), id, admin)
+		p.costs(t, fmt.Sprintf("delete, %d records", n), err, 1, 3, 0)
+		_, err = p.Restore(t.Context(), id, "", admin)
+		p.costs(t, fmt.Sprintf("restore, %d records", n), err, 1, 3, 0)
+	}
+}
+
+func TestCostsOfChangesAndReads(t *testing.T) {
+	t.Parallel()
+	p := newTill(t)
+	ctx := t.Context()
+	const id = "ann"
+
+	// A given id is first looked for: its root, its certificate, what it may have left.
+	// In a transaction each item counts twice; its index entry does not.
+	_, err := p.Create(ctx, id, typical(id), admin)
+	terms := float64(len(p.terms(t, id)))
+	p.costsTogether(t, fmt.Sprintf("create, %g terms", terms), err, 4, 2*(1+1+terms)+1, 3)
+	made, err := p.Create(ctx, "", typical("bob"), admin)
+	terms = float64(len(p.terms(t, made.ID)))
+	p.costsTogether(t, fmt.Sprintf("create, %g terms, id made", terms), err, 1, 2*(1+1+terms)+1, 0)
+	_, err = p.Create(ctx, "", customer.Profile{LastName: "Chang"}, admin)
+	p.costsTogether(t, "create, 1 term, no address", err, 1, 2*(1+1)+1, 0)
+
+	_, err = p.Get(ctx, id)
+	p.costs(t, "read one customer", err, 1, 0, 1)
+	_, err = p.Block(ctx, id, admin)
+	p.costs(t, "block", err, 1, 2, 0)
+	_, err = p.Unblock(ctx, id, admin)
+	p.costs(t, "unblock", err, 1, 2, 0)
+	_, err = p.Hold(ctx, id, "case-1", admin)
+	p.costs(t, "hold", err, 1, 2, 0)
+	_, err = p.Lift(ctx, id, "case-1", admin)
+	p.costs(t, "lift", err, 1, 2, 0)
+}
+
+func TestCostsOfRecords(t *testing.T) {
+	t.Parallel()
+	p := newTill(t)
+	ctx := t.Context()
+	const id = "ann"
+	p.create(t, id)
+	p.meter.Reset()
+
+	_, err := p.AddRecords(ctx, id, records("ticket~1"), admin)
+	p.costsTogether(t, "add 1 record", err, 1, 2*(1+1), 0)
+	_, err = p.AddRecords(ctx, id, records(numbered("line~", customer.MaxBatch)...), admin)
+	p.costsTogether(t, "add 45 records", err, 1, 2*(1+45), 0)
+	_, err = p.AddRecords(ctx, id, records("ticket~1~line~1"), admin)
+	p.costsTogether(t, "add 1 record below another", err, 1, 2*(1+1+1), 0)
+
+	_, err = p.Record(ctx, id, key("ticket~1"))
+	p.costs(t, "read one record", err, 1, 0, 2)
+	_, err = p.Records(ctx, customer.RecordQuery{Customer: id, Limit: 50})
+	p.costs(t, "list 47 records", err, 2, 0, 3)
+
+	err = p.RemoveRecord(ctx, id, key("ticket~1~line~1"), admin)
+	p.costsTogether(t, "remove 1 record below another", err, 3, 2*(1+1+1), 2)
+	err = p.RemoveRecord(ctx, id, key("line~1"), admin)
+	p.costsTogether(t, "remove 1 record", err, 3, 2*(1+1), 2)
+}
+
+// terms of a customer, at nobody's expense.
+func (p till) terms(t testing.TB, id string) []string {
+	t.Helper()
+	store, _ := p.world.Open(p.world.Config)
+	c, err := store.Customer(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Terms
+}

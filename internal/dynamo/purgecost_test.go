@@ -1,0 +1,43 @@
+package dynamo_test
+
+import (
+	"fmt"
+	"testing"
+
+	"lethe/internal/customer"
+)
+
+// TestPurgeCostsOneWriteForEachItemThereWas counts from the fence to the root's end.
+func TestPurgeCostsOneWriteForEachItemThereWas(t *testing.T) {
+	t.Parallel()
+	p := newTill(t)
+	for _, n := range []int{10, 1000, 10_000} {
+		id := fmt.Sprintf("customer-%d", n)
+		p.create(t, id)
+		p.world.Fill(t, id, "ticket", n)
+		items := n + len(p.terms(t, id)) + 1 + 2 // claim; root and its index entry
+		if _, err := p.Delete(t.Context(), id, admin); err != nil {
+			t.Fatal(err)
+		}
+		p.meter.Reset()
+		what := fmt.Sprintf("purge, %d records", n)
+		cost := p.pays(t, what, p.purge(t, id))
+		// The fence moves the root and its index entry, and the certificate is one more.
+		if want := float64(items + 3 + 1); cost.Write != want {
+			t.Errorf("%s: there were %d items, want %g write units", what, items, want)
+		}
+		if limit := ceil(n, 25) + ceil(n, 1000) + 10; cost.Total() > limit {
+			t.Errorf("%s: want at most %d requests", what, limit)
+		}
+	}
+}
+
+func (p till) purge(t testing.TB, id string) error {
+	t.Helper()
+	if _, err := p.StartPurge(t.Context(), id, customer.Fence{}, admin); err != nil {
+		return err
+	}
+	return p.world.Queue.Work(t.Context(), p.Service)
+}
+
+func ceil(n, by int) int { return (n + by - 1) / by }
