@@ -166,8 +166,11 @@ func refusedRevision(now item, change string) error {
 		return customer.ErrNotFound
 	}
 	c, err := DecodeCustomer(now)
-	if err != nil || c.Last.ID == change {
+	if err != nil {
 		return err
+	}
+	if c.Last.ID == change {
+		return errDone
 	}
 	if err := c.CanChange(); err != nil {
 		return err

@@ -211,7 +211,7 @@ func (t *Table) RemoveRecord(ctx context.Context, id string, key customer.Key, c
 		case len(records) == 0 && removed:
 			return nil
 		case len(records) == 0:
-			return t.noRecord(ctx, id)
+			return t.noRecord(ctx, id, ch)
 		}
 		err = t.remove(ctx, id, records, ch)
 		if errors.Is(err, errReplan) && conflicts < maxConflicts {
@@ -226,10 +226,11 @@ func (t *Table) RemoveRecord(ctx context.Context, id string, key customer.Key, c
 	}
 }
 
-// noRecord says why there is no such record: the customer may be gone, or hidden.
-func (t *Table) noRecord(ctx context.Context, id string) error {
+// noRecord says why there is no such record: the customer may be gone, or hidden, or
+// this very change may have removed it.
+func (t *Table) noRecord(ctx context.Context, id string, ch customer.Change) error {
 	c, err := t.Customer(ctx, id)
-	if err != nil {
+	if err != nil || c.Last.ID == ch.ID {
 		return err
 	}
 	if err := c.CanChange(); err != nil {

@@ -71,13 +71,21 @@ func (tx *transaction) commit(ctx context.Context) error {
 	}
 }
 
+// errDone says that an earlier attempt, whose answer was lost, made this very
+// transaction: whatever else its own writes make fail is no refusal.
+var errDone = errors.New("dynamo: it is done")
+
 func (tx *transaction) explain(cancelled *types.TransactionCanceledException) (again bool, reason error) {
 	refused := 0
 	for i, r := range cancelled.CancellationReasons {
 		switch aws.ToString(r.Code) {
 		case "ConditionalCheckFailed":
 			refused++
-			reason = cmp.Or(reason, tx.refused[i](r.Item))
+			err := tx.refused[i](r.Item)
+			if errors.Is(err, errDone) {
+				return false, nil
+			}
+			reason = cmp.Or(reason, err)
 		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
 			again = true
 		}
