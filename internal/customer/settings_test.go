@@ -1,0 +1,108 @@
+package customer
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// faults lists the fields that an error complains of.
+func faults(err error) string {
+	var invalid *InvalidError
+	switch {
+	case err == nil:
+		return ""
+	case !errors.As(err, &invalid):
+		return "not an InvalidError: " + err.Error()
+	}
+	var fields []string
+	for _, f := range invalid.Fields {
+		fields = append(fields, f.Field)
+	}
+	return strings.Join(fields, " ")
+}
+
+func kinds(n int) []Kind {
+	list := make([]Kind, n)
+	for i := range list {
+		list[i] = Kind{Name: fmt.Sprint("k", i), Policy: Cascade}
+	}
+	return list
+}
+
+func TestAKindThatNobodyDeclaredRestricts(t *testing.T) {
+	for kind, want := range map[string]Policy{"chat": Cascade, "invoice": Restrict, "payment": Retain, "Chat": Restrict, "": Restrict, "unknown": Restrict} {
+		if got := everyPolicy.Policy(kind); got != want {
+			t.Errorf("%q: %s, want %s", kind, got, want)
+		}
+	}
+	if got := everyPolicy.Restricting(); !slices.Equal(got, []string{"booking", "invoice"}) {
+		t.Errorf("restricting: %v", got)
+	}
+	if got := (Settings{}).Restricting(); got != nil {
+		t.Errorf("no kinds restrict: %v", got)
+	}
+}
+
+func TestKindsAreFoundByTheirWholeName(t *testing.T) {
+	if k, ok := everyPolicy.Kind("payment"); !ok || k.Name != "payment" || k.Policy != Retain {
+		t.Errorf("payment: %+v, %v", k, ok)
+	}
+	if k, ok := everyPolicy.Kind("pay"); ok || k.Name != "" {
+		t.Errorf("pay: %+v, %v", k, ok)
+	}
+}
+
+func TestSettingsAreChecked(t *testing.T) {
+	fields := func(n int) []string { return slices.Repeat([]string{"freight"}, n) }
+	for _, test := range []struct {
+		name  string
+		kinds []Kind
+		want  string // the fields that are wrong
+	}{
+		{"none", nil, ""},
+		{"every policy", everyPolicy.Kinds, ""},
+		{"as many as can be", kinds(MaxKinds), ""},
+		{"one too many", kinds(MaxKinds + 1), "kinds"},
+		{"one twice", append(kinds(2), Kind{Name: "k1", Policy: Retain}), "kinds"},
+		{"no name", []Kind{{Policy: Cascade}}, "kinds.name"},
+		{"a name in capitals", []Kind{{Name: "Chat", Policy: Cascade}}, "kinds.name"},
+		{"a digit first", []Kind{{Name: "1st", Policy: Cascade}}, "kinds.name"},
+		{"a separator in the name", []Kind{{Name: "a~b", Policy: Cascade}}, "kinds.name"},
+		{"a line break after the name", []Kind{{Name: "chat\n", Policy: Cascade}}, "kinds.name"},
+		{"the longest name", []Kind{{Name: strings.Repeat("k", 32), Policy: Cascade}}, ""},
+		{"a name that is too long", []Kind{{Name: strings.Repeat("k", 33), Policy: Cascade}}, "kinds.name"},
+		{"no policy", []Kind{{Name: "chat"}}, "kinds.policy"},
+		{"another policy", []Kind{{Name: "chat", Policy: "forget"}}, "kinds.policy"},
+		{"fields kept", []Kind{{Name: "chat", Policy: Retain, Keep: fields(MaxKeptFields)}}, ""},
+		{"too many fields kept", []Kind{{Name: "chat", Policy: Retain, Keep: fields(MaxKeptFields + 1)}}, "kinds.keep"},
+		{"fields kept of what goes", []Kind{{Name: "chat", Policy: Cascade, Keep: fields(1)}}, "kinds.keep"},
+		{"fields kept of what restricts", []Kind{{Name: "chat", Policy: Restrict, Keep: fields(1)}}, "kinds.keep"},
+		{"a field in bad UTF-8", []Kind{{Name: "chat", Policy: Retain, Keep: []string{"\xff"}}}, "kinds.keep"},
+		{"a field with a NUL", []Kind{{Name: "chat", Policy: Retain, Keep: []string{"a\x00"}}}, "kinds.keep"},
+		{"everything at once", []Kind{{Name: "?", Policy: "?", Keep: []string{"x"}}}, "kinds.name kinds.policy kinds.keep"},
+	} {
+		if got := faults(Settings{Kinds: test.kinds}.Validate(Settings{})); got != test.want {
+			t.Errorf("%s: %q is wrong, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestAKindMayChangeButNotDisappear(t *testing.T) {
+	changed := Settings{Kinds: slices.Clone(everyPolicy.Kinds)}
+	for i := range changed.Kinds {
+		changed.Kinds[i].Policy = Cascade
+	}
+	if err := changed.Validate(everyPolicy); err != nil {
+		t.Errorf("other policies: %v", err)
+	}
+	left := Settings{Kinds: everyPolicy.Kinds[:2]}
+	if got := faults(left.Validate(everyPolicy)); got != "kinds kinds" {
+		t.Errorf("two kinds less: %q", got)
+	}
+	if err := left.Validate(everyPolicy); err == nil || !strings.Contains(err.Error(), "leaves out payment") {
+		t.Errorf("what was left out is not named: %v", err)
+	}
+}
