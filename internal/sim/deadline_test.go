@@ -1,0 +1,188 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"lethe/internal/customer"
+)
+
+// deadline is a context whose deadline comes at the n-th request to AWS, which is not
+// sent.
+type deadline struct {
+	context.Context
+
+	n         int
+	came      chan struct{}
+	mu        sync.Mutex
+	operation string // of the n-th request
+}
+
+func newDeadline(ctx context.Context, n int) *deadline {
+	return &deadline{Context: ctx, n: n, came: make(chan struct{})}
+}
+
+func (d *deadline) Done() <-chan struct{} { return d.came }
+
+func (d *deadline) Err() error {
+	select {
+	case <-d.came:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// attach makes the clients of a configuration bring the deadline about.
+func (d *deadline) attach(cfg aws.Config) aws.Config {
+	return through(cfg, func(next aws.HTTPClient) aws.HTTPClient {
+		return doer(func(r *http.Request) (*http.Response, error) {
+			if d.comes(operationOf(r)) {
+				return nil, context.DeadlineExceeded
+			}
+			return next.Do(r)
+		})
+	})
+}
+
+func (d *deadline) comes(operation string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.n--; d.n != 0 {
+		return false
+	}
+	d.operation = operation
+	close(d.came)
+	return true
+}
+
+// TestADeadlineAtAnyRequestLeavesThePurgeToTheNextInvocation lets the deadline come at
+// the first request of a purge, the second and so on. The purge says that it is not
+// finished, and another one finishes it.
+func TestADeadlineAtAnyRequestLeavesThePurgeToTheNextInvocation(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, policies)
+	safe := w.Service(w.Config)
+	for n := 1; ; n++ {
+		id := name("request", n)
+		create(t, safe, id, append(tickets(60), "invoice~1", "ticket~1~invoice~1")...)
+		fence(t, safe, id)
+		job := w.Queue.Take()[0]
+		ctx := newDeadline(t.Context(), n)
+		err := w.Service(ctx.attach(w.Config)).Purge(ctx, job)
+		switch {
+		case ctx.Err() == nil && err == nil:
+			return // it came through before its n-th request
+		case ctx.operation == "BatchWriteItem" && !errors.Is(err, customer.ErrUnfinished):
+			t.Errorf("request %d: %v, want ErrUnfinished", n, err)
+		case !errors.Is(err, context.DeadlineExceeded):
+			t.Errorf("request %d: %v, want the deadline", n, err)
+		}
+		if err := safe.Purge(t.Context(), job); err != nil {
+			t.Errorf("request %d: the next invocation: %v", n, err)
+		}
+		gone(t, safe, id, 60, 2)
+	}
+}
+
+func TestAPurgeWithNoTimeLeftAnswersAtOnce(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, policies)
+	service := w.Service(w.Config)
+	create(t, service, "large")
+	w.Fill(t, "large", "ticket", 2000)
+	fence(t, service, "large")
+	job := w.Queue.Take()[0]
+
+	// The pace of a fresh process lets 200 items through at once, and 2,000 not within
+	// this time: it must stop by itself.
+	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+	defer cancel()
+	err := w.Service(w.Config).Purge(ctx, job)
+	if !errors.Is(err, customer.ErrUnfinished) && !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v, want ErrUnfinished", err)
+	}
+	w.Clock.Move(time.Second)
+	if sweep, err := service.Sweep(t.Context()); err != nil || sweep.Stuck != 1 {
+		t.Errorf("%+v, %v: a purge that stopped at its deadline is the sweep's at once", sweep, err)
+	}
+	work(t, w, service)
+	gone(t, service, "large", 2000, 0)
+}
+
+func TestALateJobOfAnOlderGenerationDoesNothing(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, policies)
+	service := w.Service(w.Config)
+	create(t, service, "ann", "ticket~1")
+	late := customer.Job{Customer: "ann", Generation: remove(t, service, "ann").Deletion.ID}
+	unmoved := func(when string) {
+		t.Helper()
+		before, err := service.Get(t.Context(), "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := service.Purge(t.Context(), late); err != nil {
+			t.Errorf("%s: %v", when, err)
+		}
+		after, err := service.Get(t.Context(), "ann")
+		if err != nil || after.State != before.State || after.Version != before.Version || after.Records() != 1 {
+			t.Errorf("%s: %+v, %v", when, after, err)
+		}
+	}
+	unmoved("deleted, not past the fence")
+	if _, err := service.Restore(t.Context(), "ann", "", admin); err != nil {
+		t.Fatal(err)
+	}
+	unmoved("restored")
+	remove(t, service, "ann")
+	unmoved("deleted again")
+	if _, err := service.StartPurge(t.Context(), "ann", customer.Fence{Generation: late.Generation}, admin); !errors.Is(err, customer.ErrNotDeleted) {
+		t.Errorf("fence of the older generation: %v", err)
+	}
+	if _, err := service.StartPurge(t.Context(), "ann", customer.Fence{}, admin); err != nil {
+		t.Fatal(err)
+	}
+	unmoved("past the fence of a later deletion")
+	work(t, w, service)
+	gone(t, service, "ann", 1, 0)
+}
+
+func TestARetentionOfNeverIsNeverDue(t *testing.T) {
+	t.Parallel()
+	settings := policies
+	settings.Retention = customer.Never
+	w := NewWorld(t, settings)
+	service := w.Service(w.Config)
+	create(t, service, "ann")
+	remove(t, service, "ann")
+	w.Clock.Move(100 * 365 * day)
+	if sweep, err := service.Sweep(t.Context()); err != nil || sweep != (customer.Sweep{}) {
+		t.Errorf("%+v, %v", sweep, err)
+	}
+	if _, err := service.StartPurge(t.Context(), "ann", customer.Fence{}, admin); err != nil {
+		t.Fatal(err) // on request it goes
+	}
+	work(t, w, service)
+	gone(t, service, "ann", 0, 0)
+}
+
+func TestARetentionOfNothingPurgesAtOnce(t *testing.T) {
+	t.Parallel()
+	settings := policies
+	settings.Retention = customer.Period{}
+	w := NewWorld(t, settings)
+	service := w.Service(w.Config)
+	create(t, service, "ann", "ticket~1")
+	if c := remove(t, service, "ann"); c.State != customer.Purging {
+		t.Errorf("deleted, it is %s", c.State)
+	}
+	work(t, w, service)
+	gone(t, service, "ann", 1, 0)
+}
