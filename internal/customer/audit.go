@@ -2,8 +2,6 @@ package customer
 
 import (
 	"maps"
-	"regexp"
-	"strings"
 	"time"
 )
 
@@ -94,45 +92,4 @@ func changedFields(before, after *Customer) []string {
 		}
 	}
 	return names
-}
-
-var (
-	emailLike = regexp.MustCompile(`[^\s<>,;:()]+@[^\s<>,;:()]+`)
-	phoneLike = regexp.MustCompile(`\+?\d[\d ()./-]{5,}\d`)
-)
-
-const blotted = "[…]"
-
-// blot removes from a reason what looks like an address or a phone number, and every
-// word of the customer's own profile: people write names into reasons, and the audit
-// log stays when the customer is gone.
-func blot(reason string, images ...*Customer) string {
-	reason = emailLike.ReplaceAllString(reason, blotted)
-	reason = phoneLike.ReplaceAllString(reason, blotted)
-	for _, c := range images {
-		if c != nil {
-			reason = blotWords(reason, c.Profile)
-		}
-	}
-	return reason
-}
-
-func blotWords(reason string, p Profile) string {
-	personal := map[string]bool{}
-	for _, s := range []string{p.Organisation, p.FirstName, p.LastName, p.Email, p.Phone} {
-		for word := range strings.FieldsSeq(s) {
-			personal[bare(word)] = len([]rune(bare(word))) > 1
-		}
-	}
-	words := strings.Fields(reason)
-	for i, word := range words {
-		if personal[bare(word)] {
-			words[i] = blotted
-		}
-	}
-	return strings.Join(words, " ")
-}
-
-func bare(word string) string {
-	return strings.ToLower(strings.TrimSuffix(strings.Trim(word, `.,;:!?"'()[]`), "'s"))
 }
