@@ -44,7 +44,7 @@ func (f *Forecast) count(c Customer, purgeTime, now time.Time) {
 	const day = 24 * time.Hour
 	f.InTrash++
 	left := purgeTime.Sub(now)
-	if left > 0 && (f.Earliest.IsZero() || purgeTime.Before(f.Earliest)) {
+	if held := len(c.Holds) > 0; !held && left > 0 && (f.Earliest.IsZero() || purgeTime.Before(f.Earliest)) {
 		f.Earliest = purgeTime
 	}
 	switch {

@@ -1,0 +1,92 @@
+package customer
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+	"time"
+)
+
+// trash is a list of customers deleted so long before noon.
+func trash(ages ...time.Duration) (list []Customer) {
+	for _, age := range ages {
+		c := inTrash(time.Time{})
+		c.Deletion.Time = noon.Add(-age)
+		list = append(list, c)
+	}
+	return list
+}
+
+func listed(customers []Customer, end error) iter.Seq2[Customer, error] {
+	return func(yield func(Customer, error) bool) {
+		for _, c := range customers {
+			if !yield(c, nil) {
+				return
+			}
+		}
+		if end != nil {
+			yield(Customer{}, end)
+		}
+	}
+}
+
+// inShort writes a forecast's counts: held, never, now, day, week, month, later.
+func inShort(f Forecast) string {
+	return fmt.Sprint(f.Held, f.Never, f.DueNow, f.DueDay, f.DueWeek, f.DueMonth, f.Later)
+}
+
+func TestAForecastCountsByTheTimeLeft(t *testing.T) {
+	const s = time.Second
+	for _, test := range []struct {
+		name      string
+		customers []Customer
+		retention Period
+		want      string
+		earliest  time.Duration // after noon; 0: none
+	}{
+		{"nobody", nil, PeriodOf(day), "0 0 0 0 0 0 0", 0},
+		{"never", trash(0, 400*day), Never, "0 2 0 0 0 0 0", 0},
+		{"at once", trash(0, s), Period{}, "0 0 2 0 0 0 0", 0},
+		{"due this moment, and a second later", trash(day, day-s), PeriodOf(day), "0 0 1 1 0 0 0", s},
+		{"a day, and a second more", trash(9*day, 9*day-s), PeriodOf(10 * day), "0 0 0 1 1 0 0", day},
+		{"a week, and a second more", trash(93*day, 93*day-s), PeriodOf(100 * day), "0 0 0 0 1 1 0", 7 * day},
+		{"30 days, and a second more", trash(70*day, 70*day-s), PeriodOf(100 * day), "0 0 0 0 0 1 1", 30 * day},
+		{"held ones are never due", []Customer{trash(day)[0].held("h"), trash(2 * day)[0]}, PeriodOf(30 * day), "1 0 0 0 0 1 0", 28 * day},
+		{"held ones are not the first to come", []Customer{trash(29 * day)[0].held("h"), trash(day)[0]}, PeriodOf(30 * day), "1 0 0 0 0 1 0", 29 * day},
+		{"held and never", []Customer{trash(day)[0].held("h")}, Never, "1 0 0 0 0 0 0", 0},
+		{"those being purged are on their way", []Customer{purging(noon)}, PeriodOf(day), "0 0 0 0 0 0 0", 0},
+	} {
+		f, err := forecast(listed(test.customers, nil), test.retention, noon)
+		if err != nil || inShort(f) != test.want || !f.Complete {
+			t.Errorf("%s: %s, complete %v, %v, want %s", test.name, inShort(f), f.Complete, err, test.want)
+		}
+		if sum := f.Held + f.Never + f.DueNow + f.DueDay + f.DueWeek + f.DueMonth + f.Later; sum != f.InTrash {
+			t.Errorf("%s: %d in the trash, %d counted", test.name, f.InTrash, sum)
+		}
+		var earliest time.Time
+		if test.earliest > 0 {
+			earliest = noon.Add(test.earliest)
+		}
+		if !f.Earliest.Equal(earliest) {
+			t.Errorf("%s: earliest %v, want %v", test.name, f.Earliest, earliest)
+		}
+	}
+}
+
+func TestAForecastSaysWhenItDidNotLookAtAll(t *testing.T) {
+	for _, n := range []int{MaxForecast, MaxForecast + 1} {
+		f, err := forecast(listed(slices.Repeat(trash(0), n), nil), Never, noon)
+		if err != nil || f.InTrash != MaxForecast || f.Complete != (n == MaxForecast) {
+			t.Errorf("of %d: %d looked at, complete %v, %v", n, f.InTrash, f.Complete, err)
+		}
+	}
+}
+
+func TestAForecastOfHalfTheTrashIsNone(t *testing.T) {
+	broken := errors.New("broken")
+	if f, err := forecast(listed(trash(0, 0), broken), Never, noon); !errors.Is(err, broken) || f != (Forecast{}) {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
