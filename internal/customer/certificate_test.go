@@ -1,0 +1,35 @@
+package customer
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestACertificateCountsWhatWasErasedAndWhatTheLawKept(t *testing.T) {
+	c := purging(noon).with(map[string]int64{"chat": 3, "payment": 2, "invoice": 1, "booking": 0, "unknown": 4})
+	c.Deletion.By, c.Last.By = "ann", "schedule"
+	got := certify(c, everyPolicy, noon.Add(time.Minute))
+	for what, same := range map[string]bool{
+		"customer and generation": got.Customer == "ALFKI" && got.Generation == "d1",
+		"who":                     got.DeletedBy == "ann" && got.PurgedBy == "schedule",
+		"when":                    got.DeletedAt.Equal(noon.Add(-time.Hour)) && got.PurgedAt.Equal(noon.Add(time.Minute)),
+		"erased":                  fmt.Sprint(got.Erased) == "map[chat:3 invoice:1 unknown:4]",
+		"retained":                fmt.Sprint(got.Retained) == "map[payment:2]",
+		"policies":                fmt.Sprint(got.Policies) == "map[chat:cascade invoice:restrict payment:retain unknown:restrict]",
+		"residue":                 got.Residue == 0,
+	} {
+		if !same {
+			t.Errorf("%s: %+v", what, got)
+		}
+	}
+}
+
+func TestACertificateHasNothingPersonal(t *testing.T) {
+	c := purging(noon)
+	c.Profile = Profile{Organisation: "Canary", FirstName: "Canary", LastName: "Canary", Email: "canary@example.com", Phone: "canary"}
+	c.Deletion.Reason, c.Last.Reason, c.Terms = "Canary asked", "Canary asked", []string{"canary"}
+	if text := fmt.Sprint(certify(c, everyPolicy, noon)); containsFold(text, "canary") {
+		t.Error(text)
+	}
+}
