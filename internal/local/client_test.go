@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+)
+
+// api is the HTTP API of a system.
+type api struct{ base string }
+
+// answer is what it said.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+const (
+	typeJSON   = "application/json"
+	typeCSV    = "text/csv"
+	typeNDJSON = "application/x-ndjson"
+)
+
+// send sends a request. Headers come in pairs of name and value.
+func (a api) send(t *testing.T, method, path, contentType string, body []byte, headers ...string) answer {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, a.base+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", contentType)
+	}
+	for pair := range slices.Chunk(headers, 2) {
+		request.Header.Set(pair[0], pair[1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	if response.StatusCode >= http.StatusInternalServerError {
+		t.Errorf("%s %s: %d %s", method, path, response.StatusCode, text)
+	}
+	return answer{response.StatusCode, response.Header, text}
+}
+
+// do sends a document, nil for none.
+func (a api) do(t *testing.T, method, path string, document any, headers ...string) answer {
+	t.Helper()
+	if document == nil {
+		return a.send(t, method, path, "", nil, headers...)
+	}
+	body, err := json.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contentType := typeJSON
+	if method == http.MethodPatch {
+		contentType = "application/merge-patch+json"
+	}
+	return a.send(t, method, path, contentType, body, headers...)
+}
+
+func (a api) get(t *testing.T, path string) answer {
+	t.Helper()
+	return a.do(t, http.MethodGet, path, nil)
+}
+
+// want fails the test unless the answer has the status, and the code if one is given.
+func (a answer) want(t *testing.T, status int, code string) answer {
+	t.Helper()
+	if a.status != status || code != "" && a.problem(t).Code != code {
+		t.Fatalf("answered %d %s\nwant %d %s", a.status, a.body, status, code)
+	}
+	return a
+}
+
+func decode[T any](t *testing.T, a answer) T {
+	t.Helper()
+	var document T
+	if err := json.Unmarshal(a.body, &document); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+	return document
+}
+
+// problem is what the tests read of a problem detail.
+type problem struct {
+	Code     string `json:"code"`
+	Blocking []struct {
+		Kind  string `json:"kind"`
+		Count int64  `json:"count"`
+	} `json:"blocking"`
+	Certificate *certificate `json:"certificate"`
+}
+
+func (a answer) problem(t *testing.T) problem {
+	t.Helper()
+	return decode[problem](t, a)
+}
+
+// blocking are the counts by kind.
+func (p problem) blocking() map[string]int64 {
+	counts := map[string]int64{}
+	for _, b := range p.Blocking {
+		counts[b.Kind] = b.Count
+	}
+	return counts
+}
+
+type certificate struct {
+	Customer string            `json:"customer"`
+	PurgedAt time.Time         `json:"purgedAt"`
+	PurgedBy string            `json:"purgedBy"`
+	Policies map[string]string `json:"policies"`
+	Erased   map[string]int64  `json:"erased"`
+	Retained map[string]int64  `json:"retained"`
+	Residue  int               `json:"residue"`
+}
+
+// customerView is what the tests read of a customer.
+type customerView struct {
+	ID           string           `json:"id"`
+	State        string           `json:"state"`
+	Organisation string           `json:"organisation"`
+	FirstName    string           `json:"firstName"`
+	LastName     string           `json:"lastName"`
+	Email        string           `json:"email"`
+	Phone        string           `json:"phone"`
+	Records      map[string]int64 `json:"records"`
+	Deletion     *struct {
+		PurgeTime time.Time `json:"purgeTime"`
+	} `json:"deletion"`
+}
+
+func customerPath(id string) string { return "/v1/customers/" + id }
+
+func (a api) customer(t *testing.T, id string) customerView {
+	t.Helper()
+	return decode[customerView](t, a.get(t, customerPath(id)).want(t, http.StatusOK, ""))
+}
+
+// list goes through all pages of a list of customers, and returns their ids.
+func (a api) list(t *testing.T, path string) []string {
+	t.Helper()
+	var ids []string
+	for cursor := ""; ; {
+		page := decode[struct {
+			Customers  []customerView `json:"customers"`
+			NextCursor string         `json:"nextCursor"`
+		}](t, a.get(t, path+"?limit=20&cursor="+url.QueryEscape(cursor)).want(t, http.StatusOK, ""))
+		for _, c := range page.Customers {
+			ids = append(ids, c.ID)
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			return ids
+		}
+	}
+}
+
+// search returns the ids of the customers that words lead to.
+func (a api) search(t *testing.T, words, state string) []string {
+	t.Helper()
+	got := a.do(t, http.MethodPost, "/v1/customers/search", map[string]any{"search": words, "state": state, "limit": 200})
+	page := decode[struct {
+		Customers []customerView `json:"customers"`
+	}](t, got.want(t, http.StatusOK, ""))
+	ids := make([]string, len(page.Customers))
+	for i, c := range page.Customers {
+		ids[i] = c.ID
+	}
+	return ids
+}
+
+// records is every record of a customer, as the API wrote it.
+func (a api) records(t *testing.T, id string) string {
+	t.Helper()
+	var all bytes.Buffer
+	for cursor := ""; ; {
+		page := decode[struct {
+			Records    []json.RawMessage `json:"records"`
+			NextCursor string            `json:"nextCursor"`
+		}](t, a.get(t, customerPath(id)+"/records?limit=100&cursor="+url.QueryEscape(cursor)).want(t, http.StatusOK, ""))
+		for _, r := range page.Records {
+			all.Write(append(r, '\n'))
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			return all.String()
+		}
+	}
+}
+
+type kind struct {
+	Name   string `json:"name"`
+	Policy string `json:"policy"`
+}
+
+// settle puts settings in force. A retention of seconds is meant.
+func (a api) settle(t *testing.T, retention string, kinds ...kind) {
+	t.Helper()
+	version := a.get(t, "/v1/settings").want(t, http.StatusOK, "").header.Get("ETag")
+	a.do(t, http.MethodPut, "/v1/settings", map[string]any{"retention": retention, "kinds": kinds, "acknowledged": true}, "If-Match", version).
+		want(t, http.StatusOK, "")
+}
+
+// awaitCertificate waits until the customer is gone, and returns what its 410 encloses.
+func (a api) awaitCertificate(t *testing.T, id string) certificate {
+	t.Helper()
+	var gone answer
+	eventually(t, "the purge of "+id, func() bool {
+		gone = a.get(t, customerPath(id))
+		return gone.status == http.StatusGone
+	})
+	cert := gone.want(t, http.StatusGone, "PURGED").problem(t).Certificate
+	if cert == nil {
+		t.Fatalf("no certificate in %s", gone.body)
+	}
+	return *cert
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"lethe/internal/local/engine/enginetest"
+)
+
+const (
+	// patience is how long anything may take that is bound to happen: far longer than it does.
+	patience = 90 * time.Second
+	// glance is the pause between two looks at whether it has happened.
+	glance = 50 * time.Millisecond
+	// shownLines is how many of a system's last lines a failed test shows.
+	shownLines = 60
+)
+
+// asCommand makes the test binary the command itself, so that tests can send it signals.
+const asCommand = "LETHE_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// running is a system that a test has started, with its HTTP API.
+type running struct {
+	*system
+	api
+}
+
+// launch starts a system as the command does, without demo data unless asked for. It is stopped when the test ends.
+func launch(t *testing.T, change func(*options)) *running {
+	t.Helper()
+	o := trial(t)
+	change(&o)
+	s, err := start(t.Context(), o)
+	if err != nil {
+		t.Fatalf("start: %v", err)
+	}
+	t.Cleanup(s.stop)
+	return &running{system: s, api: api{base: s.BaseURL}}
+}
+
+// trial is what a test's system has unless the test says otherwise. When the test fails, the system's lines are shown.
+func trial(t *testing.T) options {
+	t.Helper()
+	lines := &journal{}
+	t.Cleanup(func() { lines.show(t) })
+	return options{
+		Dir: t.TempDir(), Engine: enginetest.Kind(), Parameters: map[string]string{"LogLevel": "info"},
+		Schedule: true, Output: lines,
+	}
+}
+
+// journal keeps what a system prints: its progress, and the functions' log lines.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+func (j *journal) show(t *testing.T) {
+	if !t.Failed() {
+		return
+	}
+	lines := bytes.Split([]byte(j.String()), []byte("\n"))
+	t.Logf("the system said:\n%s", bytes.Join(lines[max(0, len(lines)-shownLines):], []byte("\n")))
+}
+
+// eventually waits for what has to happen.
+func eventually(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for !happened() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited %s in vain: %s", patience, what)
+		case <-time.After(glance):
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/sim"
+)
+
+const templateGrace = 72 * time.Hour
+
+// check fails the test with all that is wrong in the raw tables: ledger and audit log hold none of the personal values.
+func (r *running) check(t *testing.T, grace time.Duration, personal ...string) {
+	t.Helper()
+	tables := r.resources.Tables
+	census, err := sim.Read(t.Context(), r.dynamoDB.config, tables["Table"].Name, tables["Ledger"].Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, violation := range census.Violations(sim.Rules{Grace: grace, Personal: personal}) {
+		t.Error(violation)
+	}
+}
+
+// wantNothingOf scans the main table item by item. Nothing may name the customer but its audit log, and that none of its
+// personal values.
+func (r *running) wantNothingOf(t *testing.T, c customerView) {
+	t.Helper()
+	scanned := 0
+	personal := c.personal()
+	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(r.dynamoDB.config), &dynamodb.ScanInput{
+		TableName: aws.String(r.resources.Tables["Table"].Name), ConsistentRead: aws.Bool(true),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range page.Items {
+			scanned++
+			text := textOf(t, item)
+			if !strings.Contains(text, `"pk":"A#`+c.ID+`"`) && strings.Contains(text, c.ID) {
+				t.Errorf("%s is gone, and this names it: %s", c.ID, text)
+			}
+			for _, value := range personal {
+				if strings.Contains(strings.ToLower(text), value) {
+					t.Errorf("%s is gone, and this holds its %q: %s", c.ID, value, text)
+				}
+			}
+		}
+	}
+	if scanned == 0 {
+		t.Error("the scan found no item at all")
+	}
+}
+
+// personal are the values that tell of nobody else, in lower case.
+func (c customerView) personal() []string {
+	var values []string
+	for _, v := range []string{c.Organisation, c.Email, c.Phone, strings.TrimSpace(c.FirstName + " " + c.LastName)} {
+		if v != "" {
+			values = append(values, strings.ToLower(v))
+		}
+	}
+	return values
+}
+
+func textOf(t *testing.T, item map[string]types.AttributeValue) string {
+	t.Helper()
+	var values map[string]any
+	if err := attributevalue.UnmarshalMap(item, &values); err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(values); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
+
+// countRecords counts the records of a customer that are left in the table.
+func countRecords(t *testing.T, client *dynamodb.Client, table, id string) int {
+	t.Helper()
+	count := 0
+	pages := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{
+		TableName: &table, Select: types.SelectCount, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :record)"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":pk": &types.AttributeValueMemberS{Value: "C#" + id}, ":record": &types.AttributeValueMemberS{Value: "R#"},
+		},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		count += int(page.Count)
+	}
+	return count
+}
