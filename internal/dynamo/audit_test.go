@@ -1,0 +1,82 @@
+package dynamo_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"lethe/internal/customer"
+)
+
+func entry(id string, n int, at time.Time) customer.Entry {
+	return customer.Entry{
+		Customer: id, Seq: fmt.Sprintf("%021d", n), At: at, By: "admin", Action: customer.Updated,
+		Reason: "a test", Subject: "ticket~1", Fields: []string{"email", "phone"},
+	}
+}
+
+func TestAChangeIsLoggedAndCountedOnceHoweverOftenItIsSeen(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t)
+	ctx := t.Context()
+	e := entry("ann", 1, s.world.Clock.Now())
+	e.Delta = customer.Totals{Active: 1}
+	for range 3 {
+		if err := s.Observe(ctx, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	moved := entry("bob", 2, s.world.Clock.Now())
+	moved.Delta = customer.Totals{Active: -1, Trash: 2, Purged: 5}
+	if err := s.Observe(ctx, moved); err != nil {
+		t.Fatal(err)
+	}
+	totals, err := s.Totals(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "totals", totals, customer.Totals{Active: 0, Trash: 2, Purged: 5})
+	page, err := s.Entries(ctx, customer.EntryQuery{Customer: "ann", Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Delta = customer.Totals{}
+	for i := range page.Entries {
+		page.Entries[i].Seq = e.Seq // a place in the stream, of no use to readers
+	}
+	same(t, "entries", page.Entries, []customer.Entry{e})
+}
+
+func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t)
+	now := s.world.Clock.Now()
+	var want []time.Time
+	for n := range 7 {
+		at := now.Add(time.Duration(n/2) * time.Second) // some at the same time
+		want = append(want, at)
+		if err := s.Observe(t.Context(), entry("ann", n, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Observe(t.Context(), entry("ann2", 8, now)); err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(want)
+	for _, limit := range []int{1, 2, 7, 100} {
+		var got []time.Time
+		q := customer.EntryQuery{Customer: "ann", Limit: limit}
+		for more := true; more; more = q.Cursor != "" {
+			page, err := s.Entries(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range page.Entries {
+				got = append(got, e.At)
+			}
+			q.Cursor = page.Cursor
+		}
+		same(t, fmt.Sprint("times by ", limit), got, want)
+	}
+}
