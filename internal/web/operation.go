@@ -39,8 +39,11 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 	return humago.New(mux, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Info:    &huma.Info{Title: "Lethe", Version: version, Description: about},
-			Tags:    tags,
+			Info: &huma.Info{
+				Title: "Lethe", Version: version, Description: about,
+				License: &huma.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
+			},
+			Tags: tags,
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
