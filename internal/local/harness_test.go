@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -83,8 +85,9 @@ func (j *journal) show(t *testing.T) {
 	if !t.Failed() {
 		return
 	}
-	lines := bytes.Split([]byte(j.String()), []byte("\n"))
-	t.Logf("the system said:\n%s", bytes.Join(lines[max(0, len(lines)-shownLines):], []byte("\n")))
+	lines := slices.Collect(strings.Lines(j.String()))
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, `"CloudWatchMetrics"`) })
+	t.Logf("the system said:\n%s", strings.Join(lines[max(0, len(lines)-shownLines):], ""))
 }
 
 // eventually waits for what has to happen.
