@@ -38,13 +38,17 @@ func blotWords(reason string, p Profile) string {
 			if unspaced.MatchString(word) {
 				reason = strings.ReplaceAll(reason, word, blotted)
 			}
-			personal[strings.ToLower(word)] = utf8.RuneCountInString(word) > 1
+			personal[fold(word)] = utf8.RuneCountInString(word) > 1
 		}
 	}
 	return wordLike.ReplaceAllStringFunc(reason, func(word string) string {
-		if personal[strings.ToLower(word)] {
+		if personal[fold(word)] {
 			return blotted
 		}
 		return word
 	})
 }
+
+// fold makes letters equal that differ in case only. Some have two small forms of one
+// capital, as the Greek sigma.
+func fold(word string) string { return strings.ToLower(strings.ToUpper(word)) }
