@@ -3,6 +3,7 @@ package customer
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -48,17 +49,12 @@ func rules() []rule {
 	deleteable := func(c Customer) bool { return c.CanDelete(everyPolicy) == nil }
 	restorable := func(c Customer) bool { return c.CanRestore("", noon) == nil }
 	fenced := func(c Customer, f Fence) bool { return c.CanPurge(f, noon) == nil }
-	anyFence := func(c Customer, broken func(Fence) bool) bool {
-		for _, f := range everyFence() {
-			if broken(f) {
-				return true
-			}
-		}
-		return false
+	somehow := func(c Customer) bool {
+		return slices.ContainsFunc(everyFence(), func(f Fence) bool { return fenced(c, f) })
 	}
 	return []rule{
 		{"a hold keeps from deletion and purge", func(c Customer) bool {
-			return len(c.Holds) > 0 && (deleteable(c) || anyFence(c, func(f Fence) bool { return fenced(c, f) }))
+			return len(c.Holds) > 0 && (deleteable(c) || somehow(c))
 		}},
 		{"past the fence there is no way back and nothing to decide", func(c Customer) bool {
 			return c.State == Purging && (restorable(c) || deleteable(c) || c.CanChange() == nil || c.CanBlock(!c.Blocked) == nil || c.CanHold("new") == nil)
@@ -73,7 +69,7 @@ func rules() []rule {
 			return fenced(c, Fence{OnlyDue: true}) && (c.Deletion.PurgeTime.IsZero() || noon.Before(c.Deletion.PurgeTime))
 		}},
 		{"only what is in the trash is purged", func(c Customer) bool {
-			return anyFence(c, func(f Fence) bool { return fenced(c, f) && c.State != Deleted })
+			return somehow(c) && c.State != Deleted
 		}},
 		{"another generation's restore and purge are not of this one", func(c Customer) bool {
 			return !errors.Is(c.CanRestore("d0", noon), ErrNotDeleted) || !errors.Is(c.CanPurge(Fence{Generation: "d0"}, noon), ErrNotDeleted)
