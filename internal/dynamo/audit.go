@@ -96,7 +96,7 @@ func (t *Table) Totals(ctx context.Context) (customer.Totals, error) {
 // Entries reads a page of a customer's audit log, newest first.
 func (t *Table) Entries(ctx context.Context, q customer.EntryQuery) (customer.EntryPage, error) {
 	pk := auditPK(q.Customer)
-	after, err := decodeCursor(pk, q.Cursor)
+	after, err := decodeCursor(pk, "", q.Cursor)
 	if err != nil {
 		return customer.EntryPage{}, err
 	}

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"strings"
+	"unicode/utf8"
 
 	"lethe/internal/customer"
 )
@@ -12,7 +14,10 @@ import (
 // query, and shows damage. It carries no authority: whoever forges one starts the same
 // list at another place.
 
-const checksumSize = 8
+const (
+	checksumSize = 8
+	maxPosition  = 1024 // bytes of a sort key; DynamoDB's limit
+)
 
 func encodeCursor(query, position string) string {
 	if position == "" {
@@ -22,8 +27,9 @@ func encodeCursor(query, position string) string {
 	return base64.RawURLEncoding.EncodeToString(append(sum, position...))
 }
 
-// decodeCursor returns the position: ErrCursor unless the cursor is of that query.
-func decodeCursor(query, cursor string) (position string, err error) {
+// decodeCursor returns the position: ErrCursor unless the cursor is of that query. All
+// positions in the query's list begin with the prefix: DynamoDB goes on from no other.
+func decodeCursor(query, prefix, cursor string) (position string, err error) {
 	if cursor == "" {
 		return "", nil
 	}
@@ -32,6 +38,9 @@ func decodeCursor(query, cursor string) (position string, err error) {
 		return "", customer.ErrCursor
 	}
 	position = string(raw[checksumSize:])
+	if len(position) > maxPosition || !utf8.ValidString(position) || !strings.HasPrefix(position, prefix) {
+		return "", customer.ErrCursor
+	}
 	if subtle.ConstantTimeCompare(raw[:checksumSize], checksum(query, position)) == 0 {
 		return "", customer.ErrCursor
 	}

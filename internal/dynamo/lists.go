@@ -26,7 +26,7 @@ func (t *Table) Customers(ctx context.Context, q customer.Query) (customer.Page,
 		s = span{list: trash}
 	}
 	s.page = q.Limit + 1 // one more tells whether there is a next page, and no shard is read twice
-	after, err := decodeCursor(s.list, q.Cursor)
+	after, err := decodeCursor(s.list, "", q.Cursor)
 	if err != nil {
 		return customer.Page{}, err
 	}

@@ -75,7 +75,7 @@ func (t *Table) Retained(ctx context.Context, q customer.RecordQuery) (customer.
 
 func (t *Table) recordPage(ctx context.Context, pk string, q customer.RecordQuery) (customer.RecordPage, error) {
 	query := "records\x00" + pk + "\x00" + q.Kind + "\x00" + q.Parent.String()
-	after, err := decodeCursor(query, q.Cursor)
+	after, err := decodeCursor(query, below(q.Parent), q.Cursor)
 	if err != nil {
 		return customer.RecordPage{}, err
 	}
@@ -112,14 +112,20 @@ func (t *Table) recordPage(ctx context.Context, pk string, q customer.RecordQuer
 	return page, nil
 }
 
-func (t *Table) recordQuery(pk string, q customer.RecordQuery) (*dynamodb.QueryInput, error) {
-	prefix, read := recordSK, recordsRead
-	if len(q.Parent) > 0 {
-		prefix = recordKey(q.Parent) + "#"
+// below is what the sort keys of all records below a record begin with; of all records,
+// if the key is empty.
+func below(parent customer.Key) string {
+	if len(parent) == 0 {
+		return recordSK
 	}
+	return recordKey(parent) + "#"
+}
+
+func (t *Table) recordQuery(pk string, q customer.RecordQuery) (*dynamodb.QueryInput, error) {
+	read := recordsRead
 	live := expression.Name("ttl").AttributeNotExists().Or(expression.Name("ttl").GreaterThan(expression.Value(t.now().Unix())))
 	b := expression.NewBuilder().WithKeyCondition(
-		expression.Key("pk").Equal(expression.Value(pk)).And(expression.Key("sk").BeginsWith(prefix)))
+		expression.Key("pk").Equal(expression.Value(pk)).And(expression.Key("sk").BeginsWith(below(q.Parent))))
 	if q.Kind != "" {
 		b = b.WithFilter(live.And(expression.Name("kind").Equal(expression.Value(q.Kind))))
 	} else {

@@ -28,7 +28,7 @@ func (t *Table) search(ctx context.Context, q customer.Query) (customer.Page, er
 		return customer.Page{}, customer.Invalid("search", "needs a word of at least two letters or digits")
 	}
 	query := "search\x00" + string(q.State) + "\x00" + strings.Join(words, " ")
-	position, err := decodeCursor(query, q.Cursor)
+	position, err := decodeCursor(query, words[0], q.Cursor)
 	if err != nil {
 		return customer.Page{}, err
 	}
