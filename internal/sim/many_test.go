@@ -69,12 +69,24 @@ func (w *World) invoke(t *testing.T, limit time.Duration) (invocations int) {
 		} else {
 			left = now
 		}
-		w.Clock.Move(time.Second)
-		if sweep, err := sweeper.Sweep(t.Context()); err != nil || sweep.Stuck != 1 {
-			t.Fatalf("the sweep after invocation %d: %+v, %v", invocations, sweep, err)
+		if w.Clock.Move(time.Second); w.stuck(t, sweeper) == 0 {
+			// There was no time to give the lease back, so that it has to run out.
+			t.Logf("invocation %d: %v", invocations, err)
+			if w.Clock.Move(customer.PurgeLease); w.stuck(t, sweeper) == 0 {
+				t.Fatalf("the sweep finds nothing after invocation %d", invocations)
+			}
 		}
 	}
 	return invocations
+}
+
+func (w *World) stuck(t *testing.T, sweeper *customer.Service) int {
+	t.Helper()
+	sweep, err := sweeper.Sweep(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sweep.Stuck
 }
 
 // left counts, in one page, what hangs on the customer still, and says where that ends.
