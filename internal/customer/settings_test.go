@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // faults lists the fields that an error complains of.
@@ -104,5 +105,38 @@ func TestAKindMayChangeButNotDisappear(t *testing.T) {
 	}
 	if err := left.Validate(everyPolicy); err == nil || !strings.Contains(err.Error(), "leaves out payment") {
 		t.Errorf("what was left out is not named: %v", err)
+	}
+}
+
+func TestAShortNoticeMustBeAcknowledged(t *testing.T) {
+	month, short := PeriodOf(30*day), PeriodOf(ShortNotice-time.Second)
+	for _, test := range []struct {
+		name          string
+		before, after Period
+		acknowledged  bool
+		want          error
+	}{
+		{"shorter, but a day", month, PeriodOf(ShortNotice), false, nil},
+		{"less than a day", month, short, false, ErrConfirm},
+		{"at once", month, Period{}, false, ErrConfirm},
+		{"less than a day, after never", Never, short, false, ErrConfirm},
+		{"less than a day, knowingly", month, short, true, nil},
+		{"longer, and still less than a day", Period{}, short, false, nil},
+		{"as it was", short, short, false, nil},
+		{"never", short, Never, false, nil},
+	} {
+		store := scripted{settings: Settings{Version: 1, Retention: test.before}}
+		_, err := store.service(t).UpdateSettings(t.Context(), Settings{Version: 1, Retention: test.after}, test.acknowledged)
+		if !errors.Is(err, test.want) || (len(store.calls) == 1) != (test.want == nil) {
+			t.Errorf("%s: %v, wrote %v, want %v", test.name, err, store.calls, test.want)
+		}
+	}
+}
+
+func TestSettingsOfAnotherVersionAreNotReplaced(t *testing.T) {
+	store := scripted{settings: Settings{Version: 2}}
+	current, err := store.service(t).UpdateSettings(t.Context(), Settings{Version: 1}, true)
+	if !errors.Is(err, ErrVersion) || current.Version != 2 || len(store.calls) != 0 {
+		t.Errorf("%+v, %v, wrote %v", current, err, store.calls)
 	}
 }

@@ -1,0 +1,96 @@
+package customer
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"testing"
+	"time"
+)
+
+// scripted answers as a test tells it to, where a real store can't be made to, and
+// writes down what it was asked. What no test expects panics.
+type scripted struct {
+	Store
+	customer Customer
+	settings Settings
+	trash    iter.Seq2[Customer, error]
+	refusals map[string]error // of fences and leases by customer
+	erase    error
+	residue  int
+	certify  error
+	backlog  int
+	busy     error // of the backlog
+	enqueue  error
+	calls    []string
+	queued   []string
+}
+
+func (s *scripted) note(call string) { s.calls = append(s.calls, call) }
+
+func (s *scripted) Customer(context.Context, string) (Customer, error) { return s.customer, nil }
+func (s *scripted) Settings(context.Context) (Settings, error)         { return s.settings, nil }
+
+func (s *scripted) PutSettings(_ context.Context, wanted Settings) (Settings, error) {
+	s.note("put")
+	return wanted, nil
+}
+
+func (s *scripted) Trash(context.Context, time.Time) iter.Seq2[Customer, error] { return s.trash }
+
+func (s *scripted) Fence(_ context.Context, id string, f Fence, _ Change) (Customer, error) {
+	if !f.OnlyDue || f.Generation == "" {
+		panic("a sweep names the deletion, and leaves what is not due")
+	}
+	return s.customer, s.refusals[id]
+}
+
+func (s *scripted) Lease(_ context.Context, id, _ string, _ time.Time) error { return s.refusals[id] }
+
+func (s *scripted) Erase(context.Context, Customer, Settings) error {
+	s.note("erase")
+	return s.erase
+}
+
+func (s *scripted) Residue(context.Context, Customer) (int, error) {
+	s.note("read back")
+	return s.residue, nil
+}
+
+func (s *scripted) Certify(context.Context, Certificate) error {
+	s.note("certify")
+	return s.certify
+}
+
+func (s *scripted) Certificate(context.Context, string) (Certificate, error) {
+	return Certificate{}, ErrNotFound
+}
+
+func (s *scripted) Remove(context.Context, Customer) error {
+	s.note("remove")
+	return nil
+}
+
+func (s *scripted) Acquire(context.Context, string, string, time.Time, time.Time) error {
+	s.note("acquire")
+	return nil
+}
+
+func (s *scripted) Yield(context.Context, string, string) error {
+	s.note("yield")
+	return nil
+}
+
+func (s *scripted) Enqueue(_ context.Context, jobs ...Job) error {
+	for _, job := range jobs {
+		s.queued = append(s.queued, job.Customer)
+	}
+	return s.enqueue
+}
+
+func (s *scripted) Backlog(context.Context) (int, error) { return s.backlog, s.busy }
+
+func (s *scripted) service(t *testing.T) *Service {
+	t.Helper()
+	return &Service{Store: s, Ledger: s, Queue: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }}
+}

@@ -1,0 +1,43 @@
+package customer
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestAPurgeGoesOnOnlyWhenTheStepBeforeIsDone(t *testing.T) {
+	broken := errors.New("broken")
+	fenced := purging(noon)
+	for _, test := range []struct {
+		name       string
+		store      scripted
+		generation string
+		want       string // the steps taken
+		err        error
+	}{
+		{"all goes well", scripted{customer: fenced}, "d1", "erase read back certify remove", nil},
+		{"another generation's job", scripted{customer: fenced}, "d0", "", nil},
+		{"a job of one that was restored", scripted{customer: active()}, "d1", "", nil},
+		{"a job of one that is not past the fence", scripted{customer: inTrash(noon)}, "d1", "", nil},
+		{"the erasure fails", scripted{customer: fenced, erase: broken}, "d1", "erase", broken},
+		{"the deadline comes", scripted{customer: fenced, erase: ErrUnfinished}, "d1", "erase", ErrUnfinished},
+		{"the deadline comes, and the lease can't be given back", scripted{customer: fenced, erase: ErrUnfinished, refusals: map[string]error{"ALFKI": broken}}, "d1", "erase", broken},
+		{"the certificate fails", scripted{customer: fenced, certify: broken}, "d1", "erase read back certify", broken},
+	} {
+		store := test.store
+		err := store.service(t).Purge(t.Context(), Job{Customer: "ALFKI", Generation: test.generation})
+		if got := strings.Join(store.calls, " "); got != test.want || !errors.Is(err, test.err) {
+			t.Errorf("%s: %q, %v, want %q, %v", test.name, got, err, test.want, test.err)
+		}
+	}
+}
+
+func TestNothingIsCertifiedWhileSomethingIsLeft(t *testing.T) {
+	store := scripted{customer: purging(noon), residue: 1}
+	err := store.service(t).Purge(t.Context(), Job{Customer: "ALFKI", Generation: "d1"})
+	var residue *ResidueError
+	if !errors.As(err, &residue) || residue.Left != 1 || strings.Join(store.calls, " ") != "erase read back" {
+		t.Errorf("%v, %v", err, store.calls)
+	}
+}
