@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -84,7 +85,7 @@ func TestACursorBelongsToOneListOnly(t *testing.T) {
 			_, err := to.read(t.Context(), cursor)
 			if from.name == to.name {
 				refuses(t, err, nil)
-			} else if err != customer.ErrCursor {
+			} else if !errors.Is(err, customer.ErrCursor) {
 				t.Errorf("the cursor of %s for %s: %v", from.name, to.name, err)
 			}
 		}
@@ -112,7 +113,7 @@ func TestADamagedCursorIsRefused(t *testing.T) {
 			}
 		}
 		for _, d := range damaged {
-			if _, err := l.read(t.Context(), d); err != customer.ErrCursor {
+			if _, err := l.read(t.Context(), d); !errors.Is(err, customer.ErrCursor) {
 				t.Errorf("%s: cursor %q of %q: %v", l.name, d, cursor, err)
 			}
 		}
@@ -151,7 +152,7 @@ func TestAForgedCursorStartsItsListElsewhere(t *testing.T) {
 		for _, position := range []string{"\x00", "#", "R#", "T#", "R#ticket#1", "anders#x", "zzz", "ü", "\xff", strings.Repeat("9", 1025), strings.Repeat("9", 3000)} {
 			sum := sha256.Sum256([]byte(query + "\x00" + position))
 			cursor := base64.RawURLEncoding.EncodeToString(append(sum[:8], position...))
-			if err := read(cursor); err != nil && err != customer.ErrCursor {
+			if err := read(cursor); err != nil && !errors.Is(err, customer.ErrCursor) {
 				t.Errorf("%q at %.20q: %v", query, position, err)
 			}
 		}

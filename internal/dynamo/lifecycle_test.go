@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -81,7 +82,7 @@ func (s *suite) refusals(t *testing.T, all []refusal) {
 			got, err := r.try(t.Context(), before.ID)
 			refuses(t, err, r.want)
 			after, _ := s.Customer(t.Context(), before.ID)
-			if r.want == customer.ErrNotFound {
+			if errors.Is(r.want, customer.ErrNotFound) {
 				before = customer.Customer{}
 			}
 			same(t, "customer", after, before)
@@ -93,10 +94,10 @@ func (s *suite) refusals(t *testing.T, all []refusal) {
 func (s *suite) nobody(*testing.T) customer.Customer { return customer.Customer{ID: customer.NewID()} }
 
 // with is a customer of the kind made by one of the suite's functions.
-func with(make func(testing.TB, ...string) customer.Customer, names ...string) func(*testing.T) customer.Customer {
+func with(made func(testing.TB, ...string) customer.Customer, names ...string) func(*testing.T) customer.Customer {
 	return func(t *testing.T) customer.Customer {
 		t.Helper()
-		return make(t, names...)
+		return made(t, names...)
 	}
 }
 

@@ -66,6 +66,9 @@ func all(t testing.TB, q customer.RecordQuery, read func(customer.RecordQuery) (
 		if err != nil {
 			t.Fatal(err)
 		}
+		if len(page.Records) > q.Limit {
+			t.Errorf("a page of %d has %d records", q.Limit, len(page.Records))
+		}
 		for _, r := range page.Records {
 			keys = append(keys, r.Key.String())
 		}

@@ -207,9 +207,9 @@ func TestPutBackBringsARootBackUnlessItIsThere(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
 	ctx := t.Context()
-	for name, make := range map[string]func(testing.TB, ...string) customer.Customer{"in the trash": s.deleted, "past the fence": s.fenced} {
+	for name, made := range map[string]func(testing.TB, ...string) customer.Customer{"in the trash": s.deleted, "past the fence": s.fenced} {
 		t.Run(name, func(t *testing.T) {
-			c := make(t, "ticket~1")
+			c := made(t, "ticket~1")
 			s.world.Expire(t, c.ID)
 			lease := s.world.Clock.Now().Add(time.Hour)
 			if err := s.PutBack(ctx, c, lease); err != nil {

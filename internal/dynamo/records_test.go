@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -112,7 +113,7 @@ func TestRecordsOfACustomerThatIsNotActive(t *testing.T) {
 			t.Run(name+" "+tt.name, func(t *testing.T) {
 				before := tt.of(t)
 				refuses(t, do(t.Context(), before.ID), tt.want)
-				if tt.want != customer.ErrNotFound {
+				if !errors.Is(tt.want, customer.ErrNotFound) {
 					same(t, "customer", s.read(t, before.ID), before)
 				}
 			})

@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func TestSettingsReplaceThoseOfTheVersionBefore(t *testing.T) {
 	_, err = store.PutSettings(ctx, policies) // somebody who knows of no version either
 	refuses(t, err, customer.ErrVersion)
 	second := first
-	second.Retention, second.Kinds = customer.Never, append(first.Kinds[:len(first.Kinds):len(first.Kinds)], customer.Kind{Name: "website", Policy: customer.Cascade})
+	second.Retention, second.Kinds = customer.Never, slices.Concat(first.Kinds, []customer.Kind{{Name: "website", Policy: customer.Cascade}})
 	if second, err = store.PutSettings(ctx, second); err != nil || second.Version != 2 {
 		t.Fatalf("version %d, %v", second.Version, err)
 	}
