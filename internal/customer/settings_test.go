@@ -48,8 +48,10 @@ func TestAKindThatNobodyDeclaredRestricts(t *testing.T) {
 }
 
 func TestKindsAreFoundByTheirWholeName(t *testing.T) {
-	if k, ok := everyPolicy.Kind("payment"); !ok || k.Name != "payment" || k.Policy != Retain {
-		t.Errorf("payment: %+v, %v", k, ok)
+	for _, want := range everyPolicy.Kinds {
+		if k, ok := everyPolicy.Kind(want.Name); !ok || k.Name != want.Name || k.Policy != want.Policy {
+			t.Errorf("%s: %+v, %v", want.Name, k, ok)
+		}
 	}
 	if k, ok := everyPolicy.Kind("pay"); ok || k.Name != "" {
 		t.Errorf("pay: %+v, %v", k, ok)
