@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"lethe/internal/local/engine"
@@ -65,7 +64,7 @@ func (s *system) queueTrigger(f template.Function, event template.QueueEvent) ma
 
 func (s *system) streamTrigger(f template.Function, event template.StreamEvent, declared *template.Template) (*mapping.Stream, error) {
 	stream := &mapping.Stream{
-		Client: dynamodbstreams.NewFromConfig(s.dynamoDB.config), ARN: s.resources.Tables[event.Table].StreamARN, Invoke: s.invoke(f.Name),
+		Client: engine.Streams(s.dynamoDB.config), ARN: s.resources.Tables[event.Table].StreamARN, Invoke: s.invoke(f.Name),
 		Checkpoints: s.checkpoints, FromStart: event.FromStart, BatchSize: event.BatchSize, PartialFailure: event.PartialFailure, Bisect: event.Bisect,
 		Parallelization: event.Parallelization, MaxRetries: event.MaxRetries, MaxAge: event.MaxAge, Log: s.log,
 	}
