@@ -35,6 +35,9 @@ func (s *Service) Purge(ctx context.Context, job Job) error {
 		return nil
 	}
 	err = s.purge(ctx, c)
+	if errors.Is(err, context.DeadlineExceeded) { // at whatever step
+		err = errors.Join(ErrUnfinished, err)
+	}
 	if errors.Is(err, ErrUnfinished) {
 		return errors.Join(s.release(ctx, c), err)
 	}
