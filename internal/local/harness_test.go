@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// patience is how long anything may take that is bound to happen: far longer than it does.
-	patience = 90 * time.Second
+	// patience is how long anything may take that is bound to happen. DynamoDB Local alone takes a minute to expire an item.
+	patience = 4 * time.Minute
 	// glance is the pause between two looks at whether it has happened.
 	glance = 50 * time.Millisecond
 	// shownLines is how many of a system's last lines a failed test shows.
