@@ -1,0 +1,149 @@
+package bulk
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// Subject is one that an operation is about, frozen as its plan saw it.
+type Subject struct {
+	ID      string `json:"id"`
+	Bind    string `json:"bind,omitempty"`    // what of its state the action goes by; opaque
+	Refused string `json:"refused,omitempty"` // code of the rule that leaves it alone
+
+	// Weight and Counts are of the planning only, and not frozen.
+	Weight int              `json:"-"` // of the work; a chunk has at most MaxWeight, or one subject
+	Counts map[string]int64 `json:"-"`
+}
+
+// Outcome is what became of a subject.
+type Outcome struct {
+	Result Result
+	Code   string // why it was skipped or failed
+}
+
+// Result is the kind of an outcome.
+type Result string
+
+// The results. The zero one is undecided.
+const (
+	Undecided Result = ""
+	Done      Result = "done"
+	Skipped   Result = "skipped" // the rules refused, or it has changed since it was planned
+	Broken    Result = "failed"  // the machinery failed, again and again
+)
+
+// Chunk is a part of an operation that one worker does.
+type Chunk struct {
+	Seq      int
+	Subjects []Subject
+	Outcomes []Outcome // of the subjects, one each
+	Attempts int       // that have begun since there was progress
+	Lease    time.Time // until then it is a worker's
+	Usage    Usage
+}
+
+// newChunk is one whose refused subjects are decided from the start.
+func newChunk(seq int, subjects []Subject) Chunk {
+	c := Chunk{Seq: seq, Subjects: subjects, Outcomes: make([]Outcome, len(subjects))}
+	for i, s := range subjects {
+		if s.Refused != "" {
+			c.Outcomes[i] = Outcome{Skipped, s.Refused}
+		}
+	}
+	return c
+}
+
+// Undecided lists the indices of the subjects still to be done.
+func (c Chunk) Undecided() []int {
+	var left []int
+	for i, o := range c.Outcomes {
+		if o.Result == Undecided {
+			left = append(left, i)
+		}
+	}
+	return left
+}
+
+// Tally counts a chunk's outcomes.
+func (c Chunk) Tally() Tally {
+	t := Tally{Usage: c.Usage}
+	for _, o := range c.Outcomes {
+		t.count(o)
+	}
+	return t
+}
+
+func (t *Tally) count(o Outcome) {
+	switch o.Result {
+	case Done:
+		t.Done++
+		return
+	case Undecided:
+		t.Left++
+		return
+	case Skipped:
+		t.Skipped++
+	case Broken:
+		t.Failed++
+	}
+	if t.Codes == nil {
+		t.Codes = map[string]int{}
+	}
+	t.Codes[o.Code]++
+}
+
+// Plus adds up.
+func (t Tally) Plus(u Tally) Tally {
+	sum := Tally{
+		Done: t.Done + u.Done, Skipped: t.Skipped + u.Skipped, Failed: t.Failed + u.Failed, Left: t.Left + u.Left,
+		Codes: map[string]int{}, Usage: t.Usage.Plus(u.Usage),
+	}
+	for _, codes := range []map[string]int{t.Codes, u.Codes} {
+		for code, n := range codes {
+			sum.Codes[code] += n
+		}
+	}
+	return sum
+}
+
+// split cuts subjects into chunks of at most so much weight and so many subjects.
+func split(subjects []Subject, from, maxWeight, maxSubjects int) []Chunk {
+	var chunks []Chunk
+	start, weight := 0, 0
+	for i, s := range subjects {
+		if i > start && (weight+s.Weight > maxWeight || i-start == maxSubjects) {
+			chunks = append(chunks, newChunk(from+len(chunks), subjects[start:i]))
+			start, weight = i, 0
+		}
+		weight += s.Weight
+	}
+	if start < len(subjects) {
+		chunks = append(chunks, newChunk(from+len(chunks), subjects[start:]))
+	}
+	return chunks
+}
+
+// The digest of a plan is a chain of hashes: over what is to be done, then over the
+// frozen subjects of each chunk. Whoever names it has seen all of that.
+
+func (o Operation) firstDigest() string {
+	return digest("", struct {
+		ID, Action string
+		Params     []byte
+		OnRefused  OnRefused
+	}{o.ID, o.Action, o.Params, o.OnRefused})
+}
+
+func (c Chunk) digest(before string) string { return digest(before, c.Subjects) }
+
+func digest(before string, of any) string {
+	h := sha256.New()
+	h.Write([]byte(before))
+	if err := json.NewEncoder(h).Encode(of); err != nil {
+		panic(err) // strings and integers can be encoded
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,252 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Engine carries operations out.
+type Engine struct {
+	Store   Store
+	Queue   Queue
+	Actions map[string]Action
+	// Select reads a page of what a selection selects, from a position on. The next
+	// position is empty at the end. A *SelectionError ends the planning for good.
+	Select func(ctx context.Context, op Operation, selection []byte, position string, limit int) (ids []string, next string, err error)
+	// Metered returns a context and what was consumed under it; nil measures nothing.
+	Metered func(ctx context.Context) (context.Context, func() Usage)
+	Log     *slog.Logger
+	Now     func() time.Time // nil: time.Now
+}
+
+// Action is something that can be done to subjects.
+type Action struct {
+	// Plan judges subjects as they are, and binds them to that. Those that don't exist it leaves out or refuses.
+	Plan func(ctx context.Context, op Operation, ids []string) ([]Subject, error)
+	// Apply does it to subjects, each bound to what it was when it was planned. Done
+	// before to some, it says that it is done. An outcome that it leaves undecided,
+	// because of an error or for ErrUnfinished, is tried again.
+	Apply func(ctx context.Context, op Operation, subjects []Subject) ([]Outcome, error)
+	// Estimate foresees what applying costs; nil foresees nothing.
+	Estimate func(Impact) Usage
+	// MaxWeight bounds a chunk.
+	MaxWeight int
+	// Harmless actions apply themselves when they are planned.
+	Harmless bool
+}
+
+// Limits of operations.
+const (
+	PlanLife    = 24 * time.Hour  // a plan is to be applied within
+	ChunkLease  = 6 * time.Minute // exceeds the time limit of a worker
+	MaxAttempts = 20              // of a chunk without progress; then what is undecided has failed
+	MaxSubjects = 250             // of a chunk, and of a page of planning
+
+	// GaveUp is the code of subjects that no attempt decided.
+	GaveUp = "GAVE_UP"
+)
+
+func (e *Engine) now() time.Time {
+	if e.Now != nil {
+		return e.Now().UTC().Truncate(time.Millisecond)
+	}
+	return time.Now().UTC().Truncate(time.Millisecond)
+}
+
+// Approval is what somebody who has seen a plan says to it.
+type Approval struct {
+	Digest       string
+	Acknowledged bool
+}
+
+// Create adds an operation with the given ID, Action, Params, OnRefused, By, Reason and
+// Fingerprint, and plans what can be planned at once. The same request again
+// returns the operation it made: ErrReused if it was another request.
+func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Operation, error) {
+	if _, ok := e.Actions[op.Action]; !ok {
+		return op, ErrAction
+	}
+	op.State, op.Version, op.Created = Planning, 1, e.now()
+	op.Digest = op.firstDigest()
+	err := e.Store.Create(ctx, op, selection)
+	if errors.Is(err, ErrExists) {
+		return e.replayed(ctx, op)
+	}
+	if err != nil {
+		return op, err
+	}
+	planned, err := e.planPage(ctx, op)
+	if err != nil || planned.State == Planning {
+		return e.leavePlanning(ctx, planned, err)
+	}
+	return e.planned(ctx, planned)
+}
+
+func (e *Engine) replayed(ctx context.Context, op Operation) (Operation, error) {
+	made, err := e.Store.Operation(ctx, op.ID)
+	if err == nil && (op.Fingerprint == "" || made.Fingerprint != op.Fingerprint) {
+		return op, ErrReused
+	}
+	return made, err
+}
+
+// leavePlanning leaves the rest of the planning to a worker. The operation is there:
+// whatever failed now, the sweep goes on with it.
+func (e *Engine) leavePlanning(ctx context.Context, op Operation, cause error) (Operation, error) {
+	if cause != nil {
+		e.Log.WarnContext(ctx, "planning left to a worker", "operation", op.ID, "error", cause)
+	}
+	if err := e.Queue.EnqueueWork(ctx, Work{op.ID, PlanWork}); err != nil {
+		e.Log.WarnContext(ctx, "planning left to the sweep", "operation", op.ID, "error", err)
+	}
+	return op, nil
+}
+
+// Apply starts a planned operation, if the approval is of its plan. Approved again, it
+// is returned as it is.
+func (e *Engine) Apply(ctx context.Context, id string, a Approval) (Operation, error) {
+	op, err := e.Store.Operation(ctx, id)
+	if err != nil {
+		return op, err
+	}
+	switch err := op.CanApply(a, e.now()); {
+	case errors.Is(err, ErrUnchanged):
+		return op, nil
+	case err != nil:
+		return op, err
+	}
+	return e.start(ctx, op)
+}
+
+func (e *Engine) start(ctx context.Context, op Operation) (Operation, error) {
+	op.State, op.Applied = Running, e.now()
+	op.Version++
+	if err := e.Store.Save(ctx, op); err != nil {
+		return op, err
+	}
+	if op.Chunks == 0 {
+		return e.settle(ctx, op)
+	}
+	work := make([]Work, op.Chunks)
+	for i := range work {
+		work[i] = Work{op.ID, i}
+	}
+	e.send(ctx, op, work)
+	return op, nil
+}
+
+// send queues work. What is not sent is not lost: the sweep finds its chunk unfinished.
+func (e *Engine) send(ctx context.Context, op Operation, work []Work) {
+	if err := e.Queue.EnqueueWork(ctx, work...); err != nil {
+		e.Log.WarnContext(ctx, "chunks left to the sweep", "operation", op.ID, "error", err)
+	}
+}
+
+// Cancel stops an operation. Chunks under way come to their end, and what was done
+// stays done.
+func (e *Engine) Cancel(ctx context.Context, id string) (Operation, error) {
+	op, err := e.Store.Operation(ctx, id)
+	if err != nil {
+		return op, err
+	}
+	switch err := op.CanCancel(); {
+	case errors.Is(err, ErrUnchanged):
+		return op, nil
+	case err != nil:
+		return op, err
+	}
+	return e.end(ctx, op, Cancelled)
+}
+
+func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation, error) {
+	op.State, op.Ended = state, e.now()
+	op.Version++
+	if err := e.Store.Freeze(ctx, op, nil); err != nil {
+		return op, err
+	}
+	return op, nil
+}
+
+// Retry tries again what failed, and only that. The chunks come first: as long as the
+// operation has not been started again no worker touches them, and a retry that
+// stopped between two of them is made good by the next.
+func (e *Engine) Retry(ctx context.Context, id string) (Operation, error) {
+	op, err := e.Store.Operation(ctx, id)
+	if err != nil {
+		return op, err
+	}
+	switch err := op.CanRetry(); {
+	case errors.Is(err, ErrUnchanged):
+		return op, nil
+	case err != nil:
+		return op, err
+	}
+	work, err := e.reopen(ctx, op)
+	if err != nil {
+		return op, err
+	}
+	op.State, op.Ended, op.Tally, op.Look = Running, time.Time{}, Tally{}, Look{}
+	op.Version++
+	if err := e.Store.Save(ctx, op); err != nil {
+		return op, err
+	}
+	e.send(ctx, op, work)
+	return op, nil
+}
+
+func (e *Engine) reopen(ctx context.Context, op Operation) (work []Work, err error) {
+	for c, err := range e.Store.Chunks(ctx, op.ID, 0) {
+		if err != nil {
+			return nil, err
+		}
+		reopened := c.forgive()
+		if len(reopened.Undecided()) == 0 {
+			continue
+		}
+		if err := e.Store.Reopen(ctx, op.ID, reopened); err != nil {
+			return nil, fmt.Errorf("reopen chunk %d: %w", c.Seq, err)
+		}
+		work = append(work, Work{op.ID, c.Seq})
+	}
+	return work, nil
+}
+
+// forgive is the chunk with what failed in it undecided.
+func (c Chunk) forgive() Chunk {
+	outcomes := make([]Outcome, len(c.Outcomes))
+	for i, o := range c.Outcomes {
+		if o.Result != Broken {
+			outcomes[i] = o
+		}
+	}
+	c.Outcomes, c.Attempts, c.Lease = outcomes, 0, time.Time{}
+	return c
+}
+
+// Tally counts what became of an operation's subjects so far.
+func (e *Engine) Tally(ctx context.Context, op Operation) (Tally, error) {
+	if op.State.Ended() && op.State != Cancelled {
+		return op.Tally, nil
+	}
+	return e.Store.Tally(ctx, op)
+}
+
+// settle ends an operation all of whose chunks have ended.
+func (e *Engine) settle(ctx context.Context, op Operation) (Operation, error) {
+	for _, err := range e.Store.Unfinished(ctx, op.ID) {
+		return op, err // somebody else will settle it, or the reading failed
+	}
+	tally, err := e.Store.Tally(ctx, op)
+	if err != nil {
+		return op, err
+	}
+	op.Tally = tally
+	ended, err := e.end(ctx, op, op.conclude(tally))
+	if errors.Is(err, ErrVersion) {
+		return e.Store.Operation(ctx, op.ID)
+	}
+	return ended, err
+}

@@ -1,0 +1,169 @@
+package bulk
+
+import (
+	"maps"
+	"time"
+)
+
+// State says where an operation stands.
+type State string
+
+// The states of an operation.
+const (
+	Planning  State = "PLANNING"  // its subjects are being frozen
+	Ready     State = "READY"     // planned; waits to be applied
+	Running   State = "RUNNING"   // applied; workers are at it
+	Succeeded State = "SUCCEEDED" // everything that the plan promised was done
+	Partial   State = "PARTIAL"   // some was done, some was not
+	Failed    State = "FAILED"    // nothing was done, or it could not be planned
+	Cancelled State = "CANCELLED" // stopped; what was done stays done
+	Expired   State = "EXPIRED"   // nobody applied it in time
+)
+
+// Ended says whether nothing more happens by itself.
+func (s State) Ended() bool { return s != Planning && s != Ready && s != Running }
+
+// OnRefused says what an operation does when a subject can't be done.
+type OnRefused string
+
+// What is done about subjects that the rules refuse.
+const (
+	Skip OnRefused = "skip" // they are left alone, and reported
+	Fail OnRefused = "fail" // the plan can't be applied; refused later, they have failed
+)
+
+// Operation is one action on many subjects.
+type Operation struct {
+	ID          string
+	Action      string
+	Params      []byte // of the action; no personal data
+	OnRefused   OnRefused
+	By          string
+	Reason      string
+	Fingerprint string // of the request that made it; empty when it can't be repeated
+
+	State   State
+	Version int64 // counts changes of the operation, not of its chunks
+	Created time.Time
+	Planned time.Time
+	Expires time.Time // of the plan
+	Applied time.Time
+	Ended   time.Time
+	Why     string // it failed to be planned; no personal data
+
+	Position string // of the planning; empty at its beginning and end
+	Chunks   int
+	Digest   string
+	Impact   Impact
+	Tally    Tally // as it ended; see Engine.Tally for one that has not
+	Look     Look
+}
+
+// Impact is what a plan foresees.
+type Impact struct {
+	Subjects int
+	Eligible int
+	Refused  map[string]int   // by code
+	Counts   map[string]int64 // what hangs on the eligible ones
+	Estimate Usage
+}
+
+// Look is what the sweep saw of an operation when it last looked.
+type Look struct {
+	At    time.Time
+	Saw   string
+	Again int // times that it saw the same
+}
+
+// Usage is what work costs.
+type Usage struct {
+	Requests   int
+	WriteUnits float64
+	ReadUnits  float64
+}
+
+// Plus adds up.
+func (u Usage) Plus(v Usage) Usage {
+	return Usage{u.Requests + v.Requests, u.WriteUnits + v.WriteUnits, u.ReadUnits + v.ReadUnits}
+}
+
+// Tally counts the subjects of an operation by what became of them.
+type Tally struct {
+	Done    int
+	Skipped int
+	Failed  int
+	Left    int            // undecided so far
+	Codes   map[string]int // of the skipped and failed
+	Usage   Usage
+}
+
+// StateAt is the state as a reader must judge it: a plan past its time has expired,
+// whether or not anything has noted it.
+func (o Operation) StateAt(now time.Time) State {
+	if o.State == Ready && !now.Before(o.Expires) {
+		return Expired
+	}
+	return o.State
+}
+
+// CanApply says why the operation can't be applied, nil if it can. It returns
+// ErrUnchanged for one that was applied by the same digest.
+func (o Operation) CanApply(a Approval, now time.Time) error {
+	state := o.StateAt(now)
+	switch {
+	case state == Planning:
+		return ErrPlanning
+	case state == Expired:
+		return ErrExpired
+	case a.Digest != o.Digest:
+		return ErrStale
+	case state != Ready && o.Applied.IsZero():
+		return ErrEnded
+	case state != Ready:
+		return ErrUnchanged
+	case !a.Acknowledged:
+		return ErrConfirm
+	case o.OnRefused == Fail && o.Impact.Eligible < o.Impact.Subjects:
+		return &RefusedError{maps.Clone(o.Impact.Refused)}
+	}
+	return nil
+}
+
+// CanCancel says why the operation can't be cancelled, nil if it can.
+func (o Operation) CanCancel() error {
+	switch {
+	case o.State == Cancelled:
+		return ErrUnchanged
+	case o.State.Ended():
+		return ErrEnded
+	}
+	return nil
+}
+
+// CanRetry says why what failed can't be tried again, nil if it can.
+func (o Operation) CanRetry() error {
+	switch {
+	case o.State == Running:
+		return ErrUnchanged
+	case !o.State.Ended():
+		return ErrRunning
+	case o.Applied.IsZero() || o.State == Cancelled:
+		return ErrEnded
+	case o.Tally.Failed == 0:
+		return ErrUnchanged
+	}
+	return nil
+}
+
+// conclude is the state that a tally of everything amounts to. Subjects of which the
+// plan said that they would be left alone don't count against it.
+func (o Operation) conclude(t Tally) State {
+	foreseen := o.Impact.Subjects - o.Impact.Eligible
+	switch {
+	case t.Failed == 0 && t.Skipped <= foreseen:
+		return Succeeded
+	case t.Done == 0:
+		return Failed
+	}
+	return Partial
+}

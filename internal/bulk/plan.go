@@ -1,0 +1,120 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// plan freezes what is left to be frozen.
+func (e *Engine) plan(ctx context.Context, op Operation) error {
+	for op.State == Planning {
+		next, err := e.planPage(ctx, op)
+		switch {
+		case errors.Is(err, ErrVersion):
+			return nil // somebody else plans, or it was cancelled
+		case errors.Is(err, context.DeadlineExceeded):
+			return errors.Join(ErrUnfinished, err)
+		case err != nil:
+			return err
+		}
+		op = next
+	}
+	_, err := e.planned(ctx, op)
+	return err
+}
+
+// planned applies what applies itself.
+func (e *Engine) planned(ctx context.Context, op Operation) (Operation, error) {
+	if op.State != Ready || !e.Actions[op.Action].Harmless {
+		return op, nil
+	}
+	return e.start(ctx, op)
+}
+
+// planPage freezes a page of the selection, in one transaction with the operation: of
+// two planners only one gets a page in.
+func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) {
+	selection, err := e.Store.Selection(ctx, op.ID)
+	if err != nil {
+		return op, fmt.Errorf("read selection: %w", err)
+	}
+	chunks, next, err := e.choose(ctx, op, selection)
+	var unfit *SelectionError
+	if errors.As(err, &unfit) {
+		op.Why = unfit.Problem
+		return e.end(ctx, op, Failed)
+	}
+	if err != nil {
+		return op, err
+	}
+	gained := e.gain(op, chunks, next)
+	if err := e.Store.Freeze(ctx, gained, chunks); err != nil {
+		return op, err
+	}
+	return gained, nil
+}
+
+// choose reads a page and cuts it into chunks. A page of so heavy subjects that their
+// chunks don't fit into one transaction is read again, smaller.
+func (e *Engine) choose(ctx context.Context, op Operation, selection []byte) ([]Chunk, string, error) {
+	action := e.Actions[op.Action]
+	for limit := MaxSubjects; ; limit = MaxFreeze {
+		ids, next, err := e.Select(ctx, op, selection, op.Position, limit)
+		if err != nil {
+			return nil, "", err
+		}
+		subjects, err := action.Plan(ctx, op, ids)
+		if err != nil {
+			return nil, "", fmt.Errorf("plan %s: %w", op.Action, err)
+		}
+		chunks := split(subjects, op.Chunks, action.MaxWeight, MaxSubjects)
+		if len(chunks) <= MaxFreeze {
+			return chunks, next, nil
+		}
+	}
+}
+
+// gain is the operation with further chunks, READY if they were the last.
+func (e *Engine) gain(op Operation, chunks []Chunk, next string) Operation {
+	op.Impact = op.Impact.plus(chunks)
+	for _, c := range chunks {
+		op.Digest = c.digest(op.Digest)
+	}
+	op.Chunks += len(chunks)
+	op.Position = next
+	op.Version++
+	if next != "" {
+		return op
+	}
+	if estimate := e.Actions[op.Action].Estimate; estimate != nil {
+		op.Impact.Estimate = estimate(op.Impact)
+	}
+	op.State, op.Planned = Ready, e.now()
+	op.Expires = op.Planned.Add(PlanLife)
+	return op
+}
+
+func (i Impact) plus(chunks []Chunk) Impact {
+	sum := Impact{Subjects: i.Subjects, Eligible: i.Eligible, Refused: map[string]int{}, Counts: map[string]int64{}}
+	add(sum.Refused, i.Refused)
+	add(sum.Counts, i.Counts)
+	for _, c := range chunks {
+		for _, s := range c.Subjects {
+			sum.Subjects++
+			if s.Refused != "" {
+				sum.Refused[s.Refused]++
+				continue
+			}
+			sum.Eligible++
+			add(sum.Counts, s.Counts)
+		}
+	}
+	return sum
+}
+
+func add[N int | int64](to, more map[string]N) {
+	for k, n := range more {
+		to[k] += n
+	}
+}
