@@ -206,7 +206,7 @@ func (e *Engine) reopen(ctx context.Context, op Operation) (work []Work, err err
 		if len(reopened.Undecided()) == 0 {
 			continue
 		}
-		if err := e.Store.Reopen(ctx, op.ID, reopened); err != nil {
+		if err := e.Store.Reopen(ctx, op, reopened); err != nil {
 			return nil, fmt.Errorf("reopen chunk %d: %w", c.Seq, err)
 		}
 		work = append(work, Work{op.ID, c.Seq})
@@ -231,7 +231,9 @@ func (e *Engine) Tally(ctx context.Context, op Operation) (Tally, error) {
 	if op.State.Ended() && op.State != Cancelled {
 		return op.Tally, nil
 	}
-	return e.Store.Tally(ctx, op)
+	t, err := e.Store.Tally(ctx, op)
+	t.Left = op.Impact.Subjects - t.Done - t.Skipped - t.Failed // a chunk that ends meanwhile may be missed
+	return t, err
 }
 
 // settle ends an operation all of whose chunks have ended.

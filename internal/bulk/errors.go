@@ -22,7 +22,6 @@ var (
 	ErrStale     = errors.New("the digest is not that of the plan")
 	ErrConfirm   = errors.New("the consequences have not been acknowledged")
 	ErrReused    = errors.New("the idempotency key was used for another request")
-	ErrCursor    = errors.New("the cursor does not belong to this list")
 
 	// ErrTaken says that a chunk is a worker's at the moment, or ended.
 	ErrTaken = errors.New("somebody else has the chunk, or it has ended")

@@ -31,15 +31,15 @@ type Store interface {
 
 	// Take leases a chunk until a time and returns it with one attempt more:
 	// ErrTaken while somebody else has it, or when it has ended.
-	Take(ctx context.Context, id string, seq int, now, until time.Time) (Chunk, error)
+	Take(ctx context.Context, op Operation, seq int, now, until time.Time) (Chunk, error)
 	// Keep writes the outcomes of a chunk so far and gives its lease back; ErrTaken
 	// unless the lease is the chunk's.
-	Keep(ctx context.Context, id string, c Chunk) error
+	Keep(ctx context.Context, op Operation, c Chunk) error
 	// Finish writes the outcomes of a chunk, which has ended then; see Keep.
-	Finish(ctx context.Context, id string, c Chunk) error
+	Finish(ctx context.Context, op Operation, c Chunk) error
 	// Reopen makes a chunk that has ended one to be done, with the outcomes given.
 	// One that was reopened already stays as it is.
-	Reopen(ctx context.Context, id string, c Chunk) error
+	Reopen(ctx context.Context, op Operation, c Chunk) error
 
 	// Unfinished goes through the chunks that have not ended, in order, without their subjects.
 	Unfinished(ctx context.Context, id string) iter.Seq2[Chunk, error]

@@ -31,7 +31,7 @@ func (e *Engine) Do(ctx context.Context, w Work) error {
 
 func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 	now := e.now()
-	c, err := e.Store.Take(ctx, op.ID, seq, now, now.Add(ChunkLease))
+	c, err := e.Store.Take(ctx, op, seq, now, now.Add(ChunkLease))
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 	if cause != nil {
 		e.Log.ErrorContext(ctx, "chunk given up", "operation", op.ID, "chunk", seq, "error", cause)
 	}
-	return e.Store.Finish(ctx, op.ID, c)
+	return e.Store.Finish(ctx, op, c)
 }
 
 // orUnfinished never takes an undecided subject for a success.
@@ -68,7 +68,7 @@ func (e *Engine) keep(ctx context.Context, op Operation, c Chunk, progress bool)
 	if progress {
 		c.Attempts = 1
 	}
-	return e.Store.Keep(ctx, op.ID, c)
+	return e.Store.Keep(ctx, op, c)
 }
 
 // apply does the action to the undecided subjects and puts their outcomes into the chunk.

@@ -22,6 +22,11 @@ import (
 //	e-mail claim        E#<email>          #                             kept in the trash, freed at purge
 //	retained record     X#<customer id>    R#<kind>#<id>…                what the law keeps, with its own expiry
 //	audit entry         A#<customer id>    <time>#<stream sequence>
+//	operation           O#<id>             #
+//	its selection       O#<id>             selection                     until it is planned
+//	frozen subjects     O#<id>             F#<seq>
+//	ended chunk         O#<id>             K#<seq>                       the outcomes of its subjects
+//	chunk to be done    O#<id>             P#<seq>                       becomes an ended one
 //	done under a key    I#<hash>           #                             Idempotency-Key, for a day
 //	settings            P                  settings
 //	totals              P                  totals#<shard>
@@ -29,7 +34,8 @@ import (
 //	certificate         C#<customer id>    <generation>                  in the ledger
 //
 // One sparse index, lists: ipk is live#<shard> or trash#<shard>, isk is what that list
-// is sorted by, made unique by the customer's id.
+// is sorted by, made unique by the customer's id. Operations have entries in it too:
+// ipk operations#active or operations#ended, isk the time of their creation.
 const (
 	index = "lists"
 
@@ -46,6 +52,20 @@ func auditPK(id string) string    { return "A#" + id }
 func oncePK(hash string) string   { return "I#" + hash }
 func leaseSK(name string) string  { return "lease#" + name }
 func totalsSK(shard int) string   { return fmt.Sprintf("totals#%d", shard) }
+
+func operationPK(id string) string { return "O#" + id }
+
+// chunkSK is the sort key of a part of a chunk. Frozen subjects, ended chunks and those
+// to be done follow each other, each in order.
+func chunkSK(part string, seq int) string { return fmt.Sprintf("%s%06d", part, seq) }
+
+const (
+	selectionSK = "selection"
+	frozenSK    = "F#"
+	endedSK     = "K#"
+	pendingSK   = "P#"
+	afterChunks = "P$" // '$' follows '#'
+)
 
 // recordKey is a record's sort key. '#' sorts before every character of a kind or an
 // id, so that what is below a record follows it with nothing in between.

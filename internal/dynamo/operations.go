@@ -1,0 +1,304 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/bulk"
+)
+
+// Operations is a [bulk.Store] in the table of a [Table].
+type Operations struct{ table *Table }
+
+var _ bulk.Store = Operations{}
+
+// Operations are those that the table keeps.
+func (t *Table) Operations() Operations { return Operations{t} }
+
+// operation is an operation's item: a document, of which nothing but the version and
+// the place in the lists is ever asked about.
+type operation struct {
+	PK       string `dynamodbav:"pk"`
+	SK       string `dynamodbav:"sk"`
+	IPK      string `dynamodbav:"ipk"`
+	ISK      string `dynamodbav:"isk"`
+	TTL      int64  `dynamodbav:"ttl,omitempty"`
+	Version  int64  `dynamodbav:"version"`
+	Document string `dynamodbav:"document"`
+	Look     string `dynamodbav:"look,omitempty"`
+}
+
+const (
+	activeOperations = "operations#active"
+	endedOperations  = "operations#ended"
+)
+
+func (o Operations) encode(op bulk.Operation) (operation, error) {
+	look, err := json.Marshal(op.Look)
+	if err != nil {
+		return operation{}, fmt.Errorf("dynamo: encode look: %w", err)
+	}
+	op.Look = bulk.Look{}
+	document, err := json.Marshal(op)
+	if err != nil {
+		return operation{}, fmt.Errorf("dynamo: encode operation: %w", err)
+	}
+	out := operation{
+		PK: operationPK(op.ID), SK: rootSK, IPK: activeOperations, ISK: listSK(formatTime(op.Created), op.ID),
+		TTL: o.ttl(op), Version: op.Version, Document: string(document), Look: string(look),
+	}
+	if op.State.Ended() {
+		out.IPK = endedOperations
+	}
+	return out, nil
+}
+
+// ttl of everything that belongs to an operation: the audit log's retention.
+func (o Operations) ttl(op bulk.Operation) int64 {
+	if end := o.table.Audit.After(op.Created); !end.IsZero() {
+		return end.Unix()
+	}
+	return 0
+}
+
+func decodeOperation(it item) (bulk.Operation, error) {
+	var stored operation
+	var op bulk.Operation
+	err := attributevalue.UnmarshalMap(it, &stored)
+	if err == nil {
+		err = json.Unmarshal([]byte(stored.Document), &op)
+	}
+	if err == nil && stored.Look != "" {
+		err = json.Unmarshal([]byte(stored.Look), &op.Look)
+	}
+	if err != nil {
+		return op, fmt.Errorf("dynamo: decode operation: %w", err)
+	}
+	return op, nil
+}
+
+type selection struct {
+	PK   string `dynamodbav:"pk"`
+	SK   string `dynamodbav:"sk"`
+	Data []byte `dynamodbav:"data"`
+}
+
+// Create adds an operation and its selection.
+func (o Operations) Create(ctx context.Context, op bulk.Operation, chosen []byte) error {
+	header, err := o.encode(op)
+	if err != nil {
+		return err
+	}
+	tx := o.table.newTransaction()
+	if err := tx.put(header, func(item) error { return bulk.ErrExists }); err != nil {
+		return err
+	}
+	if err := tx.put(selection{operationPK(op.ID), selectionSK, chosen}, nil); err != nil {
+		return err
+	}
+	return tx.commit(ctx)
+}
+
+// Operation reads one.
+func (o Operations) Operation(ctx context.Context, id string) (bulk.Operation, error) {
+	it, err := o.table.get(ctx, operationPK(id), rootSK)
+	if err != nil {
+		return bulk.Operation{}, fmt.Errorf("dynamo: read operation: %w", err)
+	}
+	if it == nil {
+		return bulk.Operation{}, bulk.ErrNotFound
+	}
+	return decodeOperation(it)
+}
+
+// Selection reads what an operation is to plan.
+func (o Operations) Selection(ctx context.Context, id string) ([]byte, error) {
+	it, err := o.table.get(ctx, operationPK(id), selectionSK)
+	if err != nil {
+		return nil, fmt.Errorf("dynamo: read selection: %w", err)
+	}
+	var s selection
+	return s.Data, attributevalue.UnmarshalMap(it, &s)
+}
+
+// replace is the write of an operation that somebody read as of the version before.
+func (o Operations) replace(op bulk.Operation) (*types.Put, error) {
+	header, err := o.encode(op)
+	if err != nil {
+		return nil, err
+	}
+	it, err := attributevalue.MarshalMap(header)
+	if err != nil {
+		return nil, fmt.Errorf("dynamo: encode operation: %w", err)
+	}
+	return &types.Put{
+		TableName: &o.table.Name, Item: it, ConditionExpression: aws.String("version = :read"),
+		ExpressionAttributeValues:           item{":read": number(op.Version - 1)},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}, nil
+}
+
+// outdated says why an operation could not be replaced; nil if it has been, by a request
+// that succeeded and was made again because its answer was lost.
+func outdated(written, found item) error {
+	if stringOf(found, "document") == stringOf(written, "document") {
+		return nil
+	}
+	return bulk.ErrVersion
+}
+
+// Save writes an operation.
+func (o Operations) Save(ctx context.Context, op bulk.Operation) error {
+	put, err := o.replace(op)
+	if err != nil {
+		return err
+	}
+	_, err = o.table.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
+		ExpressionAttributeValues:           put.ExpressionAttributeValues,
+		ReturnValuesOnConditionCheckFailure: put.ReturnValuesOnConditionCheckFailure,
+	})
+	if found, failed := failedCondition(err); failed {
+		return outdated(put.Item, found)
+	}
+	return err
+}
+
+// Freeze writes an operation and the chunks it gained.
+func (o Operations) Freeze(ctx context.Context, op bulk.Operation, chunks []bulk.Chunk) error {
+	put, err := o.replace(op)
+	if err != nil {
+		return err
+	}
+	tx := o.table.newTransaction()
+	tx.add(types.TransactWriteItem{Put: put}, func(found item) error { return outdated(put.Item, found) })
+	for _, c := range chunks {
+		if err := o.addChunk(tx, op, c); err != nil {
+			return err
+		}
+	}
+	if op.State != bulk.Planning {
+		tx.add(types.TransactWriteItem{Delete: &types.Delete{
+			TableName: &o.table.Name, Key: keyOf(operationPK(op.ID), selectionSK),
+		}}, nil)
+	}
+	return tx.commit(ctx)
+}
+
+// Looked notes what the sweep saw.
+func (o Operations) Looked(ctx context.Context, id string, look bulk.Look) error {
+	text, err := json.Marshal(look)
+	if err != nil {
+		return fmt.Errorf("dynamo: encode look: %w", err)
+	}
+	expr, err := expression.NewBuilder().
+		WithUpdate(expression.Set(expression.Name("look"), expression.Value(string(text)))).
+		WithCondition(exists()).Build()
+	if err != nil {
+		return fmt.Errorf("dynamo: look: %w", err)
+	}
+	_, err = o.table.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &o.table.Name, Key: keyOf(operationPK(id), rootSK),
+		UpdateExpression: expr.Update(), ConditionExpression: expr.Condition(),
+		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
+	})
+	if _, failed := failedCondition(err); failed {
+		return bulk.ErrNotFound
+	}
+	return err
+}
+
+// Operations reads a page of all, the newest first.
+func (o Operations) Operations(ctx context.Context, q bulk.Query) (bulk.Page, error) {
+	after, err := decodeCursor("operations", q.Cursor)
+	if err != nil {
+		return bulk.Page{}, err
+	}
+	var keys []string
+	for _, list := range []string{activeOperations, endedOperations} {
+		found, err := o.newest(ctx, list, after, q.Limit+1)
+		if err != nil {
+			return bulk.Page{}, err
+		}
+		keys = append(keys, found...)
+	}
+	slices.SortFunc(keys, func(a, b string) int { return strings.Compare(b, a) })
+	var page bulk.Page
+	if len(keys) > q.Limit {
+		keys = keys[:q.Limit]
+		page.Cursor = encodeCursor("operations", keys[len(keys)-1])
+	}
+	page.Operations, err = o.read(ctx, slices.Compact(keys))
+	return page, err
+}
+
+// newest lists the sort keys of operations in a list, those created before a position.
+func (o Operations) newest(ctx context.Context, list, before string, limit int) ([]string, error) {
+	s := shard{table: o.table, pk: list, span: span{newestFirst: true, after: before, page: limit}}
+	if err := s.fill(ctx); err != nil {
+		return nil, err
+	}
+	keys := make([]string, len(s.page))
+	for i, r := range s.page {
+		keys[i] = r.ISK
+	}
+	return keys, nil
+}
+
+// read reads operations by their sort keys in a list, in that order. One that has
+// moved between the lists since then is found all the same.
+func (o Operations) read(ctx context.Context, sortKeys []string) ([]bulk.Operation, error) {
+	keys := make([]item, len(sortKeys))
+	for i, k := range sortKeys {
+		_, id, _ := strings.Cut(k, "#")
+		keys[i] = keyOf(operationPK(id), rootSK)
+	}
+	items, err := o.table.batchGet(ctx, keys, false)
+	if err != nil {
+		return nil, fmt.Errorf("dynamo: read operations: %w", err)
+	}
+	slices.SortFunc(items, func(a, b item) int { return strings.Compare(stringOf(b, "isk"), stringOf(a, "isk")) })
+	ops := make([]bulk.Operation, len(items))
+	var errs error
+	for i, it := range items {
+		op, err := decodeOperation(it)
+		ops[i], errs = op, errors.Join(errs, err)
+	}
+	return ops, errs
+}
+
+// Active goes through the operations that have not ended. What the index still shows,
+// though it has ended meanwhile, is left out.
+func (o Operations) Active(ctx context.Context) iter.Seq2[bulk.Operation, error] {
+	return func(yield func(bulk.Operation, error) bool) {
+		s := &shard{table: o.table, pk: activeOperations, span: span{page: sweepPage}}
+		for err := s.fill(ctx); ; err = s.fill(ctx) {
+			if err != nil {
+				yield(bulk.Operation{}, err)
+				return
+			}
+			if len(s.page) == 0 {
+				return
+			}
+			_, id, _ := strings.Cut(s.pop().ISK, "#")
+			op, err := o.Operation(ctx, id)
+			if errors.Is(err, bulk.ErrNotFound) || err == nil && op.State.Ended() {
+				continue
+			}
+			if !yield(op, err) || err != nil {
+				return
+			}
+		}
+	}
+}
