@@ -19,11 +19,13 @@ var arrows = []struct {
 	why     string
 }{
 	{"lethe/internal/customer", nil, false, "the rules know neither AWS nor HTTP"},
+	{"lethe/internal/bulk", nil, false, "operations know no customers"},
+	{"lethe/internal/operations", []string{"bulk", "customer"}, false, "actions know the rules, not the storage"},
 	{"lethe/internal/tabular", nil, true, "a file format knows no customers"},
-	{"lethe/internal/dynamo", []string{"customer"}, true, "storage knows the rules, not who asks"},
-	{"lethe/internal/queue", []string{"customer"}, true, "the queue knows jobs, not who asks"},
-	{"lethe/internal/web", []string{"customer", "tabular"}, true, "HTTP knows the rules, not the storage"},
-	{"lethe/internal/app", []string{"customer", "dynamo", "queue", "web"}, true, "the wiring knows no laptop"},
+	{"lethe/internal/dynamo", []string{"bulk", "customer"}, true, "storage knows the rules, not who asks"},
+	{"lethe/internal/queue", []string{"bulk", "customer"}, true, "the queue knows jobs, not who asks"},
+	{"lethe/internal/web", []string{"bulk", "customer", "operations", "tabular"}, true, "HTTP knows the rules, not the storage"},
+	{"lethe/internal/app", []string{"bulk", "customer", "dynamo", "operations", "queue", "web"}, true, "the wiring knows no laptop"},
 	{"lethe/functions/api", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/work", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/purge", []string{"app"}, true, "a function is its trigger"},

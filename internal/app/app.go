@@ -12,8 +12,10 @@ import (
 	"os"
 	"time"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
+	"lethe/internal/operations"
 	"lethe/internal/queue"
 	"lethe/internal/web"
 )
@@ -21,6 +23,7 @@ import (
 // App is Lethe behind its triggers.
 type App struct {
 	service      *customer.Service
+	operations   *bulk.Engine
 	api          http.Handler
 	log          *slog.Logger
 	metrics      io.Writer
@@ -38,18 +41,18 @@ const keptBack = 10 * time.Second
 func New(c Config) *App {
 	log := c.logger()
 	db := c.aws(c.DynamoDBURL)
+	table := dynamo.New(db, dynamo.Options{
+		Name: c.Table, Shards: c.IndexShards, Grace: c.grace(), Audit: c.AuditRetention,
+	})
+	work := queue.New(c.aws(c.SQSURL), c.QueueURL)
 	service := &customer.Service{
-		Store: dynamo.New(db, dynamo.Options{
-			Name: c.Table, Shards: c.IndexShards, Grace: c.grace(), Audit: c.AuditRetention,
-		}),
-		Ledger:      dynamo.NewLedger(db, c.Ledger),
-		Queue:       queue.New(c.aws(c.SQSURL), c.QueueURL),
-		Log:         log,
+		Store: table, Ledger: dynamo.NewLedger(db, c.Ledger), Queue: work, Log: log,
 		Defaults:    customer.Settings{Retention: c.Retention},
 		SettingsAge: settingsAge,
 	}
+	engine := operations.Engine(service, table.Operations(), work)
 	return &App{
-		service: service, api: web.New(service, web.Options{Log: log}),
+		service: service, operations: engine, api: web.New(service, engine, web.Options{Log: log}),
 		log: log, metrics: os.Stdout, functionName: c.FunctionName,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
 
@@ -27,7 +28,18 @@ func (a *App) Sweep(ctx context.Context) error {
 		a.log.InfoContext(ctx, "the next sweep goes on")
 		err = nil
 	}
-	return errors.Join(err, a.reportLag(sweep.Lag))
+	return errors.Join(err, a.reportLag(sweep.Lag), a.sweepOperations(ctx, working))
+}
+
+func (a *App) sweepOperations(ctx, working context.Context) error {
+	sweep, err := a.operations.Sweep(working)
+	if sweep != (bulk.Sweep{}) {
+		a.log.InfoContext(ctx, "swept operations", "active", sweep.Active, "resent", sweep.Resent, "settled", sweep.Settled)
+	}
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return nil // the next sweep goes on
+	}
+	return err
 }
 
 // reportLag writes the metric PurgeLagSeconds as CloudWatch reads it from a log line:

@@ -7,11 +7,12 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/queue"
 )
 
-// Work handles a batch of messages, and names those to be delivered again. A purge that
+// Work handles a batch of messages, and names those to be delivered again. What
 // needs more time than there is counts as handled: the sweep goes on with it. Its
 // message would come back too, but only so often until it is taken for poison.
 func (a *App) Work(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
@@ -34,13 +35,17 @@ func (a *App) Work(ctx context.Context, batch events.SQSEvent) (events.SQSEventR
 }
 
 func (a *App) work(ctx context.Context, body string) error {
-	job, err := queue.Decode(body)
+	m, err := queue.Decode(body)
 	if err != nil {
 		return err
 	}
-	err = a.service.Purge(ctx, job)
-	if errors.Is(err, customer.ErrUnfinished) {
-		a.log.InfoContext(ctx, "purge goes on later", "customer", job.Customer)
+	if m.Work != nil {
+		err = a.operations.Do(ctx, *m.Work)
+	} else {
+		err = a.service.Purge(ctx, *m.Purge)
+	}
+	if errors.Is(err, customer.ErrUnfinished) || errors.Is(err, bulk.ErrUnfinished) {
+		a.log.InfoContext(ctx, "work goes on later", "message", body)
 		return nil
 	}
 	return err

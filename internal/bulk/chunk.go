@@ -147,3 +147,14 @@ func digest(before string, of any) string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// Done lists the ids of the subjects that the action was done to.
+func (c Chunk) Done() []string {
+	var ids []string
+	for i, o := range c.Outcomes {
+		if o.Result == Done {
+			ids = append(ids, c.Subjects[i].ID)
+		}
+	}
+	return ids
+}

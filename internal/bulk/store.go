@@ -41,6 +41,8 @@ type Store interface {
 	// One that was reopened already stays as it is.
 	Reopen(ctx context.Context, op Operation, c Chunk) error
 
+	// Chunk reads one.
+	Chunk(ctx context.Context, op Operation, seq int) (Chunk, error)
 	// Unfinished goes through the chunks that have not ended, in order, without their subjects.
 	Unfinished(ctx context.Context, id string) iter.Seq2[Chunk, error]
 	// Chunks goes through all chunks from one on, in order.

@@ -84,6 +84,7 @@ const (
 	HoldLifted     Action = "hold.lifted"
 	PurgeStarted   Action = "purge.started"
 	Purged         Action = "customer.purged"
+	Redated        Action = "customer.redated" // its purge time was moved
 	Expired        Action = "customer.expired" // removed by TTL; its purge follows
 	RecordsAdded   Action = "records.added"
 	RecordsRemoved Action = "records.removed"

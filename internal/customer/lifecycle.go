@@ -65,6 +65,18 @@ func (c Customer) CanPurge(f Fence, now time.Time) error {
 	return nil
 }
 
+// CanRedate says why the customer's purge time can't be moved, nil if it can.
+func (c Customer) CanRedate() error {
+	switch c.State {
+	case Active:
+		return ErrNotDeleted
+	case Purging:
+		return ErrPurgeStarted
+	default:
+		return nil
+	}
+}
+
 // CanBlock says why the blocked flag can't be set so, nil if it can.
 func (c Customer) CanBlock(blocked bool) error {
 	switch {

@@ -46,7 +46,10 @@ func (s *Service) now() time.Time {
 func NewID() string { return strings.ToLower(rand.Text()) }
 
 func (s *Service) stamp(ch Change, action Action) Change {
-	ch.ID, ch.At, ch.Action = NewID(), s.now().Truncate(time.Millisecond), action
+	if ch.ID == "" {
+		ch.ID = NewID()
+	}
+	ch.At, ch.Action = s.now().Truncate(time.Millisecond), action
 	return ch
 }
 

@@ -24,6 +24,12 @@ type Store interface {
 	// ErrNotFound if there is none.
 	EmailOwner(ctx context.Context, email string) (id string, err error)
 
+	// Roots reads many customers, consistently; those that don't exist are left out.
+	Roots(ctx context.Context, ids []string) ([]Customer, error)
+	// Advance makes transitions, each or not, whatever becomes of the others. The results
+	// are of the transitions: nil, what Transition.Refused says, or a fault of the machinery.
+	Advance(ctx context.Context, transitions []Transition, s Settings) []error
+
 	// Create adds a customer: ErrExists, *EmailTakenError, *ReplayError.
 	Create(ctx context.Context, c Customer) error
 	// Revise replaces old's profile with revised's: ErrVersion if old is not current.

@@ -243,6 +243,23 @@ func (o Operations) Reopen(ctx context.Context, op bulk.Operation, c bulk.Chunk)
 	return err
 }
 
+// Chunk reads one. It has ended, or is to be done; which of the two is tried until it is
+// found in one of the places, as it may move between the readings.
+func (o Operations) Chunk(ctx context.Context, op bulk.Operation, seq int) (bulk.Chunk, error) {
+	for range 3 {
+		for _, part := range []string{pendingSK, endedSK} {
+			it, err := o.table.get(ctx, operationPK(op.ID), chunkSK(part, seq))
+			if err != nil {
+				return bulk.Chunk{}, fmt.Errorf("dynamo: read chunk: %w", err)
+			}
+			if it != nil {
+				return o.whole(ctx, op, it)
+			}
+		}
+	}
+	return bulk.Chunk{}, bulk.ErrNotFound
+}
+
 // Unfinished goes through the chunks to be done.
 func (o Operations) Unfinished(ctx context.Context, id string) iter.Seq2[bulk.Chunk, error] {
 	return o.progress(ctx, id, pendingSK, afterChunks)

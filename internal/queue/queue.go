@@ -1,9 +1,10 @@
-// Package queue hands purges to workers through SQS.
+// Package queue hands work to workers through SQS: purges, and parts of operations.
 package queue
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -13,17 +14,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"golang.org/x/sync/errgroup"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
 
-// Queue is a [customer.Queue] in one SQS queue.
+// Queue is a [customer.Queue] and a [bulk.Queue] in one SQS queue.
 type Queue struct {
 	client *sqs.Client
 	url    string
 }
 
-var _ customer.Queue = (*Queue)(nil)
+var (
+	_ customer.Queue = (*Queue)(nil)
+	_ bulk.Queue     = (*Queue)(nil)
+)
 
 // New is the queue at the URL.
 func New(cfg aws.Config, url string) *Queue {
@@ -33,30 +39,75 @@ func New(cfg aws.Config, url string) *Queue {
 const (
 	maxBatch    = 10 // messages a request; SQS's limit
 	maxAttempts = 6
+	senders     = 8 // requests under way at once
 )
 
-// message is the body of a message. Its field says what the job is.
-type message struct {
+// Message is the body of a message: one of its fields says what is to be done.
+type Message struct {
 	Purge *customer.Job `json:"purge,omitempty"`
+	Work  *bulk.Work    `json:"work,omitempty"`
 }
 
-// Enqueue sends every job, and again those of a batch that SQS did not take. With an
-// error some may have been sent: sending them again is harmless.
+// group shares the queue out fairly: of several operations and all single purges none
+// waits for all messages of another to be worked off.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+func (m Message) group() string {
+	if m.Work != nil {
+		return m.Work.Operation
+	}
+	return "purges"
+}
+
+// Enqueue sends every job; see send.
 func (q *Queue) Enqueue(ctx context.Context, jobs ...customer.Job) error {
-	for batch := range slices.Chunk(jobs, maxBatch) {
-		entries := make([]types.SendMessageBatchRequestEntry, len(batch))
-		for i, job := range batch {
-			body, err := json.Marshal(message{Purge: &job})
-			if err != nil {
-				return fmt.Errorf("queue: encode: %w", err)
-			}
-			entries[i] = types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(string(body))}
+	messages := make([]Message, len(jobs))
+	for i := range jobs {
+		messages[i].Purge = &jobs[i]
+	}
+	return q.sendAll(ctx, messages)
+}
+
+// EnqueueWork sends all work; see send.
+func (q *Queue) EnqueueWork(ctx context.Context, work ...bulk.Work) error {
+	messages := make([]Message, len(work))
+	for i := range work {
+		messages[i].Work = &work[i]
+	}
+	return q.sendAll(ctx, messages)
+}
+
+// sendAll sends messages, and again those of a batch that SQS did not take. With an
+// error some may have been sent: sending them again is harmless.
+func (q *Queue) sendAll(ctx context.Context, messages []Message) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(senders)
+	for batch := range slices.Chunk(messages, maxBatch) {
+		entries, err := entriesOf(batch)
+		if err != nil {
+			return err
 		}
-		if err := q.send(ctx, entries); err != nil {
-			return fmt.Errorf("queue: send: %w", err)
+		group.Go(func() error {
+			if err := q.send(ctx, entries); err != nil {
+				return fmt.Errorf("queue: send: %w", err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func entriesOf(batch []Message) ([]types.SendMessageBatchRequestEntry, error) {
+	entries := make([]types.SendMessageBatchRequestEntry, len(batch))
+	for i, m := range batch {
+		body, err := json.Marshal(m)
+		if err != nil {
+			return nil, fmt.Errorf("queue: encode: %w", err)
+		}
+		entries[i] = types.SendMessageBatchRequestEntry{
+			Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(string(body)), MessageGroupId: aws.String(m.group()),
 		}
 	}
-	return nil
+	return entries, nil
 }
 
 func (q *Queue) send(ctx context.Context, entries []types.SendMessageBatchRequestEntry) error {
@@ -107,14 +158,16 @@ func (q *Queue) Backlog(ctx context.Context) (int, error) {
 	return sum, nil
 }
 
-// Decode reads the job from a message's body.
-func Decode(body string) (customer.Job, error) {
-	var m message
+// Decode reads a message's body.
+func Decode(body string) (Message, error) {
+	var m Message
 	if err := json.Unmarshal([]byte(body), &m); err != nil {
-		return customer.Job{}, fmt.Errorf("queue: decode: %w", err)
+		return m, fmt.Errorf("queue: decode: %w", err)
 	}
-	if m.Purge == nil || m.Purge.Customer == "" || m.Purge.Generation == "" {
-		return customer.Job{}, fmt.Errorf("queue: a message without a job")
+	purge := m.Purge != nil && m.Purge.Customer != "" && m.Purge.Generation != ""
+	work := m.Work != nil && m.Work.Operation != ""
+	if purge == work {
+		return m, errors.New("queue: a message without something to do")
 	}
-	return *m.Purge, nil
+	return m, nil
 }

@@ -52,7 +52,7 @@ func TestEveryJobArrives(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got = append(got, job)
+			got = append(got, *job.Purge)
 		}
 	}
 	slices.SortFunc(got, func(a, b customer.Job) int { return strings.Compare(a.Customer, b.Customer) })

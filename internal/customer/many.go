@@ -1,0 +1,152 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// The methods of this file do to many customers what their namesakes do to one, each
+// bound to how it was seen. Their results are of the customers, in order. A change with
+// an ID is recognised when it is made again.
+
+// DeleteMany moves customers to the trash; see Delete. The change's ID is the
+// generation of all of them. Without time in the trash the sweep purges them.
+func (s *Service) DeleteMany(ctx context.Context, seen []Seen, ch Change) []error {
+	ch = s.stamp(ch, WasDeleted)
+	settings, err := s.inForce(ctx)
+	if err != nil {
+		return every(seen, err)
+	}
+	d := deletion(settings, ch)
+	return s.Advance(ctx, transitions(seen, Transition{Change: ch, Deletion: &d}), settings)
+}
+
+// BlockMany blocks customers or, with blocked false, unblocks them.
+func (s *Service) BlockMany(ctx context.Context, seen []Seen, blocked bool, ch Change) []error {
+	ch = s.stamp(ch, Unblocked)
+	if blocked {
+		ch.Action = Blocked
+	}
+	return s.Advance(ctx, transitions(seen, Transition{Change: ch}), Settings{})
+}
+
+// RedateMany gives customers in the trash the purge times that a retention means for
+// them, but none before a time.
+func (s *Service) RedateMany(ctx context.Context, seen []Seen, retention Period, notBefore time.Time, ch Change) []error {
+	ch = s.stamp(ch, Redated)
+	found, err := s.rootsOf(ctx, seen)
+	if err != nil {
+		return every(seen, err)
+	}
+	moves := transitions(seen, Transition{Change: ch})
+	for i := range moves {
+		if c, ok := found[moves[i].ID]; ok && c.Deletion != nil {
+			d := *c.Deletion
+			d.PurgeTime = Redate(d, retention, notBefore)
+			moves[i].Deletion = &d
+		} else {
+			moves[i].Deletion = &Deletion{} // refused: nobody in the trash has the version that was seen
+			moves[i].Version = -1
+		}
+	}
+	return s.Advance(ctx, moves, Settings{})
+}
+
+// Redate is the purge time that a retention means for a deletion, not before a time. A
+// zero time is never.
+func Redate(d Deletion, retention Period, notBefore time.Time) time.Time {
+	due := retention.After(d.Time)
+	if !due.IsZero() && due.Before(notBefore) {
+		return notBefore
+	}
+	return due
+}
+
+// RestoreMany takes customers out of the trash; see Restore. The generations name what is undone of each.
+func (s *Service) RestoreMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
+	return each(len(seen), func(i int) error {
+		_, err := s.Restore(ctx, seen[i].ID, generations[i], ch)
+		return err
+	})
+}
+
+// PurgeMany purges customers in the trash from the fence to the end, before it returns.
+// ErrUnfinished says of a customer that the sweep goes on with it.
+func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
+	ch = s.stamp(ch, PurgeStarted)
+	fence := Transition{Change: ch, Lease: ch.At.Add(PurgeLease)}
+	results := s.Advance(ctx, transitions(seen, fence), Settings{})
+	return each(len(seen), func(i int) error {
+		switch {
+		case errors.Is(results[i], ErrNotFound):
+			return s.certified(ctx, seen[i].ID, generations[i])
+		case results[i] != nil:
+			return results[i]
+		}
+		return s.Purge(ctx, Job{Customer: seen[i].ID, Generation: generations[i]})
+	})
+}
+
+// certified takes a purge that the ledger has for done.
+func (s *Service) certified(ctx context.Context, id, generation string) error {
+	cert, err := s.Ledger.Certificate(ctx, id)
+	if err == nil && cert.Generation != generation {
+		err = ErrNotFound
+	}
+	return err
+}
+
+const atOnce = 16 // customers of a chunk under way at once
+
+// each calls do for every index, some at a time.
+func each(n int, do func(int) error) []error {
+	results := make([]error, n)
+	slots := make(chan struct{}, atOnce)
+	var wg sync.WaitGroup
+	for i := range n {
+		slots <- struct{}{}
+		wg.Go(func() {
+			results[i] = do(i)
+			<-slots
+		})
+	}
+	wg.Wait()
+	return results
+}
+
+// transitions makes the same of every customer.
+func transitions(seen []Seen, like Transition) []Transition {
+	made := make([]Transition, len(seen))
+	for i := range made {
+		made[i] = like
+		made[i].Seen = seen[i]
+	}
+	return made
+}
+
+func every(seen []Seen, err error) []error {
+	results := make([]error, len(seen))
+	for i := range results {
+		results[i] = err
+	}
+	return results
+}
+
+func (s *Service) rootsOf(ctx context.Context, seen []Seen) (map[string]Customer, error) {
+	ids := make([]string, len(seen))
+	for i := range seen {
+		ids[i] = seen[i].ID
+	}
+	roots, err := s.Roots(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read customers: %w", err)
+	}
+	found := make(map[string]Customer, len(roots))
+	for _, c := range roots {
+		found[c.ID] = c
+	}
+	return found, nil
+}

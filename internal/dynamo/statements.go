@@ -1,0 +1,249 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"lethe/internal/customer"
+)
+
+// Roots reads many customers.
+func (t *Table) Roots(ctx context.Context, ids []string) ([]customer.Customer, error) {
+	var customers []customer.Customer
+	for some := range slices.Chunk(ids, maxBatchGet) {
+		keys := make([]item, len(some))
+		for i, id := range some {
+			keys[i] = keyOf(customerPK(id), rootSK)
+		}
+		items, err := t.batchGet(ctx, keys, true)
+		if err != nil {
+			return nil, fmt.Errorf("dynamo: read customers: %w", err)
+		}
+		for _, it := range items {
+			c, err := DecodeCustomer(it)
+			if err != nil {
+				return nil, err
+			}
+			customers = append(customers, c)
+		}
+	}
+	return customers, nil
+}
+
+const maxStatements = 25 // of a batch; DynamoDB's limit
+
+// Advance makes transitions in batches of conditional PartiQL statements. A statement sets
+// values that it takes from what was seen, and its condition is that the version is
+// still that one: PartiQL has no arithmetic that all engines know.
+func (t *Table) Advance(ctx context.Context, transitions []customer.Transition, s customer.Settings) []error {
+	results := make([]error, len(transitions))
+	var group errgroup.Group
+	group.SetLimit(writers)
+	for from := 0; from < len(transitions); from += maxStatements {
+		to := min(from+maxStatements, len(transitions))
+		group.Go(func() error {
+			copy(results[from:to], t.advance(ctx, transitions[from:to], s))
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return results
+}
+
+func (t *Table) advance(ctx context.Context, transitions []customer.Transition, s customer.Settings) []error {
+	results := make([]error, len(transitions))
+	pending := make([]int, len(transitions))
+	for i := range pending {
+		pending[i] = i
+	}
+	for attempt := 1; len(pending) > 0; attempt++ {
+		refused, again, err := t.execute(ctx, transitions, s, pending, results)
+		if err == nil {
+			err = t.explainRefused(ctx, transitions, s, refused, results)
+		}
+		if err == nil && len(again) > 0 {
+			err = sleep(ctx, attempt, 50*time.Millisecond)
+		}
+		if err != nil {
+			return fail(results, pending, err)
+		}
+		pending = again
+	}
+	return results
+}
+
+// fail gives all those that were under way the same error: a request that failed may
+// have been carried out, and a transition made twice is made once.
+func fail(results []error, pending []int, err error) []error {
+	for _, i := range pending {
+		results[i] = err
+	}
+	return results
+}
+
+// execute makes one request of the pending transitions, at the pace that the table bears.
+func (t *Table) execute(ctx context.Context, transitions []customer.Transition, s customer.Settings, pending []int, results []error) (refused, again []int, err error) {
+	statements := make([]types.BatchStatementRequest, len(pending))
+	for i, at := range pending {
+		if statements[i], err = t.statement(transitions[at], s); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := t.pace.wait(ctx, len(pending)); err != nil {
+		return nil, nil, err
+	}
+	out, err := t.bulk.BatchExecuteStatement(ctx, &dynamodb.BatchExecuteStatementInput{Statements: statements})
+	if throttled(err) {
+		t.pace.slower()
+		return nil, pending, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("dynamo: %d transitions: %w", len(pending), err)
+	}
+	for i, r := range out.Responses {
+		at := pending[i]
+		switch {
+		case r.Error == nil:
+		case r.Error.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed:
+			refused = append(refused, at)
+		case passing(r.Error.Code):
+			again = append(again, at)
+		default:
+			results[at] = fmt.Errorf("dynamo: %s: %s: %s", transitions[at].Change.Action, r.Error.Code, aws.ToString(r.Error.Message))
+		}
+	}
+	if len(again) > 0 {
+		t.pace.slower()
+	} else {
+		t.pace.faster()
+	}
+	return refused, again, nil
+}
+
+// passing says whether a statement's error goes away by itself.
+func passing(code types.BatchStatementErrorCodeEnum) bool {
+	switch code {
+	case types.BatchStatementErrorCodeEnumProvisionedThroughputExceeded, types.BatchStatementErrorCodeEnumThrottlingError,
+		types.BatchStatementErrorCodeEnumRequestLimitExceeded, types.BatchStatementErrorCodeEnumTransactionConflict,
+		types.BatchStatementErrorCodeEnumInternalServerError:
+		return true
+	default:
+		return false
+	}
+}
+
+// explainRefused says why transitions were refused, from how the customers are now: not every
+// engine returns the item of a statement's failed condition.
+func (t *Table) explainRefused(ctx context.Context, transitions []customer.Transition, s customer.Settings, refused []int, results []error) error {
+	if len(refused) == 0 {
+		return nil
+	}
+	ids := make([]string, len(refused))
+	for i, at := range refused {
+		ids[i] = transitions[at].ID
+	}
+	found, err := t.Roots(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, at := range refused {
+		results[at] = customer.ErrNotFound
+		for _, c := range found {
+			if c.ID == transitions[at].ID {
+				results[at] = transitions[at].Refused(c, s)
+			}
+		}
+	}
+	return nil
+}
+
+// statement is a transition as PartiQL.
+func (t *Table) statement(tr customer.Transition, s customer.Settings) (types.BatchStatementRequest, error) {
+	b := &statement{}
+	b.set("version", tr.Version+1)
+	b.set("last", newChange(tr.Change))
+	switch tr.Change.Action {
+	case customer.WasDeleted:
+		b.set("state", customer.Deleted)
+		b.set("epoch", tr.Epoch+1)
+		b.set("deletion", newDeletion(*tr.Deletion))
+		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Deleted, Deletion: tr.Deletion}, time.Time{}))
+	case customer.PurgeStarted:
+		b.set("state", customer.Purging)
+		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Purging}, tr.Lease))
+	case customer.Redated:
+		b.set("deletion", newDeletion(*tr.Deletion))
+		if !tr.Held {
+			b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Deleted, Deletion: tr.Deletion}, time.Time{}))
+		}
+	case customer.Blocked:
+		b.set("blocked", true)
+		b.set("epoch", tr.Epoch+1)
+	case customer.Unblocked:
+		b.remove = "blocked"
+	default:
+		return types.BatchStatementRequest{}, fmt.Errorf("dynamo: %s is not made in bulk", tr.Change.Action)
+	}
+	b.where(`"version"=?`, tr.Version)
+	b.where(`"pk"=?`, customerPK(tr.ID))
+	b.where(`"sk"=?`, rootSK)
+	if tr.Change.Action == customer.WasDeleted {
+		for _, kind := range s.Restricting() {
+			b.where(fmt.Sprintf(`("counts"."%s" IS MISSING OR "counts"."%[1]s"=?)`, kind), 0)
+		}
+	}
+	return b.request(t.Name)
+}
+
+// statement collects an UPDATE. One attribute may be removed: more in one statement is
+// written differently for each engine.
+type statement struct {
+	sets, conditions []string
+	remove           string
+	values, bound    []any // of the sets, of the conditions
+}
+
+func (b *statement) set(name string, value any) {
+	b.sets = append(b.sets, fmt.Sprintf(`"%s"=?`, name))
+	b.values = append(b.values, value)
+}
+
+func (b *statement) where(condition string, value any) {
+	b.conditions = append(b.conditions, condition)
+	b.bound = append(b.bound, value)
+}
+
+func (b *statement) move(p place) {
+	b.set("ipk", p.ipk)
+	b.set("isk", p.isk)
+	if p.ttl == 0 {
+		b.remove = "ttl"
+		return
+	}
+	b.set("ttl", p.ttl)
+}
+
+func (b *statement) request(table string) (types.BatchStatementRequest, error) {
+	text := fmt.Sprintf(`UPDATE "%s" SET %s`, table, strings.Join(b.sets, ", "))
+	if b.remove != "" {
+		text += fmt.Sprintf(` REMOVE "%s"`, b.remove)
+	}
+	text += " WHERE " + strings.Join(b.conditions, " AND ")
+	request := types.BatchStatementRequest{Statement: &text}
+	var errs error
+	for _, v := range slices.Concat(b.values, b.bound) {
+		value, err := attributevalue.Marshal(v)
+		request.Parameters, errs = append(request.Parameters, value), errors.Join(errs, err)
+	}
+	return request, errs
+}

@@ -1,0 +1,103 @@
+package operations
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+)
+
+func (actions) canDelete(_ bulk.Operation, c customer.Customer, s customer.Settings, _ time.Time) error {
+	return c.CanDelete(s)
+}
+
+func (a actions) delete(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
+	seen, _, err := unbindAll(subjects)
+	if err != nil {
+		return nil, err
+	}
+	return outcomes(a.service.DeleteMany(ctx, seen, change(op)))
+}
+
+func (actions) canRestore(_ bulk.Operation, c customer.Customer, _ customer.Settings, now time.Time) error {
+	return c.CanRestore("", now)
+}
+
+// canUndo takes only what the operation itself deleted, and nobody since: its id is the generation.
+func (actions) canUndo(op bulk.Operation, c customer.Customer, _ customer.Settings, now time.Time) error {
+	var p UndoParams
+	if err := json.Unmarshal(op.Params, &p); err != nil {
+		return fmt.Errorf("operations: params: %w", err)
+	}
+	return c.CanRestore(p.Operation, now)
+}
+
+func (a actions) restore(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
+	seen, generations, err := unbindAll(subjects)
+	if err != nil {
+		return nil, err
+	}
+	return outcomes(a.service.RestoreMany(ctx, seen, generations, change(op)))
+}
+
+// UndoParams are the parameters of Undo.
+type UndoParams struct {
+	Operation string `json:"operation"` // that deleted
+}
+
+func (actions) canPurge(_ bulk.Operation, c customer.Customer, _ customer.Settings, now time.Time) error {
+	return c.CanPurge(customer.Fence{}, now)
+}
+
+// weight of a customer's purge: the items that there are to erase.
+func weight(c customer.Customer) int { return int(c.Records()) + len(c.Terms) + 2 }
+
+func (a actions) purge(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
+	seen, generations, err := unbindAll(subjects)
+	if err != nil {
+		return nil, err
+	}
+	return outcomes(a.service.PurgeMany(ctx, seen, generations, change(op)))
+}
+
+func (actions) canBlock(blocked bool) judge {
+	return func(_ bulk.Operation, c customer.Customer, _ customer.Settings, _ time.Time) error {
+		return c.CanBlock(blocked)
+	}
+}
+
+func (a actions) block(blocked bool) func(context.Context, bulk.Operation, []bulk.Subject) ([]bulk.Outcome, error) {
+	return func(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
+		seen, _, err := unbindAll(subjects)
+		if err != nil {
+			return nil, err
+		}
+		return outcomes(a.service.BlockMany(ctx, seen, blocked, change(op)))
+	}
+}
+
+// RedateParams are the parameters of Redate, frozen when the operation is created, so
+// that the preview and what is done go by the same.
+type RedateParams struct {
+	Retention customer.Period `json:"retention"`
+	NotBefore time.Time       `json:"notBefore"` // nobody becomes due earlier
+}
+
+func (actions) canRedate(_ bulk.Operation, c customer.Customer, _ customer.Settings, _ time.Time) error {
+	return c.CanRedate()
+}
+
+func (a actions) redate(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
+	var p RedateParams
+	if err := json.Unmarshal(op.Params, &p); err != nil {
+		return nil, fmt.Errorf("operations: params: %w", err)
+	}
+	seen, _, err := unbindAll(subjects)
+	if err != nil {
+		return nil, err
+	}
+	return outcomes(a.service.RedateMany(ctx, seen, p.Retention, p.NotBefore, change(op)))
+}

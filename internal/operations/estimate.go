@@ -1,0 +1,41 @@
+package operations
+
+import "lethe/internal/bulk"
+
+// What the actions cost, as the tests count it of customers of up to 1 KB.
+const (
+	perBatch   = 25
+	moveUnits  = 3 // the root, and its entry taken from one list and put into another
+	flagUnits  = 2 // the root, and its entry
+	fenceUnits = moveUnits
+	proofUnits = 2 // certificate and log
+)
+
+func batches(n int) int { return (n + perBatch - 1) / perBatch }
+
+func estimateMove(i bulk.Impact) bulk.Usage {
+	return bulk.Usage{Requests: batches(i.Eligible), WriteUnits: float64(moveUnits * i.Eligible)}
+}
+
+func estimateFlag(i bulk.Impact) bulk.Usage {
+	return bulk.Usage{Requests: batches(i.Eligible), WriteUnits: float64(flagUnits * i.Eligible)}
+}
+
+func estimateSingly(i bulk.Impact) bulk.Usage {
+	return bulk.Usage{Requests: i.Eligible, WriteUnits: float64(moveUnits * i.Eligible)}
+}
+
+// estimatePurge counts the items that are known to the roots: of the search terms it
+// takes an average.
+func estimatePurge(i bulk.Impact) bulk.Usage {
+	const termsAndClaim, rootAndEntry, readings = 6, 2, 2
+	items := i.Eligible * termsAndClaim
+	for _, n := range i.Counts {
+		items += int(n)
+	}
+	return bulk.Usage{
+		Requests:   batches(items) + readings*i.Eligible + batches(i.Eligible)*4,
+		WriteUnits: float64(items + i.Eligible*(rootAndEntry+fenceUnits+proofUnits)),
+		ReadUnits:  float64(readings * i.Eligible),
+	}
+}

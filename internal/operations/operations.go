@@ -1,0 +1,163 @@
+// Package operations is what can be done to many customers at once: each action of the
+// engine in internal/bulk, in the terms of internal/customer.
+package operations
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+)
+
+// The actions.
+const (
+	Delete  = "delete"
+	Restore = "restore"
+	Purge   = "purge"
+	Block   = "block"
+	Unblock = "unblock"
+	Redate  = "redate" // gives those in the trash the purge times of the retention in force
+	Undo    = "undo"   // restores what an operation deleted, as far as it is still so
+)
+
+// maxRecords bounds a chunk of purges: what one worker erases well within its time limit.
+const maxRecords = 10_000
+
+// Engine carries the actions out.
+func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue) *bulk.Engine {
+	a := actions{service}
+	light := func(customer.Customer) int { return 1 }
+	return &bulk.Engine{
+		Store: store, Queue: queue, Log: service.Log, Now: service.Now,
+		Select: selector{service, store}.page,
+		Actions: map[string]bulk.Action{
+			Delete:  {Plan: a.plan(a.canDelete, light), Apply: a.delete, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
+			Restore: {Plan: a.plan(a.canRestore, light), Apply: a.restore, Estimate: estimateSingly, MaxWeight: bulk.MaxSubjects},
+			Undo:    {Plan: a.plan(a.canUndo, light), Apply: a.restore, Estimate: estimateSingly, MaxWeight: bulk.MaxSubjects},
+			Purge:   {Plan: a.plan(a.canPurge, weight), Apply: a.purge, Estimate: estimatePurge, MaxWeight: maxRecords},
+			Redate:  {Plan: a.plan(a.canRedate, light), Apply: a.redate, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
+			Block:   {Plan: a.plan(a.canBlock(true), light), Apply: a.block(true), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
+			Unblock: {Plan: a.plan(a.canBlock(false), light), Apply: a.block(false), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
+		},
+	}
+}
+
+type actions struct{ service *customer.Service }
+
+// judge says why something can't be done to a customer, nil if it can.
+type judge func(op bulk.Operation, c customer.Customer, s customer.Settings, now time.Time) error
+
+// plan reads the subjects as they are, judges them, and binds them to what it read.
+func (a actions) plan(can judge, weigh func(customer.Customer) int) func(context.Context, bulk.Operation, []string) ([]bulk.Subject, error) {
+	return func(ctx context.Context, op bulk.Operation, ids []string) ([]bulk.Subject, error) {
+		settings, err := a.service.Settings(ctx)
+		if err != nil {
+			return nil, err
+		}
+		roots, err := a.service.Roots(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		found := make(map[string]customer.Customer, len(roots))
+		for _, c := range roots {
+			found[c.ID] = c
+		}
+		subjects := make([]bulk.Subject, len(ids))
+		for i, id := range ids {
+			c, ok := found[id]
+			if !ok {
+				subjects[i] = bulk.Subject{ID: id, Refused: code(customer.ErrNotFound)}
+				continue
+			}
+			subjects[i] = bulk.Subject{
+				ID: id, Bind: bind(c), Refused: code(can(op, c, settings, a.now())),
+				Weight: weigh(c), Counts: c.Counts,
+			}
+		}
+		return subjects, nil
+	}
+}
+
+func (a actions) now() time.Time {
+	if a.service.Now != nil {
+		return a.service.Now()
+	}
+	return time.Now()
+}
+
+// bind writes what a transition needs to know of a customer: version, epoch, whether it is held, generation.
+func bind(c customer.Customer) string {
+	parts := []string{strconv.FormatInt(c.Version, 10), strconv.FormatInt(c.Epoch, 10), strconv.FormatBool(len(c.Holds) > 0), ""}
+	if c.Deletion != nil {
+		parts[3] = c.Deletion.ID
+	}
+	return strings.Join(parts, " ")
+}
+
+var errBind = errors.New("operations: what binds a subject can't be read")
+
+func unbind(s bulk.Subject) (seen customer.Seen, generation string, err error) {
+	parts := strings.Split(s.Bind, " ")
+	if len(parts) != 4 {
+		return seen, "", errBind
+	}
+	seen.ID, generation = s.ID, parts[3]
+	var errs [3]error
+	seen.Version, errs[0] = strconv.ParseInt(parts[0], 10, 64)
+	seen.Epoch, errs[1] = strconv.ParseInt(parts[1], 10, 64)
+	seen.Held, errs[2] = strconv.ParseBool(parts[2])
+	return seen, generation, errors.Join(errs[:]...)
+}
+
+func unbindAll(subjects []bulk.Subject) (seen []customer.Seen, generations []string, err error) {
+	for _, s := range subjects {
+		one, generation, err := unbind(s)
+		if err != nil {
+			return nil, nil, err
+		}
+		seen, generations = append(seen, one), append(generations, generation)
+	}
+	return seen, generations, nil
+}
+
+// change is what an operation does to each of its customers. Its id is the
+// operation's, so that a chunk done again finds what it did.
+func change(op bulk.Operation) customer.Change {
+	return customer.Change{ID: op.ID, By: op.By, Reason: op.Reason}
+}
+
+// outcomes turns results into outcomes. What the machinery failed of stays undecided.
+func outcomes(results []error) ([]bulk.Outcome, error) {
+	decided := make([]bulk.Outcome, len(results))
+	var faults []error
+	for i, err := range results {
+		switch why := code(err); {
+		case err == nil:
+			decided[i] = bulk.Outcome{Result: bulk.Done}
+		case why != "":
+			decided[i] = bulk.Outcome{Result: bulk.Skipped, Code: why}
+		case errors.Is(err, customer.ErrUnfinished):
+			faults = append(faults, bulk.ErrUnfinished)
+		default:
+			faults = append(faults, err)
+		}
+	}
+	if len(faults) == 0 {
+		return decided, nil
+	}
+	return decided, worst(faults)
+}
+
+// worst is a fault that counts as an attempt, if there is one among those that don't.
+func worst(faults []error) error {
+	for _, err := range faults {
+		if !errors.Is(err, bulk.ErrUnfinished) {
+			return err
+		}
+	}
+	return faults[0]
+}
