@@ -51,6 +51,7 @@ func New(c Config) *App {
 		SettingsAge: settingsAge,
 	}
 	engine := operations.Engine(service, table.Operations(), work)
+	engine.Metered = dynamo.Metered
 	return &App{
 		service: service, operations: engine, api: web.New(service, engine, web.Options{Log: log}),
 		log: log, metrics: os.Stdout, functionName: c.FunctionName,

@@ -133,8 +133,7 @@ func (o Operation) firstDigest() string {
 	return digest("", struct {
 		ID, Action string
 		Params     []byte
-		OnRefused  OnRefused
-	}{o.ID, o.Action, o.Params, o.OnRefused})
+	}{o.ID, o.Action, o.Params})
 }
 
 func (c Chunk) digest(before string) string { return digest(before, c.Subjects) }

@@ -60,9 +60,10 @@ func (e *Engine) now() time.Time {
 type Approval struct {
 	Digest       string
 	Acknowledged bool
+	OnRefused    OnRefused // empty: Skip
 }
 
-// Create adds an operation with the given ID, Action, Params, OnRefused, By, Reason and
+// Create adds an operation with the given ID, Action, Params, By, Reason and
 // Fingerprint, and plans what can be planned at once. The same request again
 // returns the operation it made: ErrReused if it was another request.
 func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Operation, error) {
@@ -118,6 +119,7 @@ func (e *Engine) Apply(ctx context.Context, id string, a Approval) (Operation, e
 	case err != nil:
 		return op, err
 	}
+	op.OnRefused = a.OnRefused
 	return e.start(ctx, op)
 }
 

@@ -21,6 +21,7 @@ var (
 	ErrExpired   = errors.New("nobody applied the plan in time")
 	ErrStale     = errors.New("the digest is not that of the plan")
 	ErrConfirm   = errors.New("the consequences have not been acknowledged")
+	ErrCursor    = errors.New("the cursor does not belong to this list")
 	ErrReused    = errors.New("the idempotency key was used for another request")
 
 	// ErrTaken says that a chunk is a worker's at the moment, or ended.

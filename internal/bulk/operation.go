@@ -37,7 +37,6 @@ type Operation struct {
 	ID          string
 	Action      string
 	Params      []byte // of the action; no personal data
-	OnRefused   OnRefused
 	By          string
 	Reason      string
 	Fingerprint string // of the request that made it; empty when it can't be repeated
@@ -50,6 +49,8 @@ type Operation struct {
 	Applied time.Time
 	Ended   time.Time
 	Why     string // it failed to be planned; no personal data
+
+	OnRefused OnRefused // as it was applied
 
 	Position string // of the planning; empty at its beginning and end
 	Chunks   int
@@ -123,7 +124,7 @@ func (o Operation) CanApply(a Approval, now time.Time) error {
 		return ErrUnchanged
 	case !a.Acknowledged:
 		return ErrConfirm
-	case o.OnRefused == Fail && o.Impact.Eligible < o.Impact.Subjects:
+	case a.OnRefused == Fail && o.Impact.Eligible < o.Impact.Subjects:
 		return &RefusedError{maps.Clone(o.Impact.Refused)}
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/middleware"
+
+	"lethe/internal/bulk"
 )
 
 // Meter counts what requests to DynamoDB cost, as DynamoDB itself reports it. Its
@@ -50,6 +52,34 @@ func (m *Meter) Reset() Cost {
 	cost := m.cost
 	m.cost = Cost{}
 	return cost
+}
+
+type meterKey struct{}
+
+// Metered is a context under which what requests cost is counted, and a function that
+// tells it.
+func Metered(ctx context.Context) (context.Context, func() bulk.Usage) {
+	m := &Meter{}
+	return context.WithValue(ctx, meterKey{}, m), func() bulk.Usage {
+		cost := m.Reset()
+		return bulk.Usage{Requests: cost.Total(), WriteUnits: cost.Write, ReadUnits: cost.Read}
+	}
+}
+
+// metering makes clients of the configuration count on the meter of a request's context.
+func metering(cfg aws.Config) aws.Config {
+	cfg = cfg.Copy()
+	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ContextMeter", countIfMetered), middleware.Before)
+	})
+	return cfg
+}
+
+func countIfMetered(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+	if m, ok := ctx.Value(meterKey{}).(*Meter); ok {
+		return m.count(ctx, in, next)
+	}
+	return next.HandleInitialize(ctx, in)
 }
 
 func (m *Meter) count(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
@@ -111,6 +141,8 @@ func askForCapacity(params any) (write bool) {
 		in.ReturnConsumedCapacity, write = wish, true
 	case *dynamodb.TransactWriteItemsInput:
 		in.ReturnConsumedCapacity, write = wish, true
+	case *dynamodb.BatchExecuteStatementInput: // nothing here reads by PartiQL
+		in.ReturnConsumedCapacity, write = wish, true
 	}
 	return write
 }
@@ -142,6 +174,8 @@ func consumed(result any) []types.ConsumedCapacity {
 	case *dynamodb.BatchWriteItemOutput:
 		return out.ConsumedCapacity
 	case *dynamodb.TransactWriteItemsOutput:
+		return out.ConsumedCapacity
+	case *dynamodb.BatchExecuteStatementOutput:
 		return out.ConsumedCapacity
 	}
 	return nil

@@ -37,7 +37,7 @@ func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue) *bulk
 		Actions: map[string]bulk.Action{
 			Delete:  {Plan: a.plan(a.canDelete, light), Apply: a.delete, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
 			Restore: {Plan: a.plan(a.canRestore, light), Apply: a.restore, Estimate: estimateSingly, MaxWeight: bulk.MaxSubjects},
-			Undo:    {Plan: a.plan(a.canUndo, light), Apply: a.restore, Estimate: estimateSingly, MaxWeight: bulk.MaxSubjects},
+			Undo:    {Plan: a.plan(a.canUndo, light), Apply: a.restore, Estimate: estimateSingly, MaxWeight: bulk.MaxSubjects, Harmless: true},
 			Purge:   {Plan: a.plan(a.canPurge, weight), Apply: a.purge, Estimate: estimatePurge, MaxWeight: maxRecords},
 			Redate:  {Plan: a.plan(a.canRedate, light), Apply: a.redate, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
 			Block:   {Plan: a.plan(a.canBlock(true), light), Apply: a.block(true), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},

@@ -1,0 +1,63 @@
+package bulk
+
+import (
+	"context"
+	"fmt"
+)
+
+// Item is one subject of an operation and what became of it.
+type Item struct {
+	Subject string
+	Outcome Outcome
+}
+
+// ItemQuery asks for a page of an operation's items.
+type ItemQuery struct {
+	Result Result // of them; empty: all, also the undecided
+	Limit  int
+	Cursor string // of the page before; empty for the first
+}
+
+// ItemPage is a page of an operation's items.
+type ItemPage struct {
+	Items  []Item
+	Cursor string // of the next page; empty at the end
+}
+
+// Items reads a page of what became of an operation's subjects, in the order in which
+// they were frozen: ErrCursor.
+func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage, error) {
+	var page ItemPage
+	seq, from, err := parsePosition(q.Cursor)
+	if err != nil {
+		return page, err
+	}
+	for c, err := range e.Store.Chunks(ctx, op.ID, seq) {
+		if err != nil {
+			return page, err
+		}
+		for i := from; i < len(c.Subjects); i++ {
+			if q.Result != "" && c.Outcomes[i].Result != q.Result {
+				continue
+			}
+			if len(page.Items) == q.Limit {
+				page.Cursor = fmt.Sprintf("%d.%d", c.Seq, i)
+				return page, nil
+			}
+			page.Items = append(page.Items, Item{c.Subjects[i].ID, c.Outcomes[i]})
+		}
+		from = 0
+	}
+	return page, nil
+}
+
+func parsePosition(cursor string) (seq, index int, err error) {
+	if cursor == "" {
+		return 0, 0, nil
+	}
+	_, err = fmt.Sscanf(cursor, "%d.%d", &seq, &index)
+	if err != nil || seq < 0 || index < 0 || cursor != fmt.Sprintf("%d.%d", seq, index) {
+		return 0, 0, ErrCursor
+	}
+	return seq, index, nil
+}

@@ -1,0 +1,65 @@
+package operations
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+)
+
+// Notice is what those in the trash get at least, unless somebody decides otherwise,
+// before a new retention purges them.
+const Notice = 24 * time.Hour
+
+// Request is what somebody wants done to many customers.
+type Request struct {
+	Action    string
+	Selection Selection
+	Notice    customer.Period // with Redate
+}
+
+// Prepare puts the request into an operation, and returns its selection for the engine
+// to keep: *customer.InvalidError.
+func (r Request) Prepare(ctx context.Context, service *customer.Service, store bulk.Store, op *bulk.Operation) (selection []byte, err error) {
+	if err := r.Selection.Validate(); err != nil {
+		return nil, err
+	}
+	op.Action = r.Action
+	switch r.Action {
+	case Undo:
+		err = r.prepareUndo(ctx, store, op)
+	case Redate:
+		err = r.prepareRedate(ctx, service, op)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.Selection.Encode()
+}
+
+func (r Request) prepareUndo(ctx context.Context, store bulk.Store, op *bulk.Operation) error {
+	if r.Selection.Operation == "" {
+		return customer.Invalid("selection.operation", "must name the operation to undo")
+	}
+	undone, err := store.Operation(ctx, r.Selection.Operation)
+	if errors.Is(err, bulk.ErrNotFound) || err == nil && undone.Action != Delete {
+		return customer.Invalid("selection.operation", "is no operation that deleted customers; nothing else can be undone")
+	}
+	if err == nil {
+		op.Params, err = json.Marshal(UndoParams{r.Selection.Operation})
+	}
+	return err
+}
+
+func (r Request) prepareRedate(ctx context.Context, service *customer.Service, op *bulk.Operation) error {
+	settings, err := service.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	notBefore := r.Notice.After(op.Created)
+	op.Params, err = json.Marshal(RedateParams{settings.Retention, notBefore})
+	return err
+}
