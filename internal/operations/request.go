@@ -59,7 +59,7 @@ func (r Request) prepareRedate(ctx context.Context, service *customer.Service, o
 	if err != nil {
 		return err
 	}
-	notBefore := r.Notice.After(op.Created)
+	notBefore := r.Notice.After(actions{service}.now())
 	op.Params, err = json.Marshal(RedateParams{settings.Retention, notBefore})
 	return err
 }

@@ -459,7 +459,7 @@ func (m *messages) take(t testing.TB) (jobs []customer.Job) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			jobs = append(jobs, job)
+			jobs = append(jobs, *job.Purge)
 		}
 	}
 }

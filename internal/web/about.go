@@ -16,5 +16,6 @@ var tags = []*huma.Tag{
 	{Name: "Settings", Description: "Retention, kinds of records and what becomes of them."},
 	{Name: "Certificates", Description: "Proofs of purges."},
 	{Name: "Audit", Description: "Who did what, when and why."},
+	{Name: "Operations", Description: "Something done to many customers: planned, shown, applied by the digest of the plan, reported customer by customer."},
 	{Name: "Import", Description: "Customers and records from CSV and NDJSON files."},
 }

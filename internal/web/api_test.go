@@ -12,8 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
+	"lethe/internal/dynamo"
 	"lethe/internal/dynamo/dynamotest"
+	"lethe/internal/operations"
 	"lethe/internal/web"
 )
 
@@ -21,6 +24,7 @@ import (
 type system struct {
 	t       testing.TB
 	service *customer.Service
+	engine  *bulk.Engine
 	queue   *queue
 	handler http.Handler
 	log     *strings.Builder
@@ -30,6 +34,7 @@ type system struct {
 type queue struct {
 	mu   sync.Mutex
 	jobs []customer.Job
+	work []bulk.Work
 }
 
 func (q *queue) Enqueue(_ context.Context, jobs ...customer.Job) error {
@@ -37,6 +42,21 @@ func (q *queue) Enqueue(_ context.Context, jobs ...customer.Job) error {
 	defer q.mu.Unlock()
 	q.jobs = append(q.jobs, jobs...)
 	return nil
+}
+
+func (q *queue) EnqueueWork(_ context.Context, work ...bulk.Work) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.work = append(q.work, work...)
+	return nil
+}
+
+func (q *queue) takeWork() []bulk.Work {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	work := q.work
+	q.work = nil
+	return work
 }
 
 func (q *queue) Backlog(context.Context) (int, error) { return 0, nil }
@@ -68,7 +88,9 @@ func newSystem(t testing.TB) *system {
 			},
 		},
 	}
-	s.handler = web.New(s.service, web.Options{Log: logger})
+	s.engine = operations.Engine(s.service, store.Operations(), s.queue)
+	s.engine.Metered = dynamo.Metered
+	s.handler = web.New(s.service, s.engine, web.Options{Log: logger})
 	return s
 }
 

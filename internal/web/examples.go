@@ -68,12 +68,38 @@ var (
 		{Time: exampleTime, By: "demo-admin", Action: "customer.deleted", Reason: "asked by phone"},
 		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: "customer.updated", Fields: []string{"phone", "consents"}},
 	}}
+	exampleNewOperation = NewOperation{Action: "delete", Selection: Selection{Filter: &Filter{Search: "trial"}, Exclude: []string{"ALFKI"}}, Reason: Reason{"trials that ended"}}
+	exampleApproval     = Approval{Digest: exampleDigest, Acknowledged: true, OnBlocked: "skip"}
+	examplePlanned      = Operation{
+		ID: exampleDeletion.ID, Action: "delete", State: "READY", By: "demo-admin", Reason: "trials that ended", Created: exampleTime,
+		Planned: &exampleTime, Expires: new(exampleTime.Add(24 * time.Hour)), Digest: exampleDigest,
+		Impact: Impact{
+			Customers: 412, Eligible: 409, Blocked: map[string]int{"ON_HOLD": 3}, Records: map[string]int64{"ticket": 1204},
+			RestoreUntil: new(exampleTime.AddDate(0, 0, 30)),
+		},
+		Progress: Progress{Left: 412, Codes: map[string]int{}}, Estimate: Usage{Requests: 17, WriteUnits: 1227, Dollars: 0.000767, Seconds: 2},
+		Links: exampleItemLinks,
+	}
+	exampleEnded         = endedOf(examplePlanned)
+	exampleItemLinks     = ItemLinks{operationPath(exampleDeletion.ID) + "/items", operationPath(exampleDeletion.ID) + "/items.csv"}
+	exampleOperationPage = OperationPage{Operations: []Operation{exampleEnded}}
+	exampleItemPage      = ItemPage{Items: []Item{{Customer: "ANATR", Outcome: "done"}, {Customer: "AROUT", Outcome: "skipped", Code: "ON_HOLD"}}}
+	exampleDigest        = "5f8a7c0d5d0e5a3a2f7b1b0c9e8d7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e"
+
 	exampleTotals = Totals{Active: 89, Trash: 2, Purged: 1}
 )
 
 func trashed(c ListedCustomer) ListedCustomer {
 	c.State, c.Version, c.Deletion, c.Links = "deleted", 2, exampleDeletion, linksOf(c.ID, "deleted")
 	return c
+}
+
+func endedOf(o Operation) Operation {
+	o.State, o.Applied, o.Ended, o.OnBlocked = "PARTIAL", new(exampleTime.Add(time.Minute)), new(exampleTime.Add(2*time.Minute)), "skip"
+	o.Progress = Progress{Done: 408, Skipped: 4, Codes: map[string]int{"ON_HOLD": 3, "CHANGED": 1}}
+	o.Actual = Usage{Requests: 21, WriteUnits: 1262, ReadUnits: 4, Dollars: 0.000789}
+	o.Impact.RestoreUntil = nil
+	return o
 }
 
 func blocked(c Customer) Customer {

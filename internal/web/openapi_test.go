@@ -11,12 +11,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"go.yaml.in/yaml/v3"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
 
 func newAPI(t *testing.T) *api {
 	t.Helper()
-	return New(&customer.Service{}, Options{}).(*api)
+	return New(&customer.Service{}, &bulk.Engine{}, Options{}).(*api)
 }
 
 // each calls do for every operation of the API.

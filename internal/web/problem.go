@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
 
@@ -25,10 +26,11 @@ type Problem struct {
 	RequestID string         `json:"requestId" doc:"Names the request in the log, as X-Request-Id does."`
 	Errors    []FieldProblem `json:"errors,omitempty" doc:"With INVALID and MALFORMED: what is wrong, field by field."`
 
-	Blocking    []Blocking   `json:"blocking,omitempty" doc:"With HAS_DEPENDENTS: the records that block the deletion."`
-	Holds       []string     `json:"holds,omitempty" doc:"With ON_HOLD: the ids of the legal holds."`
-	Owner       *Owner       `json:"owner,omitempty" doc:"With EMAIL_TAKEN: the customer that has the address."`
-	Certificate *Certificate `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
+	Blocking    []Blocking     `json:"blocking,omitempty" doc:"With HAS_DEPENDENTS: the records that block the deletion."`
+	Holds       []string       `json:"holds,omitempty" doc:"With ON_HOLD: the ids of the legal holds."`
+	Owner       *Owner         `json:"owner,omitempty" doc:"With EMAIL_TAKEN: the customer that has the address."`
+	Blocked     map[string]int `json:"blocked,omitempty" doc:"With PLAN_BLOCKED: how many customers, by the code of the reason."`
+	Certificate *Certificate   `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
 
 	retryAfter int // seconds
 	challenge  bool
@@ -85,6 +87,14 @@ var (
 	notDeleted       = kind{"NOT_DELETED", 409, "Not deleted", "The customer is not in the trash, or not by the deletion that was named."}
 	inTrash          = kind{"IN_TRASH", 409, "Customer in the trash", "The customer is in the trash and can't be changed there. Restore it first."}
 	purged           = kind{"PURGED", 410, "Purged", "The customer was purged for good. The certificate proves it. Its id is never used again."}
+	noOperation      = kind{"NO_OPERATION", 404, "No such operation", "There is no operation with this id. Operations are kept as long as the audit log."}
+	planning         = kind{"PLANNING", 409, "Still planning", "The plan is not finished. Ask the operation until its state is READY."}
+	planStale        = kind{"PLAN_STALE", 409, "Another plan", "The digest is not that of this plan. Look at the operation, and apply by the digest it has."}
+	planRefused      = kind{"PLAN_BLOCKED", 409, "Some can't be done", "The rules refuse some of the customers, and onBlocked is fail. See impact.blocked; leave them out, or apply with onBlocked skip."}
+	operationRunning = kind{"OPERATION_RUNNING", 409, "Under way", "The operation has not ended. Wait until it has, or cancel it."}
+	ended            = kind{"OPERATION_ENDED", 409, "Ended", "The operation has ended. Plan another one."}
+	planExpired      = kind{"PLAN_EXPIRED", 410, "Plan expired", "Nobody applied the plan within a day. Plan it again: things have changed since."}
+	unacknowledged   = kind{"ACKNOWLEDGEMENT_REQUIRED", 422, "Not acknowledged", "Say \"acknowledged\": true when you have seen the impact and understand the consequences."}
 	versionMismatch  = kind{"VERSION_MISMATCH", 412, "Changed meanwhile", "Somebody has changed it since you read it. Read it again and repeat your change."}
 	tooLarge         = kind{"TOO_LARGE", 413, "Too large", "The body is too large."}
 	fileTooLarge     = kind{"TOO_LARGE", 413, "Too large", "A request takes 4 MB of a file. Split it, with its header in each part: tail -n +2 f.csv | split -C 4000k --filter='{ head -n 1 f.csv; cat; } > $FILE.csv' - part-"}
@@ -104,7 +114,8 @@ var kinds = []kind{
 	malformed, badQuery, badCursor, badIfMatch, badKey, unauthenticated, noRoute, notFound, noCertificate, purgeRunning, noRecord,
 	hidden, methodNotAllowed, bodyTimeout, exists, emailTaken, hasDependents, onHold, purgeStarted, notDeleted, inTrash,
 	purged, versionMismatch, tooLarge, fileTooLarge, unsupported, invalid, noParent, keyReused, mismatch, unconfirmed,
-	versionRequired, internal, unavailable,
+	versionRequired, noOperation, planning, planStale, planRefused, operationRunning, ended, planExpired, unacknowledged,
+	internal, unavailable,
 }
 
 // errHidden is customer.ErrInTrash where it is about what the trash hides.
@@ -138,6 +149,16 @@ var refusals = []struct {
 	{customer.ErrPurgeStarted, purgeStarted},
 	{customer.ErrCursor, badCursor},
 	{customer.ErrConfirm, unconfirmed},
+	{bulk.ErrNotFound, noOperation},
+	{bulk.ErrPlanning, planning},
+	{bulk.ErrStale, planStale},
+	{bulk.ErrRunning, operationRunning},
+	{bulk.ErrVersion, operationRunning},
+	{bulk.ErrEnded, ended},
+	{bulk.ErrExpired, planExpired},
+	{bulk.ErrConfirm, unacknowledged},
+	{bulk.ErrReused, keyReused},
+	{bulk.ErrCursor, badCursor},
 	{context.DeadlineExceeded, unavailable},
 	{context.Canceled, unavailable},
 }
@@ -185,6 +206,7 @@ func (p *Problem) explain(ctx context.Context, err error) bool {
 		replay     *customer.ReplayError
 		unreadable *customer.UnreadableError
 		broken     *brokenBodyError
+		refused    *bulk.RefusedError
 	)
 	switch {
 	case errors.As(err, &wrong):
@@ -207,6 +229,9 @@ func (p *Problem) explain(ctx context.Context, err error) bool {
 	case errors.As(err, &unreadable):
 		*p = *malformed.problem(ctx)
 		p.Errors = []FieldProblem{{Problem: unreadable.Problem}}
+	case errors.As(err, &refused):
+		*p = *planRefused.problem(ctx)
+		p.Blocked = refused.Codes
 	case errors.As(err, &broken):
 		*p = *malformed.problem(ctx)
 		p.Detail = "The body ended before its end."

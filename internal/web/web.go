@@ -1,5 +1,5 @@
 // Package web is the HTTP API of Lethe: it turns requests into calls of
-// [customer.Service] and the service's answers and refusals into JSON.
+// [customer.Service] and [bulk.Engine], and their answers and refusals into JSON.
 //
 // It knows neither AWS nor the database, nor who signs people in: whoever calls it
 // puts the actor into the request's context with [WithActor].
@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
 
@@ -22,8 +23,8 @@ type Options struct {
 	Version string       // of the build, shown in the OpenAPI document; empty: "dev"
 }
 
-// New makes the API's handler. Every request below /v1 needs an actor; see [WithActor].
-func New(svc *customer.Service, opts Options) http.Handler {
+// New makes the API's handler over a service and its operations. Every request below /v1 needs an actor; see [WithActor].
+func New(svc *customer.Service, ops *bulk.Engine, opts Options) http.Handler {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
@@ -31,7 +32,7 @@ func New(svc *customer.Service, opts Options) http.Handler {
 		opts.Version = "dev"
 	}
 	mux := http.NewServeMux()
-	a := &api{svc: svc, log: opts.Log, mux: mux, huma: newHuma(mux, opts.Version)}
+	a := &api{svc: svc, operations: ops, log: opts.Log, mux: mux, huma: newHuma(mux, opts.Version)}
 	a.huma.UseMiddleware(a.admit)
 	a.routes()
 	a.serveDocument()
@@ -39,10 +40,11 @@ func New(svc *customer.Service, opts Options) http.Handler {
 }
 
 type api struct {
-	svc  *customer.Service
-	log  *slog.Logger
-	mux  *http.ServeMux
-	huma huma.API
+	svc        *customer.Service
+	operations *bulk.Engine
+	log        *slog.Logger
+	mux        *http.ServeMux
+	huma       huma.API
 }
 
 func (a *api) routes() {
@@ -54,6 +56,7 @@ func (a *api) routes() {
 	a.certificateRoutes()
 	a.auditRoutes()
 	a.importRoutes()
+	a.operationRoutes()
 }
 
 func (a *api) now() time.Time {
