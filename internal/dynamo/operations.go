@@ -221,7 +221,7 @@ func (o Operations) Looked(ctx context.Context, id string, look bulk.Look) error
 
 // Operations reads a page of all, the newest first.
 func (o Operations) Operations(ctx context.Context, q bulk.Query) (bulk.Page, error) {
-	after, err := decodeCursor("operations", q.Cursor)
+	after, err := decodeCursor("operations", "", q.Cursor)
 	if err != nil {
 		return bulk.Page{}, err
 	}
