@@ -90,11 +90,12 @@ func TestBadInput(t *testing.T) {
 	s.must(200, remove, "/v1/customers/GONE", "")
 	s.must(202, post, "/v1/customers/GONE/purge", `{"confirm":"GONE"}`)
 	s.work()
+	operation := fmt.Sprint(s.must(202, post, "/v1/operations", `{"action":"delete","selection":{"ids":[]}}`).body["id"])
 	d, sent := s.document(), 0
 	for path, methods := range d.Paths {
 		for method, r := range methods {
 			for _, a := range attacks(d, r) {
-				method, target := strings.ToUpper(method), a.target(path)
+				method, target := strings.ToUpper(method), a.target(path, operation)
 				got := s.send(method, target, a.body, a.header...)
 				sent++
 				if problem := a.wrong(got, r); problem != "" {
@@ -112,12 +113,12 @@ func TestBadInput(t *testing.T) {
 	t.Logf("%d requests", sent)
 }
 
-func (a attack) target(path string) string {
+func (a attack) target(path, operation string) string {
 	id := "ALFKI"
 	if strings.HasPrefix(path, "/v1/certificates/") {
 		id = "GONE"
 	}
-	for name, value := range map[string]string{"id": id, "key": "ticket~1", "hold": "h"} {
+	for name, value := range map[string]string{"id": id, "key": "ticket~1", "hold": "h", "operation": operation} {
 		if bad, ok := a.path[name]; ok {
 			value = url.PathEscape(bad)
 		}
@@ -157,7 +158,7 @@ func TestNobody(t *testing.T) {
 	for path, methods := range s.document().Paths {
 		for method := range methods {
 			for _, actor := range []string{"", "none"} {
-				r := httptest.NewRequest(strings.ToUpper(method), attack{}.target(path), strings.NewReader("{"))
+				r := httptest.NewRequest(strings.ToUpper(method), attack{}.target(path, "none"), strings.NewReader("{"))
 				if actor == "" {
 					r = r.WithContext(web.WithActor(r.Context(), ""))
 				}

@@ -144,6 +144,7 @@ var exampleImport = Import{
 }
 
 const (
+	exampleItemsCSV        = "customer,outcome,code\nANATR,done,\nAROUT,skipped,ON_HOLD\n"
 	exampleCustomersCSV    = "id,organisation,name,email,phone,consent.newsletter\nALFKI,Alfreds Futterkiste,Maria Anders,maria@example.com,030-0074321,yes\n"
 	exampleCustomersNDJSON = `{"id":"ALFKI","organisation":"Alfreds Futterkiste","email":"maria@example.com"}` + "\n"
 	exampleRecordsCSV      = "customer,kind,id,orderDate,freight\nALFKI,invoice,10643,1997-08-25,29.46\n"

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"lethe/internal/bulk"
@@ -61,7 +63,7 @@ func (a *api) operationRoutes() {
 		id: "export-operation-items", method: http.MethodGet, path: "/v1/operations/{operation}/items.csv", tag: "Operations",
 		summary:     "What became of each customer, as CSV",
 		description: "Up to 50,000 lines; the Link header leads to the next part, which has the header line again.",
-		refusals:    []kind{noOperation, badCursor},
+		refusals:    []kind{noOperation, badCursor}, produces: "text/csv", response: exampleItemsCSV,
 	}, a.exportItems)
 }
 
@@ -410,8 +412,19 @@ func itemOf(i bulk.Item) Item {
 type exportItemsInput struct {
 	OperationTarget
 	Outcomes
-	Limit  int    `query:"limit" default:"50000" minimum:"1" maximum:"50000" doc:"How many lines at most."`
+	Lines  int    `query:"lines" default:"50000" minimum:"1" maximum:"50000" doc:"How many lines at most."`
 	Cursor string `query:"cursor" maxLength:"2000" doc:"From the Link header of the part before; leave it out for the first."`
+}
+
+// next is the Link header that leads to the next part.
+func (in exportItemsInput) next(cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	query := in.query()
+	query.Set("lines", strconv.Itoa(in.Lines))
+	query.Set("cursor", cursor)
+	return fmt.Sprintf(`<%s/items.csv?%s>; rel="next"`, operationPath(in.Operation), query.Encode())
 }
 
 type exportItemsOutput struct {
@@ -422,7 +435,7 @@ type exportItemsOutput struct {
 }
 
 func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportItemsOutput, error) {
-	page, err := a.items(ctx, in.Operation, bulk.ItemQuery{Result: bulk.Result(in.Outcome), Limit: in.Limit, Cursor: in.Cursor})
+	page, err := a.items(ctx, in.Operation, bulk.ItemQuery{Result: bulk.Result(in.Outcome), Limit: in.Lines, Cursor: in.Cursor})
 	if err != nil {
 		return nil, err
 	}
@@ -434,9 +447,8 @@ func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportIte
 		_ = w.Write([]string{doc.Customer, doc.Outcome, doc.Code}) // ids and codes begin with a letter or digit: no spreadsheet takes them for formulas
 	}
 	w.Flush()
-	paging := Paging{Limit: in.Limit}
 	return &exportItemsOutput{
 		ContentType: "text/csv; charset=utf-8", Disposition: `attachment; filename="operation-` + in.Operation + `.csv"`,
-		Link: paging.next(operationPath(in.Operation)+"/items.csv", in.query(), page.Cursor), Body: b.Bytes(),
+		Link: in.next(page.Cursor), Body: b.Bytes(),
 	}, nil
 }

@@ -29,6 +29,7 @@ type operation struct {
 	response    any    // example
 	maxBody     int64  // 0: maxBody
 	body        *huma.RequestBody
+	produces    string // content type of success; empty: JSON
 }
 
 // maxBody bounds what is held in memory of a request: a record's data and some room.
@@ -81,8 +82,19 @@ func (a *api) describe(op operation, body bool) huma.Operation {
 		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag},
 		Summary: op.summary, Description: op.description, DefaultStatus: status,
 		MaxBodyBytes: cmp.Or(op.maxBody, maxBody), BodyReadTimeout: 10 * time.Second,
-		RequestBody: op.body, Responses: a.refusalResponses(op, body),
+		RequestBody: op.body, Responses: a.responses(op, status, body),
 	}
+}
+
+func (a *api) responses(op operation, status int, body bool) map[string]*huma.Response {
+	responses := a.refusalResponses(op, body)
+	if op.produces != "" {
+		text := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+		responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status), Content: map[string]*huma.MediaType{op.produces: text},
+		}
+	}
+	return responses
 }
 
 // refusalResponses documents every problem an operation may answer, with an example

@@ -1,0 +1,184 @@
+package web_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"lethe/internal/customer"
+)
+
+// settle does all work there is.
+func (s *system) settle() {
+	s.t.Helper()
+	for work := s.queue.takeWork(); len(work) > 0; work = s.queue.takeWork() {
+		for _, w := range work {
+			if err := s.engine.Do(s.t.Context(), w); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// plan creates an operation and returns its id and digest.
+func (s *system) plan(body string) (id, digest string) {
+	s.t.Helper()
+	made := s.must(202, post, "/v1/operations", body)
+	s.settle()
+	op := s.must(200, get, "/v1/operations/"+fmt.Sprint(made.body["id"]), "")
+	return fmt.Sprint(op.body["id"]), fmt.Sprint(op.body["digest"])
+}
+
+func (s *system) apply(id, digest string) answer {
+	s.t.Helper()
+	s.must(202, post, "/v1/operations/"+id+"/apply", fmt.Sprintf(`{"digest":%q,"acknowledged":true}`, digest))
+	s.settle()
+	return s.must(200, get, "/v1/operations/"+id, "")
+}
+
+func (s *system) add(n int) {
+	s.t.Helper()
+	var lines strings.Builder
+	for i := range n {
+		fmt.Fprintf(&lines, `{"id":"c%03d","lastName":"Anders","firstName":"Trial"}`+"\n", i)
+	}
+	s.must(200, post, "/v1/imports/customers", lines.String(), "Content-Type", "application/x-ndjson")
+}
+
+func TestDeleteManyAndUndo(t *testing.T) {
+	s := newSystem(t)
+	s.add(60)
+	s.must(200, put, "/v1/customers/c007/holds/case", "")
+	id, digest := s.plan(`{"action":"delete","selection":{"filter":{"search":"trial"},"exclude":["c001"]},"reason":"ended"}`)
+	base := "/v1/operations/" + id
+	s.run(t, []call{
+		{Name: "impact", Method: get, URL: base, Status: 200, Want: map[string]any{"state": "READY", "impact.customers": 59, "impact.eligible": 58, "impact.blocked.ON_HOLD": 1, "progress.left": 58, "estimate.requests": 3, "estimate.writeUnits": 174}},
+		{Name: "another plan's digest", Method: post, URL: base + "/apply", Body: `{"digest":"x","acknowledged":true}`, Status: 409, Code: "PLAN_STALE"},
+		{Name: "not acknowledged", Method: post, URL: base + "/apply", Body: fmt.Sprintf(`{"digest":%q,"acknowledged":false}`, digest), Status: 422, Code: "ACKNOWLEDGEMENT_REQUIRED"},
+		{Name: "fail on blocked", Method: post, URL: base + "/apply", Body: fmt.Sprintf(`{"digest":%q,"acknowledged":true,"onBlocked":"fail"}`, digest), Status: 409, Code: "PLAN_BLOCKED", Want: map[string]any{"blocked.ON_HOLD": 1}},
+		{Name: "nothing happened", Method: get, URL: "/v1/customers/c000", Status: 200, Want: map[string]any{"state": "active"}},
+		{Name: "somebody changes one", Method: patch, URL: "/v1/customers/c002", Body: `{"phone":"1"}`, Status: 200},
+		{Name: "somebody adds one that matches", Method: post, URL: "/v1/customers", Body: `{"id":"late","firstName":"Trial"}`, Status: 201},
+	})
+	ended := s.apply(id, digest)
+	for path, want := range map[string]any{"state": "PARTIAL", "progress.done": 57, "progress.skipped": 2, "progress.codes.CHANGED": 1, "progress.codes.ON_HOLD": 1, "actual.writeUnits": 171} {
+		if got := ended.at(path); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s is %v, want %v in %s", path, got, want, ended.text)
+		}
+	}
+	s.run(t, []call{
+		{Name: "one of them", Method: get, URL: "/v1/customers/c000", Status: 200, Want: map[string]any{"state": "deleted", "deletion.reason": "ended"}},
+		{Name: "excluded", Method: get, URL: "/v1/customers/c001", Status: 200, Want: map[string]any{"state": "active"}},
+		{Name: "came later", Method: get, URL: "/v1/customers/late", Status: 200, Want: map[string]any{"state": "active"}},
+		{Name: "applied again", Method: post, URL: base + "/apply", Body: fmt.Sprintf(`{"digest":%q,"acknowledged":true}`, digest), Status: 202, Want: map[string]any{"state": "PARTIAL"}},
+		{Name: "why", Method: get, URL: base + "/items?outcome=skipped", Status: 200, Want: map[string]any{"items.0.code": "CHANGED", "items.1.customer": "c007", "nextCursor": nil}},
+		{Name: "a page", Method: get, URL: base + "/items?limit=2", Status: 200, Want: map[string]any{"nextCursor": "0.2"}},
+		{Name: "cancel", Method: post, URL: base + "/cancel", Status: 409, Code: "OPERATION_ENDED"},
+		{Name: "restored by hand", Method: post, URL: "/v1/customers/c003/restore", Status: 200},
+		{Name: "and deleted again", Method: remove, URL: "/v1/customers/c003", Status: 200},
+		{Name: "no such operation", Method: get, URL: "/v1/operations/aaaaaaaaaaaaaaaaaaaaaaaaaa", Status: 404, Code: "NO_OPERATION"},
+	})
+	if csv := s.must(200, get, base+"/items.csv?outcome=skipped", ""); !strings.HasPrefix(csv.text, "customer,outcome,code\n") || strings.Count(csv.text, "\n") != 3 {
+		t.Errorf("items: %s", csv.text)
+	}
+	undo, _ := s.plan(fmt.Sprintf(`{"action":"undo","selection":{"operation":%q}}`, id))
+	s.run(t, []call{
+		{Name: "undone", Method: get, URL: "/v1/operations/" + undo, Status: 200, Want: map[string]any{"state": "SUCCEEDED", "progress.done": 56, "progress.codes.NOT_DELETED": 1}},
+		{Name: "back", Method: get, URL: "/v1/customers/c000", Status: 200, Want: map[string]any{"state": "active"}},
+		{Name: "deleted by somebody else", Method: get, URL: "/v1/customers/c003", Status: 200, Want: map[string]any{"state": "deleted"}},
+		{Name: "both are listed", Method: get, URL: "/v1/operations", Status: 200, Want: map[string]any{"operations.0.id": undo, "operations.1.id": id, "operations.2": nil}},
+	})
+}
+
+func TestPurgeTheTrash(t *testing.T) {
+	s := newSystem(t)
+	s.add(30)
+	id, digest := s.plan(`{"action":"delete","selection":{"filter":{"state":"active"}}}`)
+	s.apply(id, digest)
+	s.must(200, put, "/v1/customers/c005/holds/case", "")
+	id, digest = s.plan(`{"action":"purge","selection":{"trash":true,"exclude":["c006"]}}`)
+	ended := s.apply(id, digest)
+	if ended.at("state") != "SUCCEEDED" || fmt.Sprint(ended.at("progress.done")) != "28" {
+		t.Fatal(ended.text)
+	}
+	s.run(t, []call{
+		{Name: "gone", Method: get, URL: "/v1/customers/c000", Status: 410, Code: "PURGED", Want: map[string]any{"certificate.purgedBy": "tester"}},
+		{Name: "held", Method: get, URL: "/v1/customers/c005", Status: 200, Want: map[string]any{"state": "deleted"}},
+		{Name: "excluded", Method: get, URL: "/v1/customers/c006", Status: 200, Want: map[string]any{"state": "deleted"}},
+	})
+}
+
+func TestSelections(t *testing.T) {
+	s := newSystem(t)
+	s.add(3)
+	for _, tt := range []struct{ name, selection, want string }{
+		{"nothing", `{}`, "selection"},
+		{"an empty filter", `{"filter":{}}`, "selection.filter"},
+		{"two at once", `{"trash":true,"ids":["c000"]}`, "selection"},
+		{"ids but some", `{"ids":["c000"],"exclude":["c000"]}`, "selection.exclude"},
+		{"no id", `{"ids":["c000","="]}`, "selection"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := s.must(422, post, "/v1/operations", `{"action":"delete","selection":`+tt.selection+`}`)
+			if got.at("errors.0.field") != tt.want {
+				t.Errorf("got %s, want a problem of %s", got.text, tt.want)
+			}
+		})
+	}
+	t.Run("nobody", func(t *testing.T) {
+		id, digest := s.plan(`{"action":"delete","selection":{"ids":[]}}`)
+		if ended := s.apply(id, digest); ended.at("state") != "SUCCEEDED" || fmt.Sprint(ended.at("progress.done")) != "0" {
+			t.Error(ended.text)
+		}
+	})
+	t.Run("twice, and somebody there is not", func(t *testing.T) {
+		id, digest := s.plan(`{"action":"delete","selection":{"ids":["c001","c001","nobody"]}}`)
+		ended := s.apply(id, digest)
+		if fmt.Sprint(ended.at("progress.done"), ended.at("progress.codes.NOT_FOUND")) != "1 1" {
+			t.Error(ended.text)
+		}
+	})
+}
+
+func TestOperationsAreIdempotent(t *testing.T) {
+	s := newSystem(t)
+	s.add(2)
+	body := `{"action":"block","selection":{"ids":["c000"]}}`
+	first := s.must(202, post, "/v1/operations", body, "Idempotency-Key", "k1")
+	again := s.must(202, post, "/v1/operations", body, "Idempotency-Key", "k1")
+	if first.body["id"] != again.body["id"] {
+		t.Errorf("two operations: %s, %s", first.text, again.text)
+	}
+	other := s.send(post, "/v1/operations", `{"action":"block","selection":{"ids":["c001"]}}`, "Idempotency-Key", "k1")
+	if other.status != 422 || other.body["code"] != "IDEMPOTENCY_KEY_REUSED" {
+		t.Errorf("another request under the key: %s", other.text)
+	}
+	s.settle()
+	if c := s.must(200, get, "/v1/customers/c000", ""); c.body["blocked"] != true {
+		t.Errorf("not blocked: %s", c.text)
+	}
+}
+
+func TestRedate(t *testing.T) {
+	s := newSystem(t)
+	s.add(2)
+	s.must(200, remove, "/v1/customers/c000", "")
+	before := s.must(200, get, "/v1/customers/c000", "").at("deletion.purgeTime")
+	settings, err := s.service.Settings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Retention = customer.PeriodOf(time.Hour)
+	if _, err := s.service.UpdateSettings(t.Context(), settings, true); err != nil {
+		t.Fatal(err)
+	}
+	id, digest := s.plan(`{"action":"redate","selection":{"trash":true}}`)
+	if ended := s.apply(id, digest); ended.at("state") != "SUCCEEDED" {
+		t.Fatal(ended.text)
+	}
+	c := s.must(200, get, "/v1/customers/c000", "")
+	if after := c.at("deletion.purgeTime"); after == before || fmt.Sprint(c.at("deletion.daysLeft")) != "1" {
+		t.Errorf("purge time %v, was %v: %s", after, before, c.text)
+	}
+}
