@@ -12,6 +12,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
@@ -38,13 +40,14 @@ const settingsAge = time.Second
 const keptBack = 10 * time.Second
 
 // New puts Lethe together.
-func New(c Config) *App {
+func New(c Config) *App { return assemble(c, c.aws(c.DynamoDBURL), c.aws(c.SQSURL)) }
+
+func assemble(c Config, db, mq aws.Config) *App {
 	log := c.logger()
-	db := c.aws(c.DynamoDBURL)
 	table := dynamo.New(db, dynamo.Options{
 		Name: c.Table, Shards: c.IndexShards, Grace: c.grace(), Audit: c.AuditRetention,
 	})
-	work := queue.New(c.aws(c.SQSURL), c.QueueURL)
+	work := queue.New(mq, c.QueueURL)
 	service := &customer.Service{
 		Store: table, Ledger: dynamo.NewLedger(db, c.Ledger), Queue: work, Log: log,
 		Defaults:    customer.Settings{Retention: c.Retention},

@@ -19,10 +19,10 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	"go.yaml.in/yaml/v3"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
-	"lethe/internal/dynamo"
 	"lethe/internal/local/engine"
-	"lethe/internal/queue"
+	"lethe/internal/operations"
 )
 
 // TestRolesAllowWhatTheFunctionsDo runs each trigger through what it has to do, and
@@ -60,6 +60,12 @@ const (
 	heldID    = "held"
 	deletedID = "deleted"
 	fencedID  = "fenced"
+
+	// Of operations: one that waits to be applied, one that failed, one that runs, and one to be planned.
+	readyID    = "ready00000000000000000000000"
+	failedID   = "failed0000000000000000000000"
+	runningID  = "running000000000000000000000"
+	planningID = "planning00000000000000000000"
 )
 
 var testActor = customer.Change{By: "test"}
@@ -83,12 +89,35 @@ func prepare(t *testing.T, a *App) {
 	}
 	must(a.service.Hold(t.Context(), heldID, "case", testActor))
 	must(a.service.StartPurge(t.Context(), fencedID, customer.Fence{}, testActor))
+	for id, state := range map[string]bulk.State{readyID: bulk.Ready, failedID: bulk.Failed, runningID: bulk.Running, planningID: bulk.Planning} {
+		prepareOperation(t, a, id, state)
+	}
 	for {
 		if c, err := a.service.Get(t.Context(), deletedID); err != nil || c.Due(time.Now()) {
 			must(c, err)
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// prepareOperation makes an operation in a state, to delete a customer that there is not.
+func prepareOperation(t *testing.T, a *App, id string, state bulk.State) {
+	t.Helper()
+	op := bulk.Operation{ID: id, Action: operations.Delete, State: bulk.Planning, Version: 1, Created: time.Now(), Expires: time.Now().Add(time.Hour)}
+	if err := a.operations.Store.Create(t.Context(), op, []byte(`{"filter":{"state":"active"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if state == bulk.Planning {
+		return
+	}
+	op.State, op.Version, op.Chunks, op.Applied, op.Tally.Failed = state, 2, 1, time.Now(), 1
+	chunk := bulk.Chunk{Subjects: []bulk.Subject{{ID: "nobody", Bind: "1 0 false "}}, Outcomes: []bulk.Outcome{{}}}
+	if state == bulk.Failed {
+		chunk.Outcomes[0] = bulk.Outcome{Result: bulk.Broken, Code: bulk.GaveUp}
+	}
+	if err := a.operations.Store.Freeze(t.Context(), op, []bulk.Chunk{chunk}); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -115,6 +144,12 @@ func exerciseAPI(t *testing.T, a *App) {
 		{http.MethodGet, "/v1/totals", ""},
 		{http.MethodGet, "/v1/customers/nobody", ""},
 		{http.MethodGet, "/v1/certificates/nobody", ""},
+		{http.MethodPost, "/v1/operations", `{"action":"block","selection":{"filter":{"state":"active"}}}`},
+		{http.MethodGet, "/v1/operations", ""},
+		{http.MethodGet, "/v1/operations/" + readyID, ""},
+		{http.MethodGet, "/v1/operations/" + readyID + "/items", ""},
+		{http.MethodPost, "/v1/operations/" + readyID + "/cancel", ""},
+		{http.MethodPost, "/v1/operations/" + failedID + "/retry", ""},
 	} {
 		e := request(func(e *events.APIGatewayV2HTTPRequest) {
 			e.RequestContext.HTTP.Method, e.RawPath, e.Body = r.method, r.path, r.body
@@ -140,6 +175,11 @@ func exerciseWork(t *testing.T, a *App) {
 		out, err := a.Work(t.Context(), messages(customer.Job{Customer: fencedID, Generation: c.Deletion.ID}))
 		if err != nil || len(out.BatchItemFailures) > 0 {
 			t.Fatalf("%v, %v", out, err)
+		}
+	}
+	for _, w := range []bulk.Work{{Operation: planningID, Chunk: bulk.PlanWork}, {Operation: runningID, Chunk: 0}} {
+		if err := a.operations.Do(t.Context(), w); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -175,9 +215,9 @@ func (a *App) record() *recorder {
 	}
 	r := &recorder{actions: map[string]bool{}, table: c.Table}
 	db, mq := r.attach(engine.Config(c.DynamoDBURL)), r.attach(engine.Config(c.SQSURL))
-	a.service.Store = dynamo.New(db, dynamo.Options{Name: c.Table, Shards: c.IndexShards, Grace: c.grace(), Audit: c.AuditRetention})
-	a.service.Ledger = dynamo.NewLedger(db, c.Ledger)
-	a.service.Queue = queue.New(mq, c.QueueURL)
+	metrics := a.metrics
+	*a = *assemble(c, db, mq)
+	a.metrics = metrics
 	return r
 }
 
@@ -210,6 +250,8 @@ func (r *recorder) needed(operation string, params any) []string {
 			return []string{"dynamodb:Query Table/index/lists"}
 		}
 		return []string{"dynamodb:Query " + r.resource(*in.TableName)}
+	case *dynamodb.BatchExecuteStatementInput:
+		return []string{"dynamodb:PartiQLUpdate Table"}
 	case *dynamodb.PutItemInput:
 		return []string{"dynamodb:PutItem " + r.resource(*in.TableName)}
 	}
