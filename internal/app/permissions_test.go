@@ -251,7 +251,12 @@ func (r *recorder) needed(operation string, params any) []string {
 		}
 		return []string{"dynamodb:Query " + r.resource(*in.TableName)}
 	case *dynamodb.BatchExecuteStatementInput:
-		return []string{"dynamodb:PartiQLUpdate Table"}
+		var actions []string
+		for _, st := range in.Statements {
+			verb, _, _ := strings.Cut(*st.Statement, " ")
+			actions = append(actions, "dynamodb:PartiQL"+verb[:1]+strings.ToLower(verb[1:])+" Table")
+		}
+		return actions
 	case *dynamodb.PutItemInput:
 		return []string{"dynamodb:PutItem " + r.resource(*in.TableName)}
 	}

@@ -47,12 +47,12 @@ func (s *scripted) Fence(_ context.Context, id string, f Fence, _ Change) (Custo
 
 func (s *scripted) Lease(_ context.Context, id, _ string, _ time.Time) error { return s.refusals[id] }
 
-func (s *scripted) Erase(context.Context, Customer, Settings) error {
+func (s *scripted) Erase(context.Context, Settings, ...Customer) error {
 	s.note("erase")
 	return s.erase
 }
 
-func (s *scripted) Residue(context.Context, Customer) (int, error) {
+func (s *scripted) Residue(context.Context, ...Customer) (int, error) {
 	s.note("read back")
 	return s.residue, nil
 }
@@ -66,7 +66,7 @@ func (s *scripted) Certificate(context.Context, string) (Certificate, error) {
 	return Certificate{}, ErrNotFound
 }
 
-func (s *scripted) Remove(context.Context, Customer) error {
+func (s *scripted) Remove(context.Context, ...Customer) error {
 	s.note("remove")
 	return nil
 }

@@ -2,8 +2,8 @@ package customer
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -77,17 +77,43 @@ func (s *Service) RestoreMany(ctx context.Context, seen []Seen, generations []st
 // ErrUnfinished says of a customer that the sweep goes on with it.
 func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
 	ch = s.stamp(ch, PurgeStarted)
-	fence := Transition{Change: ch, Lease: ch.At.Add(PurgeLease)}
-	results := s.Advance(ctx, transitions(seen, fence), Settings{})
-	return each(len(seen), func(i int) error {
+	results := s.Advance(ctx, transitions(seen, Transition{Change: ch, Lease: ch.At.Add(PurgeLease)}), Settings{})
+	roots, err := s.rootsOf(ctx, seen)
+	if err != nil {
+		return every(seen, err)
+	}
+	var fenced []Customer
+	for i, c := range seen {
+		root, there := roots[c.ID]
 		switch {
-		case errors.Is(results[i], ErrNotFound):
-			return s.certified(ctx, seen[i].ID, generations[i])
-		case results[i] != nil:
-			return results[i]
+		case !there:
+			results[i] = s.certified(ctx, c.ID, generations[i])
+		case results[i] == nil && root.State == Purging && root.Deletion.ID == generations[i]:
+			fenced = append(fenced, root)
+		case results[i] == nil:
+			results[i] = ErrVersion
 		}
-		return s.Purge(ctx, Job{Customer: seen[i].ID, Generation: generations[i]})
+	}
+	s.finishMany(ctx, fenced, func(id string, err error) { results[index(seen, id)] = err })
+	return results
+}
+
+// finishMany purges those past the fence together. When that fails it does so one by one,
+// lest one of them keep all the others.
+func (s *Service) finishMany(ctx context.Context, fenced []Customer, tell func(id string, err error)) {
+	if len(fenced) == 0 || s.purge(ctx, fenced...) == nil {
+		return
+	}
+	errs := each(len(fenced), func(i int) error {
+		return s.Purge(ctx, Job{Customer: fenced[i].ID, Generation: fenced[i].Deletion.ID})
 	})
+	for i, err := range errs {
+		tell(fenced[i].ID, err)
+	}
+}
+
+func index(seen []Seen, id string) int {
+	return slices.IndexFunc(seen, func(c Seen) bool { return c.ID == id })
 }
 
 // certified takes a purge that the ledger has for done.

@@ -44,25 +44,28 @@ func (s *Service) Purge(ctx context.Context, job Job) error {
 	return err
 }
 
-func (s *Service) purge(ctx context.Context, c Customer) error {
+// purge finishes purges together, in as few requests as there can be.
+func (s *Service) purge(ctx context.Context, customers ...Customer) error {
 	settings, err := s.Settings(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.Erase(ctx, c, settings); err != nil {
+	if err := s.Erase(ctx, settings, customers...); err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}
-	left, err := s.Residue(ctx, c)
+	left, err := s.Residue(ctx, customers...)
 	if err != nil {
 		return fmt.Errorf("read back: %w", err)
 	}
 	if left > 0 {
 		return &ResidueError{left}
 	}
-	if err := s.Ledger.Certify(ctx, certify(c, settings, s.now())); err != nil {
-		return fmt.Errorf("certify: %w", err)
+	for _, c := range customers {
+		if err := s.Ledger.Certify(ctx, certify(c, settings, s.now())); err != nil {
+			return fmt.Errorf("certify: %w", err)
+		}
 	}
-	return s.Remove(ctx, c)
+	return s.Remove(ctx, customers...)
 }
 
 // release lets the sweep take the purge up at its next tick, in the little time that

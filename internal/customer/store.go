@@ -63,14 +63,14 @@ type Store interface {
 	PutBack(ctx context.Context, c Customer, lease time.Time) error
 	// Lease sets when the sweep is to re-drive a purge.
 	Lease(ctx context.Context, id, generation string, until time.Time) error
-	// Erase removes everything that hangs on a fenced customer but its root, and
+	// Erase removes everything that hangs on fenced customers but their roots, and
 	// strips and cuts loose what the settings retain. ErrUnfinished when the
 	// context's deadline came first.
-	Erase(ctx context.Context, c Customer, s Settings) error
+	Erase(ctx context.Context, s Settings, customers ...Customer) error
 	// Residue counts, consistently, what Erase should have removed.
-	Residue(ctx context.Context, c Customer) (int, error)
-	// Remove removes a fenced root. One that is gone already is no error.
-	Remove(ctx context.Context, c Customer) error
+	Residue(ctx context.Context, customers ...Customer) (int, error)
+	// Remove removes fenced roots. One that is gone already is no error.
+	Remove(ctx context.Context, customers ...Customer) error
 	// Retained reads what a purge kept by law.
 	Retained(ctx context.Context, q RecordQuery) (RecordPage, error)
 

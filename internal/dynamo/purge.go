@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
 
 	"lethe/internal/customer"
 )
@@ -67,11 +69,11 @@ func (t *Table) Lease(ctx context.Context, id, generation string, until time.Tim
 	return err
 }
 
-// Erase removes what hangs on a customer past the fence.
-func (t *Table) Erase(ctx context.Context, c customer.Customer, s customer.Settings) error {
-	err := t.retain(ctx, c, s)
+// Erase removes what hangs on customers past the fence.
+func (t *Table) Erase(ctx context.Context, s customer.Settings, customers ...customer.Customer) error {
+	err := t.retain(ctx, s, customers)
 	if err == nil {
-		err = t.eraseAll(ctx, c)
+		err = t.eraseAll(ctx, customers)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errors.Join(customer.ErrUnfinished, err)
@@ -79,53 +81,63 @@ func (t *Table) Erase(ctx context.Context, c customer.Customer, s customer.Setti
 	return err
 }
 
-func (t *Table) eraseAll(ctx context.Context, c customer.Customer) error {
+// eraseAll lets the customers share their batches, most of which are full then. Their
+// items lie in many partitions, and several are written to at once.
+func (t *Table) eraseAll(ctx context.Context, customers []customer.Customer) error {
 	b := t.newBatcher(ctx)
-	for _, term := range c.Terms {
-		b.delete(keyOf(termPK(term), termSK(term, c.ID)))
+	var err error
+	for _, c := range customers {
+		for _, term := range c.Terms {
+			b.delete(keyOf(termPK(term), termSK(term, c.ID)))
+		}
+		err = t.dependents(b.ctx, c.ID, keysOnly, func(it item) error {
+			b.delete(it)
+			return nil
+		})
+		if err != nil {
+			break
+		}
 	}
-	err := t.dependents(b.ctx, c.ID, keysOnly, func(it item) error {
-		b.delete(it)
-		return nil
-	})
 	// What the batcher failed of comes first: it ends the context of the reading.
 	if err := errors.Join(b.finish(), err); err != nil {
 		return fmt.Errorf("dynamo: erase: %w", err)
 	}
-	return t.unclaim(ctx, c)
+	return t.unclaim(ctx, customers)
 }
 
-// unclaim frees the e-mail address, unless it is somebody else's by now: a purge that
+// unclaim frees the e-mail addresses, unless they are somebody else's by now: a purge that
 // is run again must not free what was taken meanwhile.
-func (t *Table) unclaim(ctx context.Context, c customer.Customer) error {
-	if c.Profile.Email == "" {
-		return nil
+func (t *Table) unclaim(ctx context.Context, customers []customer.Customer) error {
+	var claims []removal
+	for _, c := range customers {
+		if c.Profile.Email != "" {
+			claims = append(claims, removal{claimPK(c.Profile.Email), `"customer"=?`, c.ID})
+		}
 	}
-	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-		TableName: &t.Name, Key: keyOf(claimPK(c.Profile.Email), rootSK),
-		ConditionExpression:       aws.String("attribute_not_exists(pk) OR customer = :id"),
-		ExpressionAttributeValues: item{":id": &types.AttributeValueMemberS{Value: c.ID}},
-	})
-	if _, failed := failedCondition(err); failed {
-		return nil
-	}
+	_, err := t.removeIf(ctx, claims)
 	return err
 }
 
 // retain copies what the law keeps, stripped, to a place of its own, before anything
 // is erased. Copied twice is copied once.
-func (t *Table) retain(ctx context.Context, c customer.Customer, s customer.Settings) error {
-	if !retains(c, s) {
-		return nil
-	}
+func (t *Table) retain(ctx context.Context, s customer.Settings, customers []customer.Customer) error {
 	b := t.newBatcher(ctx)
-	err := t.dependents(b.ctx, c.ID, wholeRecords, func(it item) error {
-		copied, kept, err := t.retained(c, s, it)
-		if kept && err == nil {
-			b.put(copied)
+	var err error
+	for _, c := range customers {
+		if !retains(c, s) {
+			continue
 		}
-		return err
-	})
+		err = t.dependents(b.ctx, c.ID, wholeRecords, func(it item) error {
+			copied, kept, err := t.retained(c, s, it)
+			if kept && err == nil {
+				b.put(copied)
+			}
+			return err
+		})
+		if err != nil {
+			break
+		}
+	}
 	if err := errors.Join(b.finish(), err); err != nil {
 		return fmt.Errorf("dynamo: retain: %w", err)
 	}
@@ -200,49 +212,90 @@ func (t *Table) dependentsQuery(id string) *dynamodb.QueryInput {
 	}
 }
 
-// Residue counts what is left of a customer but its root: up to one page of what hangs
-// on it, its terms and its claim.
-func (t *Table) Residue(ctx context.Context, c customer.Customer) (int, error) {
-	in := t.dependentsQuery(c.ID)
+// Residue counts what is left of customers but their roots: of each up to one page of what
+// hangs on it, its terms and its claim.
+func (t *Table) Residue(ctx context.Context, customers ...customer.Customer) (int, error) {
+	left := make([]int, len(customers)+1)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(readers)
+	for i, c := range customers {
+		group.Go(func() (err error) {
+			left[i], err = t.hanging(ctx, c.ID)
+			return err
+		})
+	}
+	group.Go(func() (err error) {
+		left[len(customers)], err = t.named(ctx, customers)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return 0, fmt.Errorf("dynamo: read back: %w", err)
+	}
+	sum := 0
+	for _, n := range left {
+		sum += n
+	}
+	return sum, nil
+}
+
+const readers = 8 // readings back under way at once
+
+// hanging counts a page of what hangs on a customer.
+func (t *Table) hanging(ctx context.Context, id string) (int, error) {
+	in := t.dependentsQuery(id)
 	in.Select = types.SelectCount
 	out, err := t.client.Query(ctx, in)
 	if err != nil {
-		return 0, fmt.Errorf("dynamo: read back: %w", err)
+		return 0, err
 	}
+	return int(out.Count), nil
+}
+
+// named counts the terms and claims that are left of customers. An address that somebody else has by now is none.
+func (t *Table) named(ctx context.Context, customers []customer.Customer) (int, error) {
 	var keys []item
-	for _, term := range c.Terms {
-		keys = append(keys, keyOf(termPK(term), termSK(term, c.ID)))
+	claimed := map[string]string{}
+	for _, c := range customers {
+		for _, term := range c.Terms {
+			keys = append(keys, keyOf(termPK(term), termSK(term, c.ID)))
+		}
+		if email := c.Profile.Email; email != "" {
+			keys = append(keys, keyOf(claimPK(email), rootSK))
+			claimed[claimPK(email)] = c.ID
+		}
 	}
-	if c.Profile.Email != "" {
-		keys = append(keys, keyOf(claimPK(c.Profile.Email), rootSK))
-	}
-	left, err := t.batchGet(ctx, keys, true)
-	if err != nil {
-		return 0, fmt.Errorf("dynamo: read back: %w", err)
-	}
-	n := int(out.Count)
-	for _, it := range left {
-		if owner := stringOf(it, "customer"); owner == "" || owner == c.ID {
-			n++
+	n := 0
+	for some := range slices.Chunk(keys, maxBatchGet) {
+		found, err := t.batchGet(ctx, some, true)
+		if err != nil {
+			return 0, err
+		}
+		for _, it := range found {
+			if owner := stringOf(it, "customer"); owner == "" || owner == claimed[stringOf(it, "pk")] {
+				n++
+			}
 		}
 	}
 	return n, nil
 }
 
-// Remove removes the root of a purge that is done.
-func (t *Table) Remove(ctx context.Context, c customer.Customer) error {
-	expr, err := expression.NewBuilder().
-		WithCondition(stateIs(customer.Purging).And(attrGen.Equal(expression.Value(c.Deletion.ID)))).Build()
-	if err != nil {
-		return fmt.Errorf("dynamo: remove: %w", err)
+// Remove removes the roots of purges that are done.
+func (t *Table) Remove(ctx context.Context, customers ...customer.Customer) error {
+	roots := make([]removal, len(customers))
+	for i, c := range customers {
+		roots[i] = removal{customerPK(c.ID), `"state"='purging' AND "deletion"."id"=?`, c.Deletion.ID}
 	}
-	_, err = t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-		TableName: &t.Name, Key: keyOf(customerPK(c.ID), rootSK), ConditionExpression: expr.Condition(),
-		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	})
-	if old, failed := failedCondition(err); failed && len(old) == 0 {
-		return nil
+	refused, err := t.removeIf(ctx, roots)
+	if err != nil || len(refused) == 0 {
+		return err
+	}
+	var ids []string
+	for _, i := range refused {
+		ids = append(ids, customers[i].ID)
+	}
+	left, err := t.Roots(ctx, ids)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("dynamo: remove: customer %s is %s, by another deletion", left[0].ID, left[0].State)
 	}
 	return err
 }

@@ -91,7 +91,7 @@ func fail(results []error, pending []int, err error) []error {
 	return results
 }
 
-// execute makes one request of the pending transitions, at the pace that the table bears.
+// execute makes one request of the pending transitions.
 func (t *Table) execute(ctx context.Context, transitions []customer.Transition, s customer.Settings, pending []int, results []error) (refused, again []int, err error) {
 	statements := make([]types.BatchStatementRequest, len(pending))
 	for i, at := range pending {
@@ -99,35 +99,136 @@ func (t *Table) execute(ctx context.Context, transitions []customer.Transition, 
 			return nil, nil, err
 		}
 	}
-	if err := t.pace.wait(ctx, len(pending)); err != nil {
-		return nil, nil, err
-	}
-	out, err := t.bulk.BatchExecuteStatement(ctx, &dynamodb.BatchExecuteStatementInput{Statements: statements})
-	if throttled(err) {
-		t.pace.slower()
-		return nil, pending, nil
-	}
+	answers, err := t.executeBatch(ctx, statements)
 	if err != nil {
 		return nil, nil, fmt.Errorf("dynamo: %d transitions: %w", len(pending), err)
 	}
-	for i, r := range out.Responses {
+	for i, a := range answers {
 		at := pending[i]
-		switch {
-		case r.Error == nil:
-		case r.Error.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed:
+		switch a.verdict {
+		case refusedStatement:
 			refused = append(refused, at)
-		case passing(r.Error.Code):
+		case throttledStatement:
 			again = append(again, at)
-		default:
-			results[at] = fmt.Errorf("dynamo: %s: %s: %s", transitions[at].Change.Action, r.Error.Code, aws.ToString(r.Error.Message))
+		case failedStatement:
+			results[at] = fmt.Errorf("dynamo: %s: %w", transitions[at].Change.Action, a.err)
+		case done:
 		}
 	}
-	if len(again) > 0 {
+	return refused, again, nil
+}
+
+// removal is the conditional removal of one item.
+type removal struct {
+	pk        string // its sort key is that of a root
+	condition string
+	value     any
+}
+
+// removeIf removes items in batches, and returns the indices of those whose condition
+// failed. Some engines fail the condition of an item that is not there, others don't.
+func (t *Table) removeIf(ctx context.Context, removals []removal) (refused []int, err error) {
+	pending := make([]int, len(removals))
+	for i := range pending {
+		pending[i] = i
+	}
+	for attempt := 1; len(pending) > 0; attempt++ {
+		var again []int
+		for some := range slices.Chunk(pending, maxStatements) {
+			no, later, err := t.removeBatch(ctx, removals, some)
+			if err != nil {
+				return nil, fmt.Errorf("dynamo: remove: %w", err)
+			}
+			refused, again = append(refused, no...), append(again, later...)
+		}
+		if pending = again; len(again) > 0 {
+			if err := sleep(ctx, attempt, 50*time.Millisecond); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return refused, nil
+}
+
+func (t *Table) removeBatch(ctx context.Context, removals []removal, pending []int) (refused, again []int, err error) {
+	statements := make([]types.BatchStatementRequest, len(pending))
+	for i, at := range pending {
+		r := removals[at]
+		text := fmt.Sprintf(`DELETE FROM "%s" WHERE "pk"=? AND "sk"=? AND %s`, t.Name, r.condition)
+		if statements[i], err = newStatement(text, r.pk, rootSK, r.value); err != nil {
+			return nil, nil, err
+		}
+	}
+	answers, err := t.executeBatch(ctx, statements)
+	for i, a := range answers {
+		switch a.verdict {
+		case refusedStatement:
+			refused = append(refused, pending[i])
+		case throttledStatement:
+			again = append(again, pending[i])
+		case failedStatement:
+			err = errors.Join(err, a.err)
+		case done:
+		}
+	}
+	return refused, again, err
+}
+
+// answer is what became of one statement of a batch.
+type answer struct {
+	verdict verdict
+	err     error // with failedStatement
+}
+
+type verdict int
+
+const (
+	done verdict = iota
+	refusedStatement
+	throttledStatement
+	failedStatement
+)
+
+// executeBatch makes one request, at the pace that the table bears.
+func (t *Table) executeBatch(ctx context.Context, statements []types.BatchStatementRequest) ([]answer, error) {
+	answers := make([]answer, len(statements))
+	if err := t.pace.wait(ctx, len(statements)); err != nil {
+		return nil, err
+	}
+	out, err := t.bulk.BatchExecuteStatement(ctx, &dynamodb.BatchExecuteStatementInput{Statements: statements})
+	switch {
+	case throttled(err):
+		t.pace.slower()
+		for i := range answers {
+			answers[i].verdict = throttledStatement
+		}
+		return answers, nil
+	case err != nil:
+		return nil, err
+	}
+	slow := false
+	for i, r := range out.Responses {
+		answers[i] = answerOf(r)
+		slow = slow || answers[i].verdict == throttledStatement
+	}
+	if slow {
 		t.pace.slower()
 	} else {
 		t.pace.faster()
 	}
-	return refused, again, nil
+	return answers, nil
+}
+
+func answerOf(r types.BatchStatementResponse) answer {
+	switch {
+	case r.Error == nil:
+		return answer{}
+	case r.Error.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed:
+		return answer{verdict: refusedStatement}
+	case passing(r.Error.Code):
+		return answer{verdict: throttledStatement}
+	}
+	return answer{failedStatement, fmt.Errorf("%s: %s", r.Error.Code, aws.ToString(r.Error.Message))}
 }
 
 // passing says whether a statement's error goes away by itself.
@@ -239,9 +340,13 @@ func (b *statement) request(table string) (types.BatchStatementRequest, error) {
 		text += fmt.Sprintf(` REMOVE "%s"`, b.remove)
 	}
 	text += " WHERE " + strings.Join(b.conditions, " AND ")
+	return newStatement(text, slices.Concat(b.values, b.bound)...)
+}
+
+func newStatement(text string, values ...any) (types.BatchStatementRequest, error) {
 	request := types.BatchStatementRequest{Statement: &text}
 	var errs error
-	for _, v := range slices.Concat(b.values, b.bound) {
+	for _, v := range values {
 		value, err := attributevalue.Marshal(v)
 		request.Parameters, errs = append(request.Parameters, value), errors.Join(errs, err)
 	}
