@@ -141,7 +141,7 @@ func (c *Census) file(it map[string]types.AttributeValue) error {
 		c.terms[id] = append(c.terms[id], r)
 	case space == "E" && r.SK == "#":
 		c.claims[rest] = r
-	case space == "A":
+	case space == "A", space == "O" && r.SK != "selection": // a selection goes when it is planned
 		c.spoken = append(c.spoken, &types.AttributeValueMemberM{Value: it})
 	case space == "I" && r.SK == "#":
 		c.notes = append(c.notes, r)
