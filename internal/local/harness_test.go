@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// patience is how long anything may take that is bound to happen. DynamoDB Local alone takes a minute to expire an item.
+	// patience is how long anything may take that is bound to happen. DynamoDB Local expires items when it likes to.
 	patience = 4 * time.Minute
 	// glance is the pause between two looks at whether it has happened.
 	glance = 50 * time.Millisecond

@@ -9,40 +9,30 @@ import (
 	"time"
 )
 
-// grace is the shortest between a purge time and TTL that the second test runs with.
-const grace = time.Second
-
-// TestNorthwind brings another system's customers in and forgets two of them: one by the schedule, and, after a restart
-// without schedules, one by TTL.
+// TestNorthwind brings another system's customers in and forgets one of them, by the schedule or, without one, by TTL.
 func TestNorthwind(t *testing.T) {
 	t.Parallel()
-	files := northwindFiles(t)
-	expected := files.expect(t)
-	dir := t.TempDir()
-	s := launch(t, func(o *options) { o.Dir, o.Tick = dir, time.Second })
-	t.Run("imported", func(t *testing.T) { importNorthwind(t, s, files, expected) })
-	if t.Failed() {
-		return
+	tests := []struct {
+		by     string
+		grace  time.Duration
+		change func(*options)
+	}{
+		{"schedule", templateGrace, func(o *options) { o.Tick = time.Second }},
+		{"ttl", time.Second, func(o *options) { o.Schedule, o.Parameters["PurgeGrace"] = false, "PT1S" }},
 	}
-	busiest := expected.busiest()
-	var first, second customerView
-	t.Run("forgotten by the schedule", func(t *testing.T) { first = forget(t, s, busiest[0], "schedule") })
-	if t.Failed() {
-		return
-	}
-	s.check(t, templateGrace, first.personal()...)
-	s.stop()
-	s = launch(t, func(o *options) {
-		o.Dir, o.Schedule, o.Parameters["PurgeGrace"] = dir, false, "PT1S"
-	})
-	s.wantNothingOf(t, first)
-	t.Run("forgotten by TTL", func(t *testing.T) { second = forget(t, s, busiest[1], "ttl") })
-	if t.Failed() {
-		return
-	}
-	s.check(t, grace, append(first.personal(), second.personal()...)...)
-	if got, want := len(s.list(t, "/v1/customers")), expected.customers.created()-2; got != want {
-		t.Errorf("%d customers are left, want %d", got, want)
+	for _, test := range tests {
+		t.Run(test.by, func(t *testing.T) {
+			t.Parallel()
+			files := northwindFiles(t)
+			expected := files.expect(t)
+			s := launch(t, test.change)
+			importNorthwind(t, s, files, expected)
+			was := forget(t, s, expected.busiest()[0], test.by)
+			s.check(t, test.grace, was.personal()...)
+			if got, want := len(s.list(t, "/v1/customers")), expected.customers.created()-1; got != want {
+				t.Errorf("%d customers are left, want %d", got, want)
+			}
+		})
 	}
 }
 
@@ -56,6 +46,7 @@ const (
 )
 
 func importNorthwind(t *testing.T, s *running, files northwind, expected expectation) {
+	t.Helper()
 	s.settle(t, "P30D", policies("restrict")...)
 	s.imports(t, customersURL+"&dryRun=true", files.customers, expected.customers)
 	if list := s.list(t, "/v1/customers"); len(list) > 0 {
@@ -134,6 +125,7 @@ func (a api) imports(t *testing.T, path string, file []byte, want outcome) {
 
 // forget takes a customer all the way, and returns it as it was.
 func forget(t *testing.T, s *running, id, by string) customerView {
+	t.Helper()
 	s.settle(t, "P30D", policies("restrict")...)
 	s.do(t, http.MethodPatch, customerPath(id), map[string]any{"email": "Forget.Me@northwind.example"}).want(t, http.StatusOK, "")
 	was, records := s.customer(t, id), s.records(t, id)
