@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -115,6 +116,10 @@ func (s selector) filtered(ctx context.Context, f Filter, exclude []string, posi
 		state = customer.Active
 	}
 	page, err := s.service.Customers(ctx, customer.Query{State: state, Search: f.Search, Limit: limit, Cursor: position})
+	var invalid *customer.InvalidError
+	if errors.As(err, &invalid) { // it will never be planned
+		return nil, "", &bulk.SelectionError{Problem: invalid.Error()}
+	}
 	if err != nil {
 		return nil, "", err
 	}

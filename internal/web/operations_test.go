@@ -126,6 +126,12 @@ func TestSelections(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a word too short to search for", func(t *testing.T) {
+		id, _ := s.plan(`{"action":"delete","selection":{"filter":{"search":"a"}}}`)
+		if op := s.must(200, get, "/v1/operations/"+id, ""); op.body["state"] != "FAILED" || !strings.Contains(fmt.Sprint(op.body["why"]), "two letters") {
+			t.Error(op.text)
+		}
+	})
 	t.Run("nobody", func(t *testing.T) {
 		id, digest := s.plan(`{"action":"delete","selection":{"ids":[]}}`)
 		if ended := s.apply(id, digest); ended.at("state") != "SUCCEEDED" || fmt.Sprint(ended.at("progress.done")) != "0" {
