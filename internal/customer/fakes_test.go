@@ -57,7 +57,7 @@ func (s *scripted) Residue(context.Context, ...Customer) (int, error) {
 	return s.residue, nil
 }
 
-func (s *scripted) Certify(context.Context, Certificate) error {
+func (s *scripted) Certify(context.Context, ...Certificate) error {
 	s.note("certify")
 	return s.certify
 }

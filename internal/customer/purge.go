@@ -60,10 +60,12 @@ func (s *Service) purge(ctx context.Context, customers ...Customer) error {
 	if left > 0 {
 		return &ResidueError{left}
 	}
-	for _, c := range customers {
-		if err := s.Ledger.Certify(ctx, certify(c, settings, s.now())); err != nil {
-			return fmt.Errorf("certify: %w", err)
-		}
+	certs := make([]Certificate, len(customers))
+	for i, c := range customers {
+		certs[i] = certify(c, settings, s.now())
+	}
+	if err := s.Ledger.Certify(ctx, certs...); err != nil {
+		return fmt.Errorf("certify: %w", err)
 	}
 	return s.Remove(ctx, customers...)
 }

@@ -96,8 +96,8 @@ type Store interface {
 // Ledger keeps certificates, apart from everything that a restored backup could
 // bring back.
 type Ledger interface {
-	// Certify adds a certificate; that of the same purge may be there already.
-	Certify(ctx context.Context, c Certificate) error
+	// Certify adds certificates; those of the same purges may be there already.
+	Certify(ctx context.Context, certs ...Certificate) error
 	// Certificate finds the certificate of a customer: ErrNotFound.
 	Certificate(ctx context.Context, id string) (Certificate, error)
 }

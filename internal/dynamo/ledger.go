@@ -40,8 +40,17 @@ type certificate struct {
 	Residue   int               `dynamodbav:"residue"`
 }
 
-// Certify adds a certificate. That of the same purge stays as it was.
-func (l *Ledger) Certify(ctx context.Context, c customer.Certificate) error {
+// Certify adds certificates. That of the same purge stays as it was.
+func (l *Ledger) Certify(ctx context.Context, certs ...customer.Certificate) error {
+	for _, c := range certs {
+		if err := l.certify(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) certify(ctx context.Context, c customer.Certificate) error {
 	it, err := attributevalue.MarshalMap(newCertificate(c))
 	if err != nil {
 		return fmt.Errorf("dynamo: encode certificate: %w", err)
