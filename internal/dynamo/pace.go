@@ -8,7 +8,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// pace adapts how fast a process writes in bulk to what the table bears: each batch
+// pace adapts how fast a process writes in bulk to what a table or an index bears: each batch
 // that goes through adds a little, each throttle halves it (additive increase,
 // multiplicative decrease), at most once in a while, since one burst of throttles is
 // one piece of news.

@@ -114,7 +114,7 @@ func (t *Table) unclaim(ctx context.Context, customers []customer.Customer) erro
 			claims = append(claims, removal{claimPK(c.Profile.Email), `"customer"=?`, c.ID})
 		}
 	}
-	_, err := t.removeIf(ctx, claims)
+	_, err := t.removeIf(ctx, t.pace, claims)
 	return err
 }
 
@@ -285,7 +285,7 @@ func (t *Table) Remove(ctx context.Context, customers ...customer.Customer) erro
 	for i, c := range customers {
 		roots[i] = removal{customerPK(c.ID), `"state"='purging' AND "deletion"."id"=?`, c.Deletion.ID}
 	}
-	refused, err := t.removeIf(ctx, roots)
+	refused, err := t.removeIf(ctx, t.lists, roots)
 	if err != nil || len(refused) == 0 {
 		return err
 	}

@@ -99,7 +99,7 @@ func (t *Table) execute(ctx context.Context, transitions []customer.Transition, 
 			return nil, nil, err
 		}
 	}
-	answers, err := t.executeBatch(ctx, statements)
+	answers, err := t.executeBatch(ctx, t.lists, statements)
 	if err != nil {
 		return nil, nil, fmt.Errorf("dynamo: %d transitions: %w", len(pending), err)
 	}
@@ -127,7 +127,7 @@ type removal struct {
 
 // removeIf removes items in batches, and returns the indices of those whose condition
 // failed. Some engines fail the condition of an item that is not there, others don't.
-func (t *Table) removeIf(ctx context.Context, removals []removal) (refused []int, err error) {
+func (t *Table) removeIf(ctx context.Context, p *pace, removals []removal) (refused []int, err error) {
 	pending := make([]int, len(removals))
 	for i := range pending {
 		pending[i] = i
@@ -135,7 +135,7 @@ func (t *Table) removeIf(ctx context.Context, removals []removal) (refused []int
 	for attempt := 1; len(pending) > 0; attempt++ {
 		var again []int
 		for some := range slices.Chunk(pending, maxStatements) {
-			no, later, err := t.removeBatch(ctx, removals, some)
+			no, later, err := t.removeBatch(ctx, p, removals, some)
 			if err != nil {
 				return nil, fmt.Errorf("dynamo: remove: %w", err)
 			}
@@ -150,7 +150,7 @@ func (t *Table) removeIf(ctx context.Context, removals []removal) (refused []int
 	return refused, nil
 }
 
-func (t *Table) removeBatch(ctx context.Context, removals []removal, pending []int) (refused, again []int, err error) {
+func (t *Table) removeBatch(ctx context.Context, p *pace, removals []removal, pending []int) (refused, again []int, err error) {
 	statements := make([]types.BatchStatementRequest, len(pending))
 	for i, at := range pending {
 		r := removals[at]
@@ -159,7 +159,7 @@ func (t *Table) removeBatch(ctx context.Context, removals []removal, pending []i
 			return nil, nil, err
 		}
 	}
-	answers, err := t.executeBatch(ctx, statements)
+	answers, err := t.executeBatch(ctx, p, statements)
 	for i, a := range answers {
 		switch a.verdict {
 		case refusedStatement:
@@ -189,16 +189,16 @@ const (
 	failedStatement
 )
 
-// executeBatch makes one request, at the pace that the table bears.
-func (t *Table) executeBatch(ctx context.Context, statements []types.BatchStatementRequest) ([]answer, error) {
+// executeBatch makes one request, at a pace.
+func (t *Table) executeBatch(ctx context.Context, p *pace, statements []types.BatchStatementRequest) ([]answer, error) {
 	answers := make([]answer, len(statements))
-	if err := t.pace.wait(ctx, len(statements)); err != nil {
+	if err := p.wait(ctx, len(statements)); err != nil {
 		return nil, err
 	}
 	out, err := t.bulk.BatchExecuteStatement(ctx, &dynamodb.BatchExecuteStatementInput{Statements: statements})
 	switch {
 	case throttled(err):
-		t.pace.slower()
+		p.slower()
 		for i := range answers {
 			answers[i].verdict = throttledStatement
 		}
@@ -212,9 +212,9 @@ func (t *Table) executeBatch(ctx context.Context, statements []types.BatchStatem
 		slow = slow || answers[i].verdict == throttledStatement
 	}
 	if slow {
-		t.pace.slower()
+		p.slower()
 	} else {
-		t.pace.faster()
+		p.faster()
 	}
 	return answers, nil
 }

@@ -22,8 +22,9 @@ import (
 // Table is a [customer.Store] in one DynamoDB table.
 type Table struct {
 	client *dynamodb.Client
-	bulk   *dynamodb.Client // for purges: leaves pacing to pace
-	pace   *pace
+	bulk   *dynamodb.Client // for many writes: leaves pacing to the paces
+	pace   *pace            // of what hangs on customers
+	lists  *pace            // of roots: their entries in the lists share few partitions
 	now    func() time.Time
 	Options
 }
@@ -45,6 +46,7 @@ func New(cfg aws.Config, o Options) *Table {
 		client:  dynamodb.NewFromConfig(cfg, retryConflicts),
 		bulk:    dynamodb.NewFromConfig(cfg, unlimitedRetries),
 		pace:    newPace(),
+		lists:   newPace(),
 		now:     time.Now,
 		Options: o,
 	}

@@ -1,0 +1,72 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+func TestAPaceRisesByStepsAndHalves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace()
+		want := func(after string, limit rate.Limit) {
+			t.Helper()
+			if got := p.limiter.Limit(); got != limit {
+				t.Errorf("after %s the pace is %v items a second, want %v", after, got, limit)
+			}
+		}
+		want("nothing", startPace)
+		p.faster()
+		p.faster()
+		want("two batches that went through", startPace+2*paceStep)
+		time.Sleep(time.Second)
+		p.slower()
+		want("a throttle", (startPace+2*paceStep)/2)
+		p.slower()
+		want("another throttle of the same burst", (startPace+2*paceStep)/2)
+		for range 20 {
+			time.Sleep(2 * paceRest)
+			p.slower()
+		}
+		want("many bursts", minPace)
+		for range maxPace / paceStep {
+			p.faster()
+		}
+		want("a long time without", maxPace)
+	})
+}
+
+func TestAPaceKeepsItsCallersWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, started := newPace(), time.Now()
+		for range 3 * startPace / maxBatchWrite {
+			if err := p.wait(t.Context(), maxBatchWrite); err != nil {
+				t.Fatal(err)
+			}
+		}
+		burst := time.Duration(maxBatchWrite*writers) * time.Second / startPace
+		if took := time.Since(started); took != 3*time.Second-burst {
+			t.Errorf("three seconds' items took %v", took)
+		}
+	})
+}
+
+// TestAWaitPastTheDeadlineEndsAtOnce leaves the time there is to whoever must say so.
+func TestAWaitPastTheDeadlineEndsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, started := newPace(), time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		var err error
+		for err == nil {
+			err = p.wait(ctx, maxBatchWrite*writers)
+		}
+		if took := time.Since(started); !errors.Is(err, context.DeadlineExceeded) || took >= 100*time.Millisecond {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
+}
