@@ -69,30 +69,22 @@ func (c Chunk) Undecided() []int {
 
 // Tally counts a chunk's outcomes.
 func (c Chunk) Tally() Tally {
-	t := Tally{Usage: c.Usage}
+	t := Tally{Codes: map[string]int{}, Usage: c.Usage}
 	for _, o := range c.Outcomes {
-		t.count(o)
+		switch o.Result {
+		case Done:
+			t.Done++
+		case Undecided:
+			t.Left++
+		case Skipped:
+			t.Skipped++
+			t.Codes[o.Code]++
+		case Broken:
+			t.Failed++
+			t.Codes[o.Code]++
+		}
 	}
 	return t
-}
-
-func (t *Tally) count(o Outcome) {
-	switch o.Result {
-	case Done:
-		t.Done++
-		return
-	case Undecided:
-		t.Left++
-		return
-	case Skipped:
-		t.Skipped++
-	case Broken:
-		t.Failed++
-	}
-	if t.Codes == nil {
-		t.Codes = map[string]int{}
-	}
-	t.Codes[o.Code]++
 }
 
 // Plus adds up.

@@ -40,8 +40,7 @@ func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) 
 		return op, fmt.Errorf("read selection: %w", err)
 	}
 	chunks, next, err := e.choose(ctx, op, selection)
-	var unfit *SelectionError
-	if errors.As(err, &unfit) {
+	if unfit, is := errors.AsType[*SelectionError](err); is {
 		op.Why = unfit.Problem
 		return e.end(ctx, op, Failed)
 	}

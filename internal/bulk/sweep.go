@@ -62,6 +62,7 @@ func (e *Engine) drive(ctx context.Context, op Operation, sweep *Sweep, room int
 		}
 	case Running:
 		return e.driveRunning(ctx, op, sweep, room)
+	default: // it has ended
 	}
 	return nil
 }

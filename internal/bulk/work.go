@@ -98,7 +98,7 @@ func (e *Engine) apply(ctx context.Context, op Operation, c *Chunk, left []int) 
 	return err
 }
 
-func (c *Chunk) giveUp(still []int) {
+func (c Chunk) giveUp(still []int) {
 	for _, i := range still {
 		c.Outcomes[i] = Outcome{Broken, GaveUp}
 	}

@@ -57,6 +57,7 @@ func (tr Transition) can(c Customer, s Settings) error {
 		return c.CanPurge(Fence{}, tr.Change.At)
 	case Redated:
 		return c.CanRedate()
+	default:
+		return nil
 	}
-	return nil
 }

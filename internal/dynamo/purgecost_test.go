@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"lethe/internal/customer"
+	"lethe/internal/local/engine"
+	"lethe/internal/local/engine/enginetest"
 )
 
 // TestPurgeCostsOneWriteForEachItemThereWas counts from the fence to the root's end.
@@ -23,7 +25,11 @@ func TestPurgeCostsOneWriteForEachItemThereWas(t *testing.T) {
 		what := fmt.Sprintf("purge, %d records", n)
 		cost := p.pays(t, what, p.purge(t, id))
 		// The fence moves the root and its index entry, and the certificate is one more.
-		if want := float64(items + 3 + 1); cost.Write != want {
+		want := float64(items + 3 + 1)
+		if enginetest.Kind() == engine.DynamoDBLocal {
+			want -= 1 + 2 // claim, and root with its index entry: it tells nothing of PartiQL's consumption
+		}
+		if cost.Write != want {
 			t.Errorf("%s: there were %d items, want %g write units", what, items, want)
 		}
 		if limit := ceil(n, 25) + ceil(n, 1000) + 10; cost.Total() > limit {

@@ -79,7 +79,7 @@ type selector struct {
 	store   bulk.Store
 }
 
-func (s selector) page(ctx context.Context, op bulk.Operation, selection []byte, position string, limit int) ([]string, string, error) {
+func (s selector) page(ctx context.Context, _ bulk.Operation, selection []byte, position string, limit int) ([]string, string, error) {
 	var chosen Selection
 	if err := json.Unmarshal(selection, &chosen); err != nil {
 		return nil, "", fmt.Errorf("operations: selection: %w", err)
@@ -116,8 +116,7 @@ func (s selector) filtered(ctx context.Context, f Filter, exclude []string, posi
 		state = customer.Active
 	}
 	page, err := s.service.Customers(ctx, customer.Query{State: state, Search: f.Search, Limit: limit, Cursor: position})
-	var invalid *customer.InvalidError
-	if errors.As(err, &invalid) { // it will never be planned
+	if invalid, is := errors.AsType[*customer.InvalidError](err); is { // it will never be planned
 		return nil, "", &bulk.SelectionError{Problem: invalid.Error()}
 	}
 	if err != nil {
