@@ -1,0 +1,166 @@
+package bulk
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func subjects(weights ...int) []Subject {
+	made := make([]Subject, len(weights))
+	for i, w := range weights {
+		made[i] = Subject{ID: fmt.Sprint("s", i), Bind: "1", Weight: w}
+	}
+	return made
+}
+
+func TestSplitBoundsWeightAndNumber(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		weights []int
+		want    string // the numbers of subjects of each chunk
+	}{
+		{"nobody", nil, "[]"},
+		{"light ones, by number", []int{1, 1, 1, 1, 1}, "[3 2]"},
+		{"exactly as heavy as may be", []int{5, 5, 5}, "[2 1]"},
+		{"one too heavy alone", []int{1, 99, 1}, "[1 1 1]"},
+		{"weightless", []int{0, 0, 0, 0}, "[3 1]"},
+	} {
+		sizes := []int{}
+		for i, c := range split(subjects(tt.weights...), 7, 10, 3) {
+			if c.Seq != 7+i {
+				t.Errorf("%s: chunk %d has number %d", tt.name, i, c.Seq)
+			}
+			sizes = append(sizes, len(c.Subjects))
+		}
+		if got := fmt.Sprint(sizes); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestSplitLeavesNobodyOut(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for range 1000 {
+		weights := make([]int, rng.IntN(40))
+		for i := range weights {
+			weights[i] = rng.IntN(12)
+		}
+		var joined []Subject
+		for _, c := range split(subjects(weights...), 0, 10, 5) {
+			sum := 0
+			for _, s := range c.Subjects {
+				sum += s.Weight
+			}
+			if len(c.Subjects) > 5 || sum > 10 && len(c.Subjects) > 1 || len(c.Outcomes) != len(c.Subjects) {
+				t.Fatalf("seed %d: a chunk of %d subjects and weight %d", seed, len(c.Subjects), sum)
+			}
+			joined = append(joined, c.Subjects...)
+		}
+		if !slices.Equal(names(joined), names(subjects(weights...))) {
+			t.Fatalf("seed %d: %v became %v", seed, weights, names(joined))
+		}
+	}
+}
+
+func names(of []Subject) (ids []string) {
+	for _, s := range of {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
+// TestTheDigestIsOfAllThatIsFrozen changes one thing after another.
+func TestTheDigestIsOfAllThatIsFrozen(t *testing.T) {
+	digestOf := func(change func(*Operation, []Subject)) string {
+		op := Operation{ID: "op", Action: "delete", Params: []byte("p")}
+		some := subjects(1, 1, 1)
+		change(&op, some)
+		d := op.firstDigest()
+		for _, c := range split(some, 0, 2, 2) {
+			d = c.digest(d)
+		}
+		return d
+	}
+	same := digestOf(func(*Operation, []Subject) {})
+	if len(same) != 64 || same != digestOf(func(_ *Operation, s []Subject) { s[0].Counts = map[string]int64{"x": 1} }) {
+		t.Errorf("the digest %q is not of what is frozen alone", same)
+	}
+	for name, change := range map[string]func(*Operation, []Subject){
+		"operation":        func(op *Operation, _ []Subject) { op.ID = "other" },
+		"action":           func(op *Operation, _ []Subject) { op.Action = "purge" },
+		"params":           func(op *Operation, _ []Subject) { op.Params = nil },
+		"subject":          func(_ *Operation, s []Subject) { s[2].ID = "s3" },
+		"binding":          func(_ *Operation, s []Subject) { s[1].Bind = "2" },
+		"refusal":          func(_ *Operation, s []Subject) { s[1].Refused = "ON_HOLD" },
+		"order":            func(_ *Operation, s []Subject) { s[0], s[1] = s[1], s[0] },
+		"subject run over": func(_ *Operation, s []Subject) { s[0].ID, s[0].Bind = "s01", "" },
+	} {
+		if digestOf(change) == same {
+			t.Errorf("another %s has the same digest", name)
+		}
+	}
+}
+
+func TestAChunkDecidesTheRefusedFromTheStart(t *testing.T) {
+	some := subjects(1, 1, 1)
+	some[1].Refused = "ON_HOLD"
+	c := newChunk(0, some)
+	if got := c.Undecided(); !slices.Equal(got, []int{0, 2}) {
+		t.Errorf("undecided are %v", got)
+	}
+	c.Outcomes[0] = Outcome{Result: Done}
+	c.giveUp(c.Undecided())
+	c.Usage = Usage{Requests: 3}
+	want := Tally{Done: 1, Skipped: 1, Failed: 1, Codes: map[string]int{"ON_HOLD": 1, GaveUp: 1}, Usage: Usage{Requests: 3}}
+	if got := c.Tally(); !reflect.DeepEqual(got, want) {
+		t.Errorf("tally %+v, want %+v", got, want)
+	}
+	if got := c.Done(); !slices.Equal(got, []string{"s0"}) {
+		t.Errorf("done are %v", got)
+	}
+}
+
+func TestForgivingTakesBackOnlyWhatFailed(t *testing.T) {
+	c := Chunk{
+		Subjects: subjects(1, 1, 1, 1), Attempts: 20, Lease: noon,
+		Outcomes: []Outcome{{Result: Done}, {Skipped, "CHANGED"}, {Broken, GaveUp}, {Broken, "HAS_DEPENDENTS"}},
+	}
+	forgiven := c.forgive()
+	if got := forgiven.Undecided(); !slices.Equal(got, []int{2, 3}) || forgiven.Attempts != 0 || !forgiven.Lease.IsZero() {
+		t.Errorf("forgiven: %+v", forgiven)
+	}
+	if len(c.Undecided()) != 0 {
+		t.Error("the chunk itself has changed")
+	}
+}
+
+func TestTalliesAddUp(t *testing.T) {
+	a := Tally{Done: 1, Skipped: 2, Left: 3, Codes: map[string]int{"A": 2}, Usage: Usage{1, 2, 3}}
+	b := Tally{Failed: 4, Codes: map[string]int{"A": 1, "B": 3}, Usage: Usage{1, 1, 1}}
+	want := Tally{Done: 1, Skipped: 2, Failed: 4, Left: 3, Codes: map[string]int{"A": 3, "B": 3}, Usage: Usage{2, 3, 4}}
+	for _, got := range []Tally{a.Plus(b), b.Plus(a)} {
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestPositionsInItems(t *testing.T) {
+	for cursor, want := range map[string]string{"": "0 0 <nil>", "3.17": "3 17 <nil>"} {
+		if got := fmt.Sprintln(parsePosition(cursor)); strings.TrimSpace(got) != want {
+			t.Errorf("cursor %q: %s", cursor, got)
+		}
+	}
+	for _, cursor := range []string{"3", "3.", ".1", "-1.0", "1.-1", "01.1", "1.1x", " 1.1", "1e3.1", "9999999999999999999.1"} {
+		if _, _, err := parsePosition(cursor); !errors.Is(err, ErrCursor) {
+			t.Errorf("cursor %q: %v", cursor, err)
+		}
+	}
+}

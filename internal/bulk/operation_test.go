@@ -1,0 +1,118 @@
+package bulk
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// in is an operation of ten subjects, eight of which can be done, in a state at noon.
+func in(s State) Operation {
+	op := Operation{
+		ID: "op", State: s, Digest: "d", Expires: noon.Add(time.Hour),
+		Impact: Impact{Subjects: 10, Eligible: 8, Refused: map[string]int{"ON_HOLD": 2}},
+	}
+	if s == Running || s == Succeeded || s == Partial || s == Failed {
+		op.Applied = noon.Add(-time.Hour)
+	}
+	return op
+}
+
+func (o Operation) late() Operation {
+	o.Expires = noon
+	return o
+}
+
+func (o Operation) failing(n int) Operation {
+	o.Tally.Failed = n
+	return o
+}
+
+func (o Operation) unapplied() Operation {
+	o.Applied = time.Time{}
+	return o
+}
+
+// verdict is a decision in a word or two.
+func verdict(err error) string {
+	if refused, is := errors.AsType[*RefusedError](err); is {
+		return fmt.Sprint(refused.Codes)
+	}
+	return map[error]string{
+		nil: "yes", ErrUnchanged: "is so", ErrPlanning: "planning", ErrRunning: "running", ErrEnded: "ended",
+		ErrExpired: "expired", ErrStale: "stale", ErrConfirm: "unconfirmed",
+	}[err]
+}
+
+func TestWhatCanBeDoneInEachState(t *testing.T) {
+	yes := Approval{Digest: "d", Acknowledged: true}
+	for _, tt := range []struct {
+		name                 string
+		op                   Operation
+		apply, cancel, retry string
+	}{
+		{"planning", in(Planning), "planning", "yes", "running"},
+		{"ready", in(Ready), "yes", "yes", "running"},
+		{"ready, but late", in(Ready).late(), "expired", "yes", "running"},
+		{"running", in(Running), "is so", "yes", "is so"},
+		{"running past the plan's time", in(Running).late(), "is so", "yes", "is so"},
+		{"succeeded", in(Succeeded), "is so", "ended", "is so"},
+		{"partly, as the rules refused", in(Partial), "is so", "ended", "is so"},
+		{"partly, as some failed", in(Partial).failing(3), "is so", "ended", "yes"},
+		{"failed", in(Failed).failing(8), "is so", "ended", "yes"},
+		{"failed to be planned", in(Failed).unapplied(), "ended", "ended", "ended"},
+		{"cancelled", in(Cancelled), "ended", "is so", "ended"},
+		{"expired", in(Expired), "expired", "ended", "ended"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := []string{verdict(tt.op.CanApply(yes, noon)), verdict(tt.op.CanCancel()), verdict(tt.op.CanRetry())}
+			if want := []string{tt.apply, tt.cancel, tt.retry}; !reflect.DeepEqual(got, want) {
+				t.Errorf("apply, cancel, retry: %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestAnApprovalBindsToThePlan(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		op       Operation
+		approval Approval
+		want     string
+	}{
+		{"of another plan", in(Ready), Approval{Digest: "e", Acknowledged: true}, "stale"},
+		{"of no plan", in(Ready), Approval{Acknowledged: true}, "stale"},
+		{"unacknowledged", in(Ready), Approval{Digest: "d"}, "unconfirmed"},
+		{"of all or nothing", in(Ready), Approval{Digest: "d", Acknowledged: true, OnRefused: Fail}, "map[ON_HOLD:2]"},
+		{"of what can be done", in(Ready), Approval{Digest: "d", Acknowledged: true, OnRefused: Skip}, "yes"},
+		{"of another plan, when it runs", in(Running), Approval{Digest: "e", Acknowledged: true}, "stale"},
+	} {
+		if got := verdict(tt.op.CanApply(tt.approval, noon)); got != tt.want {
+			t.Errorf("an approval %s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestConclude(t *testing.T) {
+	for _, tt := range []struct {
+		tally Tally
+		want  State
+	}{
+		{Tally{Done: 8, Skipped: 2}, Succeeded},
+		{Tally{Done: 7, Skipped: 3}, Partial},
+		{Tally{Done: 7, Skipped: 2, Failed: 1}, Partial},
+		{Tally{Skipped: 10}, Failed},
+		{Tally{Skipped: 2, Failed: 8}, Failed},
+	} {
+		if got := in(Running).conclude(tt.tally); got != tt.want {
+			t.Errorf("%+v amounts to %s, want %s", tt.tally, got, tt.want)
+		}
+	}
+	if got := (Operation{}).conclude(Tally{}); got != Succeeded {
+		t.Errorf("nothing, done to nobody, amounts to %s", got)
+	}
+}

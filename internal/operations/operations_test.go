@@ -1,0 +1,111 @@
+package operations
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func TestABindingIsReadBack(t *testing.T) {
+	trash := &customer.Deletion{ID: "d1"}
+	for _, c := range []customer.Customer{
+		{ID: "a", Version: 1},
+		{ID: "b", Version: 7, Epoch: 3, Deletion: trash},
+		{ID: "c", Version: 9, Epoch: 1, Deletion: trash, Holds: map[string]customer.Hold{"h": {}}},
+	} {
+		seen, generation, err := unbind(bulk.Subject{ID: c.ID, Bind: bind(c)})
+		if err != nil || seen != c.See() || c.Deletion != nil && generation != c.Deletion.ID || c.Deletion == nil && generation != "" {
+			t.Errorf("%+v is read as %+v of %q, %v", c, seen, generation, err)
+		}
+	}
+	for _, text := range []string{"", "1", "1 2 true", "x 2 true d", "1 x true d", "1 2 x d", "1 2 true d e"} {
+		if _, _, err := unbind(bulk.Subject{Bind: text}); err == nil {
+			t.Errorf("the binding %q is taken", text)
+		}
+	}
+}
+
+func TestRefusalsHaveCodesAndFaultsHaveNone(t *testing.T) {
+	wrapped := func(err error) error { return fmt.Errorf("delete: %w", err) }
+	for _, tt := range []struct {
+		err  error
+		code string
+	}{
+		{nil, ""},
+		{&customer.DependentsError{}, "HAS_DEPENDENTS"},
+		{wrapped(&customer.HoldError{}), "ON_HOLD"},
+		{&customer.PurgedError{}, "PURGED"},
+		{customer.ErrUnchanged, "UNCHANGED"},
+		{wrapped(customer.ErrVersion), "CHANGED"},
+		{customer.ErrNotFound, "NOT_FOUND"},
+		{customer.ErrNotDeleted, "NOT_DELETED"},
+		{customer.ErrPurgeStarted, "PURGE_STARTED"},
+		{errors.New("connection reset"), ""},
+		{customer.ErrUnfinished, ""},
+	} {
+		if got := code(tt.err); got != tt.code {
+			t.Errorf("%v has code %q, want %q", tt.err, got, tt.code)
+		}
+	}
+}
+
+// TestAFaultDecidesNothing leaves its subject for another attempt, and no other.
+func TestAFaultDecidesNothing(t *testing.T) {
+	reset := errors.New("connection reset")
+	got, err := outcomes([]error{nil, customer.ErrVersion, customer.ErrUnfinished, reset})
+	want := []bulk.Outcome{{Result: bulk.Done}, {Result: bulk.Skipped, Code: "CHANGED"}, {}, {}}
+	if !reflect.DeepEqual(got, want) || !errors.Is(err, reset) {
+		t.Errorf("%v, %v", got, err)
+	}
+	if _, err := outcomes([]error{nil, customer.ErrUnfinished}); !errors.Is(err, bulk.ErrUnfinished) {
+		t.Errorf("work left because of a deadline counts as an attempt: %v", err)
+	}
+	if _, err := outcomes([]error{nil, customer.ErrNotFound}); err != nil {
+		t.Errorf("nothing failed: %v", err)
+	}
+}
+
+func TestUndoTakesOnlyWhatTheOperationDeleted(t *testing.T) {
+	op := bulk.Operation{Params: []byte(`{"operation":"op1"}`)}
+	in := func(generation string, purge time.Time) customer.Customer {
+		return customer.Customer{State: customer.Deleted, Deletion: &customer.Deletion{ID: generation, PurgeTime: purge}}
+	}
+	for _, tt := range []struct {
+		name string
+		c    customer.Customer
+		want string
+	}{
+		{"deleted by it", in("op1", noon.Add(time.Hour)), ""},
+		{"deleted by another", in("op2", noon.Add(time.Hour)), "NOT_DELETED"},
+		{"due", in("op1", noon), "PURGE_STARTED"},
+		{"restored since", customer.Customer{State: customer.Active}, "NOT_DELETED"},
+	} {
+		if got := code(actions{}.canUndo(op, tt.c, customer.Settings{}, noon)); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestEstimates(t *testing.T) {
+	impact := bulk.Impact{Eligible: 51, Counts: map[string]int64{"ticket": 100, "invoice": 49}}
+	for name, tt := range map[string]struct{ got, want bulk.Usage }{
+		"a move":   {estimateMove(impact), bulk.Usage{Requests: 3, WriteUnits: 153}},
+		"a flag":   {estimateFlag(impact), bulk.Usage{Requests: 3, WriteUnits: 102}},
+		"singly":   {estimateSingly(impact), bulk.Usage{Requests: 51, WriteUnits: 153}},
+		"for none": {estimateMove(bulk.Impact{}), bulk.Usage{}},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%s: %+v, want %+v", name, tt.got, tt.want)
+		}
+	}
+	if got := estimatePurge(impact).WriteUnits; got < 51*7+149 {
+		t.Errorf("a purge of 51 customers and 149 records is to take %v write units", got)
+	}
+}
