@@ -29,7 +29,7 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 	subject, last := latest(before, after, at, expired)
 	return Entry{
 		Customer: subject.ID, Seq: seq, At: last.At, By: last.By, Action: last.Action,
-		Reason: blot(last.Reason, before, after), Subject: last.Subject,
+		Reason: Blot(last.Reason, before, after), Subject: last.Subject,
 		Fields: changedFields(before, after), Delta: delta(before, after, expired),
 	}, true
 }

@@ -16,11 +16,11 @@ var (
 
 const blotted = "[…]"
 
-// blot removes from a reason what looks like an address or a phone number, and every
+// Blot removes from a reason what looks like an address or a phone number, and every
 // word of the customer's own profile: people write names into reasons, and the audit
-// log stays when the customer is gone. A single letter is no name, unless its script
+// log, like an operation, stays when the customer is gone. A single letter is no name, unless its script
 // has names of one.
-func blot(reason string, images ...*Customer) string {
+func Blot(reason string, images ...*Customer) string {
 	reason = emailLike.ReplaceAllString(reason, blotted)
 	reason = phoneLike.ReplaceAllString(reason, blotted)
 	for _, c := range images {

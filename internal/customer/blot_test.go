@@ -35,11 +35,11 @@ func TestReasonsAreBlotted(t *testing.T) {
 		{"a final sigma in capitals", Profile{LastName: "Παππάς"}, "ΠΑΠΠΆΣ called", "[…] called"},
 		{"a letter is no name", Profile{FirstName: "A", LastName: "Bo"}, "a wish of Bo", "a wish of […]"},
 	} {
-		got := blot(test.reason, nil, &Customer{Profile: test.profile})
+		got := Blot(test.reason, nil, &Customer{Profile: test.profile})
 		if got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
-		if again := blot(got, &Customer{Profile: test.profile}); again != got {
+		if again := Blot(got, &Customer{Profile: test.profile}); again != got {
 			t.Errorf("%s: blotted twice: %q", test.name, again)
 		}
 	}
@@ -47,7 +47,7 @@ func TestReasonsAreBlotted(t *testing.T) {
 
 func TestBothNamesOfARenamedCustomerAreBlotted(t *testing.T) {
 	before, after := &Customer{Profile: Profile{LastName: "Anders"}}, &Customer{Profile: Profile{LastName: "Moreno"}}
-	if got := blot("Anders is Moreno now", before, after); got != "[…] is […] now" {
+	if got := Blot("Anders is Moreno now", before, after); got != "[…] is […] now" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -62,7 +62,7 @@ func FuzzBlot(f *testing.F) {
 		if p.Validate() != nil || ValidateReason(around) != nil {
 			return
 		}
-		got := blot(around+" "+name+" "+around, &Customer{Profile: p})
+		got := Blot(around+" "+name+" "+around, &Customer{Profile: p})
 		for _, word := range wordLike.FindAllString(name, -1) {
 			if len([]rune(word)) < 2 {
 				continue

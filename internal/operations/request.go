@@ -28,6 +28,7 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, store b
 		return nil, err
 	}
 	op.Action = r.Action
+	op.Reason = customer.Blot(op.Reason) // the operation outlives those it is about
 	switch r.Action {
 	case Undo:
 		err = r.prepareUndo(ctx, store, op)
