@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,11 +47,14 @@ func (t *Table) batchGet(ctx context.Context, keys []item, consistent bool) ([]i
 var errThrottled = errors.New("dynamo: the table leaves requests undone, again and again")
 
 // batcher writes unconditionally, 25 items a request and several requests at once.
-// Only what is past the fence may be written so.
+// Only what is past the fence may be written so. Many goroutines may fill it: those who
+// would fill it faster than it writes are kept waiting.
 type batcher struct {
-	table   *Table
-	ctx     context.Context // of the group: ends with the first error
-	group   *errgroup.Group
+	table *Table
+	ctx   context.Context // of the group: ends with the first error
+	group *errgroup.Group
+
+	mu      sync.Mutex
 	pending []types.WriteRequest
 }
 
@@ -69,6 +73,8 @@ func (b *batcher) put(it item) {
 }
 
 func (b *batcher) add(w types.WriteRequest) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.pending = append(b.pending, w); len(b.pending) == maxBatchWrite {
 		b.send()
 	}

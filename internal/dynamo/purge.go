@@ -81,23 +81,24 @@ func (t *Table) Erase(ctx context.Context, s customer.Settings, customers ...cus
 	return err
 }
 
-// eraseAll lets the customers share their batches, most of which are full then. Their
-// items lie in many partitions, and several are written to at once.
+// eraseAll lets the customers share their batches, most of which are full then. Several
+// customers are read at once, so that what is written at a time lies in many partitions.
 func (t *Table) eraseAll(ctx context.Context, customers []customer.Customer) error {
 	b := t.newBatcher(ctx)
-	var err error
+	group, reading := errgroup.WithContext(b.ctx)
+	group.SetLimit(readers)
 	for _, c := range customers {
-		for _, term := range c.Terms {
-			b.delete(keyOf(termPK(term), termSK(term, c.ID)))
-		}
-		err = t.dependents(b.ctx, c.ID, keysOnly, func(it item) error {
-			b.delete(it)
-			return nil
+		group.Go(func() error {
+			for _, term := range c.Terms {
+				b.delete(keyOf(termPK(term), termSK(term, c.ID)))
+			}
+			return t.dependents(reading, c.ID, keysOnly, func(it item) error {
+				b.delete(it)
+				return nil
+			})
 		})
-		if err != nil {
-			break
-		}
 	}
+	err := group.Wait()
 	// What the batcher failed of comes first: it ends the context of the reading.
 	if err := errors.Join(b.finish(), err); err != nil {
 		return fmt.Errorf("dynamo: erase: %w", err)
@@ -238,7 +239,7 @@ func (t *Table) Residue(ctx context.Context, customers ...customer.Customer) (in
 	return sum, nil
 }
 
-const readers = 8 // readings back under way at once
+const readers = 8 // customers read at once
 
 // hanging counts a page of what hangs on a customer.
 func (t *Table) hanging(ctx context.Context, id string) (int, error) {
