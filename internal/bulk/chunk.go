@@ -40,7 +40,8 @@ type Chunk struct {
 	Seq      int
 	Subjects []Subject
 	Outcomes []Outcome // of the subjects, one each
-	Attempts int       // that have begun since there was progress
+	Attempts int       // that have begun since there was progress, or a sign of life
+	Faults   int       // attempts that failed since there was progress
 	Lease    time.Time // until then it is a worker's
 	Usage    Usage
 }
