@@ -97,12 +97,7 @@ func (r *running) portraits(t *testing.T, prefix string, n int) string {
 	t.Helper()
 	var all strings.Builder
 	for i := range n {
-		id := fmt.Sprintf("%s%04d", prefix, i)
-		c := r.get(t, customerPath(id)).want(t, http.StatusOK, "")
-		all.Write(c.body)
-		if decode[customerView](t, c).State == "active" {
-			all.WriteString(r.records(t, id))
-		}
+		all.WriteString(r.portrait(t, fmt.Sprintf("%s%04d", prefix, i)).text)
 	}
 	return all.String()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -171,4 +172,22 @@ func (r *running) ended(t *testing.T, op operationView) operationView {
 		return op.State != "PLANNING" && op.State != "READY" && op.State != "RUNNING"
 	})
 	return op
+}
+
+type item struct{ Customer, Outcome, Code string }
+
+// items are all of an operation, in order.
+func (a api) items(t *testing.T, id string) []item {
+	t.Helper()
+	var all []item
+	for cursor := ""; ; {
+		page := decode[struct {
+			Items      []item
+			NextCursor string
+		}](t, a.get(t, "/v1/operations/"+id+"/items?limit=50&cursor="+url.QueryEscape(cursor)).want(t, http.StatusOK, ""))
+		all = append(all, page.Items...)
+		if cursor = page.NextCursor; cursor == "" {
+			return all
+		}
+	}
 }
