@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 )
@@ -174,6 +175,32 @@ func TestOutOfTime(t *testing.T) {
 		}
 		if store.ended != test.ended || store.chunk.Faults != 0 || !store.chunk.Lease.IsZero() {
 			t.Errorf("%s: ended: %t, %+v; want the outcomes written and the lease given back", test.name, store.ended, store.chunk)
+		}
+	}
+}
+
+func TestWhatACancellationInterrupted(t *testing.T) {
+	begun := newChunk(0, []Subject{{ID: "done"}, {ID: "perhaps"}, {ID: "refused", Refused: "NO"}})
+	begun.Outcomes[0], begun.Attempts = Outcome{Result: Done}, 1
+	fresh := newChunk(1, []Subject{{ID: "never"}})
+	for _, test := range []struct {
+		state State
+		codes []string // of the subjects of both
+		done  []string // of those that another operation would be about
+	}{
+		{Running, []string{"", "", "NO", ""}, []string{"done"}},
+		{Cancelled, []string{"", Interrupted, "NO", ""}, []string{"done", "perhaps"}},
+	} {
+		op := Operation{State: test.state}
+		var codes, done []string
+		for _, c := range []Chunk{begun, fresh} {
+			for i := range c.Subjects {
+				codes = append(codes, c.outcome(op, i).Code)
+			}
+			done = append(done, c.Done(op)...)
+		}
+		if !slices.Equal(codes, test.codes) || !slices.Equal(done, test.done) {
+			t.Errorf("%s: codes %q, done %q, want %q, %q", test.state, codes, done, test.codes, test.done)
 		}
 	}
 }

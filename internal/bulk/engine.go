@@ -48,6 +48,9 @@ const (
 
 	// GaveUp is the code of subjects that no attempt decided.
 	GaveUp = "GAVE_UP"
+	// Interrupted is the code of subjects of a cancelled operation that a worker was at
+	// without leaving an outcome: whether it was done to them, they themselves tell.
+	Interrupted = "INTERRUPTED"
 )
 
 func (e *Engine) now() time.Time {

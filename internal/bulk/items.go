@@ -44,12 +44,23 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 				page.Cursor = fmt.Sprintf("%d.%d", c.Seq, i)
 				return page, nil
 			}
-			page.Items = append(page.Items, Item{c.Subjects[i].ID, c.Outcomes[i]})
+			page.Items = append(page.Items, Item{c.Subjects[i].ID, c.outcome(op, i)})
 		}
 		from = 0
 	}
 	return page, nil
 }
+
+// outcome is what is known of a subject's.
+func (c Chunk) outcome(op Operation, i int) Outcome {
+	if c.interrupted(op) && c.Outcomes[i].Result == Undecided {
+		return Outcome{Undecided, Interrupted}
+	}
+	return c.Outcomes[i]
+}
+
+// interrupted says whether a worker may have done to undecided subjects what it never came to tell.
+func (c Chunk) interrupted(op Operation) bool { return op.State == Cancelled && c.Attempts > 0 }
 
 func parsePosition(cursor string) (seq, index int, err error) {
 	if cursor == "" {

@@ -192,10 +192,12 @@ const (
 // executeBatch makes one request, at the pace that the table bears.
 func (t *Table) executeBatch(ctx context.Context, statements []types.BatchStatementRequest) ([]answer, error) {
 	answers := make([]answer, len(statements))
-	if err := t.pace.wait(ctx, len(statements)); err != nil {
+	done, err := t.pace.turn(ctx, len(statements))
+	if err != nil {
 		return nil, err
 	}
 	out, err := t.bulk.BatchExecuteStatement(ctx, &dynamodb.BatchExecuteStatementInput{Statements: statements})
+	done()
 	switch {
 	case throttled(err):
 		t.pace.slower()

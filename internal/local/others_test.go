@@ -13,21 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestOthersMeanwhile plans each action for all that match a filter. Others change, delete, restore, block, hold, purge and add
-// customers before the plan is applied, and while it is. It must be done to those of the plan that are as the plan saw
-// them, and to nobody else.
-func TestOthersMeanwhile(t *testing.T) {
-	t.Parallel()
-	r := launch(t, func(o *options) { o.Tick = time.Second })
-	r.settle(t, "P30D", kind{"ticket", "cascade"}, kind{"invoice", "restrict"})
-	random := seed(t)
-	for _, d := range deeds {
-		m := &meanwhile{running: r, deed: d, random: rand.New(rand.NewPCG(random.Uint64(), 0))}
-		t.Run(d.action, m.test)
-	}
-	r.check(t, templateGrace)
-}
-
 // deed is an action, and what the test has to know of it.
 type deed struct {
 	action     string
@@ -58,7 +43,9 @@ var deeds = []deed{
 
 func isActive(_ string, _, after portrait) bool { return after.State == "active" }
 
-// meanwhile is a plan, and what others do.
+// meanwhile is a plan of an action, for all that match a filter, and what others do before it is applied and while it is: change,
+// delete, restore, block, hold, purge and add customers. It must be done to those of the plan that are as the plan saw
+// them, and to nobody else.
 type meanwhile struct {
 	*running
 	deed

@@ -56,7 +56,7 @@ func (a *api) operationRoutes() {
 	register(a, operation{
 		id: "list-operation-items", method: http.MethodGet, path: "/v1/operations/{operation}/items", tag: "Operations",
 		summary:     "List what became of each customer",
-		description: "In the order in which they were frozen. Kept as long as the audit log, without personal data.",
+		description: "In the order in which they were frozen. Kept as long as the audit log, without personal data. The code INTERRUPTED is of a cancelled operation: a worker died at the customer, and whether it was done only the customer tells. undo counts it in.",
 		refusals:    []kind{noOperation, badCursor}, response: exampleItemPage,
 	}, a.listItems)
 	register(a, operation{
@@ -149,7 +149,7 @@ type Progress struct {
 	Done    int            `json:"done"`
 	Skipped int            `json:"skipped" doc:"Left alone: blocked in the plan, or changed since."`
 	Failed  int            `json:"failed"`
-	Left    int            `json:"left" doc:"Not yet decided; after a cancellation, never touched."`
+	Left    int            `json:"left" doc:"Not yet decided; after a cancellation, never touched, but for those with the code INTERRUPTED."`
 	Codes   map[string]int `json:"codes" doc:"Why they were skipped or failed."`
 }
 
@@ -287,7 +287,14 @@ type createOperationInput struct {
 	Body NewOperation
 }
 
-func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*operationOutput, error) {
+type createdOperationOutput struct {
+	Location   string `header:"Location" doc:"The address of the operation."`
+	RetryAfter int    `header:"Retry-After" doc:"Seconds after which to look there."`
+	Replayed   string `header:"Idempotency-Replayed" doc:"true: this was done before under the same key."`
+	Body       Operation
+}
+
+func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*createdOperationOutput, error) {
 	ch, err := changeOnce(ctx, in.Body.Reason.Reason, in.Idempotent)
 	if err != nil {
 		return nil, err
@@ -296,16 +303,23 @@ func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*o
 	if err != nil {
 		return nil, err
 	}
-	op := bulk.Operation{ID: customer.NewID(), By: ch.By, Reason: ch.Reason}
+	op, replay := bulk.Operation{ID: customer.NewID(), By: ch.By, Reason: ch.Reason}, ""
 	if ch.Once != nil {
 		op.ID, op.Fingerprint = ch.Once.Key[:operationID], ch.Once.Fingerprint
+		if _, err := a.operations.Store.Operation(ctx, op.ID); err == nil {
+			replay = replayedHeader
+		}
 	}
 	selection, err := request.Prepare(ctx, a.svc, a.operations.Store, &op)
 	if err != nil {
 		return nil, err
 	}
 	op, err = a.operations.Create(ctx, op, selection)
-	return a.answerOperation(ctx, op, err)
+	out, err := a.answerOperation(ctx, op, err)
+	if err != nil {
+		return nil, err
+	}
+	return &createdOperationOutput{out.Location, out.RetryAfter, replay, out.Body}, nil
 }
 
 // operationID is how much of the hash of an idempotency key makes an operation's id.
