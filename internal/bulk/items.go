@@ -13,7 +13,8 @@ type Item struct {
 
 // ItemQuery asks for a page of an operation's items.
 type ItemQuery struct {
-	Result Result // of them; empty: all, also the undecided
+	Result Result // of them; empty: all, unless Left
+	Left   bool   // only the undecided
 	Limit  int
 	Cursor string // of the page before; empty for the first
 }
@@ -37,7 +38,7 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 			return page, err
 		}
 		for i := from; i < len(c.Subjects); i++ {
-			if q.Result != "" && c.Outcomes[i].Result != q.Result {
+			if !q.wants(c.Outcomes[i]) {
 				continue
 			}
 			if len(page.Items) == q.Limit {
@@ -49,6 +50,10 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 		from = 0
 	}
 	return page, nil
+}
+
+func (q ItemQuery) wants(o Outcome) bool {
+	return o.Result == q.Result || q.Result == "" && !q.Left
 }
 
 // outcome is what is known of a subject's.

@@ -35,6 +35,7 @@ func TestPlans(t *testing.T) {
 		{"retried", retried},
 		{"cancelled plan", cancelledPlan},
 		{"cancelled midway", cancelledMidway},
+		{"redated to the same", redatedToTheSame},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, bringFew(t, r, strings.ReplaceAll(test.name, " ", "-"))) })
 	}
@@ -255,7 +256,23 @@ func cancelledPlan(t *testing.T, p planned) {
 	if op = p.operation(t, op.ID); op.State != "CANCELLED" || op.Progress.Left != few {
 		t.Errorf("%+v", op)
 	}
+	for outcome, want := range map[string]int{"left": few, "done": 0} {
+		path := "/v1/operations/" + op.ID + "/items?outcome=" + outcome
+		page := decode[struct{ Items []item }](t, p.get(t, path).want(t, http.StatusOK, ""))
+		if len(page.Items) != want {
+			t.Errorf("%d are %s, want %d", len(page.Items), outcome, want)
+		}
+	}
 	p.wantStates(t)
+}
+
+// redatedToTheSame changes nobody whose purge time a new retention leaves as it is, and says so beforehand.
+func redatedToTheSame(t *testing.T, p planned) {
+	p.operate(t, few, "delete", p.filter())
+	op := p.plan(t, "redate", map[string]any{"ids": p.ids})
+	if diff := cmp.Diff(map[string]int{"UNCHANGED": few}, op.Impact.Blocked); diff != "" {
+		t.Errorf("blocked (-want +got):\n%s", diff)
+	}
 }
 
 // cancelledMidway cancels when the only worker has died. Nobody goes on with its chunk. What it has done stays done; that

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -204,7 +205,7 @@ func usageOf(u bulk.Usage) Usage {
 
 func estimateOf(u bulk.Usage) Usage {
 	doc := usageOf(u)
-	doc.Seconds = int(u.WriteUnits/startPace) + 1
+	doc.Seconds = int(math.Ceil(u.WriteUnits / startPace))
 	return doc
 }
 
@@ -375,7 +376,7 @@ func (a *api) listOperations(ctx context.Context, in *struct{ Paging }) (*operat
 
 // Outcomes narrows items down to those with an outcome.
 type Outcomes struct {
-	Outcome string `query:"outcome" enum:"done,skipped,failed" doc:"Only those with this outcome; all if left out."`
+	Outcome string `query:"outcome" enum:"done,skipped,failed,left" doc:"Only those with this outcome; all if left out."`
 }
 
 func (o Outcomes) query() url.Values {
@@ -383,6 +384,16 @@ func (o Outcomes) query() url.Values {
 		return url.Values{}
 	}
 	return url.Values{"outcome": {o.Outcome}}
+}
+
+const left = "left" // what outcomes that are not there yet are called
+
+func (o Outcomes) of(limit int, cursor string) bulk.ItemQuery {
+	q := bulk.ItemQuery{Result: bulk.Result(o.Outcome), Limit: limit, Cursor: cursor}
+	if o.Outcome == left {
+		q.Result, q.Left = bulk.Undecided, true
+	}
+	return q
 }
 
 type itemsInput struct {
@@ -397,7 +408,7 @@ type itemPageOutput struct {
 }
 
 func (a *api) listItems(ctx context.Context, in *itemsInput) (*itemPageOutput, error) {
-	page, err := a.items(ctx, in.Operation, bulk.ItemQuery{Result: bulk.Result(in.Outcome), Limit: in.Limit, Cursor: in.Cursor})
+	page, err := a.items(ctx, in.Operation, in.of(in.Limit, in.Cursor))
 	if err != nil {
 		return nil, err
 	}
@@ -418,7 +429,7 @@ func (a *api) items(ctx context.Context, id string, q bulk.ItemQuery) (bulk.Item
 func itemOf(i bulk.Item) Item {
 	doc := Item{Customer: i.Subject, Outcome: string(i.Outcome.Result), Code: i.Outcome.Code}
 	if doc.Outcome == "" {
-		doc.Outcome = "left"
+		doc.Outcome = left
 	}
 	return doc
 }
@@ -449,7 +460,7 @@ type exportItemsOutput struct {
 }
 
 func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportItemsOutput, error) {
-	page, err := a.items(ctx, in.Operation, bulk.ItemQuery{Result: bulk.Result(in.Outcome), Limit: in.Lines, Cursor: in.Cursor})
+	page, err := a.items(ctx, in.Operation, in.of(in.Lines, in.Cursor))
 	if err != nil {
 		return nil, err
 	}
