@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -17,6 +18,7 @@ const belonging = 50 // records of each customer
 // operationView is what tests look at of an operation.
 type operationView struct {
 	ID, Action, State, Digest string
+	Applied, Ended            time.Time
 	Impact                    struct {
 		Customers, Eligible int
 		Blocked             map[string]int
@@ -73,7 +75,8 @@ const query, readBack, certify = 1, 1, 1
 
 func wantUsage(t *testing.T, op operationView, units, requests int) {
 	t.Helper()
-	t.Logf("%s: estimated %+v, took %+v, want at most %d write units and %d requests", op.Action, op.Estimate, op.Actual, units, requests)
+	t.Logf("%s: estimated %+v, took %+v in %v, want at most %d write units and %d requests",
+		op.Action, op.Estimate, op.Actual, op.Ended.Sub(op.Applied), units, requests)
 	if op.Actual.WriteUnits > float64(units) || op.Actual.Requests > requests {
 		t.Errorf("%s took too much", op.Action)
 	}

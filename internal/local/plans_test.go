@@ -42,7 +42,7 @@ func TestPlans(t *testing.T) {
 	random := seed(t)
 	for _, d := range deeds {
 		m := &meanwhile{running: r, deed: d, random: rand.New(rand.NewPCG(random.Uint64(), 0))}
-		t.Run(d.action+", others meanwhile", m.test)
+		t.Run(d.action+" among others", m.test)
 	}
 	r.check(t, templateGrace)
 }
