@@ -37,7 +37,7 @@ const settingsAge = time.Second
 
 // keptBack is the time before a function's limit in which it stops taking on work, to
 // say what it has done.
-const keptBack = 10 * time.Second
+func keptBack(limit time.Duration) time.Duration { return min(10*time.Second, limit/5) }
 
 // New puts Lethe together.
 func New(c Config) *App { return assemble(c, c.aws(c.DynamoDBURL), c.aws(c.SQSURL)) }
@@ -79,5 +79,5 @@ func working(ctx context.Context) (context.Context, context.CancelFunc) {
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, deadline.Add(-keptBack))
+	return context.WithDeadline(ctx, deadline.Add(-keptBack(time.Until(deadline))))
 }

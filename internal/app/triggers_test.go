@@ -106,13 +106,19 @@ func TestWorkLeavesALongPurgeToTheSweep(t *testing.T) {
 }
 
 func TestWorkingTimeEndsBeforeTheDeadline(t *testing.T) {
-	limit := time.Now().Add(time.Minute)
-	ctx, cancel := context.WithDeadline(t.Context(), limit)
-	defer cancel()
-	ctx, cancel = working(ctx)
-	defer cancel()
-	if got, _ := ctx.Deadline(); limit.Sub(got) != keptBack {
-		t.Errorf("%v are kept back, want %v", limit.Sub(got), keptBack)
+	for _, test := range []struct{ limit, atLeast, atMost time.Duration }{
+		{5 * time.Minute, 10 * time.Second, 10 * time.Second},
+		{30 * time.Second, time.Second, 6 * time.Second}, // a fifth of what is left of it by now
+	} {
+		limit := time.Now().Add(test.limit)
+		ctx, cancel := context.WithDeadline(t.Context(), limit)
+		ctx, cancelWorking := working(ctx)
+		got, _ := ctx.Deadline()
+		if back := limit.Sub(got); back < test.atLeast || back > test.atMost {
+			t.Errorf("of %v %v are kept back, want %v to %v", test.limit, back, test.atLeast, test.atMost)
+		}
+		cancelWorking()
+		cancel()
 	}
 }
 

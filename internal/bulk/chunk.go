@@ -40,7 +40,8 @@ type Chunk struct {
 	Seq      int
 	Subjects []Subject
 	Outcomes []Outcome // of the subjects, one each
-	Attempts int       // that have begun since there was progress
+	Attempts int       // that have begun since there was progress, or a sign of life
+	Faults   int       // attempts that failed since there was progress
 	Lease    time.Time // until then it is a worker's
 	Usage    Usage
 }
@@ -139,11 +140,12 @@ func digest(before string, of any) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Done lists the ids of the subjects that the action was done to.
-func (c Chunk) Done() []string {
+// Done lists the ids of the subjects that the action was done to, also of those to whom it
+// may have been: see Interrupted.
+func (c Chunk) Done(op Operation) []string {
 	var ids []string
 	for i, o := range c.Outcomes {
-		if o.Result == Done {
+		if o.Result == Done || o.Result == Undecided && c.interrupted(op) {
 			ids = append(ids, c.Subjects[i].ID)
 		}
 	}

@@ -116,13 +116,13 @@ func TestAChunkDecidesTheRefusedFromTheStart(t *testing.T) {
 		t.Errorf("undecided are %v", got)
 	}
 	c.Outcomes[0] = Outcome{Result: Done}
-	c.giveUp(c.Undecided())
+	c.Outcomes[2] = Outcome{Broken, GaveUp}
 	c.Usage = Usage{Requests: 3}
 	want := Tally{Done: 1, Skipped: 1, Failed: 1, Codes: map[string]int{"ON_HOLD": 1, GaveUp: 1}, Usage: Usage{Requests: 3}}
 	if got := c.Tally(); !reflect.DeepEqual(got, want) {
 		t.Errorf("tally %+v, want %+v", got, want)
 	}
-	if got := c.Done(); !slices.Equal(got, []string{"s0"}) {
+	if got := c.Done(Operation{}); !slices.Equal(got, []string{"s0"}) {
 		t.Errorf("done are %v", got)
 	}
 }

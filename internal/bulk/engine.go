@@ -41,12 +41,16 @@ type Action struct {
 // Limits of operations.
 const (
 	PlanLife    = 24 * time.Hour  // a plan is to be applied within
-	ChunkLease  = 6 * time.Minute // exceeds the time limit of a worker
-	MaxAttempts = 20              // of a chunk without progress; then what is undecided has failed
+	ChunkLease  = 6 * time.Minute // of a worker that has no deadline; see leaseOf
+	MaxAttempts = 20              // of a chunk that fail without progress; then what is undecided has failed
+	MaxDeaths   = 100             // of workers at a chunk without a sign of life in between; then likewise
 	MaxSubjects = 250             // of a chunk, and of a page of planning
 
 	// GaveUp is the code of subjects that no attempt decided.
 	GaveUp = "GAVE_UP"
+	// Interrupted is the code of subjects of a cancelled operation that a worker was at
+	// without leaving an outcome: whether it was done to them, they themselves tell.
+	Interrupted = "INTERRUPTED"
 )
 
 func (e *Engine) now() time.Time {
@@ -224,7 +228,7 @@ func (c Chunk) forgive() Chunk {
 			outcomes[i] = o
 		}
 	}
-	c.Outcomes, c.Attempts, c.Lease = outcomes, 0, time.Time{}
+	c.Outcomes, c.Attempts, c.Faults, c.Lease = outcomes, 0, 0, time.Time{}
 	return c
 }
 

@@ -13,7 +13,8 @@ type Item struct {
 
 // ItemQuery asks for a page of an operation's items.
 type ItemQuery struct {
-	Result Result // of them; empty: all, also the undecided
+	Result Result // of them; empty: all, unless Left
+	Left   bool   // only the undecided
 	Limit  int
 	Cursor string // of the page before; empty for the first
 }
@@ -37,19 +38,34 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 			return page, err
 		}
 		for i := from; i < len(c.Subjects); i++ {
-			if q.Result != "" && c.Outcomes[i].Result != q.Result {
+			if !q.wants(c.Outcomes[i]) {
 				continue
 			}
 			if len(page.Items) == q.Limit {
 				page.Cursor = fmt.Sprintf("%d.%d", c.Seq, i)
 				return page, nil
 			}
-			page.Items = append(page.Items, Item{c.Subjects[i].ID, c.Outcomes[i]})
+			page.Items = append(page.Items, Item{c.Subjects[i].ID, c.outcome(op, i)})
 		}
 		from = 0
 	}
 	return page, nil
 }
+
+func (q ItemQuery) wants(o Outcome) bool {
+	return o.Result == q.Result || q.Result == "" && !q.Left
+}
+
+// outcome is what is known of a subject's.
+func (c Chunk) outcome(op Operation, i int) Outcome {
+	if c.interrupted(op) && c.Outcomes[i].Result == Undecided {
+		return Outcome{Undecided, Interrupted}
+	}
+	return c.Outcomes[i]
+}
+
+// interrupted says whether a worker may have done to undecided subjects what it never came to tell.
+func (c Chunk) interrupted(op Operation) bool { return op.State == Cancelled && c.Attempts > 0 }
 
 func parsePosition(cursor string) (seq, index int, err error) {
 	if cursor == "" {

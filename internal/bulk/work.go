@@ -10,6 +10,14 @@ import (
 // Do does what a message asks for. Done before, not asked for any longer, or somebody
 // else's at the moment, it does nothing. ErrUnfinished says that the sweep goes on.
 func (e *Engine) Do(ctx context.Context, w Work) error {
+	err := e.do(ctx, w)
+	if err != nil && ctx.Err() != nil { // whatever the end of the time broke off
+		return errors.Join(ErrUnfinished, err)
+	}
+	return err
+}
+
+func (e *Engine) do(ctx context.Context, w Work) error {
 	op, err := e.Store.Operation(ctx, w.Operation)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -31,44 +39,75 @@ func (e *Engine) Do(ctx context.Context, w Work) error {
 
 func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 	now := e.now()
-	c, err := e.Store.Take(ctx, op, seq, now, now.Add(ChunkLease))
+	c, err := e.Store.Take(ctx, op, seq, now, now.Add(leaseOf(ctx)))
 	if err != nil {
 		return err
 	}
+	if c.Attempts > MaxDeaths {
+		return e.giveUp(ctx, op, c, errDeaths)
+	}
 	left := c.Undecided()
-	cause := e.apply(ctx, op, &c, left)
+	cause := undone(ctx, e.apply(ctx, op, &c, left))
 	still := c.Undecided()
+	c.count(cause, len(still) < len(left))
 	switch {
 	case len(still) == 0:
-		cause = nil
-	case c.Attempts >= MaxAttempts && !errors.Is(cause, ErrUnfinished):
-		c.giveUp(still)
-	default:
-		return errors.Join(e.keep(ctx, op, c, len(still) < len(left)), orUnfinished(cause))
+		return e.leave(ctx, op, c, e.Store.Finish)
+	case c.Faults >= MaxAttempts:
+		return e.giveUp(ctx, op, c, cause)
 	}
-	if cause != nil {
-		e.Log.ErrorContext(ctx, "chunk given up", "operation", op.ID, "chunk", seq, "error", cause)
-	}
-	return e.Store.Finish(ctx, op, c)
+	return errors.Join(e.leave(ctx, op, c, e.Store.Keep), cause)
 }
 
-// orUnfinished never takes an undecided subject for a success.
-func orUnfinished(cause error) error {
-	if cause == nil {
-		return ErrUnfinished
+// leaseOf is how long a worker has a chunk: until the deadline of its context, and half as
+// long again, at most a minute, for what it does after that. Then it is done or dead, and the
+// chunk is anybody's.
+func leaseOf(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return ChunkLease
+	}
+	left := max(0, time.Until(deadline))
+	return left + min(left/2, time.Minute)
+}
+
+var errDeaths = errors.New("its workers die")
+
+// undone says why an attempt leaves subjects undecided. When the time is over, that is the
+// reason, whatever it broke off.
+func undone(ctx context.Context, cause error) error {
+	if cause == nil || ctx.Err() != nil {
+		return errors.Join(ErrUnfinished, cause)
 	}
 	return cause
 }
 
-// keep leaves the rest of a chunk to whoever takes it next, in the little time that is
-// kept back for it.
-func (e *Engine) keep(ctx context.Context, op Operation, c Chunk, progress bool) error {
+// count counts an attempt that came to its end. Of one whose worker died nothing is known
+// but that it began.
+func (c *Chunk) count(cause error, progress bool) {
+	c.Attempts = 1
+	switch {
+	case progress:
+		c.Faults = 0
+	case !errors.Is(cause, ErrUnfinished):
+		c.Faults++
+	}
+}
+
+// giveUp names what no attempt decided as failed.
+func (e *Engine) giveUp(ctx context.Context, op Operation, c Chunk, cause error) error {
+	e.Log.ErrorContext(ctx, "chunk given up", "operation", op.ID, "chunk", c.Seq, "error", cause)
+	for _, i := range c.Undecided() {
+		c.Outcomes[i] = Outcome{Broken, GaveUp}
+	}
+	return e.leave(ctx, op, c, e.Store.Finish)
+}
+
+// leave writes what became of a chunk, if need be in the little time that is kept back for it.
+func (e *Engine) leave(ctx context.Context, op Operation, c Chunk, write func(context.Context, Operation, Chunk) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	if progress {
-		c.Attempts = 1
-	}
-	return e.Store.Keep(ctx, op, c)
+	return write(ctx, op, c)
 }
 
 // apply does the action to the undecided subjects and puts their outcomes into the chunk.
@@ -96,10 +135,4 @@ func (e *Engine) apply(ctx context.Context, op Operation, c *Chunk, left []int) 
 		c.Outcomes[left[i]] = o
 	}
 	return err
-}
-
-func (c Chunk) giveUp(still []int) {
-	for _, i := range still {
-		c.Outcomes[i] = Outcome{Broken, GaveUp}
-	}
 }

@@ -2,6 +2,7 @@ package customer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -77,7 +78,7 @@ func (s *Service) RestoreMany(ctx context.Context, seen []Seen, generations []st
 // ErrUnfinished says of a customer that the sweep goes on with it.
 func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
 	ch = s.stamp(ch, PurgeStarted)
-	results := s.Advance(ctx, transitions(seen, Transition{Change: ch, Lease: ch.At.Add(PurgeLease)}), Settings{})
+	results := s.Advance(ctx, transitions(seen, Transition{Change: ch, Lease: ch.At.Add(leaseInHand(ctx))}), Settings{})
 	roots, err := s.rootsOf(ctx, seen)
 	if err != nil {
 		return every(seen, err)
@@ -101,7 +102,17 @@ func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []stri
 // finishMany purges those past the fence together. When that fails it does so one by one,
 // lest one of them keep all the others.
 func (s *Service) finishMany(ctx context.Context, fenced []Customer, tell func(id string, err error)) {
-	if len(fenced) == 0 || s.purge(ctx, fenced...) == nil {
+	if len(fenced) == 0 {
+		return
+	}
+	err := s.purge(ctx, fenced...)
+	if err == nil {
+		return
+	}
+	if ctx.Err() != nil { // there is no time for that either; their lease leaves them to whoever goes on
+		for _, c := range fenced {
+			tell(c.ID, errors.Join(ErrUnfinished, err))
+		}
 		return
 	}
 	errs := each(len(fenced), func(i int) error {

@@ -35,6 +35,18 @@ type Service struct {
 // before the sweep queues it again. It exceeds the time limit of a worker.
 const PurgeLease = 6 * time.Minute
 
+// leaseInHand is how long a purge is left to a worker that fences it itself, as part of an
+// operation: long enough for it, and for another one that takes over should it die. Only then
+// does the sweep queue the purge by itself.
+func leaseInHand(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return PurgeLease
+	}
+	left := max(0, time.Until(deadline))
+	return 3 * (left + min(left/2, time.Minute))
+}
+
 func (s *Service) now() time.Time {
 	if s.Now != nil {
 		return s.Now().UTC()

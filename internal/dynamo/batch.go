@@ -98,12 +98,14 @@ func (b *batcher) finish() error {
 // pace that the table bears. It gives up when the context ends.
 func (t *Table) batchWrite(ctx context.Context, batch []types.WriteRequest) error {
 	for attempt := 1; len(batch) > 0; attempt++ {
-		if err := t.pace.wait(ctx, len(batch)); err != nil {
+		done, err := t.pace.turn(ctx, len(batch))
+		if err != nil {
 			return err
 		}
 		out, err := t.bulk.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
 			RequestItems: map[string][]types.WriteRequest{t.Name: batch},
 		})
+		done()
 		switch {
 		case err == nil && len(out.UnprocessedItems[t.Name]) == 0:
 			t.pace.faster()

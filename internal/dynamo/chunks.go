@@ -34,6 +34,7 @@ type progress struct {
 	TTL      int64      `dynamodbav:"ttl,omitempty"`
 	Outcomes string     `dynamodbav:"outcomes"` // see writeOutcomes
 	Attempts int        `dynamodbav:"attempts"`
+	Faults   int        `dynamodbav:"faults"`
 	Lease    int64      `dynamodbav:"lease"` // milliseconds; 0: nobody has it
 	Usage    bulk.Usage `dynamodbav:"usage"`
 }
@@ -52,7 +53,7 @@ func (o Operations) addChunk(tx *transaction, op bulk.Operation, c bulk.Chunk) e
 func (o Operations) newProgress(op bulk.Operation, part string, c bulk.Chunk) progress {
 	p := progress{
 		PK: operationPK(op.ID), SK: chunkSK(part, c.Seq), TTL: o.ttl(op),
-		Outcomes: writeOutcomes(c.Outcomes), Attempts: c.Attempts, Usage: c.Usage,
+		Outcomes: writeOutcomes(c.Outcomes), Attempts: c.Attempts, Faults: c.Faults, Usage: c.Usage,
 	}
 	if !c.Lease.IsZero() {
 		p.Lease = c.Lease.UnixMilli()
@@ -70,7 +71,7 @@ func (p progress) chunk() (bulk.Chunk, error) {
 	if err != nil {
 		return bulk.Chunk{}, err
 	}
-	c := bulk.Chunk{Seq: seq, Outcomes: outcomes, Attempts: p.Attempts, Usage: p.Usage}
+	c := bulk.Chunk{Seq: seq, Outcomes: outcomes, Attempts: p.Attempts, Faults: p.Faults, Usage: p.Usage}
 	if p.Lease != 0 {
 		c.Lease = time.UnixMilli(p.Lease).UTC()
 	}
@@ -192,6 +193,7 @@ func (o Operations) Keep(ctx context.Context, op bulk.Operation, c bulk.Chunk) e
 	expr, err := expression.NewBuilder().
 		WithUpdate(expression.Set(expression.Name("lease"), expression.Value(p.Lease)).
 			Set(expression.Name("attempts"), expression.Value(p.Attempts)).
+			Set(expression.Name("faults"), expression.Value(p.Faults)).
 			Set(expression.Name("outcomes"), expression.Value(p.Outcomes)).
 			Set(expression.Name("usage"), expression.Value(p.Usage))).
 		WithCondition(expression.Name("lease").Equal(expression.Value(mine.UnixMilli()))).

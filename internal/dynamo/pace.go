@@ -14,6 +14,7 @@ import (
 // one piece of news.
 type pace struct {
 	limiter *rate.Limiter // items a second
+	slots   chan struct{} // one for each batch under way
 	mu      sync.Mutex
 	slowed  time.Time
 }
@@ -24,20 +25,32 @@ const (
 	maxPace   = 40_000 // the default quota of a table
 	paceStep  = 50
 	paceRest  = 200 * time.Millisecond
+
+	// underWay is how many batches a process has under way at once, for however many purges and
+	// chunks: enough for maxPace where a batch takes 10 ms. More would only wait in the
+	// table's queue, in front of what somebody at a screen waits for.
+	underWay = 16
 )
 
 func newPace() *pace {
-	return &pace{limiter: rate.NewLimiter(startPace, maxBatchWrite*writers)}
+	return &pace{limiter: rate.NewLimiter(startPace, maxBatchWrite*writers), slots: make(chan struct{}, underWay)}
 }
 
-// wait waits until so many items may be written. A wait that would outlast the
-// context's deadline is the deadline, now.
-func (p *pace) wait(ctx context.Context, items int) error {
-	err := p.limiter.WaitN(ctx, items)
-	if err != nil && ctx.Err() == nil {
-		return context.DeadlineExceeded
+// turn waits until so many items may be written; done is to be called when they are. A wait
+// that would outlast the context's deadline is the deadline, now.
+func (p *pace) turn(ctx context.Context, items int) (done func(), err error) {
+	if err := p.limiter.WaitN(ctx, items); err != nil {
+		if ctx.Err() == nil {
+			err = context.DeadlineExceeded
+		}
+		return nil, err
 	}
-	return err
+	select {
+	case p.slots <- struct{}{}:
+		return func() { <-p.slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (p *pace) faster() {

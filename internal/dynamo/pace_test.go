@@ -44,9 +44,11 @@ func TestAPaceKeepsItsCallersWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, started := newPace(), time.Now()
 		for range 3 * startPace / maxBatchWrite {
-			if err := p.wait(t.Context(), maxBatchWrite); err != nil {
+			done, err := p.turn(t.Context(), maxBatchWrite)
+			if err != nil {
 				t.Fatal(err)
 			}
+			done()
 		}
 		burst := time.Duration(maxBatchWrite*writers) * time.Second / startPace
 		if took := time.Since(started); took != 3*time.Second-burst {
@@ -63,10 +65,35 @@ func TestAWaitPastTheDeadlineEndsAtOnce(t *testing.T) {
 		defer cancel()
 		var err error
 		for err == nil {
-			err = p.wait(ctx, maxBatchWrite*writers)
+			_, err = p.turn(ctx, maxBatchWrite*writers)
 		}
 		if took := time.Since(started); !errors.Is(err, context.DeadlineExceeded) || took >= 100*time.Millisecond {
 			t.Errorf("%v after %v", err, took)
+		}
+	})
+}
+
+func TestOnlySoManyBatchesAreUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace()
+		ends := make(chan func(), underWay+1)
+		for range underWay + 1 {
+			go func() {
+				done, err := p.turn(t.Context(), 1)
+				if err != nil {
+					t.Error(err)
+				}
+				ends <- done
+			}()
+		}
+		synctest.Wait()
+		if len(ends) != underWay {
+			t.Fatalf("%d batches are under way", len(ends))
+		}
+		(<-ends)()
+		synctest.Wait()
+		if len(ends) != underWay {
+			t.Error("the end of a batch let no other begin")
 		}
 	})
 }

@@ -192,10 +192,12 @@ const (
 // executeBatch makes one request, at a pace.
 func (t *Table) executeBatch(ctx context.Context, p *pace, statements []types.BatchStatementRequest) ([]answer, error) {
 	answers := make([]answer, len(statements))
-	if err := p.wait(ctx, len(statements)); err != nil {
+	done, err := p.turn(ctx, len(statements))
+	if err != nil {
 		return nil, err
 	}
 	out, err := t.bulk.BatchExecuteStatement(ctx, &dynamodb.BatchExecuteStatementInput{Statements: statements})
+	done()
 	switch {
 	case throttled(err):
 		p.slower()

@@ -144,6 +144,35 @@ type customerView struct {
 	} `json:"deletion"`
 }
 
+// portrait is a customer as the API shows it, with up to 100 of its records; or the refusal to show it.
+type portrait struct {
+	State    string
+	Version  int64
+	Blocked  bool
+	Deletion struct {
+		ID        string
+		PurgeTime time.Time
+	}
+	status int
+	text   string
+}
+
+func (a api) portrait(t *testing.T, id string) portrait {
+	t.Helper()
+	got := a.get(t, customerPath(id))
+	var p portrait
+	if p.status = got.status; got.status != http.StatusOK {
+		p.text = got.problem(t).Code
+		return p
+	}
+	p = decode[portrait](t, got)
+	p.status, p.text = got.status, string(got.body)
+	if records := a.get(t, customerPath(id)+"/records?limit=100"); records.status == http.StatusOK {
+		p.text += string(records.body)
+	}
+	return p
+}
+
 func customerPath(id string) string { return "/v1/customers/" + id }
 
 func (a api) customer(t *testing.T, id string) customerView {

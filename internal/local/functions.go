@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -30,7 +31,7 @@ func (s *system) hostFunctions(ctx context.Context, declared []template.Function
 		}
 		maps.Copy(environment, account)
 		s.host.Add(lambda.Function{
-			Name: f.Name, Binary: binaries[f.Name], Environment: environment, Timeout: f.Timeout, Memory: f.Memory, Concurrency: concurrency(f),
+			Name: f.Name, Binary: binaries[f.Name], Environment: environment, Timeout: s.timeout(f), Memory: f.Memory, Concurrency: concurrency(f),
 		})
 	}
 	return nil
@@ -52,6 +53,14 @@ func (s *system) account(ctx context.Context) (map[string]string, error) {
 		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": s.dynamoDB.endpoint(),
 		"AWS_ENDPOINT_URL_SQS":              aws.ToString(s.sqs.config.BaseEndpoint),
 	}, nil
+}
+
+// timeout is the function's limit of an invocation, or the one that is wished for.
+func (s *system) timeout(f template.Function) time.Duration {
+	if s.options.Timeout > 0 && len(f.Queues) > 0 {
+		return s.options.Timeout
+	}
+	return f.Timeout
 }
 
 // concurrency is the most processes that what triggers the function can make use of.

@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -88,6 +91,31 @@ func (j *journal) show(t *testing.T) {
 	lines := slices.Collect(strings.Lines(j.String()))
 	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, `"CloudWatchMetrics"`) })
 	t.Logf("the system said:\n%s", strings.Join(lines[max(0, len(lines)-shownLines):], ""))
+}
+
+// seed makes random choices that a failed test tells how to repeat: LETHE_SEED.
+func seed(t *testing.T) *rand.Rand {
+	t.Helper()
+	n, err := strconv.ParseUint(cmp.Or(os.Getenv("LETHE_SEED"), strconv.FormatInt(time.Now().UnixNano(), 10)), 10, 64)
+	if err != nil {
+		t.Fatalf("LETHE_SEED: %v", err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("LETHE_SEED=%d", n)
+		}
+	})
+	return rand.New(rand.NewPCG(n, n))
+}
+
+// sizeOf is how much of something a test takes, which a variable makes more for longer runs.
+func sizeOf(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	n, err := strconv.Atoi(cmp.Or(os.Getenv(variable), strconv.Itoa(otherwise)))
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n
 }
 
 // eventually waits for what has to happen.

@@ -1,37 +1,33 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"fmt"
 	"net/http"
-	"os"
-	"strconv"
+	"net/url"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 )
 
 const belonging = 50 // records of each customer
 
-// crowdSize is how many customers there are: LETHE_CROWD, for longer runs.
-func crowdSize(t *testing.T) int {
-	t.Helper()
-	n, err := strconv.Atoi(cmp.Or(os.Getenv("LETHE_CROWD"), "100"))
-	if err != nil {
-		t.Fatalf("LETHE_CROWD: %v", err)
-	}
-	return n
-}
-
 // operationView is what tests look at of an operation.
 type operationView struct {
-	ID, State, Digest string
-	Impact            struct {
+	ID, Action, State, Digest string
+	Applied, Ended            time.Time
+	Impact                    struct {
 		Customers, Eligible int
+		Blocked             map[string]int
 		Records             map[string]int
 	}
-	Progress struct{ Done, Skipped, Failed, Left int }
+	Progress struct {
+		Done, Skipped, Failed, Left int
+		Codes                       map[string]int
+	}
 	Estimate usageView
 	Actual   usageView
 }
@@ -41,76 +37,158 @@ type usageView struct {
 	WriteUnits, ReadUnits float64
 }
 
-// TestManyAtOnce deletes, restores, deletes and purges a crowd through the whole system, and counts what that consumes.
+// TestManyAtOnce deletes, restores, deletes and purges a crowd through the whole system, and counts what that consumes:
+// LETHE_CROWD for another size.
 func TestManyAtOnce(t *testing.T) {
-	crowd := crowdSize(t)
+	crowd := sizeOf(t, "LETHE_CROWD", 100)
 	r := launch(t, func(o *options) { o.Schedule = false })
 	r.settle(t, "P30D", kind{"ticket", "cascade"})
-	r.bringCrowd(t, crowd)
+	r.bringCrowd(t, "c", crowd)
 	everybody := map[string]any{"filter": map[string]any{"state": "active", "search": "crowd"}}
+	trash := map[string]any{"trash": true}
 
 	deleted := r.operate(t, crowd, "delete", everybody)
-	t.Logf("delete: estimated %+v, took %+v", deleted.Estimate, deleted.Actual)
 	if deleted.Impact.Records["ticket"] != crowd*belonging {
 		t.Errorf("the impact counts %v", deleted.Impact.Records)
 	}
-	if units := deleted.Actual.WriteUnits / float64(crowd); units > 3 {
-		t.Errorf("deleting took %v write units a customer", units)
-	}
-	// Beside one request for 25 customers a worker reads the settings.
-	if deleted.Actual.Requests > crowd/25+(crowd+249)/250 {
-		t.Errorf("deleting took %d requests", deleted.Actual.Requests)
-	}
-	restored := r.operate(t, crowd, "undo", map[string]any{"operation": deleted.ID})
-	t.Logf("undo: estimated %+v, took %+v", restored.Estimate, restored.Actual)
+	// Beside one request for 25 customers each of several workers reads the settings, now and then.
+	batches := (crowd + 24) / 25
+	wantUsage(t, deleted, 3*crowd, batches+(crowd+249)/250)
+	wantUsage(t, r.operate(t, crowd, "undo", map[string]any{"operation": deleted.ID}), 3*crowd, crowd)
+	r.operate(t, crowd, "delete", everybody)
+	wantUsage(t, r.operate(t, crowd, "restore", trash), 3*crowd, crowd)
 	r.operate(t, crowd, "delete", everybody)
 
-	purged := r.operate(t, crowd, "purge", map[string]any{"trash": true})
-	t.Logf("purge: estimated %+v, took %+v", purged.Estimate, purged.Actual)
+	items := r.countOfCustomers(t) + crowd // with the entries in the index of lists
+	purged := r.operate(t, crowd, "purge", trash)
+	t.Logf("there were %d items", items)
+	const fence, certificate = 3, 2
+	wantUsage(t, purged, (items+crowd*(fence+certificate))*105/100, (items/25+crowd*(query+readBack+certify))*110/100)
+	if left := r.countOfCustomers(t); left != 0 {
+		t.Errorf("%d items are left", left)
+	}
 	r.check(t, templateGrace)
 }
 
-// bringCrowd imports the customers, then their records.
-func (r *running) bringCrowd(t *testing.T, crowd int) {
+// Requests of a purge for each of many customers.
+const query, readBack, certify = 1, 1, 1
+
+func wantUsage(t *testing.T, op operationView, units, requests int) {
 	t.Helper()
-	var customers bytes.Buffer
-	for i := range crowd {
-		fmt.Fprintf(&customers, `{"id":"c%04d","organisation":"Crowd","email":"c%04d@example.com"}`+"\n", i, i)
+	t.Logf("%s: estimated %+v, took %+v in %v, want at most %d write units and %d requests",
+		op.Action, op.Estimate, op.Actual, op.Ended.Sub(op.Applied), units, requests)
+	if op.Actual.WriteUnits > float64(units) || op.Actual.Requests > requests {
+		t.Errorf("%s took too much", op.Action)
 	}
-	r.send(t, http.MethodPost, "/v1/imports/customers", typeNDJSON, customers.Bytes()).want(t, http.StatusOK, "")
+}
+
+// countOfCustomers counts the items of customers: roots, records, search terms and claims.
+func (r *running) countOfCustomers(t *testing.T) int {
+	t.Helper()
+	count := 0
+	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(r.dynamoDB.config), &dynamodb.ScanInput{
+		TableName: aws.String(r.resources.Tables["Table"].Name), ConsistentRead: aws.Bool(true), Select: types.SelectCount,
+		FilterExpression: aws.String("begins_with(pk, :customer) OR begins_with(pk, :term) OR begins_with(pk, :claim)"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":customer": &types.AttributeValueMemberS{Value: "C#"}, ":term": &types.AttributeValueMemberS{Value: "S#"},
+			":claim": &types.AttributeValueMemberS{Value: "E#"},
+		},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		count += int(page.Count)
+	}
+	return count
+}
+
+// bringCrowd imports customers whose ids begin with a prefix, with their records, some in a request: a slow machine has to
+// be done with it in time.
+func (r *running) bringCrowd(t *testing.T, prefix string, crowd int) {
+	t.Helper()
 	group := errgroup.Group{}
 	group.SetLimit(4)
-	for from := 0; from < crowd; from += 50 {
+	for from := 0; from < crowd; from += 20 {
+		customers, records := linesOf(prefix, from, min(from+20, crowd))
 		group.Go(func() error {
-			r.send(t, http.MethodPost, "/v1/imports/records", typeNDJSON, recordsOf(from, min(from+50, crowd))).want(t, http.StatusOK, "")
+			r.send(t, http.MethodPost, "/v1/imports/customers", typeNDJSON, customers).want(t, http.StatusOK, "")
+			r.send(t, http.MethodPost, "/v1/imports/records", typeNDJSON, records).want(t, http.StatusOK, "")
 			return nil
 		})
 	}
 	_ = group.Wait()
 }
 
-func recordsOf(from, to int) []byte {
-	var lines bytes.Buffer
+func linesOf(prefix string, from, to int) (customers, records []byte) {
 	for i := from; i < to; i++ {
+		id := fmt.Sprintf("%s%04d", prefix, i)
+		customers = fmt.Appendf(customers, `{"id":%q,"organisation":"Crowd","email":"%s@example.com"}`+"\n", id, id)
 		for n := range belonging {
-			fmt.Fprintf(&lines, `{"customer":"c%04d","key":"ticket~%d","data":{"text":"help"}}`+"\n", i, n)
+			records = fmt.Appendf(records, `{"customer":%q,"key":"ticket~%d","data":{"text":"help"}}`+"\n", id, n)
 		}
 	}
-	return lines.Bytes()
+	return customers, records
 }
 
-// operate plans an action, applies it if it doesn't apply itself, and waits for its end.
+// operate plans an action, applies it if it doesn't apply itself, and waits for its end, which must be all that was wished for.
 func (r *running) operate(t *testing.T, crowd int, action string, selection any) operationView {
 	t.Helper()
-	op := decode[operationView](t, r.do(t, http.MethodPost, "/v1/operations", map[string]any{"action": action, "selection": selection}).want(t, http.StatusAccepted, ""))
-	look := func() { op = decode[operationView](t, r.get(t, "/v1/operations/"+op.ID).want(t, http.StatusOK, "")) }
-	eventually(t, action+" is planned", func() bool { look(); return op.State != "PLANNING" })
+	op := r.plan(t, action, selection)
 	if op.State == "READY" {
-		r.do(t, http.MethodPost, "/v1/operations/"+op.ID+"/apply", map[string]any{"digest": op.Digest, "acknowledged": true}).want(t, http.StatusAccepted, "")
+		r.apply(t, op)
 	}
-	eventually(t, action+" has ended", func() bool { look(); return op.State != "READY" && op.State != "RUNNING" })
+	op = r.ended(t, op)
 	if op.State != "SUCCEEDED" || op.Progress.Done != crowd {
 		t.Fatalf("%s: %+v", action, op)
 	}
 	return op
+}
+
+// plan plans an action, and returns when it is planned.
+func (r *running) plan(t *testing.T, action string, selection any) operationView {
+	t.Helper()
+	request := map[string]any{"action": action, "selection": selection}
+	op := decode[operationView](t, r.do(t, http.MethodPost, "/v1/operations", request).want(t, http.StatusAccepted, ""))
+	eventually(t, action+" is planned", func() bool { op = r.operation(t, op.ID); return op.State != "PLANNING" })
+	return op
+}
+
+func (r *running) operation(t *testing.T, id string) operationView {
+	t.Helper()
+	return decode[operationView](t, r.get(t, "/v1/operations/"+id).want(t, http.StatusOK, ""))
+}
+
+func (r *running) apply(t *testing.T, op operationView) {
+	t.Helper()
+	r.do(t, http.MethodPost, "/v1/operations/"+op.ID+"/apply", map[string]any{"digest": op.Digest, "acknowledged": true}).want(t, http.StatusAccepted, "")
+}
+
+// ended waits for an operation's end.
+func (r *running) ended(t *testing.T, op operationView) operationView {
+	t.Helper()
+	eventually(t, op.Action+" has ended", func() bool {
+		op = r.operation(t, op.ID)
+		return op.State != "PLANNING" && op.State != "READY" && op.State != "RUNNING"
+	})
+	return op
+}
+
+type item struct{ Customer, Outcome, Code string }
+
+// items are all of an operation, in order.
+func (a api) items(t *testing.T, id string) []item {
+	t.Helper()
+	var all []item
+	for cursor := ""; ; {
+		page := decode[struct {
+			Items      []item
+			NextCursor string
+		}](t, a.get(t, "/v1/operations/"+id+"/items?limit=50&cursor="+url.QueryEscape(cursor)).want(t, http.StatusOK, ""))
+		all = append(all, page.Items...)
+		if cursor = page.NextCursor; cursor == "" {
+			return all
+		}
+	}
 }

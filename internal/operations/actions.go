@@ -86,8 +86,19 @@ type RedateParams struct {
 	NotBefore time.Time       `json:"notBefore"` // nobody becomes due earlier
 }
 
-func (actions) canRedate(_ bulk.Operation, c customer.Customer, _ customer.Settings, _ time.Time) error {
-	return c.CanRedate()
+// canRedate leaves out those whose purge time stays as it is.
+func (actions) canRedate(op bulk.Operation, c customer.Customer, _ customer.Settings, _ time.Time) error {
+	if err := c.CanRedate(); err != nil {
+		return err
+	}
+	var p RedateParams
+	if err := json.Unmarshal(op.Params, &p); err != nil {
+		return fmt.Errorf("operations: params: %w", err)
+	}
+	if customer.Redate(*c.Deletion, p.Retention, p.NotBefore).Equal(c.Deletion.PurgeTime) {
+		return customer.ErrUnchanged
+	}
+	return nil
 }
 
 func (a actions) redate(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {

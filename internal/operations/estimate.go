@@ -29,13 +29,15 @@ func estimateSingly(i bulk.Impact) bulk.Usage {
 // takes an average.
 func estimatePurge(i bulk.Impact) bulk.Usage {
 	const termsAndClaim, rootAndEntry, readings = 6, 2, 2
-	items := i.Eligible * termsAndClaim
+	const recordsPerRead = 25 // of those that are listed to be erased
+	records := 0
 	for _, n := range i.Counts {
-		items += int(n)
+		records += int(n)
 	}
+	items := records + i.Eligible*termsAndClaim
 	return bulk.Usage{
 		Requests:   batches(items) + readings*i.Eligible + batches(i.Eligible)*4,
 		WriteUnits: float64(items + i.Eligible*(rootAndEntry+fenceUnits+proofUnits)),
-		ReadUnits:  float64(readings * i.Eligible),
+		ReadUnits:  float64(i.Eligible*(readings+termsAndClaim) + records/recordsPerRead),
 	}
 }

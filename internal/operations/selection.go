@@ -151,7 +151,7 @@ func (s selector) ofOperation(ctx context.Context, id, position string) ([]strin
 	if err != nil {
 		return nil, "", err
 	}
-	return c.Done(), next(from, of.Chunks), nil
+	return c.Done(of), next(from, of.Chunks), nil
 }
 
 func next(seq, chunks int) string {

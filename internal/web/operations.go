@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -56,7 +57,7 @@ func (a *api) operationRoutes() {
 	register(a, operation{
 		id: "list-operation-items", method: http.MethodGet, path: "/v1/operations/{operation}/items", tag: "Operations",
 		summary:     "List what became of each customer",
-		description: "In the order in which they were frozen. Kept as long as the audit log, without personal data.",
+		description: "In the order in which they were frozen. Kept as long as the audit log, without personal data. The code INTERRUPTED is of a cancelled operation: a worker died at the customer, and whether it was done only the customer tells. undo counts it in.",
 		refusals:    []kind{noOperation, badCursor}, response: exampleItemPage,
 	}, a.listItems)
 	register(a, operation{
@@ -149,7 +150,7 @@ type Progress struct {
 	Done    int            `json:"done"`
 	Skipped int            `json:"skipped" doc:"Left alone: blocked in the plan, or changed since."`
 	Failed  int            `json:"failed"`
-	Left    int            `json:"left" doc:"Not yet decided; after a cancellation, never touched."`
+	Left    int            `json:"left" doc:"Not yet decided; after a cancellation, never touched, but for those with the code INTERRUPTED."`
 	Codes   map[string]int `json:"codes" doc:"Why they were skipped or failed."`
 }
 
@@ -204,7 +205,7 @@ func usageOf(u bulk.Usage) Usage {
 
 func estimateOf(u bulk.Usage) Usage {
 	doc := usageOf(u)
-	doc.Seconds = int(u.WriteUnits/startPace) + 1
+	doc.Seconds = int(math.Ceil(u.WriteUnits / startPace))
 	return doc
 }
 
@@ -287,7 +288,14 @@ type createOperationInput struct {
 	Body NewOperation
 }
 
-func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*operationOutput, error) {
+type createdOperationOutput struct {
+	Location   string `header:"Location" doc:"The address of the operation."`
+	RetryAfter int    `header:"Retry-After" doc:"Seconds after which to look there."`
+	Replayed   string `header:"Idempotency-Replayed" doc:"true: this was done before under the same key."`
+	Body       Operation
+}
+
+func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*createdOperationOutput, error) {
 	ch, err := changeOnce(ctx, in.Body.Reason.Reason, in.Idempotent)
 	if err != nil {
 		return nil, err
@@ -296,16 +304,23 @@ func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*o
 	if err != nil {
 		return nil, err
 	}
-	op := bulk.Operation{ID: customer.NewID(), By: ch.By, Reason: ch.Reason}
+	op, replay := bulk.Operation{ID: customer.NewID(), By: ch.By, Reason: ch.Reason}, ""
 	if ch.Once != nil {
 		op.ID, op.Fingerprint = ch.Once.Key[:operationID], ch.Once.Fingerprint
+		if _, err := a.operations.Store.Operation(ctx, op.ID); err == nil {
+			replay = replayedHeader
+		}
 	}
 	selection, err := request.Prepare(ctx, a.svc, a.operations.Store, &op)
 	if err != nil {
 		return nil, err
 	}
 	op, err = a.operations.Create(ctx, op, selection)
-	return a.answerOperation(ctx, op, err)
+	out, err := a.answerOperation(ctx, op, err)
+	if err != nil {
+		return nil, err
+	}
+	return &createdOperationOutput{out.Location, out.RetryAfter, replay, out.Body}, nil
 }
 
 // operationID is how much of the hash of an idempotency key makes an operation's id.
@@ -361,7 +376,7 @@ func (a *api) listOperations(ctx context.Context, in *struct{ Paging }) (*operat
 
 // Outcomes narrows items down to those with an outcome.
 type Outcomes struct {
-	Outcome string `query:"outcome" enum:"done,skipped,failed" doc:"Only those with this outcome; all if left out."`
+	Outcome string `query:"outcome" enum:"done,skipped,failed,left" doc:"Only those with this outcome; all if left out."`
 }
 
 func (o Outcomes) query() url.Values {
@@ -369,6 +384,16 @@ func (o Outcomes) query() url.Values {
 		return url.Values{}
 	}
 	return url.Values{"outcome": {o.Outcome}}
+}
+
+const left = "left" // what outcomes that are not there yet are called
+
+func (o Outcomes) of(limit int, cursor string) bulk.ItemQuery {
+	q := bulk.ItemQuery{Result: bulk.Result(o.Outcome), Limit: limit, Cursor: cursor}
+	if o.Outcome == left {
+		q.Result, q.Left = bulk.Undecided, true
+	}
+	return q
 }
 
 type itemsInput struct {
@@ -383,7 +408,7 @@ type itemPageOutput struct {
 }
 
 func (a *api) listItems(ctx context.Context, in *itemsInput) (*itemPageOutput, error) {
-	page, err := a.items(ctx, in.Operation, bulk.ItemQuery{Result: bulk.Result(in.Outcome), Limit: in.Limit, Cursor: in.Cursor})
+	page, err := a.items(ctx, in.Operation, in.of(in.Limit, in.Cursor))
 	if err != nil {
 		return nil, err
 	}
@@ -404,7 +429,7 @@ func (a *api) items(ctx context.Context, id string, q bulk.ItemQuery) (bulk.Item
 func itemOf(i bulk.Item) Item {
 	doc := Item{Customer: i.Subject, Outcome: string(i.Outcome.Result), Code: i.Outcome.Code}
 	if doc.Outcome == "" {
-		doc.Outcome = "left"
+		doc.Outcome = left
 	}
 	return doc
 }
@@ -435,7 +460,7 @@ type exportItemsOutput struct {
 }
 
 func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportItemsOutput, error) {
-	page, err := a.items(ctx, in.Operation, bulk.ItemQuery{Result: bulk.Result(in.Outcome), Limit: in.Lines, Cursor: in.Cursor})
+	page, err := a.items(ctx, in.Operation, in.of(in.Lines, in.Cursor))
 	if err != nil {
 		return nil, err
 	}

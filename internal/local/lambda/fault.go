@@ -20,17 +20,21 @@ type Fault struct {
 	After time.Duration // how long after Received
 }
 
-// Inject makes the next invocation of the function that has no fault yet suffer this one. Tests call it to prove
-// that no point of the work is a bad one to die at.
+// Inject makes the next invocation of the function that has no fault yet suffer this one; if that is over before the
+// fault's delay has passed, a later one. Tests call it to prove that no point of the work is a bad one to die at.
 func (h *Host) Inject(name string, fault Fault) error {
 	function, err := h.function(name)
 	if err != nil {
 		return err
 	}
-	function.mu.Lock()
-	defer function.mu.Unlock()
-	function.faults = append(function.faults, fault)
+	function.inject(fault)
 	return nil
+}
+
+func (f *function) inject(fault Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.faults = append(f.faults, fault)
 }
 
 // Kill kills every process of the function at once, idle or in the middle of an invocation, and returns how many

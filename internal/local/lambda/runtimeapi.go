@@ -39,11 +39,13 @@ func (w *worker) deliver(response http.ResponseWriter, call *invocation) {
 	}
 }
 
-// killDuring kills the process unless the invocation is over already.
+// killDuring kills the process unless the invocation is over already. Then the fault awaits another one.
 func (w *worker) killDuring(call *invocation) {
-	if _, err := w.invocation(call.id); err == nil {
-		w.process.Kill()
+	if _, err := w.invocation(call.id); err != nil {
+		w.function.inject(*call.fault)
+		return
 	}
+	w.process.Kill()
 }
 
 func (w *worker) handleResponse(response http.ResponseWriter, request *http.Request) {

@@ -1,0 +1,206 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+)
+
+// lone is a store of one chunk of a running operation.
+type lone struct {
+	Store
+
+	op    Operation
+	chunk Chunk
+	ended bool
+	taken time.Time // until when it was last
+}
+
+func (s *lone) Operation(context.Context, string) (Operation, error) { return s.op, nil }
+
+func (s *lone) Take(_ context.Context, _ Operation, _ int, now, until time.Time) (Chunk, error) {
+	if s.ended || now.Before(s.chunk.Lease) {
+		return Chunk{}, ErrTaken
+	}
+	s.chunk.Attempts++
+	s.chunk.Lease, s.taken = until, until
+	return s.chunk, nil
+}
+
+func (s *lone) Keep(ctx context.Context, _ Operation, c Chunk) error {
+	c.Lease = time.Time{}
+	s.chunk = c
+	return ctx.Err()
+}
+
+func (s *lone) Finish(ctx context.Context, op Operation, c Chunk) error {
+	s.ended = true
+	return s.Keep(ctx, op, c)
+}
+
+func (s *lone) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
+	return func(yield func(Chunk, error) bool) {
+		if !s.ended {
+			yield(s.chunk, nil)
+		}
+	}
+}
+
+func (s *lone) Tally(context.Context, Operation) (Tally, error) { return s.chunk.Tally(), nil }
+
+func (s *lone) Freeze(_ context.Context, op Operation, _ []Chunk) error {
+	s.op = op
+	return nil
+}
+
+type apply = func(context.Context, []Subject) ([]Outcome, error)
+
+// worked is a store of a chunk of two subjects, and an engine whose action is the given one.
+func worked(t *testing.T, do apply) (*lone, *Engine) {
+	t.Helper()
+	store := &lone{
+		op:    Operation{ID: "op", Action: "do", State: Running, Chunks: 1, Impact: Impact{Subjects: 2, Eligible: 2}},
+		chunk: newChunk(0, []Subject{{ID: "a"}, {ID: "b"}}),
+	}
+	return store, &Engine{Store: store, Log: slog.New(slog.DiscardHandler), Actions: map[string]Action{
+		"do": {Apply: func(ctx context.Context, _ Operation, subjects []Subject) ([]Outcome, error) {
+			return do(ctx, subjects)
+		}},
+	}}
+}
+
+func TestAWorkerThatDiedIsNoFaultOfTheChunk(t *testing.T) {
+	broken := errors.New("broken")
+	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) { return nil, broken })
+	store.chunk.Attempts = MaxAttempts * 2 // all of them killed
+	if err := engine.Do(t.Context(), Work{"op", 0}); !errors.Is(err, broken) {
+		t.Errorf("got %v, want the fault", err)
+	}
+	if store.ended || store.chunk.Faults != 1 || store.chunk.Attempts != 1 {
+		t.Errorf("ended: %t, %+v; want it kept, with one fault", store.ended, store.chunk)
+	}
+}
+
+func TestAttemptsThatFailAreGivenUp(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		err      error
+		attempts int // until it is given up; 0: never
+	}{
+		{"faults", errors.New("broken"), MaxAttempts},
+		{"the time is over", ErrUnfinished, 0},
+	} {
+		store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) { return nil, test.err })
+		n := 0
+		for ; !store.ended && n < 3*MaxDeaths; n++ {
+			_ = engine.Do(t.Context(), Work{"op", 0}) // it fails as told
+		}
+		if store.ended != (test.attempts > 0) || store.ended && n != test.attempts {
+			t.Errorf("%s: given up: %t, after %d attempts, want after %d", test.name, store.ended, n, test.attempts)
+		}
+	}
+}
+
+func TestAChunkThatKillsItsWorkersIsGivenUp(t *testing.T) {
+	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+		t.Error("it is tried once more")
+		return nil, nil
+	})
+	store.chunk.Attempts = MaxDeaths
+	if err := engine.Do(t.Context(), Work{"op", 0}); err != nil {
+		t.Fatal(err)
+	}
+	if want := (Outcome{Broken, GaveUp}); store.chunk.Outcomes[0] != want || store.op.State != Failed {
+		t.Errorf("%+v, operation %s; want it given up", store.chunk, store.op.State)
+	}
+}
+
+func TestProgressForgivesFaults(t *testing.T) {
+	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+		return []Outcome{{Result: Done}, {}}, errors.New("broken")
+	})
+	store.chunk.Faults = MaxAttempts - 1
+	if err := engine.Do(t.Context(), Work{"op", 0}); err == nil {
+		t.Error("the fault is not told")
+	}
+	if store.ended || store.chunk.Faults != 0 || store.chunk.Outcomes[0].Result != Done {
+		t.Errorf("ended: %t, %+v; want what was done kept, and no fault", store.ended, store.chunk)
+	}
+}
+
+func TestALeaseEndsAfterTheWorkersDeadline(t *testing.T) {
+	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+		return []Outcome{{Result: Done}, {Result: Done}}, nil
+	})
+	if lease := leaseOf(t.Context()); lease != ChunkLease {
+		t.Errorf("without a deadline it is %v, want %v", lease, ChunkLease)
+	}
+	for limit, margin := range map[time.Duration]time.Duration{5 * time.Minute: time.Minute, time.Minute: 30 * time.Second} {
+		deadline := time.Now().Add(limit)
+		ctx, cancel := context.WithDeadline(t.Context(), deadline)
+		store.ended, store.op.State, store.chunk.Lease = false, Running, time.Time{}
+		if err := engine.Do(ctx, Work{"op", 0}); err != nil {
+			t.Error(err)
+		}
+		if over := store.taken.Sub(deadline); over > margin || over < margin/2 {
+			t.Errorf("of %v: the lease ends %v after the deadline, want about %v", limit, over, margin)
+		}
+		cancel()
+	}
+}
+
+// TestOutOfTime has the deadline come while the work is being done.
+func TestOutOfTime(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		outcomes []Outcome
+		ended    bool
+	}{
+		{"with nothing done", nil, false},
+		{"with some done", []Outcome{{Result: Done}, {}}, false},
+		{"with all done", []Outcome{{Result: Done}, {Result: Done}}, true},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		store, engine := worked(t, func(ctx context.Context, _ []Subject) ([]Outcome, error) {
+			cancel()
+			return test.outcomes, ctx.Err()
+		})
+		err := engine.Do(ctx, Work{"op", 0})
+		if !test.ended && !errors.Is(err, ErrUnfinished) {
+			t.Errorf("%s: got %v, want it left to the sweep", test.name, err)
+		}
+		if store.ended != test.ended || store.chunk.Faults != 0 || !store.chunk.Lease.IsZero() {
+			t.Errorf("%s: ended: %t, %+v; want the outcomes written and the lease given back", test.name, store.ended, store.chunk)
+		}
+	}
+}
+
+func TestWhatACancellationInterrupted(t *testing.T) {
+	begun := newChunk(0, []Subject{{ID: "done"}, {ID: "perhaps"}, {ID: "refused", Refused: "NO"}})
+	begun.Outcomes[0], begun.Attempts = Outcome{Result: Done}, 1
+	fresh := newChunk(1, []Subject{{ID: "never"}})
+	for _, test := range []struct {
+		state State
+		codes []string // of the subjects of both
+		done  []string // of those that another operation would be about
+	}{
+		{Running, []string{"", "", "NO", ""}, []string{"done"}},
+		{Cancelled, []string{"", Interrupted, "NO", ""}, []string{"done", "perhaps"}},
+	} {
+		op := Operation{State: test.state}
+		var codes, done []string
+		for _, c := range []Chunk{begun, fresh} {
+			for i := range c.Subjects {
+				codes = append(codes, c.outcome(op, i).Code)
+			}
+			done = append(done, c.Done(op)...)
+		}
+		if !slices.Equal(codes, test.codes) || !slices.Equal(done, test.done) {
+			t.Errorf("%s: codes %q, done %q, want %q, %q", test.state, codes, done, test.codes, test.done)
+		}
+	}
+}
