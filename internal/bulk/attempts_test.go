@@ -204,3 +204,68 @@ func TestWhatACancellationInterrupted(t *testing.T) {
 		}
 	}
 }
+
+// racing is a store in which somebody else is faster by one change of the operation.
+type racing struct {
+	lone
+
+	faster func(*Operation)
+}
+
+func (s *racing) Save(_ context.Context, op Operation) error {
+	if s.faster != nil {
+		s.faster(&s.op)
+		s.faster = nil
+		return ErrVersion
+	}
+	s.op = op
+	return nil
+}
+
+func (s *racing) Freeze(ctx context.Context, op Operation, _ []Chunk) error { return s.Save(ctx, op) }
+
+func (s *racing) EnqueueWork(context.Context, ...Work) error { return nil }
+
+func (s *racing) Backlog(context.Context) (int, error) { return 0, nil }
+
+// TestSomebodyElseIsFaster is about two who do the same at once: the second is told what it is by now.
+func TestSomebodyElseIsFaster(t *testing.T) {
+	become := func(state State) func(*Operation) {
+		return func(op *Operation) { op.State, op.Applied = state, time.Now() }
+	}
+	for _, test := range []struct {
+		name   string
+		from   State
+		faster func(*Operation)
+		do     func(context.Context, *Engine) (Operation, error)
+		want   State
+		err    error
+	}{
+		{"both apply", Ready, become(Running), applied, Running, nil},
+		{"one cancels, one applies", Ready, func(op *Operation) { op.State = Cancelled }, applied, Cancelled, ErrEnded},
+		{"both cancel", Running, become(Cancelled), cancelled, Cancelled, nil},
+		{"it ends, one cancels", Running, become(Succeeded), cancelled, Succeeded, ErrEnded},
+		{"the sweep starts what applies itself", Ready, become(Running), func(ctx context.Context, e *Engine) (Operation, error) {
+			op, err := e.Store.Operation(ctx, "op")
+			if err != nil {
+				return op, err
+			}
+			return e.planned(ctx, op)
+		}, Running, nil},
+	} {
+		store, engine := worked(t, nil)
+		store.op.State, store.op.Expires = test.from, time.Now().Add(time.Hour)
+		r := &racing{lone: *store, faster: test.faster}
+		engine.Store, engine.Queue, engine.Actions = r, r, map[string]Action{"do": {Harmless: true}}
+		op, err := test.do(t.Context(), engine)
+		if !errors.Is(err, test.err) || r.op.State != test.want || err == nil && op.State != test.want {
+			t.Errorf("%s: %s, %v; it is %s, want %s, %v", test.name, op.State, err, r.op.State, test.want, test.err)
+		}
+	}
+}
+
+func applied(ctx context.Context, e *Engine) (Operation, error) {
+	return e.Apply(ctx, "op", Approval{Acknowledged: true})
+}
+
+func cancelled(ctx context.Context, e *Engine) (Operation, error) { return e.Cancel(ctx, "op") }

@@ -113,6 +113,20 @@ func (e *Engine) leavePlanning(ctx context.Context, op Operation, cause error) (
 // Apply starts a planned operation, if the approval is of its plan. Approved again, it
 // is returned as it is.
 func (e *Engine) Apply(ctx context.Context, id string, a Approval) (Operation, error) {
+	return unlessFaster(func() (Operation, error) { return e.approve(ctx, id, a) })
+}
+
+// unlessFaster asks to do something to an operation, and once more if somebody else has changed
+// the operation in between: it may be done by now, or be out of the question.
+func unlessFaster(do func() (Operation, error)) (Operation, error) {
+	op, err := do()
+	if errors.Is(err, ErrVersion) {
+		return do()
+	}
+	return op, err
+}
+
+func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation, error) {
 	op, err := e.Store.Operation(ctx, id)
 	if err != nil {
 		return op, err
@@ -154,6 +168,10 @@ func (e *Engine) send(ctx context.Context, op Operation, work []Work) {
 // Cancel stops an operation. Chunks under way come to their end, and what was done
 // stays done.
 func (e *Engine) Cancel(ctx context.Context, id string) (Operation, error) {
+	return unlessFaster(func() (Operation, error) { return e.cancel(ctx, id) })
+}
+
+func (e *Engine) cancel(ctx context.Context, id string) (Operation, error) {
 	op, err := e.Store.Operation(ctx, id)
 	if err != nil {
 		return op, err
@@ -180,6 +198,10 @@ func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation,
 // operation has not been started again no worker touches them, and a retry that
 // stopped between two of them is made good by the next.
 func (e *Engine) Retry(ctx context.Context, id string) (Operation, error) {
+	return unlessFaster(func() (Operation, error) { return e.retry(ctx, id) })
+}
+
+func (e *Engine) retry(ctx context.Context, id string) (Operation, error) {
 	op, err := e.Store.Operation(ctx, id)
 	if err != nil {
 		return op, err

@@ -24,12 +24,16 @@ func (e *Engine) plan(ctx context.Context, op Operation) error {
 	return err
 }
 
-// planned applies what applies itself.
+// planned applies what applies itself, unless the sweep was faster.
 func (e *Engine) planned(ctx context.Context, op Operation) (Operation, error) {
 	if op.State != Ready || !e.Actions[op.Action].Harmless {
 		return op, nil
 	}
-	return e.start(ctx, op)
+	started, err := e.start(ctx, op)
+	if errors.Is(err, ErrVersion) {
+		return e.Store.Operation(ctx, op.ID)
+	}
+	return started, err
 }
 
 // planPage freezes a page of the selection, in one transaction with the operation: of

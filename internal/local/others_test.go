@@ -170,9 +170,8 @@ func (m *meanwhile) whileDisturbed(t *testing.T, do func() operationView) operat
 			m.do(t, http.MethodPost, "/v1/customers", map[string]any{"id": id, "organisation": m.action + "folk"}).want(t, http.StatusCreated, "")
 		})
 	}
-	op := do()
-	others.Wait()
-	return op
+	defer others.Wait()
+	return do()
 }
 
 // meddle does something to a customer. Whether it may be done is not asked: a refusal is an answer too.
