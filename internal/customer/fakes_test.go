@@ -12,6 +12,7 @@ import (
 // writes down what it was asked. What no test expects panics.
 type scripted struct {
 	Store
+	Ledger
 	customer Customer
 	settings Settings
 	trash    iter.Seq2[Customer, error]

@@ -118,11 +118,19 @@ func (t *Table) execute(ctx context.Context, transitions []customer.Transition, 
 	return refused, again, nil
 }
 
-// removal is the conditional removal of one item.
+// removal is the removal of one item, conditional unless the condition is empty.
 type removal struct {
-	pk        string // its sort key is that of a root
+	pk, sk    string
 	condition string
-	value     any
+	value     any // that the condition names
+}
+
+func (r removal) statement(table string) (types.BatchStatementRequest, error) {
+	text := fmt.Sprintf(`DELETE FROM "%s" WHERE "pk"=? AND "sk"=?`, table)
+	if r.condition == "" {
+		return newStatement(text, r.pk, r.sk)
+	}
+	return newStatement(text+" AND "+r.condition, r.pk, r.sk, r.value)
 }
 
 // removeIf removes items in batches, and returns the indices of those whose condition
@@ -153,19 +161,25 @@ func (t *Table) removeIf(ctx context.Context, removals []removal) (refused []int
 func (t *Table) removeBatch(ctx context.Context, removals []removal, pending []int) (refused, again []int, err error) {
 	statements := make([]types.BatchStatementRequest, len(pending))
 	for i, at := range pending {
-		r := removals[at]
-		text := fmt.Sprintf(`DELETE FROM "%s" WHERE "pk"=? AND "sk"=? AND %s`, t.Name, r.condition)
-		if statements[i], err = newStatement(text, r.pk, rootSK, r.value); err != nil {
+		if statements[i], err = removals[at].statement(t.Name); err != nil {
 			return nil, nil, err
 		}
 	}
 	answers, err := t.executeBatch(ctx, statements)
+	if err != nil {
+		return nil, nil, err
+	}
+	return judged(answers, pending)
+}
+
+// judged sorts the answers to statements by what is to be done about them.
+func judged(answers []answer, indices []int) (refused, again []int, err error) {
 	for i, a := range answers {
 		switch a.verdict {
 		case refusedStatement:
-			refused = append(refused, pending[i])
+			refused = append(refused, indices[i])
 		case throttledStatement:
-			again = append(again, pending[i])
+			again = append(again, indices[i])
 		case failedStatement:
 			err = errors.Join(err, a.err)
 		case done:
@@ -223,7 +237,7 @@ func answerOf(r types.BatchStatementResponse) answer {
 	switch {
 	case r.Error == nil:
 		return answer{}
-	case r.Error.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed:
+	case r.Error.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed, r.Error.Code == types.BatchStatementErrorCodeEnumDuplicateItem:
 		return answer{verdict: refusedStatement}
 	case passing(r.Error.Code):
 		return answer{verdict: throttledStatement}
