@@ -295,6 +295,10 @@ func (t *Table) statement(tr customer.Transition, s customer.Settings) (types.Ba
 		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Deleted, Deletion: tr.Deletion}, time.Time{}))
 	case customer.PurgeStarted:
 		b.set("state", customer.Purging)
+		if tr.Deletion != nil { // purged again, from whatever state
+			b.set("epoch", tr.Epoch+1)
+			b.set("deletion", newDeletion(*tr.Deletion))
+		}
 		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Purging}, tr.Lease))
 	case customer.Redated:
 		b.set("deletion", newDeletion(*tr.Deletion))
