@@ -27,6 +27,7 @@ var arrows = []struct {
 	{"lethe/internal/queue", []string{"bulk", "customer"}, true, "the queue knows jobs, not who asks"},
 	{"lethe/internal/web", []string{"bulk", "customer", "ledger", "operations", "tabular"}, true, "HTTP knows the rules, not the storage"},
 	{"lethe/internal/app", []string{"bulk", "customer", "dynamo", "operations", "queue", "web"}, true, "the wiring knows no laptop"},
+	{"lethe/cmd/lethe", []string{"ledger"}, false, "whoever verifies needs nothing else"},
 	{"lethe/functions/api", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/work", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/purge", []string{"app"}, true, "a function is its trigger"},
