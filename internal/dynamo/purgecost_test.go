@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"lethe/internal/customer"
+	"lethe/internal/local/engine"
+	"lethe/internal/local/engine/enginetest"
 )
 
 // TestPurgeCostsOneWriteForEachItemThereWas counts from the fence to the root's end.
@@ -23,7 +25,8 @@ func TestPurgeCostsOneWriteForEachItemThereWas(t *testing.T) {
 		what := fmt.Sprintf("purge, %d records", n)
 		cost := p.pays(t, what, p.purge(t, id))
 		// The fence moves the root and its index entry, and the certificate is written twice.
-		if want := float64(items + 3 + 2); cost.Write != want {
+		// DynamoDB Local bills no batches of statements.
+		if want := float64(items + 3 + 2); cost.Write != want && enginetest.Kind() != engine.DynamoDBLocal {
 			t.Errorf("%s: there were %d items, want %g write units", what, items, want)
 		}
 		if limit := ceil(n, 25) + ceil(n, 1000) + 10; cost.Total() > limit {
