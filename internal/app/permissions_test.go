@@ -60,6 +60,7 @@ const (
 	heldID    = "held"
 	deletedID = "deleted"
 	fencedID  = "fenced"
+	goneID    = "certified" // in the ledger only
 
 	// Of operations: one that waits to be applied, one that failed, one that runs, and one to be planned.
 	readyID    = "ready00000000000000000000000"
@@ -88,6 +89,7 @@ func prepare(t *testing.T, a *App) {
 		must(a.service.Delete(t.Context(), id, testActor))
 	}
 	must(a.service.Hold(t.Context(), heldID, "case", testActor))
+	must(nil, a.service.Ledger.Certify(t.Context(), customer.Certificate{Customer: goneID, Generation: "g1"}))
 	must(a.service.StartPurge(t.Context(), fencedID, customer.Fence{}, testActor))
 	for id, state := range map[string]bulk.State{readyID: bulk.Ready, failedID: bulk.Failed, runningID: bulk.Running, planningID: bulk.Planning} {
 		prepareOperation(t, a, id, state)
@@ -144,6 +146,9 @@ func exerciseAPI(t *testing.T, a *App) {
 		{http.MethodGet, "/v1/totals", ""},
 		{http.MethodGet, "/v1/customers/nobody", ""},
 		{http.MethodGet, "/v1/certificates/nobody", ""},
+		{http.MethodGet, "/v1/certificates", ""},
+		{http.MethodGet, "/v1/certificates.ndjson", ""},
+		{http.MethodGet, "/v1/checkpoint", ""},
 		{http.MethodPost, "/v1/operations", `{"action":"block","selection":{"filter":{"state":"active"}}}`},
 		{http.MethodGet, "/v1/operations", ""},
 		{http.MethodGet, "/v1/operations/" + readyID, ""},
@@ -191,9 +196,11 @@ func exerciseSweep(t *testing.T, a *App) {
 }
 
 func exerciseStream(t *testing.T, a *App) {
-	record := removedRoot()
-	record.UserIdentity = &events.DynamoDBUserIdentity{Type: "Service", PrincipalID: "dynamodb.amazonaws.com"}
-	out, err := a.Stream(t.Context(), events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record}})
+	records := []events.DynamoDBEventRecord{removedRoot(), removedRootOf(goneID)}
+	for i := range records {
+		records[i].UserIdentity = &events.DynamoDBUserIdentity{Type: "Service", PrincipalID: "dynamodb.amazonaws.com"}
+	}
+	out, err := a.Stream(t.Context(), events.DynamoDBEvent{Records: records})
 	if err != nil || len(out.BatchItemFailures) > 0 {
 		t.Fatalf("%v, %v", out, err)
 	}
@@ -253,8 +260,15 @@ func (r *recorder) needed(operation string, params any) []string {
 	case *dynamodb.BatchExecuteStatementInput:
 		var actions []string
 		for _, st := range in.Statements {
-			verb, _, _ := strings.Cut(*st.Statement, " ")
-			actions = append(actions, "dynamodb:PartiQL"+verb[:1]+strings.ToLower(verb[1:])+" Table")
+			verb, rest, _ := strings.Cut(*st.Statement, " ")
+			table := strings.Split(rest, `"`)[1]
+			actions = append(actions, "dynamodb:PartiQL"+verb[:1]+strings.ToLower(verb[1:])+" "+r.resource(table))
+		}
+		return actions
+	case *dynamodb.BatchGetItemInput:
+		var actions []string
+		for table := range in.RequestItems {
+			actions = append(actions, "dynamodb:BatchGetItem "+r.resource(table))
 		}
 		return actions
 	case *dynamodb.PutItemInput:

@@ -197,13 +197,17 @@ func TestTTLExpiryLeadsToAPurge(t *testing.T) {
 	}
 }
 
-func removedRoot() events.DynamoDBEventRecord {
+func removedRoot() events.DynamoDBEventRecord { return removedRootOf("gone") }
+
+func removedRootOf(id string) events.DynamoDBEventRecord {
 	s := events.NewStringAttribute
 	return events.DynamoDBEventRecord{EventName: "REMOVE", Change: events.DynamoDBStreamRecord{
 		SequenceNumber: "500",
-		Keys:           map[string]events.DynamoDBAttributeValue{"pk": s("C#gone"), "sk": s("#")},
+		Keys:           map[string]events.DynamoDBAttributeValue{"pk": s("C#" + id), "sk": s("#")},
 		OldImage: map[string]events.DynamoDBAttributeValue{
-			"pk": s("C#gone"), "sk": s("#"), "state": s("deleted"), "version": events.NewNumberAttribute("2"), "created": s("2026-01-01T00:00:00.000Z#gone"),
+			"pk": s("C#" + id), "sk": s("#"), "state": s("deleted"), "version": events.NewNumberAttribute("2"), "created": s("2026-01-01T00:00:00.000Z#" + id),
+			"terms":   events.NewListAttribute([]events.DynamoDBAttributeValue{s("gone")}),
+			"profile": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"email": s(id + "@example.com")}),
 			"deletion": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{
 				"id": s("g1"), "time": s("2026-01-02T00:00:00.000Z"), "by": s("ann"), "purgeTime": s("2026-01-03T00:00:00.000Z"),
 			}),

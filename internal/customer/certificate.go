@@ -14,6 +14,25 @@ type Certificate struct {
 	Erased     map[string]int64  // records by kind
 	Retained   map[string]int64  // records by kind, stripped and cut loose
 	Residue    int               // items found by the read-back after the erasure: always 0
+
+	// Link is its place in the ledger, which gives it one.
+	Link
+}
+
+// Link places a certificate in one of the ledger's chains, so that a missing or altered
+// one shows.
+type Link struct {
+	Chain    int
+	Seq      int64  // within the chain, from 1 without a gap
+	Previous string // hash of the certificate before it
+	Hash     string // of this one, all else that it says included
+}
+
+// Head is how far a chain of certificates has come.
+type Head struct {
+	Chain int
+	Seq   int64 // of its last certificate; 0: there is none
+	Hash  string
 }
 
 // certify draws up the certificate of a fenced customer. Its counts are the root's:

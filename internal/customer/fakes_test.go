@@ -12,18 +12,21 @@ import (
 // writes down what it was asked. What no test expects panics.
 type scripted struct {
 	Store
-	customer Customer
-	settings Settings
-	trash    iter.Seq2[Customer, error]
-	refusals map[string]error // of fences and leases by customer
-	erase    error
-	residue  int
-	certify  error
-	backlog  int
-	busy     error // of the backlog
-	enqueue  error
-	calls    []string
-	queued   []string
+	Ledger
+	customer  Customer
+	settings  Settings
+	trash     iter.Seq2[Customer, error]
+	refusals  map[string]error // of fences and leases by customer
+	erase     error
+	residue   int
+	certify   error
+	certified bool  // the customer is
+	unread    error // of the look for its certificate
+	backlog   int
+	busy      error // of the backlog
+	enqueue   error
+	calls     []string
+	queued    []string
 }
 
 func (s *scripted) note(call string) { s.calls = append(s.calls, call) }
@@ -63,7 +66,15 @@ func (s *scripted) Certify(context.Context, ...Certificate) error {
 }
 
 func (s *scripted) Certificate(context.Context, string) (Certificate, error) {
-	return Certificate{}, ErrNotFound
+	if s.unread == nil && !s.certified {
+		return Certificate{}, ErrNotFound
+	}
+	return Certificate{}, s.unread
+}
+
+func (s *scripted) PutBack(context.Context, Customer, time.Time) error {
+	s.note("put back")
+	return nil
 }
 
 func (s *scripted) Remove(context.Context, ...Customer) error {

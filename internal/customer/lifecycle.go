@@ -65,6 +65,15 @@ func (c Customer) CanPurge(f Fence, now time.Time) error {
 	return nil
 }
 
+// CanReplay says why a customer that the ledger says to be gone can't be purged again, nil
+// if it can: only a legal hold keeps it. Its state doesn't matter, nor do its records.
+func (c Customer) CanReplay() error {
+	if c.State != Purging && len(c.Holds) > 0 {
+		return c.onHold()
+	}
+	return nil
+}
+
 // CanRedate says why the customer's purge time can't be moved, nil if it can.
 func (c Customer) CanRedate() error {
 	switch c.State {

@@ -56,6 +56,9 @@ func rules() []rule {
 		{"a hold keeps from deletion and purge", func(c Customer) bool {
 			return len(c.Holds) > 0 && (deleteable(c) || somehow(c))
 		}},
+		{"a hold alone keeps from being purged again", func(c Customer) bool {
+			return (c.CanReplay() == nil) != (len(c.Holds) == 0 || c.State == Purging)
+		}},
 		{"past the fence there is no way back and nothing to decide", func(c Customer) bool {
 			return c.State == Purging && (restorable(c) || deleteable(c) || c.CanChange() == nil || c.CanBlock(!c.Blocked) == nil || c.CanHold("new") == nil)
 		}},

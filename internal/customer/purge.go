@@ -46,7 +46,7 @@ func (s *Service) Purge(ctx context.Context, job Job) error {
 
 // purge finishes purges together, in as few requests as there can be.
 func (s *Service) purge(ctx context.Context, customers ...Customer) error {
-	settings, err := s.Settings(ctx)
+	settings, err := s.inForce(ctx)
 	if err != nil {
 		return err
 	}
@@ -82,11 +82,7 @@ func (s *Service) release(ctx context.Context, c Customer) error {
 // back, past the fence, so that this purge is like any other and can be found. One
 // that was not due, or under legal hold, comes back as it was.
 func (s *Service) Expire(ctx context.Context, c Customer) error {
-	_, err := s.Ledger.Certificate(ctx, c.ID)
-	switch {
-	case err == nil:
-		return nil
-	case !errors.Is(err, ErrNotFound):
+	if done, err := s.purged(ctx, c); done || err != nil {
 		return err
 	}
 	if c.StateAt(s.now()) != Purging {
@@ -99,4 +95,18 @@ func (s *Service) Expire(ctx context.Context, c Customer) error {
 		return err
 	}
 	return s.Queue.Enqueue(ctx, Job{Customer: c.ID, Generation: c.Deletion.ID})
+}
+
+// purged says whether a customer's purge is done: certified, with nothing left. What is
+// left of a certified one came back with a restored backup.
+func (s *Service) purged(ctx context.Context, c Customer) (bool, error) {
+	_, err := s.Ledger.Certificate(ctx, c.ID)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	left, err := s.Residue(ctx, c)
+	return left == 0, err
 }

@@ -41,3 +41,29 @@ func TestNothingIsCertifiedWhileSomethingIsLeft(t *testing.T) {
 		t.Errorf("%v, %v", err, store.calls)
 	}
 }
+
+// TestWhatTTLRemovedOfACertifiedCustomer is late news of a purge that is done, unless something hangs on the
+// customer: then a restored backup has brought it back.
+func TestWhatTTLRemovedOfACertifiedCustomer(t *testing.T) {
+	broken := errors.New("broken")
+	for _, test := range []struct {
+		name      string
+		certified bool
+		unread    error
+		residue   int
+		want      string
+		err       error
+	}{
+		{"nothing is left", true, nil, 0, "read back", nil},
+		{"something is left", true, nil, 3, "read back put back ALFKI", nil},
+		{"not certified", false, nil, 0, "put back ALFKI", nil},
+		{"nobody knows", false, broken, 0, "", broken},
+	} {
+		store := scripted{customer: inTrash(noon), residue: test.residue, certified: test.certified, unread: test.unread}
+		err := store.service(t).Expire(t.Context(), store.customer)
+		got := strings.Join(append(store.calls, store.queued...), " ")
+		if got != test.want || !errors.Is(err, test.err) {
+			t.Errorf("%s: %q, %v, want %q, %v", test.name, got, err, test.want, test.err)
+		}
+	}
+}

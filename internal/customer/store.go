@@ -94,12 +94,18 @@ type Store interface {
 }
 
 // Ledger keeps certificates, apart from everything that a restored backup could
-// bring back.
+// bring back. It appends each to a chain, and never changes or removes one.
 type Ledger interface {
-	// Certify adds certificates; those of the same purges may be there already.
+	// Certify adds certificates; those of the same purges may be there already, and
+	// stay as they are. Of each purge there is one for ever.
 	Certify(ctx context.Context, certs ...Certificate) error
-	// Certificate finds the certificate of a customer: ErrNotFound.
+	// Certificate finds the certificate of a customer, the last if a restored backup
+	// has made several necessary: ErrNotFound.
 	Certificate(ctx context.Context, id string) (Certificate, error)
+	// Certificates reads a page of all, chain by chain and each in order: ErrCursor.
+	Certificates(ctx context.Context, q CertificateQuery) (CertificatePage, error)
+	// Heads tells how far every chain has come, consistently.
+	Heads(ctx context.Context) ([]Head, error)
 }
 
 // Queue hands purges to workers, each at least once.
@@ -142,6 +148,18 @@ type RecordQuery struct {
 type RecordPage struct {
 	Records []Record
 	Cursor  string
+}
+
+// CertificateQuery asks for a page of the ledger.
+type CertificateQuery struct {
+	Limit  int
+	Cursor string // of the page before; empty for the first
+}
+
+// CertificatePage is a page of the ledger.
+type CertificatePage struct {
+	Certificates []Certificate
+	Cursor       string // of the next page; empty at the end
 }
 
 // EntryQuery asks for a page of a customer's audit log.

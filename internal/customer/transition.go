@@ -20,7 +20,7 @@ func (c Customer) See() Seen {
 type Transition struct {
 	Seen
 	Change   Change    // its Action says what: WasDeleted, Blocked, Unblocked, PurgeStarted or Redated
-	Deletion *Deletion // as it is to be, with WasDeleted and Redated
+	Deletion *Deletion // as it is to be, with WasDeleted and Redated; with PurgeStarted only to purge again
 	Lease    time.Time // with PurgeStarted
 }
 
@@ -54,6 +54,9 @@ func (tr Transition) can(c Customer, s Settings) error {
 	case Unblocked:
 		return c.CanBlock(false)
 	case PurgeStarted:
+		if tr.Deletion != nil {
+			return c.CanReplay()
+		}
 		return c.CanPurge(Fence{}, tr.Change.At)
 	case Redated:
 		return c.CanRedate()

@@ -27,6 +27,7 @@ func manyLists(t *testing.T, s *suite) []list {
 	s.deleted(t)
 	kept := s.fenced(t, "invoice~1", "invoice~2")
 	s.purge(t, kept)
+	s.purge(t, s.fenced(t))
 	for n := range 2 {
 		for _, id := range []string{a.ID, b.ID} {
 			if err := s.Observe(t.Context(), entry(id, n, s.world.Clock.Now().Add(time.Duration(n)*time.Second))); err != nil {
@@ -55,6 +56,10 @@ func manyLists(t *testing.T, s *suite) []list {
 			return page.Cursor, err
 		}
 	}
+	ledger := func(ctx context.Context, cursor string) (string, error) {
+		page, err := s.ledger.Certificates(ctx, customer.CertificateQuery{Limit: 1, Cursor: cursor})
+		return page.Cursor, err
+	}
 	return []list{
 		{"active", customers(customer.Query{State: customer.Active})},
 		{"trash", customers(customer.Query{State: customer.Deleted})},
@@ -69,6 +74,7 @@ func manyLists(t *testing.T, s *suite) []list {
 		{"retained", of(s.Retained, customer.RecordQuery{Customer: kept.ID})},
 		{"audit log", log(a.ID)},
 		{"audit log of another", log(b.ID)},
+		{"certificates", ledger},
 	}
 }
 
@@ -147,9 +153,13 @@ func TestAForgedCursorStartsItsListElsewhere(t *testing.T) {
 			_, err := s.Entries(t.Context(), customer.EntryQuery{Customer: c.ID, Limit: 1, Cursor: cursor})
 			return err
 		},
+		"certificates": func(cursor string) error {
+			_, err := s.ledger.Certificates(t.Context(), customer.CertificateQuery{Limit: 1, Cursor: cursor})
+			return err
+		},
 	}
 	for query, read := range lists {
-		for _, position := range []string{"\x00", "#", "R#", "T#", "R#ticket#1", "anders#x", "zzz", "ü", "\xff", strings.Repeat("9", 1025), strings.Repeat("9", 3000)} {
+		for _, position := range []string{"1.2.3", "99.1.0", "-1.1.0", "1.-1.0", "1.999999999999999.0", "1.1.99999999", "01.1.1", "\x00", "#", "R#", "T#", "R#ticket#1", "anders#x", "zzz", "ü", "\xff", strings.Repeat("9", 1025), strings.Repeat("9", 3000)} {
 			sum := sha256.Sum256([]byte(query + "\x00" + position))
 			cursor := base64.RawURLEncoding.EncodeToString(append(sum[:8], position...))
 			if err := read(cursor); err != nil && !errors.Is(err, customer.ErrCursor) {

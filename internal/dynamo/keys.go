@@ -31,7 +31,11 @@ import (
 //	settings            P                  settings
 //	totals              P                  totals#<shard>
 //	lease               P                  lease#<name>
-//	certificate         C#<customer id>    <generation>                  in the ledger
+//
+// In the ledger:
+//
+//	block of a chain    L#<chain>          <seq of its first>            certificates, in their places
+//	certificate         C#<customer id>    <generation>                  the same, to be looked up
 //
 // One sparse index, lists: ipk is live#<shard> or trash#<shard>, isk is what that list
 // is sorted by, made unique by the customer's id. Operations have entries in it too:
@@ -52,6 +56,13 @@ func auditPK(id string) string    { return "A#" + id }
 func oncePK(hash string) string   { return "I#" + hash }
 func leaseSK(name string) string  { return "lease#" + name }
 func totalsSK(shard int) string   { return fmt.Sprintf("totals#%d", shard) }
+
+func chainPK(chain int) string { return fmt.Sprintf("L#%d", chain) }
+
+// blockSK is the sort key of the block whose first certificate has the number.
+func blockSK(seq int64) string { return fmt.Sprintf("%012d", seq) }
+
+const maxSeq = 999_999_999_999
 
 func operationPK(id string) string { return "O#" + id }
 

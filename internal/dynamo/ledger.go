@@ -10,25 +10,34 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 )
 
-// Ledger is a [customer.Ledger] in a table of its own, which nothing here ever changes
-// or deletes from.
+// Ledger is a [customer.Ledger] in a table of its own. Items are inserted, by a
+// statement that can't replace one, and nothing here ever changes or deletes one. The
+// table's own policy denies everybody all else.
+//
+// A certificate is there twice: in a block of its chain, where it has its place, and
+// under its customer, where it is looked up.
 type Ledger struct {
-	client *dynamodb.Client
-	table  string
+	table *Table
+	known knownEnds
 }
 
 var _ customer.Ledger = (*Ledger)(nil)
 
 // NewLedger is the ledger in the table with the given name.
 func NewLedger(cfg aws.Config, table string) *Ledger {
-	return &Ledger{client: dynamodb.NewFromConfig(metering(cfg)), table: table}
+	return &Ledger{table: New(cfg, Options{Name: table})}
 }
 
+// certificate is the item under its customer, and what a block has of it.
 type certificate struct {
 	PK        string            `dynamodbav:"pk"`
 	SK        string            `dynamodbav:"sk"`
+	Chain     int               `dynamodbav:"chain"`
+	Seq       int64             `dynamodbav:"seq"`
+	Previous  string            `dynamodbav:"previous"`
 	Customer  string            `dynamodbav:"customer"`
 	DeletedAt string            `dynamodbav:"deletedAt"`
 	DeletedBy string            `dynamodbav:"deletedBy"`
@@ -38,57 +47,34 @@ type certificate struct {
 	Erased    map[string]int64  `dynamodbav:"erased"`
 	Retained  map[string]int64  `dynamodbav:"retained"`
 	Residue   int               `dynamodbav:"residue"`
-}
-
-// Certify adds certificates. That of the same purge stays as it was.
-func (l *Ledger) Certify(ctx context.Context, certs ...customer.Certificate) error {
-	for _, c := range certs {
-		if err := l.certify(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *Ledger) certify(ctx context.Context, c customer.Certificate) error {
-	it, err := attributevalue.MarshalMap(newCertificate(c))
-	if err != nil {
-		return fmt.Errorf("dynamo: encode certificate: %w", err)
-	}
-	_, err = l.client.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &l.table, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)"),
-	})
-	if _, failed := failedCondition(err); failed {
-		return nil
-	}
-	return err
+	Hash      string            `dynamodbav:"hash"`
 }
 
 // Certificate finds the certificate of a customer's purge; the last, should a restored
 // backup have made several necessary.
 func (l *Ledger) Certificate(ctx context.Context, id string) (customer.Certificate, error) {
-	out, err := l.client.Query(ctx, &dynamodb.QueryInput{
-		TableName: &l.table, ConsistentRead: aws.Bool(true),
+	out, err := l.table.client.Query(ctx, &dynamodb.QueryInput{
+		TableName: &l.table.Name, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression:    aws.String("pk = :pk"),
 		ExpressionAttributeValues: item{":pk": &types.AttributeValueMemberS{Value: customerPK(id)}},
 	})
 	if err != nil {
 		return customer.Certificate{}, fmt.Errorf("dynamo: read certificate: %w", err)
 	}
-	latest := certificate{}
+	last := certificate{}
 	for _, it := range out.Items {
 		var c certificate
 		if err := attributevalue.UnmarshalMap(it, &c); err != nil {
 			return customer.Certificate{}, fmt.Errorf("dynamo: decode certificate: %w", err)
 		}
-		if c.PurgedAt > latest.PurgedAt {
-			latest = c
+		if c.Seq > last.Seq { // all of a customer are in one chain
+			last = c
 		}
 	}
-	if latest.PK == "" {
+	if last.PK == "" {
 		return customer.Certificate{}, customer.ErrNotFound
 	}
-	return latest.decode()
+	return last.decode()
 }
 
 func newCertificate(c customer.Certificate) certificate {
@@ -96,12 +82,19 @@ func newCertificate(c customer.Certificate) certificate {
 		PK: customerPK(c.Customer), SK: c.Generation, Customer: c.Customer,
 		DeletedAt: formatTime(c.DeletedAt), DeletedBy: c.DeletedBy,
 		PurgedAt: formatTime(c.PurgedAt), PurgedBy: c.PurgedBy,
-		Policies: map[string]string{}, Erased: c.Erased, Retained: c.Retained, Residue: c.Residue,
+		Policies: map[string]string{}, Erased: counts(c.Erased), Retained: counts(c.Retained), Residue: c.Residue,
 	}
 	for kind, p := range c.Policies {
 		out.Policies[kind] = string(p)
 	}
 	return out
+}
+
+func counts(m map[string]int64) map[string]int64 {
+	if m == nil {
+		return map[string]int64{}
+	}
+	return m
 }
 
 func (c certificate) decode() (customer.Certificate, error) {
@@ -111,9 +104,26 @@ func (c certificate) decode() (customer.Certificate, error) {
 		DeletedAt: p.time(c.DeletedAt), DeletedBy: c.DeletedBy,
 		PurgedAt: p.time(c.PurgedAt), PurgedBy: c.PurgedBy,
 		Policies: map[string]customer.Policy{}, Erased: c.Erased, Retained: c.Retained, Residue: c.Residue,
+		Link: customer.Link{Chain: c.Chain, Seq: c.Seq, Previous: c.Previous, Hash: c.Hash},
 	}
 	for kind, policy := range c.Policies {
 		out.Policies[kind] = customer.Policy(policy)
 	}
 	return out, p.err
+}
+
+// sum is the hash of the certificate in its place.
+func (c certificate) sum() (string, error) {
+	var p timeParser
+	document := ledger.Certificate{
+		Format: ledger.Format, Chain: c.Chain, Seq: c.Seq, Previous: c.Previous,
+		Customer: c.Customer, DeletionID: c.SK,
+		DeletedAt: p.time(c.DeletedAt), DeletedBy: c.DeletedBy,
+		PurgedAt: p.time(c.PurgedAt), PurgedBy: c.PurgedBy,
+		Policies: c.Policies, Erased: c.Erased, Retained: c.Retained, Residue: c.Residue,
+	}
+	if p.err != nil {
+		return "", p.err
+	}
+	return document.Sum()
 }

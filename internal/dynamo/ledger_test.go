@@ -6,14 +6,15 @@ import (
 
 	"lethe/internal/customer"
 	"lethe/internal/dynamo/dynamotest"
+	"lethe/internal/ledger"
 )
 
 func TestACertificateIsNeverChanged(t *testing.T) {
 	t.Parallel()
 	tables := dynamotest.New(t)
-	_, ledger := tables.Open(tables.Config)
+	_, certs := tables.Open(tables.Config)
 	ctx := t.Context()
-	_, err := ledger.Certificate(ctx, "ann")
+	_, err := certs.Certificate(ctx, "ann")
 	refuses(t, err, customer.ErrNotFound)
 
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -25,23 +26,34 @@ func TestACertificateIsNeverChanged(t *testing.T) {
 	again := cert
 	again.PurgedAt, again.Erased = at.Add(2*time.Hour), map[string]int64{}
 	for _, c := range []customer.Certificate{cert, again} {
-		if err := ledger.Certify(ctx, c); err != nil {
+		if err := certs.Certify(ctx, c); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ledger.Certificate(ctx, "ann")
+		got, err := certs.Certificate(ctx, "ann")
 		if err != nil {
 			t.Fatal(err)
 		}
+		cert.Link = got.Link
 		same(t, "certificate", got, cert)
+		if want := (customer.Link{Chain: 4, Seq: 1, Previous: ledger.Origin, Hash: annsHash}); got.Link != want {
+			t.Errorf("its place is %+v, want %+v", got.Link, want)
+		}
 	}
 	// Of a customer that a restored backup brought back, the last one counts.
 	again.Generation = "a later one"
-	if err := ledger.Certify(ctx, again); err != nil {
+	if err := certs.Certify(ctx, again); err != nil {
 		t.Fatal(err)
 	}
-	got, err := ledger.Certificate(ctx, "ann")
+	got, err := certs.Certificate(ctx, "ann")
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got.Seq != 2 || got.Previous != annsHash {
+		t.Errorf("its place is %+v", got.Link)
+	}
+	again.Link = got.Link
 	same(t, "certificate", got, again)
 }
+
+// annsHash was computed by the three lines of Python that package ledger gives.
+const annsHash = "5f034eb98655e66dc0d6fedb113ac2dd2373253beb9382ff42986b768ff4e33d"

@@ -85,13 +85,14 @@ func (t *Table) Erase(ctx context.Context, s customer.Settings, customers ...cus
 // customers are read at once, so that what is written at a time lies in many partitions.
 func (t *Table) eraseAll(ctx context.Context, customers []customer.Customer) error {
 	b := t.newBatcher(ctx)
+	names := namesOf(customers)
+	for _, term := range names.terms {
+		b.delete(keyOf(term.pk, term.sk))
+	}
 	group, reading := errgroup.WithContext(b.ctx)
 	group.SetLimit(readers)
 	for _, c := range customers {
 		group.Go(func() error {
-			for _, term := range c.Terms {
-				b.delete(keyOf(termPK(term), termSK(term, c.ID)))
-			}
 			return t.dependents(reading, c.ID, keysOnly, func(it item) error {
 				b.delete(it)
 				return nil
@@ -103,20 +104,34 @@ func (t *Table) eraseAll(ctx context.Context, customers []customer.Customer) err
 	if err := errors.Join(b.finish(), err); err != nil {
 		return fmt.Errorf("dynamo: erase: %w", err)
 	}
-	return t.unclaim(ctx, customers)
+	_, err = t.removeIf(ctx, t.pace, names.claims)
+	return err
 }
 
-// unclaim frees the e-mail addresses, unless they are somebody else's by now: a purge that
-// is run again must not free what was taken meanwhile.
-func (t *Table) unclaim(ctx context.Context, customers []customer.Customer) error {
-	var claims []removal
+// names are the search terms and the claims by which customers are found.
+type names struct {
+	terms  []removal // that go in batches with the records
+	claims []removal // and terms, as far as there is room in the requests that these need anyway
+}
+
+// namesOf frees e-mail addresses unless they are somebody else's by now: a purge that is
+// run again must not free what was taken meanwhile.
+func namesOf(customers []customer.Customer) names {
+	var n names
 	for _, c := range customers {
+		for _, term := range c.Terms {
+			n.terms = append(n.terms, removal{pk: termPK(term), sk: termSK(term, c.ID)})
+		}
 		if c.Profile.Email != "" {
-			claims = append(claims, removal{claimPK(c.Profile.Email), `"customer"=?`, c.ID})
+			n.claims = append(n.claims, removal{claimPK(c.Profile.Email), rootSK, `"customer"=?`, c.ID})
 		}
 	}
-	_, err := t.removeIf(ctx, t.pace, claims)
-	return err
+	room := 0
+	if full := len(n.claims) % maxStatements; full > 0 {
+		room = min(maxStatements-full, len(n.terms))
+	}
+	n.claims, n.terms = append(n.claims, n.terms[:room]...), n.terms[room:]
+	return n
 }
 
 // retain copies what the law keeps, stripped, to a place of its own, before anything
@@ -284,7 +299,7 @@ func (t *Table) named(ctx context.Context, customers []customer.Customer) (int, 
 func (t *Table) Remove(ctx context.Context, customers ...customer.Customer) error {
 	roots := make([]removal, len(customers))
 	for i, c := range customers {
-		roots[i] = removal{customerPK(c.ID), `"state"='purging' AND "deletion"."id"=?`, c.Deletion.ID}
+		roots[i] = removal{customerPK(c.ID), rootSK, `"state"='purging' AND "deletion"."id"=?`, c.Deletion.ID}
 	}
 	refused, err := t.removeIf(ctx, t.lists, roots)
 	if err != nil || len(refused) == 0 {

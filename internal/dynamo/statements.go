@@ -118,54 +118,83 @@ func (t *Table) execute(ctx context.Context, transitions []customer.Transition, 
 	return refused, again, nil
 }
 
-// removal is the conditional removal of one item.
+// removal is the removal of one item, conditional unless the condition is empty.
 type removal struct {
-	pk        string // its sort key is that of a root
+	pk, sk    string
 	condition string
-	value     any
+	value     any // that the condition names
+}
+
+func (r removal) statement(table string) (types.BatchStatementRequest, error) {
+	text := fmt.Sprintf(`DELETE FROM "%s" WHERE "pk"=? AND "sk"=?`, table)
+	if r.condition == "" {
+		return newStatement(text, r.pk, r.sk)
+	}
+	return newStatement(text+" AND "+r.condition, r.pk, r.sk, r.value)
 }
 
 // removeIf removes items in batches, and returns the indices of those whose condition
 // failed. Some engines fail the condition of an item that is not there, others don't.
 func (t *Table) removeIf(ctx context.Context, p *pace, removals []removal) (refused []int, err error) {
-	pending := make([]int, len(removals))
-	for i := range pending {
-		pending[i] = i
+	statements := make([]types.BatchStatementRequest, len(removals))
+	for i, r := range removals {
+		if statements[i], err = r.statement(t.Name); err != nil {
+			return nil, err
+		}
 	}
-	for attempt := 1; len(pending) > 0; attempt++ {
-		var again []int
-		for some := range slices.Chunk(pending, maxStatements) {
-			no, later, err := t.removeBatch(ctx, p, removals, some)
-			if err != nil {
-				return nil, fmt.Errorf("dynamo: remove: %w", err)
-			}
-			refused, again = append(refused, no...), append(again, later...)
-		}
-		if pending = again; len(again) > 0 {
-			if err := sleep(ctx, attempt, 50*time.Millisecond); err != nil {
-				return nil, err
-			}
-		}
+	if refused, err = t.executeAll(ctx, p, statements); err != nil {
+		return nil, fmt.Errorf("dynamo: remove: %w", err)
 	}
 	return refused, nil
 }
 
-func (t *Table) removeBatch(ctx context.Context, p *pace, removals []removal, pending []int) (refused, again []int, err error) {
-	statements := make([]types.BatchStatementRequest, len(pending))
-	for i, at := range pending {
-		r := removals[at]
-		text := fmt.Sprintf(`DELETE FROM "%s" WHERE "pk"=? AND "sk"=? AND %s`, t.Name, r.condition)
-		if statements[i], err = newStatement(text, r.pk, rootSK, r.value); err != nil {
-			return nil, nil, err
-		}
+// executeAll executes statements in batches, and again those that the table had no room
+// for. It returns the indices of those whose condition failed.
+func (t *Table) executeAll(ctx context.Context, p *pace, statements []types.BatchStatementRequest) (refused []int, err error) {
+	pending := make([]int, len(statements))
+	for i := range pending {
+		pending[i] = i
 	}
-	answers, err := t.executeBatch(ctx, p, statements)
+	for attempt := 1; len(pending) > 0; attempt++ {
+		if attempt > 1 {
+			if err := sleep(ctx, attempt, 50*time.Millisecond); err != nil {
+				return nil, err
+			}
+		}
+		var again []int
+		for some := range slices.Chunk(pending, maxStatements) {
+			no, later, err := t.executeSome(ctx, p, statements, some)
+			if err != nil {
+				return nil, err
+			}
+			refused, again = append(refused, no...), append(again, later...)
+		}
+		pending = again
+	}
+	return refused, nil
+}
+
+// executeSome executes those statements that the indices name, a batch of them.
+func (t *Table) executeSome(ctx context.Context, p *pace, statements []types.BatchStatementRequest, indices []int) (refused, again []int, err error) {
+	some := make([]types.BatchStatementRequest, len(indices))
+	for i, at := range indices {
+		some[i] = statements[at]
+	}
+	answers, err := t.executeBatch(ctx, p, some)
+	if err != nil {
+		return nil, nil, err
+	}
+	return judged(answers, indices)
+}
+
+// judged sorts the answers to statements by what is to be done about them.
+func judged(answers []answer, indices []int) (refused, again []int, err error) {
 	for i, a := range answers {
 		switch a.verdict {
 		case refusedStatement:
-			refused = append(refused, pending[i])
+			refused = append(refused, indices[i])
 		case throttledStatement:
-			again = append(again, pending[i])
+			again = append(again, indices[i])
 		case failedStatement:
 			err = errors.Join(err, a.err)
 		case done:
@@ -225,7 +254,7 @@ func answerOf(r types.BatchStatementResponse) answer {
 	switch {
 	case r.Error == nil:
 		return answer{}
-	case r.Error.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed:
+	case r.Error.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed, r.Error.Code == types.BatchStatementErrorCodeEnumDuplicateItem:
 		return answer{verdict: refusedStatement}
 	case passing(r.Error.Code):
 		return answer{verdict: throttledStatement}
@@ -283,6 +312,10 @@ func (t *Table) statement(tr customer.Transition, s customer.Settings) (types.Ba
 		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Deleted, Deletion: tr.Deletion}, time.Time{}))
 	case customer.PurgeStarted:
 		b.set("state", customer.Purging)
+		if tr.Deletion != nil { // purged again, from whatever state
+			b.set("epoch", tr.Epoch+1)
+			b.set("deletion", newDeletion(*tr.Deletion))
+		}
 		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Purging}, tr.Lease))
 	case customer.Redated:
 		b.set("deletion", newDeletion(*tr.Deletion))

@@ -63,6 +63,19 @@ func (a actions) purge(ctx context.Context, op bulk.Operation, subjects []bulk.S
 	return outcomes(a.service.PurgeMany(ctx, seen, generations, change(op)))
 }
 
+func (actions) canReplay(_ bulk.Operation, c customer.Customer, _ customer.Settings, _ time.Time) error {
+	return c.CanReplay()
+}
+
+// replay purges again whom the ledger names, as the selection has made sure.
+func (a actions) replay(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
+	seen, _, err := unbindAll(subjects)
+	if err != nil {
+		return nil, err
+	}
+	return outcomes(a.service.ReplayMany(ctx, seen, change(op)))
+}
+
 func (actions) canBlock(blocked bool) judge {
 	return func(_ bulk.Operation, c customer.Customer, _ customer.Settings, _ time.Time) error {
 		return c.CanBlock(blocked)

@@ -8,7 +8,11 @@ const (
 	moveUnits  = 3 // the root, and its entry taken from one list and put into another
 	flagUnits  = 2 // the root, and its entry
 	fenceUnits = moveUnits
-	proofUnits = 2 // certificate and log
+	proofUnits = 2 // the certificate, in its chain and under its customer
+
+	chains         = 16 // of certificates
+	chainRequests  = 4  // to append to one
+	purgedTogether = 200
 )
 
 func batches(n int) int { return (n + perBatch - 1) / perBatch }
@@ -36,7 +40,7 @@ func estimatePurge(i bulk.Impact) bulk.Usage {
 	}
 	items := records + i.Eligible*termsAndClaim
 	return bulk.Usage{
-		Requests:   batches(items) + readings*i.Eligible + batches(i.Eligible)*4,
+		Requests:   batches(items) + readings*i.Eligible + batches(i.Eligible)*3 + chainRequests*min(i.Eligible, chains*((i.Eligible+purgedTogether-1)/purgedTogether)),
 		WriteUnits: float64(items + i.Eligible*(rootAndEntry+fenceUnits+proofUnits)),
 		ReadUnits:  float64(i.Eligible*(readings+termsAndClaim) + records/recordsPerRead),
 	}

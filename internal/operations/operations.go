@@ -22,6 +22,7 @@ const (
 	Unblock = "unblock"
 	Redate  = "redate" // gives those in the trash the purge times of the retention in force
 	Undo    = "undo"   // restores what an operation deleted, as far as it is still so
+	Replay  = "replay" // purges again whom a restored backup has brought back
 )
 
 // maxRecords bounds a chunk of purges, in items to erase. A worker that dies takes the outcomes of
@@ -41,6 +42,7 @@ func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue) *bulk
 			Restore: {Plan: a.plan(a.canRestore, light), Apply: a.restore, Estimate: estimateSingly, MaxWeight: bulk.MaxSubjects},
 			Undo:    {Plan: a.plan(a.canUndo, light), Apply: a.restore, Estimate: estimateSingly, MaxWeight: bulk.MaxSubjects, Harmless: true},
 			Purge:   {Plan: a.plan(a.canPurge, weight), Apply: a.purge, Estimate: estimatePurge, MaxWeight: maxRecords},
+			Replay:  {Plan: a.plan(a.canReplay, weight), Apply: a.replay, Estimate: estimatePurge, MaxWeight: maxRecords},
 			Redate:  {Plan: a.plan(a.canRedate, light), Apply: a.redate, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
 			Block:   {Plan: a.plan(a.canBlock(true), light), Apply: a.block(true), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
 			Unblock: {Plan: a.plan(a.canBlock(false), light), Apply: a.block(false), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},

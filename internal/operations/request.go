@@ -27,6 +27,9 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, store b
 	if err := r.Selection.Validate(); err != nil {
 		return nil, err
 	}
+	if r.Selection.Ledger != (r.Action == Replay) {
+		return nil, customer.Invalid("selection.ledger", "belongs to replay, and replay to it: who is purged again is for the ledger to say")
+	}
 	op.Action = r.Action
 	op.Reason = customer.Blot(op.Reason) // the operation outlives those it is about
 	switch r.Action {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -19,6 +20,7 @@ type Selection struct {
 	Filter    *Filter  `json:"filter,omitempty"`
 	Trash     bool     `json:"trash,omitempty"`     // all that is in the trash
 	Operation string   `json:"operation,omitempty"` // what that operation was done to
+	Ledger    bool     `json:"ledger,omitempty"`    // whom the ledger says to be gone, and who is there
 	Exclude   []string `json:"exclude,omitempty"`   // ids, of the filter or the trash
 }
 
@@ -39,14 +41,14 @@ const (
 // Validate says what is wrong with a selection.
 func (s Selection) Validate() error {
 	chosen := 0
-	for _, is := range []bool{s.IDs != nil, s.Filter != nil, s.Trash, s.Operation != ""} {
+	for _, is := range []bool{s.IDs != nil, s.Filter != nil, s.Trash, s.Operation != "", s.Ledger} {
 		if is {
 			chosen++
 		}
 	}
 	switch {
 	case chosen != 1:
-		return customer.Invalid("selection", "must have exactly one of ids, filter, trash and operation")
+		return customer.Invalid("selection", "must have exactly one of ids, filter, trash, operation and ledger")
 	case len(s.IDs) > MaxIDs:
 		return customer.Invalid("selection.ids", "has more than 5000 ids; use a filter, or several operations")
 	case len(s.Exclude) > MaxExclude:
@@ -87,6 +89,8 @@ func (s selector) page(ctx context.Context, _ bulk.Operation, selection []byte, 
 	switch {
 	case chosen.Operation != "":
 		return s.ofOperation(ctx, chosen.Operation, position)
+	case chosen.Ledger:
+		return s.resurrected(ctx, position, limit)
 	case chosen.Filter != nil:
 		return s.filtered(ctx, *chosen.Filter, chosen.Exclude, position, limit)
 	case chosen.Trash:
@@ -159,4 +163,42 @@ func next(seq, chunks int) string {
 		return ""
 	}
 	return strconv.Itoa(seq + 1)
+}
+
+// resurrected goes through the ledger, and selects those of its customers who are there.
+func (s selector) resurrected(ctx context.Context, position string, limit int) ([]string, string, error) {
+	page, err := s.service.Ledger.Certificates(ctx, customer.CertificateQuery{Limit: limit, Cursor: position})
+	if err != nil {
+		return nil, "", err
+	}
+	last := map[string]int64{} // number of the customer's last certificate in this page
+	for _, c := range page.Certificates {
+		last[c.Customer] = c.Seq
+	}
+	roots, err := s.service.Roots(ctx, slices.Sorted(maps.Keys(last)))
+	if err != nil {
+		return nil, "", err
+	}
+	var ids []string
+	for _, root := range roots {
+		later, err := s.certifiedAfter(ctx, root.ID, last[root.ID])
+		if err != nil {
+			return nil, "", err
+		}
+		if !later {
+			ids = append(ids, root.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids, page.Cursor, nil
+}
+
+// certifiedAfter says whether a customer has a later certificate than one: a page to come
+// selects it.
+func (s selector) certifiedAfter(ctx context.Context, id string, seq int64) (bool, error) {
+	c, err := s.service.Ledger.Certificate(ctx, id)
+	if errors.Is(err, customer.ErrNotFound) {
+		return false, nil // the certificate of a purge that stopped before it could be looked up
+	}
+	return c.Seq > seq, err
 }

@@ -13,14 +13,16 @@ import (
 
 // Census is every item of both tables, as it was found.
 type Census struct {
-	roots    map[string]row            // by customer
-	records  map[string]map[string]row // by customer and sort key
-	tokens   map[string][]row          // by customer
-	retained map[string][]row          // by customer
-	terms    map[string][]row          // by customer
-	claims   map[string]row            // by e-mail address
-	certs    map[string][]certificate  // by customer
-	notes    []row                     // of idempotency keys
+	roots    map[string]row                             // by customer
+	records  map[string]map[string]row                  // by customer and sort key
+	tokens   map[string][]row                           // by customer
+	retained map[string][]row                           // by customer
+	terms    map[string][]row                           // by customer
+	claims   map[string]row                             // by e-mail address
+	certs    map[string][]certificate                   // by customer
+	filed    map[string]map[string]types.AttributeValue // certificates by pk and sk, as they are
+	blocks   []block
+	notes    []row // of idempotency keys
 	kinds    map[string]kind
 	spoken   []types.AttributeValue // all values of ledger and audit log
 	unknown  []string               // keys that the map of items doesn't have
@@ -82,6 +84,7 @@ func Read(ctx context.Context, cfg aws.Config, table, ledger string) (*Census, e
 		roots: map[string]row{}, records: map[string]map[string]row{}, tokens: map[string][]row{},
 		retained: map[string][]row{}, terms: map[string][]row{}, claims: map[string]row{},
 		certs: map[string][]certificate{}, kinds: map[string]kind{},
+		filed: map[string]map[string]types.AttributeValue{},
 	}
 	client := dynamodb.NewFromConfig(cfg)
 	if err := scan(ctx, client, table, c.file); err != nil {
@@ -111,9 +114,13 @@ func (c *Census) fileCertificate(it map[string]types.AttributeValue) error {
 	if err := attributevalue.UnmarshalMap(it, &cert); err != nil {
 		return fmt.Errorf("certificate %v: %w", it["pk"], err)
 	}
+	c.spoken = append(c.spoken, &types.AttributeValueMemberM{Value: it})
+	if c.fileBlock(it) {
+		return nil
+	}
 	id := strings.TrimPrefix(cert.PK, "C#")
 	c.certs[id] = append(c.certs[id], cert)
-	c.spoken = append(c.spoken, &types.AttributeValueMemberM{Value: it})
+	c.filed[cert.PK+" "+cert.SK] = it
 	return nil
 }
 

@@ -14,7 +14,7 @@ var tags = []*huma.Tag{
 	{Name: "Blocks and holds", Description: "What stands beside a customer's state: a block locks it out, a legal hold keeps it."},
 	{Name: "Records", Description: "What hangs on a customer: invoices, tickets, messages, bookings."},
 	{Name: "Settings", Description: "Retention, kinds of records and what becomes of them."},
-	{Name: "Certificates", Description: "Proofs of purges."},
+	{Name: "Certificates", Description: "Proofs of purges, in chains of hashes that anybody can verify."},
 	{Name: "Audit", Description: "Who did what, when and why."},
 	{Name: "Operations", Description: "Something done to many customers: planned, shown, applied by the digest of the plan, reported customer by customer."},
 	{Name: "Import", Description: "Customers and records from CSV and NDJSON files."},

@@ -126,7 +126,8 @@ func (s *system) do(r *http.Request) answer {
 		s.t.Fatal(err)
 	}
 	a := answer{status: w.Code, header: w.Header(), text: string(text)}
-	if strings.HasSuffix(w.Header().Get("Content-Type"), "json") && len(text) > 0 && text[0] == '{' {
+	contentType := w.Header().Get("Content-Type")
+	if strings.HasSuffix(contentType, "json") && !strings.HasSuffix(contentType, "ndjson") && len(text) > 0 && text[0] == '{' {
 		if err := json.Unmarshal(text, &a.body); err != nil {
 			s.t.Fatalf("%s %s: %v in %s", r.Method, r.URL.Path, err, text)
 		}

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 )
 
 func (a *api) certificateRoutes() {
 	register(a, operation{
 		id: "get-certificate", method: http.MethodGet, path: "/v1/certificates/{id}", tag: "Certificates",
-		summary:     "Show the certificate of a purge",
+		summary:     "Show the certificate of a customer's purge",
 		description: "Proves that a customer is gone: what was erased, what the law keeps, and that nothing was left. It holds no personal data. While the purge is under way it answers 404 with Retry-After.",
 		refusals:    []kind{noCertificate, purgeRunning}, response: exampleCertificate,
 	}, a.showCertificate)
@@ -30,8 +31,13 @@ var (
 	errNoCertificate = errors.New("no such certificate")
 )
 
-// Certificate proves one purge.
+// Certificate proves one purge. All of its members but the hash are hashed, as package
+// ledger says: a member that is added here is, too.
 type Certificate struct {
+	Format     int               `json:"format" doc:"How the hash is computed: the SHA-256 of this document without its hash, in the canonical form of RFC 8785." example:"1"`
+	Chain      int               `json:"chain" doc:"The chain that it is in: the first hexadecimal digit of the SHA-256 of the customer's id."`
+	Seq        int64             `json:"seq" doc:"Its number in the chain, counted from 1 without a gap."`
+	Previous   string            `json:"previous" doc:"The hash of the certificate before it in the chain; 64 zeros in the first."`
 	Customer   string            `json:"customer" example:"ALFKI"`
 	DeletionID string            `json:"deletionId" doc:"The deletion that the purge finished."`
 	DeletedAt  time.Time         `json:"deletedAt"`
@@ -42,10 +48,12 @@ type Certificate struct {
 	Erased     map[string]int64  `json:"erased" doc:"Records by kind."`
 	Retained   map[string]int64  `json:"retained" doc:"Records by kind that the law keeps."`
 	Residue    int               `json:"residue" doc:"What was found left after the erasure: always 0."`
+	Hash       string            `json:"hash" doc:"Of all the above."`
 }
 
 func certificateOf(c customer.Certificate) Certificate {
 	doc := Certificate{
+		Format: ledger.Format, Chain: c.Chain, Seq: c.Seq, Previous: c.Previous, Hash: c.Hash,
 		Customer: c.Customer, DeletionID: c.Generation, DeletedAt: timeOf(c.DeletedAt), DeletedBy: c.DeletedBy,
 		PurgedAt: timeOf(c.PurgedAt), PurgedBy: c.PurgedBy, Policies: map[string]string{},
 		Erased: counts(c.Erased), Retained: counts(c.Retained), Residue: c.Residue,

@@ -3,6 +3,8 @@ package web
 import (
 	"encoding/json"
 	"time"
+
+	"lethe/internal/ledger"
 )
 
 // The examples of the OpenAPI document and of /docs. A test holds them against the
@@ -59,12 +61,15 @@ var (
 	}
 
 	exampleCertificate = Certificate{
+		Format: 1, Chain: 0, Seq: 17, Previous: exampleDigest, Hash: "57e44f84ae3f6d47dcaba9b77a4629053481570e1a090a3b791614e2c3af97fb",
 		Customer: "ALFKI", DeletionID: exampleDeletion.ID, DeletedAt: exampleTime, DeletedBy: "demo-admin",
 		PurgedAt: exampleTime.AddDate(0, 0, 30), PurgedBy: "schedule",
 		Policies: map[string]string{"invoice": "retain", "ticket": "cascade"},
 		Erased:   map[string]int64{"ticket": 2}, Retained: map[string]int64{"invoice": 6},
 	}
-	exampleAuditPage = AuditPage{Entries: []Entry{
+	exampleCertificatePage = CertificatePage{Certificates: []Certificate{exampleCertificate}}
+	exampleCheckpoint      = Checkpoint{Time: exampleTime, Heads: []Head{{0, 21, exampleDigest}, {1, 0, ledger.Origin}}}
+	exampleAuditPage       = AuditPage{Entries: []Entry{
 		{Time: exampleTime, By: "demo-admin", Action: "customer.deleted", Reason: "asked by phone"},
 		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: "customer.updated", Fields: []string{"phone", "consents"}},
 	}}
@@ -144,6 +149,8 @@ var exampleImport = Import{
 }
 
 const (
+	exampleCertificatesNDJSON = `{"format":1,"chain":0,"seq":17,"previous":"5f8a…","customer":"ALFKI",…,"residue":0,"hash":"57e4…"}` + "\n"
+
 	exampleItemsCSV        = "customer,outcome,code\nANATR,done,\nAROUT,skipped,ON_HOLD\n"
 	exampleCustomersCSV    = "id,organisation,name,email,phone,consent.newsletter\nALFKI,Alfreds Futterkiste,Maria Anders,maria@example.com,030-0074321,yes\n"
 	exampleCustomersNDJSON = `{"id":"ALFKI","organisation":"Alfreds Futterkiste","email":"maria@example.com"}` + "\n"

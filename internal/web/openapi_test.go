@@ -13,6 +13,7 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 )
 
 func newAPI(t *testing.T) *api {
@@ -100,6 +101,17 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 		}
 	})
 	t.Logf("%d examples", checked)
+}
+
+// TestTheExampleOfACertificateCanBeVerified is for those who try their own verifier on it.
+func TestTheExampleOfACertificateCanBeVerified(t *testing.T) {
+	document, err := json.Marshal(exampleCertificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum, err := ledger.Sum(document); err != nil || sum != exampleCertificate.Hash || ledger.ChainOf(exampleCertificate.Customer) != exampleCertificate.Chain {
+		t.Errorf("its hash must be %s, %v", sum, err)
+	}
 }
 
 // TestKindsAreOneTable makes sure that every kind of problem is in the documentation,

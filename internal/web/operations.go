@@ -70,8 +70,8 @@ func (a *api) operationRoutes() {
 
 // NewOperation is something to be done to many customers.
 type NewOperation struct {
-	Action    string    `json:"action" enum:"delete,restore,purge,block,unblock,redate,undo" doc:"redate gives customers in the trash the purge times that the retention in force means for them. undo restores what an operation deleted, as far as it is still so."`
-	Selection Selection `json:"selection" doc:"Exactly one of ids, filter, trash and operation."`
+	Action    string    `json:"action" enum:"delete,restore,purge,block,unblock,redate,undo,replay" doc:"redate gives customers in the trash the purge times that the retention in force means for them. undo restores what an operation deleted, as far as it is still so. replay purges again, after a backup was restored, whom the ledger says to be gone: with the selection ledger, and no other."`
+	Selection Selection `json:"selection" doc:"Exactly one of ids, filter, trash, operation and ledger."`
 	Notice    string    `json:"notice,omitempty" maxLength:"40" doc:"With redate: nobody is purged earlier than this from now; P1D if left out." example:"P1D"`
 	Reason
 }
@@ -82,6 +82,7 @@ type Selection struct {
 	Filter    *Filter  `json:"filter,omitempty" doc:"All customers that match, also those on no page that anybody has seen."`
 	Trash     bool     `json:"trash,omitempty" doc:"Everybody in the trash."`
 	Operation string   `json:"operation,omitempty" maxLength:"64" doc:"Those that this operation was done to."`
+	Ledger    bool     `json:"ledger,omitempty" doc:"With replay: everybody who is there though the ledger has a certificate of their purge."`
 	Exclude   []string `json:"exclude,omitempty" maxItems:"1000" doc:"Ids to leave out of the filter or the trash."`
 }
 
@@ -94,7 +95,7 @@ type Filter struct {
 
 func (n NewOperation) request() (operations.Request, error) {
 	r := operations.Request{Action: n.Action, Notice: customer.PeriodOf(operations.Notice), Selection: operations.Selection{
-		IDs: n.Selection.IDs, Trash: n.Selection.Trash, Operation: n.Selection.Operation, Exclude: n.Selection.Exclude,
+		IDs: n.Selection.IDs, Trash: n.Selection.Trash, Operation: n.Selection.Operation, Ledger: n.Selection.Ledger, Exclude: n.Selection.Exclude,
 	}}
 	if f := n.Selection.Filter; f != nil {
 		r.Selection.Filter = &operations.Filter{State: customer.State(f.State), Search: f.Search, Blocked: f.Blocked}

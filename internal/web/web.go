@@ -54,6 +54,7 @@ func (a *api) routes() {
 	a.recordRoutes()
 	a.settingsRoutes()
 	a.certificateRoutes()
+	a.ledgerRoutes()
 	a.auditRoutes()
 	a.importRoutes()
 	a.operationRoutes()

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"lethe/internal/ledger"
+)
+
+const verifyHelp = `usage: lethe verify --api URL [OPTIONS]
+       lethe verify FILE [OPTIONS]
+
+Verifies the history of certificates, from the API or from its export (GET /v1/certificates.ndjson, all parts in one
+file): that every certificate is what was hashed, that none is missing, inserted, repeated, out of order or in a fork,
+and that the history leads through a checkpoint that was saved earlier. From the API, also that it is complete up to
+the ledger's own ends. It needs no more memory for a long history than for a short one.
+
+Exit code: 0 if all is well, 1 if something is broken (each place is named), 2 if it could not be verified.
+
+`
+
+type verifyOptions struct {
+	api, token, file  string
+	checkpoint, saved string
+	asJSON            bool
+}
+
+func verify(ctx context.Context, args []string, out, diagnostics io.Writer) int {
+	o, err := parseVerify(args, out)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintf(diagnostics, "lethe verify: %v; --help tells more\n", err)
+		return exitFailed
+	}
+	r := &report{out: out, diagnostics: diagnostics, asJSON: o.asJSON, next: time.Now().Add(progressEvery)}
+	if err := o.verify(ctx, r); err != nil {
+		fmt.Fprintf(diagnostics, "lethe verify: %v\n", err)
+		return exitFailed
+	}
+	if r.Broken > 0 {
+		return exitBroken
+	}
+	return exitOK
+}
+
+func parseVerify(args []string, out io.Writer) (o verifyOptions, err error) {
+	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.Usage = func() {
+		fmt.Fprint(out, verifyHelp)
+		flags.PrintDefaults()
+	}
+	flags.StringVar(&o.api, "api", "", "`URL` of the API, such as http://127.0.0.1:8080")
+	flags.StringVar(&o.token, "token", "", "bearer `token` for the API; LETHE_TOKEN in the environment is seen by fewer eyes")
+	flags.StringVar(&o.checkpoint, "checkpoint", "", "`file` with a checkpoint that was saved earlier, by --save-checkpoint or from GET /v1/checkpoint")
+	flags.StringVar(&o.saved, "save-checkpoint", "", "`file` to write where the history ends, if all is well; keep it out of reach of who runs the system")
+	flags.BoolVar(&o.asJSON, "json", false, "answer in JSON")
+	for len(args) > 0 && err == nil { // the file may stand before options, between or after them
+		if err = flags.Parse(args); err != nil {
+			return o, err
+		}
+		if args = flags.Args(); len(args) > 0 {
+			if o.file != "" {
+				return o, fmt.Errorf("one file is enough: %s, or %s", o.file, args[0])
+			}
+			o.file, args = args[0], args[1:]
+		}
+	}
+	if (o.api == "") == (o.file == "") {
+		return o, errors.New("say either --api or a file")
+	}
+	o.token = cmp.Or(o.token, os.Getenv("LETHE_TOKEN"))
+	return o, nil
+}
+
+func (o verifyOptions) verify(ctx context.Context, r *report) error {
+	v := ledger.NewVerifier()
+	if o.checkpoint != "" {
+		saved, err := readCheckpoint(o.checkpoint)
+		if err == nil {
+			err = v.Expect("the saved checkpoint", saved)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	documents, err := o.open(ctx, v)
+	if err != nil {
+		return err
+	}
+	for document, err := range documents {
+		if err != nil {
+			return err
+		}
+		r.add(v.Add(document)...)
+		r.progress(v.Count())
+	}
+	r.add(v.End()...)
+	if o.saved != "" && r.Broken == 0 {
+		if err := saveCheckpoint(o.saved, ledger.Checkpoint{Time: time.Now().UTC().Truncate(time.Millisecond), Heads: v.Heads()}); err != nil {
+			return err
+		}
+	}
+	return r.end(v)
+}
+
+func readCheckpoint(file string) (c ledger.Checkpoint, err error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(text, &c); err != nil || len(c.Heads) == 0 {
+		return c, fmt.Errorf("%s is no checkpoint", file)
+	}
+	return c, nil
+}
+
+// saveCheckpoint replaces the file as a whole: an earlier checkpoint is lost only for a later one.
+func saveCheckpoint(file string, c ledger.Checkpoint) error {
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(file), ".checkpoint-*")
+	if err != nil {
+		return err
+	}
+	_, err = temporary.Write(append(text, '\n'))
+	err = errors.Join(err, temporary.Close())
+	if err == nil {
+		err = os.Rename(temporary.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temporary.Name()))
+	}
+	return nil
+}

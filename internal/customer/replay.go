@@ -1,0 +1,59 @@
+package customer
+
+import "context"
+
+// ReplayMany purges customers again whom the ledger says to be gone, after a restored
+// backup has brought them back: active or in the trash, whatever hangs on them. Each is
+// bound to how it was seen. The change's ID becomes the generation of these purges, so
+// that each is certified anew. One that is being purged already goes on as any.
+//
+// That the ledger names them is for the caller to know.
+func (s *Service) ReplayMany(ctx context.Context, seen []Seen, ch Change) []error {
+	ch = s.stamp(ch, PurgeStarted)
+	results, err := s.fenceAgain(ctx, seen, ch)
+	if err != nil {
+		return every(seen, err)
+	}
+	roots, err := s.rootsOf(ctx, seen)
+	if err != nil {
+		return every(seen, err)
+	}
+	var fenced []Customer
+	for i, c := range seen {
+		root, there := roots[c.ID]
+		switch {
+		case !there:
+			results[i] = nil // gone, as the ledger says
+		case results[i] == nil && root.State == Purging:
+			fenced = append(fenced, root)
+		case results[i] == nil:
+			results[i] = ErrVersion
+		}
+	}
+	s.finishMany(ctx, fenced, func(id string, err error) { results[index(seen, id)] = err })
+	return results
+}
+
+// fenceAgain brings all but those that are past the fence already past it, from whatever
+// state.
+func (s *Service) fenceAgain(ctx context.Context, seen []Seen, ch Change) ([]error, error) {
+	roots, err := s.rootsOf(ctx, seen)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]error, len(seen))
+	var back []Seen
+	var at []int
+	for i, c := range seen {
+		root, there := roots[c.ID]
+		if results[i] = root.CanReplay(); there && root.State != Purging && results[i] == nil {
+			back, at = append(back, c), append(at, i)
+		}
+	}
+	deletion := Deletion{ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, PurgeTime: ch.At}
+	fence := Transition{Change: ch, Deletion: &deletion, Lease: ch.At.Add(PurgeLease)}
+	for i, err := range s.Advance(ctx, transitions(back, fence), Settings{}) {
+		results[at[i]] = err
+	}
+	return results, nil
+}

@@ -1,0 +1,266 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"lethe/internal/customer"
+	"lethe/internal/ledger"
+)
+
+// A chain is a row of blocks, each of the certificates that were appended together. A
+// block's sort key is the number of its first certificate, so that the block before it
+// says what that key must be, and two that follow the same block can't both be inserted:
+// a chain has neither fork nor gap.
+//
+// An append inserts a block, and then files its certificates under their customers. A
+// crash may come between the two. Therefore nobody appends before all that the last
+// block holds is filed, and so, whenever there is a block,
+//
+//	everything in the blocks before it is filed.
+//
+// It follows that a purge is certified once. Whoever appends its certificate knows of the
+// last block, which didn't hold it, and has then seen that it wasn't filed. Had an
+// earlier block held it, it would have been; had somebody appended it since, the insertion
+// would have failed on the key. This holds however long ago the last block was read, so
+// that a process need not read again the end of a chain that it has appended to itself.
+type block struct {
+	PK           string        `dynamodbav:"pk"`
+	SK           string        `dynamodbav:"sk"`
+	Certificates []certificate `dynamodbav:"certificates"`
+}
+
+// end is that of a chain: its last certificate, and those of its last block that may not
+// be filed yet.
+type end struct {
+	seq     int64
+	hash    string
+	unfiled []certificate
+}
+
+func (b block) end() end {
+	if len(b.Certificates) == 0 {
+		return end{hash: ledger.Origin}
+	}
+	last := b.Certificates[len(b.Certificates)-1]
+	return end{last.Seq, last.Hash, b.Certificates}
+}
+
+const maxBlock = 25 // certificates: a request files them all, and 400 KB hold them at their largest
+
+// Certify appends certificates to their chains, those of a chain together. That of the same
+// purge stays as it was. Run again after a failure it completes what it began.
+func (l *Ledger) Certify(ctx context.Context, certs ...customer.Certificate) error {
+	for some := range slices.Chunk(certs, maxBlock) {
+		wanted := make([]certificate, len(some))
+		for i, c := range some {
+			wanted[i] = newCertificate(c)
+		}
+		if err := l.certify(ctx, wanted); err != nil {
+			return fmt.Errorf("dynamo: certify: %w", err)
+		}
+	}
+	return nil
+}
+
+// certify returns when all are in their chains and filed, by whomever.
+func (l *Ledger) certify(ctx context.Context, wanted []certificate) error {
+	for attempt := 1; ; attempt++ {
+		late, err := l.append(ctx, wanted)
+		if err != nil || len(late) == 0 {
+			return err
+		}
+		if err := sleep(ctx, attempt, 10*time.Millisecond); err != nil {
+			return err
+		}
+		wanted = late
+	}
+}
+
+// append appends to all chains at once, and returns the certificates of those that have
+// another end than was known: somebody was faster, or an earlier append succeeded and its
+// answer was lost.
+func (l *Ledger) append(ctx context.Context, wanted []certificate) (late []certificate, err error) {
+	ends, err := l.ends(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := l.settle(ctx, ends, wanted)
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := following(ends, fresh)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := insert(ctx, l.table, blocks)
+	if err != nil {
+		return nil, err
+	}
+	var appended []certificate
+	for i, b := range blocks {
+		if slices.Contains(taken, i) {
+			late = append(late, b.Certificates...)
+			l.known.forget(b.Certificates[0].Chain)
+		} else {
+			appended = append(appended, b.Certificates...)
+		}
+	}
+	if _, err := insert(ctx, l.table, appended); err != nil {
+		return nil, err
+	}
+	l.known.note(appended)
+	return late, nil
+}
+
+// ends are those of the chains that certificates belong into, as they were last known.
+func (l *Ledger) ends(ctx context.Context, wanted []certificate) (map[int]end, error) {
+	ends := map[int]end{}
+	var unknown []int
+	for _, c := range wanted {
+		chain := ledger.ChainOf(c.Customer)
+		if _, is := ends[chain]; is {
+			continue
+		}
+		known, is := l.known.end(chain)
+		if ends[chain] = known; !is {
+			unknown = append(unknown, chain)
+		}
+	}
+	found := make([]block, len(unknown))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(readers)
+	for i, chain := range unknown {
+		group.Go(func() (err error) {
+			found[i], err = l.last(ctx, chain)
+			return err
+		})
+	}
+	err := group.Wait()
+	for i, chain := range unknown {
+		ends[chain] = found[i].end()
+	}
+	return ends, err
+}
+
+// last is the last block of a chain; the zero block of an empty one.
+func (l *Ledger) last(ctx context.Context, chain int) (block, error) {
+	for b, err := range l.blocks(ctx, &dynamodb.QueryInput{
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: item{":pk": &types.AttributeValueMemberS{Value: chainPK(chain)}},
+		ScanIndexForward:          aws.Bool(false), Limit: aws.Int32(1),
+	}) {
+		return b, err
+	}
+	return block{}, nil
+}
+
+// settle files what the last blocks hold and isn't filed yet, and says which of the
+// wanted certificates are still to be appended.
+func (l *Ledger) settle(ctx context.Context, ends map[int]end, wanted []certificate) (fresh []certificate, err error) {
+	var held, unfiled []certificate
+	for _, e := range ends {
+		held = append(held, e.unfiled...)
+	}
+	filed, err := l.filed(ctx, slices.Concat(held, wanted))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range held {
+		if !filed[c.key()] {
+			unfiled = append(unfiled, c)
+			filed[c.key()] = true
+		}
+	}
+	for _, c := range wanted {
+		if !filed[c.key()] {
+			fresh = append(fresh, c)
+			filed[c.key()] = true // should it be wanted twice
+		}
+	}
+	_, err = insert(ctx, l.table, unfiled)
+	return fresh, err
+}
+
+type certificateKey struct{ pk, sk string }
+
+func (c certificate) key() certificateKey { return certificateKey{c.PK, c.SK} }
+
+func (l *Ledger) filed(ctx context.Context, certs []certificate) (map[certificateKey]bool, error) {
+	wanted := map[certificateKey]item{}
+	for _, c := range certs {
+		wanted[c.key()] = keyOf(c.PK, c.SK)
+	}
+	filed := map[certificateKey]bool{}
+	for some := range slices.Chunk(slices.Collect(maps.Values(wanted)), maxBatchGet) {
+		found, err := l.table.batchGet(ctx, some, true)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range found {
+			filed[certificateKey{stringOf(it, "pk"), stringOf(it, "sk")}] = true
+		}
+	}
+	return filed, nil
+}
+
+// following are the blocks after the ends of chains, which give certificates their places.
+func following(ends map[int]end, certs []certificate) ([]block, error) {
+	chains := map[int]*block{}
+	for _, c := range certs {
+		c.Chain = ledger.ChainOf(c.Customer)
+		at := ends[c.Chain]
+		c.Seq, c.Previous = at.seq+1, at.hash
+		sum, err := c.sum()
+		if err != nil {
+			return nil, err
+		}
+		c.Hash = sum
+		if chains[c.Chain] == nil {
+			chains[c.Chain] = &block{PK: chainPK(c.Chain), SK: blockSK(c.Seq)}
+		}
+		chains[c.Chain].Certificates = append(chains[c.Chain].Certificates, c)
+		ends[c.Chain] = end{seq: c.Seq, hash: c.Hash}
+	}
+	blocks := make([]block, 0, len(chains))
+	for _, b := range chains {
+		blocks = append(blocks, *b)
+	}
+	return blocks, nil
+}
+
+// insert inserts items, and returns the indices of those that are there already.
+func insert[V any](ctx context.Context, t *Table, values []V) (taken []int, err error) {
+	statements := make([]types.BatchStatementRequest, len(values))
+	for i, v := range values {
+		if statements[i], err = insertion(t.Name, v); err != nil {
+			return nil, err
+		}
+	}
+	return t.executeAll(ctx, t.pace, statements)
+}
+
+// insertion is a statement that fails when there is an item with the key.
+func insertion(table string, value any) (types.BatchStatementRequest, error) {
+	it, err := attributevalue.MarshalMap(value)
+	if err != nil {
+		return types.BatchStatementRequest{}, fmt.Errorf("dynamo: encode: %w", err)
+	}
+	var fields []string
+	var values []types.AttributeValue
+	for _, name := range slices.Sorted(maps.Keys(it)) {
+		fields, values = append(fields, fmt.Sprintf("'%s': ?", name)), append(values, it[name])
+	}
+	text := fmt.Sprintf(`INSERT INTO "%s" VALUE {%s}`, table, strings.Join(fields, ", "))
+	return types.BatchStatementRequest{Statement: &text, Parameters: values}, nil
+}

@@ -1,0 +1,131 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"lethe/internal/customer"
+)
+
+func (a *api) ledgerRoutes() {
+	register(a, operation{
+		id: "list-certificates", method: http.MethodGet, path: "/v1/certificates", tag: "Certificates",
+		summary:     "List all certificates",
+		description: "Chain by chain, and each in the order in which the purges were certified. A customer that a restored backup brought back, and that was purged again, has several.",
+		refusals:    []kind{badCursor}, response: exampleCertificatePage,
+	}, a.listCertificates)
+	register(a, operation{
+		id: "export-certificates", method: http.MethodGet, path: "/v1/certificates.ndjson", tag: "Certificates",
+		summary:     "All certificates, as NDJSON",
+		description: "One certificate a line, in the order of the list. The Link header leads to the next part, until there is none. This is what the verifier reads.",
+		refusals:    []kind{badCursor}, produces: "application/x-ndjson", response: exampleCertificatesNDJSON,
+	}, a.exportCertificates)
+	register(a, operation{
+		id: "get-checkpoint", method: http.MethodGet, path: "/v1/checkpoint", tag: "Certificates",
+		summary:     "Show how far the chains of certificates have come",
+		description: "Keep the answer, outside of this system. Whatever becomes of the ledger, the history of certificates must lead through it for ever: so you can prove that nothing was rewritten or removed since.",
+		response:    exampleCheckpoint,
+	}, a.showCheckpoint)
+}
+
+// CertificatePage is a page of certificates.
+type CertificatePage struct {
+	Certificates []Certificate `json:"certificates"`
+	NextCursor   string        `json:"nextCursor,omitempty"`
+}
+
+// Checkpoint is how far the chains have come.
+type Checkpoint struct {
+	Time  time.Time `json:"time"`
+	Heads []Head    `json:"heads" doc:"Of every chain, the empty ones too."`
+}
+
+// Head is the end of a chain.
+type Head struct {
+	Chain int    `json:"chain"`
+	Seq   int64  `json:"seq" doc:"Of its last certificate; 0 while it is empty."`
+	Hash  string `json:"hash" doc:"Of its last certificate; 64 zeros while it is empty."`
+}
+
+type certificatePageOutput struct {
+	Link string `header:"Link" doc:"The next page."`
+	Body CertificatePage
+}
+
+func (a *api) listCertificates(ctx context.Context, in *struct{ Paging }) (*certificatePageOutput, error) {
+	page, err := a.svc.Ledger.Certificates(ctx, customer.CertificateQuery{Limit: in.Limit, Cursor: in.Cursor})
+	if err != nil {
+		return nil, err
+	}
+	return &certificatePageOutput{
+		Link: in.next("/v1/certificates", url.Values{}, page.Cursor),
+		Body: CertificatePage{documents(page.Certificates, certificateOf), page.Cursor},
+	}, nil
+}
+
+type exportCertificatesInput struct {
+	Lines  int    `query:"lines" default:"2000" minimum:"1" maximum:"5000" doc:"How many lines at most."`
+	Cursor string `query:"cursor" maxLength:"2000" doc:"From the Link header of the part before; leave it out for the first."`
+}
+
+func (in exportCertificatesInput) next(cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	query := url.Values{"lines": {strconv.Itoa(in.Lines)}, "cursor": {cursor}}
+	return fmt.Sprintf(`</v1/certificates.ndjson?%s>; rel="next"`, query.Encode())
+}
+
+type exportCertificatesOutput struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Link        string `header:"Link" doc:"The next part."`
+	Body        []byte
+}
+
+const (
+	exportPage  = 250
+	exportBytes = 3 << 20 // with a last page and what quoting adds, less than the 6 MB that Lambda answers
+)
+
+func (a *api) exportCertificates(ctx context.Context, in *exportCertificatesInput) (*exportCertificatesOutput, error) {
+	var lines bytes.Buffer
+	encoder := json.NewEncoder(&lines)
+	encoder.SetEscapeHTML(false)
+	cursor := in.Cursor
+	for left := in.Lines; left > 0 && lines.Len() < exportBytes; {
+		page, err := a.svc.Ledger.Certificates(ctx, customer.CertificateQuery{Limit: min(left, exportPage), Cursor: cursor})
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range page.Certificates {
+			if err := encoder.Encode(certificateOf(c)); err != nil {
+				return nil, err
+			}
+		}
+		left -= len(page.Certificates)
+		if cursor = page.Cursor; cursor == "" {
+			break
+		}
+	}
+	return &exportCertificatesOutput{
+		ContentType: "application/x-ndjson", Disposition: `attachment; filename="certificates.ndjson"`,
+		Link: in.next(cursor), Body: lines.Bytes(),
+	}, nil
+}
+
+type checkpointOutput struct{ Body Checkpoint }
+
+func (a *api) showCheckpoint(ctx context.Context, _ *struct{}) (*checkpointOutput, error) {
+	heads, err := a.svc.Ledger.Heads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &checkpointOutput{Body: Checkpoint{Time: timeOf(a.now()), Heads: documents(heads, func(h customer.Head) Head { return Head(h) })}}, nil
+}
