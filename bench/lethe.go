@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -56,7 +55,7 @@ func (l *lethe) close() {
 
 // process is one process of Lethe, which knows nothing yet of the pace that the table bears.
 func (l *lethe) process() (*customer.Service, *bulk.Engine) {
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	config := l.meter.Attach(l.config)
 	table := dynamo.New(config, dynamo.Options{
 		Name: mainTable, Shards: 4, Grace: 72 * time.Hour, Audit: customer.PeriodOf(400 * 24 * time.Hour),

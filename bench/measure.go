@@ -52,9 +52,9 @@ func (r *report) enter(ctx context.Context, c contender) error {
 	started := time.Now()
 	col := &column{contender: c, laps: newLaps()}
 	err := c.load(ctx)
-	var absent *absentError
-	if errors.As(err, &absent) {
+	if absent, is := errors.AsType[*absentError](err); is {
 		col.absent = absent.remedy
+		progress("skipped: %s is %v", c.name(), absent)
 	} else if err != nil {
 		return fmt.Errorf("%s: load: %w", c.name(), err)
 	}

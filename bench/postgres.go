@@ -64,8 +64,8 @@ CREATE TABLE records (
   created  timestamptz NOT NULL,
   PRIMARY KEY (customer, kind, id)
 );
-CREATE VIEW live_customers AS SELECT * FROM customers WHERE deleted_at IS NULL;
-CREATE VIEW live_records AS SELECT r.* FROM records r JOIN customers c ON c.id = r.customer WHERE c.deleted_at IS NULL;
+CREATE VIEW live_customers AS SELECT id, organisation, email, created FROM customers WHERE deleted_at IS NULL;
+CREATE VIEW live_records AS SELECT r.customer, r.kind, r.id, r.data, r.created FROM records r JOIN customers c ON c.id = r.customer WHERE c.deleted_at IS NULL;
 `
 
 func (p *postgres) load(ctx context.Context) (err error) {
