@@ -12,8 +12,8 @@ import (
 // contender is a system under measurement. It holds its data from load to close.
 type contender interface {
 	name() string
-	// version of what it is made of. Valid after load.
-	version() string
+	// about says which versions it is made of, and in what form it does what is measured. Valid after load.
+	about() string
 	// load starts the system and fills it: size.Customers customers, none of them deleted. An *absentError says
 	// that the machine does not have it.
 	load(ctx context.Context) error

@@ -45,7 +45,10 @@ func newLethe(s size, dir string) *lethe { return &lethe{size: s, dir: dir, mete
 
 func (l *lethe) name() string { return "Lethe" }
 
-func (l *lethe) version() string { return "on " + engineVersion() }
+func (l *lethe) about() string {
+	return "its API in this process, up to " + fmt.Sprint(instances) + " workers, their queue in memory, on " + engineVersion() + " through HTTP. " +
+		"Lists have no page numbers: a page is asked for by the cursor of the one before. A purge is fenced, read back and certified."
+}
 
 func (l *lethe) close() {
 	if l.engine != nil {

@@ -130,8 +130,6 @@ const (
 	ticket     = "ticket"
 	recordText = 800 // bytes of a record
 	loaders    = 8
-
-	maxTransaction = 100 // items; DynamoDB's limit
 )
 
 func (l *lethe) addOne(ctx context.Context, id, organisation string, records int) error {
@@ -197,20 +195,17 @@ func (l *lethe) walk(ctx context.Context, position int) (cursor string, err erro
 	return cursor, err
 }
 
-// put writes items as they are, in transactions: the engine waits for the disk once for each, and elsewhere for each item.
+// put writes items as they are.
 func (l *lethe) put(ctx context.Context, items []item) error {
 	client := l.client()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(loaders)
-	for some := range slices.Chunk(items, maxTransaction) {
-		writes := make([]types.TransactWriteItem, len(some))
+	for some := range slices.Chunk(items, maxBatchWrite) {
+		batch := make([]types.WriteRequest, len(some))
 		for i := range some {
-			writes[i].Put = &types.Put{TableName: aws.String(mainTable), Item: some[i]}
+			batch[i].PutRequest = &types.PutRequest{Item: some[i]}
 		}
-		group.Go(func() error {
-			_, err := client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
-			return err
-		})
+		group.Go(func() error { return batchWrite(ctx, client, mainTable, batch) })
 	}
 	return group.Wait()
 }

@@ -12,6 +12,7 @@ import (
 // report is what a run has found.
 type report struct {
 	size    size
+	where   string // the folder in which the folder of the data was
 	columns []*column
 	took    time.Duration
 }
@@ -22,8 +23,6 @@ type column struct {
 	laps   *laps
 	absent string // how the machine would get it
 }
-
-func newReport(s size) *report { return &report{size: s} }
 
 // measure lets the contenders take turns at every step, each round in another order, so that whatever else the machine
 // does in the meantime hits all of them.

@@ -25,8 +25,9 @@ func newPocketBase(s size, dir string) *pocketBase { return &pocketBase{size: s,
 
 func (p *pocketBase) name() string { return "PocketBase" }
 
-func (p *pocketBase) version() string {
-	return versionOf("github.com/pocketbase/pocketbase") + ", modernc.org/sqlite " + versionOf("modernc.org/sqlite")
+func (p *pocketBase) about() string {
+	return versionOf("github.com/pocketbase/pocketbase") + ", its API in this process. Soft delete is a date on the customer and a rule by which its " +
+		"records are hidden; many are one request to /api/batch. A purge is a relation with cascadeDelete."
 }
 
 func (p *pocketBase) close() {
@@ -66,6 +67,9 @@ func (p *pocketBase) deleteAndRestore(ctx context.Context, took *laps) error {
 			return err
 		}
 		took.since(start, softDelete)
+		if err := p.hidden(ctx); err != nil {
+			return err
+		}
 		start = time.Now()
 		if err := p.api.call(ctx, http.MethodPatch, heavyURL, restoration(), nil); err != nil {
 			return err
@@ -73,6 +77,25 @@ func (p *pocketBase) deleteAndRestore(ctx context.Context, took *laps) error {
 		took.since(start, restore)
 		return nil
 	})
+}
+
+// hidden makes sure that the rule hides the records of a deleted customer.
+func (p *pocketBase) hidden(ctx context.Context) error {
+	var page pocketPage
+	url := "/api/collections/records/records?perPage=1&skipTotal=1&filter=" + url.QueryEscape(`customer = "`+pocketHeavy+`"`)
+	if err := p.api.call(ctx, http.MethodGet, url, nil, &page); err != nil {
+		return err
+	}
+	return expect("records of a deleted customer", len(page.Items), 0)
+}
+
+// records makes sure that a purge took what it was to take.
+func (p *pocketBase) records(want int) error {
+	n, err := p.app.CountRecords("records")
+	if err != nil {
+		return err
+	}
+	return expect("records", int(n), want)
 }
 
 // pocketPage is what a list answers.
@@ -162,6 +185,9 @@ func (p *pocketBase) purgeCrowd(ctx context.Context, took *laps) error {
 		return err
 	}
 	took.since(start, purgeAccepted, purgedCrowd)
+	if err := p.records(p.size.Heavy); err != nil {
+		return err
+	}
 	return p.addCrowd(ctx)
 }
 
@@ -174,5 +200,8 @@ func (p *pocketBase) purgeHeavy(ctx context.Context, took *laps) error {
 		return err
 	}
 	took.since(start, purgedHeavy)
+	if err := p.records(p.size.Crowd * p.size.Each); err != nil {
+		return err
+	}
 	return p.addHeavy(ctx)
 }

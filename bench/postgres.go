@@ -31,8 +31,9 @@ func newPostgres(s size, dir string) *postgres { return &postgres{size: s, dir: 
 
 func (p *postgres) name() string { return "PostgreSQL" }
 
-func (p *postgres) version() string {
-	return p.server + ", pgx " + versionOf("github.com/jackc/pgx/v5")
+func (p *postgres) about() string {
+	return p.server + ", as initdb configures it, through pgx " + versionOf("github.com/jackc/pgx/v5") + " and a socket, without an API. Soft delete is a date " +
+		"on the customer and views; many are one statement. A purge is ON DELETE CASCADE over an indexed foreign key."
 }
 
 func (p *postgres) close() {
@@ -143,6 +144,15 @@ func (p *postgres) change(ctx context.Context, customers int, sql string, args .
 	return expect(sql, int(tag.RowsAffected()), customers)
 }
 
+// counts makes sure that what was measured did what it was to do.
+func (p *postgres) counts(ctx context.Context, want int, sql string, args ...any) error {
+	var n int
+	if err := p.pool.QueryRow(ctx, sql, args...).Scan(&n); err != nil {
+		return err
+	}
+	return expect(sql, n, want)
+}
+
 const (
 	deleteOneSQL   = `UPDATE customers SET deleted_at = now(), deleted_by = $2 WHERE id = $1 AND deleted_at IS NULL`
 	restoreOneSQL  = `UPDATE customers SET deleted_at = NULL, deleted_by = NULL WHERE id = $1 AND deleted_at IS NOT NULL`
@@ -158,6 +168,9 @@ func (p *postgres) deleteAndRestore(ctx context.Context, took *laps) error {
 			return err
 		}
 		took.since(start, softDelete)
+		if err := p.counts(ctx, 0, `SELECT count(*) FROM live_records WHERE customer = $1`, heavyID); err != nil {
+			return err
+		}
 		start = time.Now()
 		if err := p.change(ctx, 1, restoreOneSQL, heavyID); err != nil {
 			return err
@@ -223,6 +236,9 @@ func (p *postgres) purgeCrowd(ctx context.Context, took *laps) error {
 		return err
 	}
 	took.since(start, purgeAccepted, purgedCrowd)
+	if err := p.counts(ctx, p.size.Heavy, `SELECT count(*) FROM records`); err != nil {
+		return err
+	}
 	return p.addCrowd(ctx)
 }
 
@@ -235,5 +251,8 @@ func (p *postgres) purgeHeavy(ctx context.Context, took *laps) error {
 		return err
 	}
 	took.since(start, purgedHeavy)
+	if err := p.counts(ctx, p.size.Crowd*p.size.Each, `SELECT count(*) FROM records`); err != nil {
+		return err
+	}
 	return p.addHeavy(ctx)
 }

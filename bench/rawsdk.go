@@ -24,7 +24,7 @@ const (
 // BatchWriteItem of 25, what was left undone again. It lacks all that makes a purge safe: fence, read-back, certificate,
 // the root last.
 type loop struct {
-	*lethe
+	over    *lethe
 	writers int
 }
 
@@ -37,8 +37,12 @@ func (l *loop) name() string {
 	return fmt.Sprintf("SDK loop, %d at once", l.writers)
 }
 
-func (l *loop) version() string {
-	return "aws-sdk-go-v2 dynamodb " + versionOf("github.com/aws/aws-sdk-go-v2/service/dynamodb")
+func (l *loop) about() string {
+	if l.writers > 1 {
+		return "the same, several requests under way at once."
+	}
+	return "Query and BatchWriteItem by aws-sdk-go-v2 (dynamodb " + versionOf("github.com/aws/aws-sdk-go-v2/service/dynamodb") +
+		") for the same items of the same table, without fence, read-back and certificate."
 }
 
 // load has nothing to do: the data is Lethe's.
@@ -49,7 +53,7 @@ func (l *loop) close() {}
 func (l *loop) steps() map[step]func(context.Context, *laps) error {
 	return map[step]func(context.Context, *laps) error{
 		purgeCrowd: func(ctx context.Context, took *laps) error {
-			ids := make([]string, l.size.Crowd)
+			ids := make([]string, l.over.size.Crowd)
 			for i := range ids {
 				ids[i] = crowdID(i)
 			}
@@ -63,14 +67,14 @@ func (l *loop) steps() map[step]func(context.Context, *laps) error {
 
 func (l *loop) purge(ctx context.Context, took *laps, t task, ids []string) error {
 	meter := &dynamo.Meter{}
-	client := dynamodb.NewFromConfig(meter.Attach(l.config))
+	client := dynamodb.NewFromConfig(meter.Attach(l.over.config))
 	start := time.Now()
 	if err := l.erase(ctx, client, ids); err != nil {
 		return err
 	}
 	took.since(start, t)
 	took.costs[t] = meter.Reset()
-	return l.rewind(ctx)
+	return l.over.rewind(ctx)
 }
 
 func (l *loop) erase(ctx context.Context, client *dynamodb.Client, ids []string) error {

@@ -41,11 +41,12 @@ func (r *report) print(output io.Writer) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(output, "\nMultiples of Lethe's time, medians of %d rounds by turns; below 1 the other is faster.\n", r.size.Rounds)
+	fmt.Fprintf(output, "\nMultiples of Lethe's time, medians of what all rounds (%d) took; below 1 the other is faster.\n\n", r.size.Rounds)
 	for _, c := range r.columns {
-		fmt.Fprintf(output, "%s: %s\n", c.name(), cmp.Or(c.absence(), c.version()))
+		fmt.Fprintf(output, "%s: %s\n", c.name(), cmp.Or(c.absence(), c.about()))
 	}
-	fmt.Fprintf(output, "%s, %s/%s, %d processors; %s in all.\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.took.Round(time.Second))
+	fmt.Fprintf(output, "\n%s, %s/%s, %d processors, data in %s; %s in all.\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.where, r.took.Round(time.Second))
 	return r.printCosts(output)
 }
 
@@ -108,10 +109,11 @@ func short(d time.Duration) string {
 // document is the report as JSON.
 type document struct {
 	Go, System   string
+	Folder       string // in which the data was
 	Processors   int
 	Rounds       int
 	Seconds      float64
-	Contenders   map[string]string             // their versions
+	Contenders   map[string]string             // what each is
 	Milliseconds map[string]map[string]float64 // medians by task, then contender
 	Requests     map[string]map[string]int
 	WriteUnits   map[string]map[string]float64
@@ -119,11 +121,11 @@ type document struct {
 
 func (r *report) json(output io.Writer) error {
 	d := document{
-		runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, runtime.NumCPU(), r.size.Rounds, r.took.Seconds(),
+		runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, r.where, runtime.NumCPU(), r.size.Rounds, r.took.Seconds(),
 		map[string]string{}, map[string]map[string]float64{}, map[string]map[string]int{}, map[string]map[string]float64{},
 	}
 	for _, c := range r.columns {
-		d.Contenders[c.name()] = cmp.Or(c.absence(), c.version())
+		d.Contenders[c.name()] = cmp.Or(c.absence(), c.about())
 	}
 	for _, t := range allTasks {
 		d.Milliseconds[string(t)], d.Requests[string(t)], d.WriteUnits[string(t)] = map[string]float64{}, map[string]int{}, map[string]float64{}
