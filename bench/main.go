@@ -3,16 +3,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 func main() {
@@ -62,39 +60,29 @@ func command(args []string) error {
 	if *dir == "" {
 		*dir = memory()
 	}
-	return bench(ctx, chosen, *dir, *asJSON, os.Stdout)
-}
-
-// roomNeeded is more than all data takes.
-const roomNeeded = 4 << 30
-
-// memory is a folder that costs no disk, if the machine has one that is large enough, or that of temporary files.
-// The engine that stands in for DynamoDB waits for the disk once for each item it writes, which DynamoDB does not.
-func memory() string {
-	const shared = "/dev/shm"
-	var at unix.Statfs_t
-	if err := unix.Statfs(shared, &at); err != nil || at.Bavail*uint64(at.Bsize) < roomNeeded {
-		return os.TempDir()
-	}
-	return shared
-}
-
-// bench measures everything in a folder that is gone afterwards.
-func bench(ctx context.Context, s size, base string, asJSON bool, output io.Writer) error {
-	dir, err := os.MkdirTemp(base, "lethe-bench-")
+	shown, err := bench(ctx, chosen, *dir, *asJSON)
 	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
+		return err
+	}
+	_, err = shown.WriteTo(os.Stdout)
+	return err
+}
+
+// bench measures everything in a folder that is gone afterwards, and returns what is to be shown. Shown it is by the
+// caller: a reader who goes away ends the process, and the folder would stay.
+func bench(ctx context.Context, s size, base string, asJSON bool) (*bytes.Buffer, error) {
+	dir, err := makeFolder(base)
+	if err != nil {
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL may run as another user
-		return err
-	}
 	r := &report{size: s, where: base}
 	if err := r.measure(ctx, dir); err != nil {
-		return err
+		return nil, err
 	}
+	var shown bytes.Buffer
 	if asJSON {
-		return r.json(output)
+		return &shown, r.json(&shown)
 	}
-	return r.print(output)
+	return &shown, r.print(&shown)
 }
