@@ -61,15 +61,12 @@ func deletion() map[string]any {
 func restoration() map[string]any { return map[string]any{"deleted": "", "deletedBy": ""} }
 
 func (p *pocketBase) deleteAndRestore(ctx context.Context, took *laps) error {
-	return repeat(func() error {
+	err := repeat(func() error {
 		start := time.Now()
 		if err := p.api.call(ctx, http.MethodPatch, heavyURL, deletion(), nil); err != nil {
 			return err
 		}
 		took.since(start, softDelete)
-		if err := p.hidden(ctx); err != nil {
-			return err
-		}
 		start = time.Now()
 		if err := p.api.call(ctx, http.MethodPatch, heavyURL, restoration(), nil); err != nil {
 			return err
@@ -77,16 +74,34 @@ func (p *pocketBase) deleteAndRestore(ctx context.Context, took *laps) error {
 		took.since(start, restore)
 		return nil
 	})
-}
-
-// hidden makes sure that the rule hides the records of a deleted customer.
-func (p *pocketBase) hidden(ctx context.Context) error {
-	var page pocketPage
-	url := "/api/collections/records/records?perPage=1&skipTotal=1&filter=" + url.QueryEscape(`customer = "`+pocketHeavy+`"`)
-	if err := p.api.call(ctx, http.MethodGet, url, nil, &page); err != nil {
+	if err != nil {
 		return err
 	}
-	return expect("records of a deleted customer", len(page.Items), 0)
+	return p.hidden(ctx)
+}
+
+// hidden makes sure that the rule hides the records of a deleted customer, and of no other.
+func (p *pocketBase) hidden(ctx context.Context) error {
+	if err := p.visible(ctx, 1); err != nil {
+		return err
+	}
+	if err := p.api.call(ctx, http.MethodPatch, heavyURL, deletion(), nil); err != nil {
+		return err
+	}
+	if err := p.visible(ctx, 0); err != nil {
+		return err
+	}
+	return p.api.call(ctx, http.MethodPatch, heavyURL, restoration(), nil)
+}
+
+// visible makes sure that so many records of the heavy customer are on a page of one.
+func (p *pocketBase) visible(ctx context.Context, want int) error {
+	query := url.Values{"perPage": {"1"}, "skipTotal": {"1"}, "filter": {fmt.Sprintf("customer = %q", pocketHeavy)}}
+	var page pocketPage
+	if err := p.api.call(ctx, http.MethodGet, "/api/collections/records/records?"+query.Encode(), nil, &page); err != nil {
+		return err
+	}
+	return expect("visible records", len(page.Items), want)
 }
 
 // records makes sure that a purge took what it was to take.

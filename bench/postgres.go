@@ -162,15 +162,12 @@ const (
 )
 
 func (p *postgres) deleteAndRestore(ctx context.Context, took *laps) error {
-	return repeat(func() error {
+	err := repeat(func() error {
 		start := time.Now()
 		if err := p.change(ctx, 1, deleteOneSQL, heavyID, "bench"); err != nil {
 			return err
 		}
 		took.since(start, softDelete)
-		if err := p.counts(ctx, 0, `SELECT count(*) FROM live_records WHERE customer = $1`, heavyID); err != nil {
-			return err
-		}
 		start = time.Now()
 		if err := p.change(ctx, 1, restoreOneSQL, heavyID); err != nil {
 			return err
@@ -178,6 +175,25 @@ func (p *postgres) deleteAndRestore(ctx context.Context, took *laps) error {
 		took.since(start, restore)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return p.hidden(ctx)
+}
+
+// hidden makes sure that the view hides the records of a deleted customer, and of no other.
+func (p *postgres) hidden(ctx context.Context) error {
+	const visible = `SELECT count(*) FROM live_records WHERE customer = $1`
+	if err := p.counts(ctx, p.size.Heavy, visible, heavyID); err != nil {
+		return err
+	}
+	if err := p.change(ctx, 1, deleteOneSQL, heavyID, "bench"); err != nil {
+		return err
+	}
+	if err := p.counts(ctx, 0, visible, heavyID); err != nil {
+		return err
+	}
+	return p.change(ctx, 1, restoreOneSQL, heavyID)
 }
 
 const (
