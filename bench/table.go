@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -90,8 +90,7 @@ func multiple(x float64) string {
 	if x >= 10 {
 		return fmt.Sprintf("%.0f", x)
 	}
-	digits := 1 - int(math.Floor(math.Log10(x)))
-	return fmt.Sprintf("%.*f", digits, x)
+	return strconv.FormatFloat(x, 'g', 2, 64)
 }
 
 func short(d time.Duration) string {
@@ -108,15 +107,16 @@ func short(d time.Duration) string {
 
 // document is the report as JSON.
 type document struct {
-	Go, System   string
-	Folder       string // in which the data was
-	Processors   int
-	Rounds       int
-	Seconds      float64
-	Contenders   map[string]string             // what each is
-	Milliseconds map[string]map[string]float64 // medians by task, then contender
-	Requests     map[string]map[string]int
-	WriteUnits   map[string]map[string]float64
+	Go           string                        `json:"go"`
+	System       string                        `json:"system"`
+	Folder       string                        `json:"folder"` // in which the data was
+	Processors   int                           `json:"processors"`
+	Rounds       int                           `json:"rounds"`
+	Seconds      float64                       `json:"seconds"`
+	Contenders   map[string]string             `json:"contenders"`   // what each is
+	Milliseconds map[string]map[string]float64 `json:"milliseconds"` // medians by task, then contender
+	Requests     map[string]map[string]int     `json:"requests"`
+	WriteUnits   map[string]map[string]float64 `json:"writeUnits"`
 }
 
 func (r *report) json(output io.Writer) error {
