@@ -149,24 +149,36 @@ func (l *lethe) deleteCrowd(ctx context.Context, took *laps) error {
 	l.serve()
 	l.meter.Reset()
 	start := time.Now()
-	op, err := l.operate(ctx, "delete", crowdSelection, func(t task) { took.since(start, t) }, accepted, planned)
+	op, err := l.create(ctx, "delete", crowdSelection)
 	if err != nil {
+		return err
+	}
+	took.since(start, accepted)
+	if err := l.look(ctx, op); err != nil {
+		return err
+	}
+	took.since(start, planned)
+	if err := l.finish(ctx, op); err != nil {
 		return err
 	}
 	took.since(start, deleted, deletedSQL)
 	took.costs[deleted] = l.meter.Reset()
-	_, err = l.operate(ctx, "undo", map[string]any{"operation": op}, func(task) {})
-	return err
+	return l.operate(ctx, "undo", map[string]any{"operation": op.ID})
 }
 
 func (l *lethe) purgeCrowd(ctx context.Context, took *laps) error {
-	if _, err := l.operate(ctx, "delete", crowdSelection, func(task) {}); err != nil {
+	if err := l.operate(ctx, "delete", crowdSelection); err != nil {
 		return err
 	}
 	l.serve()
 	l.meter.Reset()
 	start := time.Now()
-	if _, err := l.operate(ctx, "purge", map[string]any{"trash": true}, func(t task) { took.since(start, t) }, purgeAccepted); err != nil {
+	op, err := l.create(ctx, "purge", map[string]any{"trash": true})
+	if err != nil {
+		return err
+	}
+	took.since(start, purgeAccepted)
+	if err := l.finish(ctx, op); err != nil {
 		return err
 	}
 	took.since(start, purgedCrowd)
@@ -197,43 +209,50 @@ func (l *lethe) purgeHeavy(ctx context.Context, took *laps) error {
 
 var crowdSelection = map[string]any{"filter": map[string]string{"search": "crowd"}}
 
-// operate does something to the whole crowd. It tells when the operation is accepted and when it is planned, if those
-// are asked for.
-func (l *lethe) operate(ctx context.Context, action string, selection any, tell func(task), stages ...task) (id string, err error) {
-	var op struct {
-		ID, State, Digest string
-		Progress          struct{ Done int }
-	}
-	err = l.api.call(ctx, http.MethodPost, "/v1/operations", map[string]any{"action": action, "selection": selection}, &op)
+// operation is one on the whole crowd, as the API shows it.
+type operation struct {
+	ID, State, Digest string
+	Progress          struct{ Done int }
+}
+
+// operate does something to the whole crowd, from the plan to the end.
+func (l *lethe) operate(ctx context.Context, action string, selection any) error {
+	op, err := l.create(ctx, action, selection)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if len(stages) > 0 {
-		tell(stages[0])
+	return l.finish(ctx, op)
+}
+
+func (l *lethe) create(ctx context.Context, action string, selection any) (*operation, error) {
+	op := &operation{}
+	return op, l.api.call(ctx, http.MethodPost, "/v1/operations", map[string]any{"action": action, "selection": selection}, op)
+}
+
+// look waits until nothing is under way, and looks what has become of the operation.
+func (l *lethe) look(ctx context.Context, op *operation) error {
+	if err := l.work.wait(); err != nil {
+		return err
 	}
-	look := func() error {
-		if err := l.work.wait(); err != nil {
-			return err
-		}
-		return l.api.call(ctx, http.MethodGet, "/v1/operations/"+op.ID, nil, &op)
-	}
-	if err := look(); err != nil {
-		return "", err
-	}
-	if len(stages) > 1 {
-		tell(stages[1])
+	return l.api.call(ctx, http.MethodGet, "/v1/operations/"+op.ID, nil, op)
+}
+
+// finish applies an operation, unless it applies itself, and waits for its end.
+func (l *lethe) finish(ctx context.Context, op *operation) error {
+	if err := l.look(ctx, op); err != nil {
+		return err
 	}
 	if op.State == string(bulk.Ready) {
 		approval := map[string]any{"digest": op.Digest, "acknowledged": true}
 		if err := l.api.call(ctx, http.MethodPost, "/v1/operations/"+op.ID+"/apply", approval, nil); err != nil {
-			return "", err
+			return err
 		}
-		if err := look(); err != nil {
-			return "", err
+		if err := l.look(ctx, op); err != nil {
+			return err
 		}
 	}
 	if op.State != string(bulk.Succeeded) {
-		return "", fmt.Errorf("%s is %s: %w", action, op.State, errShort)
+		return fmt.Errorf("operation is %s: %w", op.State, errShort)
 	}
-	return op.ID, expect(action, op.Progress.Done, l.size.Crowd)
+	return expect("customers of the operation", op.Progress.Done, l.size.Crowd)
 }
