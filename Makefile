@@ -16,8 +16,9 @@ verify: test check ## Test, then all other checks: second engine, linters, vulne
 check: ## What verify adds to test
 	@.ci/check
 
-bench: ## Measure
-	@go test -run '^$$' -bench . -benchmem ./...
+bench: ## Measure Lethe beside others, for some ten minutes; options as in `make bench ARGS="--small"`
+	@go test -run '^$$' -bench . -benchmem ./internal/web >&2
+	@go -C bench run . $(ARGS)
 
 # What `sam build` calls for each function, with the folder to fill: build-XyzFunction builds functions/xyz.
 build-%Function:

@@ -22,7 +22,8 @@ type Process struct {
 }
 
 // Start starts cmd in a process group of its own. The kernel kills the child when this process dies, however
-// it dies (on Linux; elsewhere the child sees the end of its standard input). The caller owns cmd's output.
+// it dies (on Linux; elsewhere the child sees the end of its standard input). The caller owns cmd's output, and what
+// else cmd.SysProcAttr says stays as it is, such as another user.
 func Start(cmd *exec.Cmd) (*Process, error) {
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+)
+
+// client calls an API that runs in this process, without a network between.
+type client struct {
+	api    http.Handler
+	header map[string]string
+}
+
+// call makes a request and decodes its answer, unless answer is nil. Whatever is not a success is an error.
+func (c client) call(ctx context.Context, method, url string, body, answer any) error {
+	var sent bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&sent).Encode(body); err != nil {
+			return err
+		}
+	}
+	request := httptest.NewRequestWithContext(ctx, method, url, &sent)
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for name, value := range c.header {
+		request.Header.Set(name, value)
+	}
+	response := httptest.NewRecorder()
+	c.api.ServeHTTP(response, request)
+	if response.Code >= http.StatusMultipleChoices {
+		return fmt.Errorf("%s %s: %d %s", method, url, response.Code, response.Body)
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.Unmarshal(response.Body.Bytes(), answer)
+}

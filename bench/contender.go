@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"lethe/internal/dynamo"
+)
+
+// contender is a system under measurement. It holds its data from load to close.
+type contender interface {
+	name() string
+	// about says which versions it is made of, and in what form it does what is measured. Valid after load.
+	about() string
+	// load starts the system and fills it: size.Customers customers, none of them deleted. An *absentError says
+	// that the machine does not have it.
+	load(ctx context.Context) error
+	// steps are what it can do. Each leaves the data as it found it; what that takes is not measured.
+	steps() map[step]func(context.Context, *laps) error
+	close()
+}
+
+// absentError tells of a contender that this machine does not have, and how it would get it.
+type absentError struct{ remedy string }
+
+func (e *absentError) Error() string { return "not installed: " + e.remedy }
+
+// step is what contenders do by turns.
+type step string
+
+// The steps, in the order of a round.
+const (
+	deleteAndRestore step = "delete and restore one customer"
+	readPages        step = "read pages"
+	deleteCrowd      step = "delete many customers"
+	purgeCrowd       step = "purge many customers"
+	purgeHeavy       step = "purge one customer"
+)
+
+var allSteps = []step{deleteAndRestore, readPages, deleteCrowd, purgeCrowd, purgeHeavy}
+
+// task is a line of the table: what was measured of a step.
+type task string
+
+// The tasks.
+const (
+	softDelete    task = "soft delete"
+	restore       task = "restore"
+	firstPage     task = "first page"
+	farPage       task = "far page"
+	farPageKeyset task = "far page by keyset"
+	accepted      task = "bulk delete accepted"
+	planned       task = "bulk delete planned"
+	deleted       task = "bulk delete"
+	deletedSQL    task = "bulk delete by SQL"
+	purgeAccepted task = "bulk purge accepted"
+	purgedCrowd   task = "bulk purge"
+	purgedHeavy   task = "purge"
+)
+
+var allTasks = []task{
+	softDelete, restore, accepted, planned, deleted, deletedSQL, purgeAccepted, purgedCrowd, purgedHeavy,
+	firstPage, farPage, farPageKeyset,
+}
+
+// title is how the table calls a task.
+func (s size) title(t task) string {
+	bulkDelete := fmt.Sprintf("bulk delete of %s: ", count(s.Crowd))
+	bulkPurge := fmt.Sprintf("bulk purge of %s x %d: ", count(s.Crowd), s.Each)
+	switch t {
+	case softDelete:
+		return fmt.Sprintf("soft delete 1 with %s records", count(s.Heavy))
+	case restore:
+		return "restore it"
+	case accepted:
+		return bulkDelete + "accepted"
+	case planned:
+		return bulkDelete + "its impact known"
+	case deleted:
+		return bulkDelete + "done"
+	case deletedSQL:
+		return bulkDelete + "done, past hooks and rules"
+	case purgeAccepted:
+		return bulkPurge + "accepted"
+	case purgedCrowd:
+		return bulkPurge + "done"
+	case purgedHeavy:
+		return "purge 1 x " + count(s.Heavy)
+	case firstPage:
+		return "list page 1 of " + count(s.Customers)
+	case farPage:
+		return fmt.Sprintf("list page %s, by its number", count(s.farPage()))
+	case farPageKeyset:
+		return fmt.Sprintf("list page %s, by where the last one ended", count(s.farPage()))
+	}
+	return string(t)
+}
+
+// count writes a number with its thousands apart.
+func count(n int) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", count(n/1000), n%1000)
+}
+
+// laps are the times that one contender took.
+type laps struct {
+	times map[task][]time.Duration
+	costs map[task]dynamo.Cost // of one time, of those that count their requests
+}
+
+func newLaps() *laps {
+	return &laps{times: map[task][]time.Duration{}, costs: map[task]dynamo.Cost{}}
+}
+
+// since notes that each of the tasks is done, having begun at a time.
+func (l *laps) since(start time.Time, done ...task) {
+	took := time.Since(start)
+	for _, t := range done {
+		l.times[t] = append(l.times[t], took)
+	}
+}
+
+// few is how often what takes milliseconds is repeated within a round.
+const few = 20
+
+// repeat does something a few times.
+func repeat(do func() error) error {
+	for range few {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errShort = errors.New("what was done is not what was asked for")
+
+// expect makes a measurement of something else fail.
+func expect(what string, got, want int) error {
+	if got != want {
+		return fmt.Errorf("%s: %d instead of %d: %w", what, got, want, errShort)
+	}
+	return nil
+}

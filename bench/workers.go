@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+)
+
+// instances is how many workers template.yaml lets run at once.
+const instances = 10
+
+// workers are Lethe's queue, in memory, and those who work it off: each a process of its own, as Lambda would have it.
+type workers struct {
+	idle chan *worker
+
+	underWay sync.WaitGroup
+	mu       sync.Mutex
+	errs     []error
+}
+
+type worker struct {
+	service    *customer.Service
+	operations *bulk.Engine
+}
+
+var (
+	_ customer.Queue = (*workers)(nil)
+	_ bulk.Queue     = (*workers)(nil)
+)
+
+func newWorkers() *workers { return &workers{idle: make(chan *worker, instances)} }
+
+// Enqueue has purges worked off.
+func (w *workers) Enqueue(ctx context.Context, jobs ...customer.Job) error {
+	for _, job := range jobs {
+		w.hand(func(by *worker) error { return by.service.Purge(context.WithoutCancel(ctx), job) })
+	}
+	return nil
+}
+
+// EnqueueWork has parts of operations worked off.
+func (w *workers) EnqueueWork(ctx context.Context, work ...bulk.Work) error {
+	for _, part := range work {
+		w.hand(func(by *worker) error { return by.operations.Do(context.WithoutCancel(ctx), part) })
+	}
+	return nil
+}
+
+// hand gives work to the next idle worker.
+func (w *workers) hand(do func(*worker) error) {
+	w.underWay.Go(func() {
+		by := <-w.idle
+		err := do(by)
+		w.idle <- by
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.errs = append(w.errs, err)
+	})
+}
+
+// Backlog is not asked for here.
+func (w *workers) Backlog(context.Context) (int, error) { return 0, nil }
+
+// wait returns when all work is done, with what went wrong of it: nothing comes again here.
+func (w *workers) wait() error {
+	w.underWay.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := errors.Join(w.errs...)
+	w.errs = nil
+	return err
+}
