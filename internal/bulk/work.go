@@ -49,7 +49,7 @@ func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 	left := c.Undecided()
 	cause := undone(ctx, e.apply(ctx, op, &c, left))
 	still := c.Undecided()
-	c.count(cause, len(still) < len(left))
+	c = c.counting(cause, len(still) < len(left))
 	switch {
 	case len(still) == 0:
 		return e.leave(ctx, op, c, e.Store.Finish)
@@ -82,9 +82,9 @@ func undone(ctx context.Context, cause error) error {
 	return cause
 }
 
-// count counts an attempt that came to its end. Of one whose worker died nothing is known
-// but that it began.
-func (c *Chunk) count(cause error, progress bool) {
+// counting is the chunk after an attempt that came to its end. Of one whose worker died nothing
+// is known but that it began.
+func (c Chunk) counting(cause error, progress bool) Chunk {
 	c.Attempts = 1
 	switch {
 	case progress:
@@ -92,6 +92,7 @@ func (c *Chunk) count(cause error, progress bool) {
 	case !errors.Is(cause, ErrUnfinished):
 		c.Faults++
 	}
+	return c
 }
 
 // giveUp names what no attempt decided as failed.

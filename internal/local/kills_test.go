@@ -14,8 +14,11 @@ import (
 	"lethe/internal/local/lambda"
 )
 
-// shortLimit is the time limit of workers that are to die: a chunk is anybody's half as long after it.
-const shortLimit = 3 * time.Second
+const (
+	// shortLimit is the time limit of workers that are to die: a chunk is anybody's half as long after it.
+	shortLimit = 3 * time.Second
+	bystanders = 10 // of either kind
+)
 
 // TestKilledWorkersLeaveNothing kills worker after worker, each at a random moment of its work, while an operation purges a
 // crowd. It ends by itself, with a certificate for everybody; nothing is left, and nobody else is touched. In full:
@@ -30,10 +33,10 @@ func TestKilledWorkersLeaveNothing(t *testing.T) {
 	r.bringCrowd(t, "c", crowd)
 	r.operate(t, crowd, "delete", map[string]any{"filter": map[string]any{"search": "crowd"}})
 	op := r.plan(t, "purge", map[string]any{"trash": true})
-	r.bringCrowd(t, "late", 10) // like those of the plan, in the trash before it is applied
-	r.operate(t, 10, "delete", map[string]any{"filter": map[string]any{"search": "crowd"}})
-	r.bringCrowd(t, "live", 10)
-	before := r.portraits(t, "late", 10) + r.portraits(t, "live", 10)
+	r.bringCrowd(t, "late", bystanders) // like those of the plan, in the trash before it is applied
+	r.operate(t, bystanders, "delete", map[string]any{"filter": map[string]any{"search": "crowd"}})
+	r.bringCrowd(t, "live", bystanders)
+	before := r.portraits(t, "late") + r.portraits(t, "live")
 
 	r.injectKills(t, kills)
 	started := time.Now()
@@ -53,7 +56,7 @@ func TestKilledWorkersLeaveNothing(t *testing.T) {
 			t.Errorf("c%04d: certificate %+v", i, cert)
 		}
 	}
-	if after := r.portraits(t, "late", 10) + r.portraits(t, "live", 10); after != before {
+	if after := r.portraits(t, "late") + r.portraits(t, "live"); after != before {
 		t.Errorf("others are now\n%s\nand were\n%s", after, before)
 	}
 	r.check(t, templateGrace)
@@ -92,11 +95,11 @@ func (r *running) deadLetters(t *testing.T) int {
 	return n
 }
 
-// portraits are customers with their records, as the API shows them.
-func (r *running) portraits(t *testing.T, prefix string, n int) string {
+// portraits are bystanders with their records, as the API shows them.
+func (r *running) portraits(t *testing.T, prefix string) string {
 	t.Helper()
 	var all strings.Builder
-	for i := range n {
+	for i := range bystanders {
 		all.WriteString(r.portrait(t, fmt.Sprintf("%s%04d", prefix, i)).text)
 	}
 	return all.String()

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -104,9 +105,7 @@ func (m *meanwhile) selection(excluded []string) map[string]any {
 		return map[string]any{"operation": m.deleted}
 	}
 	filter := map[string]any{"search": m.action + "folk"}
-	for name, value := range m.filter {
-		filter[name] = value
-	}
+	maps.Copy(filter, m.filter)
 	return map[string]any{"filter": filter, "exclude": excluded}
 }
 

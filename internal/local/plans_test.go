@@ -92,9 +92,9 @@ func (p planned) wantStates(t *testing.T, deleted ...int) {
 	}
 }
 
-func (p planned) bill(t *testing.T, id string) answer {
+func (p planned) bill(t *testing.T, id string) {
 	t.Helper()
-	return p.do(t, http.MethodPost, customerPath(id)+"/records", map[string]any{"kind": "invoice", "id": "1", "data": map[string]any{}}).want(t, http.StatusCreated, "")
+	p.do(t, http.MethodPost, customerPath(id)+"/records", map[string]any{"kind": "invoice", "id": "1", "data": map[string]any{}}).want(t, http.StatusCreated, "")
 }
 
 func (p planned) applyBy(t *testing.T, id string, approval map[string]any) answer {
