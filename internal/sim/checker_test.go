@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 )
 
 type item = map[string]types.AttributeValue
@@ -34,6 +36,13 @@ func within(name string, edit func(item)) func(item) {
 	return func(it item) { edit(it[name].(*types.AttributeValueMemberM).Value) }
 }
 
+// inBlock edits the first certificate of a block of the ledger.
+func inBlock(edit func(item)) func(item) {
+	return func(it item) {
+		edit(it["certificates"].(*types.AttributeValueMemberL).Value[0].(*types.AttributeValueMemberM).Value)
+	}
+}
+
 var nothing = func(item) {}
 
 // TestCheckerSees breaks, one after the other, everything that the checker looks at.
@@ -41,6 +50,7 @@ func TestCheckerSees(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, policies)
 	gen := populate(t, w)
+	chain := fmt.Sprintf("L#%d", ledger.ChainOf("gone"))
 	for _, d := range []damage{
 		{"record without root", "C#nobody", "R#ticket#1", set("kind", text("ticket")), false, "without their root"},
 		{"token without root", "C#nobody", "T#abc", nothing, false, "access tokens without"},
@@ -79,7 +89,14 @@ func TestCheckerSees(t *testing.T) {
 		{"purging without a lease", "C#fenced", "#", set("isk", text("held#fenced")), false, "C#fenced: at held#fenced"},
 		{"purging under hold", "C#fenced", "#", within("holds", set("case", &types.AttributeValueMemberM{Value: item{}})), false, "purging under legal hold"},
 		{"back from the dead", "C#gone", "#", resurrected("gone"), false, "though the ledger says that generation " + gen + " was purged"},
-		{"two certificates", "C#gone", "another", set("customer", text("gone")), true, "2 certificates"},
+		{"two certificates", "C#gone", "another", set("customer", text("gone")), true, "2 certificates are filed, 1 of them"},
+		{"a certificate that is not filed", "C#gone", gen, nil, true, "is in its chain but not filed"},
+		{"a certificate filed otherwise", "C#gone", gen, set("seq", number("2")), true, "is filed otherwise than it is in its chain"},
+		{"a certificate altered in its chain", chain, "000000000001", inBlock(set("purgedBy", text("x"))), true, "seq 1, customer gone: altered"},
+		{"a certificate of another chain", chain, "000000000001", inBlock(set("chain", number("3"))), true, "holds a certificate of chain 3"},
+		{"a certificate in another's place", chain, "000000000001", inBlock(set("seq", number("2"))), true, "begins with number 2"},
+		{"a block gone", chain, "000000000001", nil, true, "1 certificates are filed, 0 of them"},
+		{"an empty block", "L#5", "000000000001", nothing, true, "an empty block"},
 		{"a residue", "C#gone", gen, set("residue", number("1")), true, "certifies a residue"},
 		{"no residue told", "C#gone", gen, drops("residue"), true, "certifies a residue"},
 		{"purged by nobody", "C#gone", gen, drops("purgedBy"), true, "by \"\""},
