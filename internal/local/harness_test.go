@@ -121,6 +121,11 @@ func sizeOf(t *testing.T, variable string, otherwise int) int {
 // eventually waits for what has to happen.
 func eventually(t *testing.T, what string, happened func() bool) {
 	t.Helper()
+	within(t, patience, what, happened)
+}
+
+func within(t *testing.T, patience time.Duration, what string, happened func() bool) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for !happened() {

@@ -168,7 +168,8 @@ func (r *running) apply(t *testing.T, op operationView) {
 // ended waits for an operation's end.
 func (r *running) ended(t *testing.T, op operationView) operationView {
 	t.Helper()
-	eventually(t, op.Action+" has ended", func() bool {
+	// A large one on a busy machine takes longer than anything else.
+	within(t, patience+time.Duration(op.Impact.Customers)*time.Second, op.Action+" has ended", func() bool {
 		op = r.operation(t, op.ID)
 		return op.State != "PLANNING" && op.State != "READY" && op.State != "RUNNING"
 	})
