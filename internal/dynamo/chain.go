@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -32,20 +33,19 @@ import (
 // It follows that a purge is certified once. Whoever appends its certificate knows of the
 // last block, which didn't hold it, and has then seen that it wasn't filed. Had an
 // earlier block held it, it would have been; had somebody appended it since, the insertion
-// would have failed on the key. This holds however long ago the last block was read, so
-// that a process need not read again the end of a chain that it has appended to itself.
+// would have failed on the key.
 type block struct {
 	PK           string        `dynamodbav:"pk"`
 	SK           string        `dynamodbav:"sk"`
 	Certificates []certificate `dynamodbav:"certificates"`
 }
 
-// end is that of a chain: its last certificate, and those of its last block that may not
-// be filed yet.
+// end is that of a chain: the place of its last certificate, and its last block, which may
+// not be filed yet.
 type end struct {
-	seq     int64
-	hash    string
-	unfiled []certificate
+	seq  int64
+	hash string
+	last []certificate
 }
 
 func (b block) end() end {
@@ -56,17 +56,18 @@ func (b block) end() end {
 	return end{last.Seq, last.Hash, b.Certificates}
 }
 
-const maxBlock = 25 // certificates: a request files them all, and 400 KB hold them at their largest
+const maxBlock = 50 // certificates: 400 KB hold them at their largest
 
 // Certify appends certificates to their chains, those of a chain together. That of the same
 // purge stays as it was. Run again after a failure it completes what it began.
 func (l *Ledger) Certify(ctx context.Context, certs ...customer.Certificate) error {
-	for some := range slices.Chunk(certs, maxBlock) {
-		wanted := make([]certificate, len(some))
-		for i, c := range some {
-			wanted[i] = newCertificate(c)
-		}
-		if err := l.certify(ctx, wanted); err != nil {
+	wanted := make([]certificate, len(certs))
+	for i, c := range certs {
+		wanted[i] = newCertificate(c)
+	}
+	slices.SortStableFunc(wanted, func(a, b certificate) int { return cmp.Compare(a.Chain, b.Chain) })
+	for some := range slices.Chunk(wanted, maxBlock) {
+		if err := l.certify(ctx, some); err != nil {
 			return fmt.Errorf("dynamo: certify: %w", err)
 		}
 	}
@@ -87,8 +88,8 @@ func (l *Ledger) certify(ctx context.Context, wanted []certificate) error {
 	}
 }
 
-// append appends to all chains at once, and returns the certificates of those that have
-// another end than was known: somebody was faster, or an earlier append succeeded and its
+// append appends to several chains at once, and returns the certificates of those that
+// have another end by now: somebody was faster, or an earlier append succeeded and its
 // answer was lost.
 func (l *Ledger) append(ctx context.Context, wanted []certificate) (late []certificate, err error) {
 	ends, err := l.ends(ctx, wanted)
@@ -111,44 +112,32 @@ func (l *Ledger) append(ctx context.Context, wanted []certificate) (late []certi
 	for i, b := range blocks {
 		if slices.Contains(taken, i) {
 			late = append(late, b.Certificates...)
-			l.known.forget(b.Certificates[0].Chain)
 		} else {
 			appended = append(appended, b.Certificates...)
 		}
 	}
-	if _, err := insert(ctx, l.table, appended); err != nil {
-		return nil, err
-	}
-	l.known.note(appended)
-	return late, nil
+	_, err = insert(ctx, l.table, appended)
+	return late, err
 }
 
-// ends are those of the chains that certificates belong into, as they were last known.
+// ends reads the ends of the chains that certificates belong into.
 func (l *Ledger) ends(ctx context.Context, wanted []certificate) (map[int]end, error) {
-	ends := map[int]end{}
-	var unknown []int
-	for _, c := range wanted {
-		chain := ledger.ChainOf(c.Customer)
-		if _, is := ends[chain]; is {
-			continue
-		}
-		known, is := l.known.end(chain)
-		if ends[chain] = known; !is {
-			unknown = append(unknown, chain)
-		}
-	}
-	found := make([]block, len(unknown))
+	var all [ledger.Chains]end
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(readers)
-	for i, chain := range unknown {
-		group.Go(func() (err error) {
-			found[i], err = l.last(ctx, chain)
+	ends := map[int]end{}
+	for _, c := range wanted {
+		ends[c.Chain] = end{}
+	}
+	for chain := range ends {
+		group.Go(func() error {
+			last, err := l.last(ctx, chain)
+			all[chain] = last.end()
 			return err
 		})
 	}
 	err := group.Wait()
-	for i, chain := range unknown {
-		ends[chain] = found[i].end()
+	for chain := range ends {
+		ends[chain] = all[chain]
 	}
 	return ends, err
 }
@@ -170,7 +159,7 @@ func (l *Ledger) last(ctx context.Context, chain int) (block, error) {
 func (l *Ledger) settle(ctx context.Context, ends map[int]end, wanted []certificate) (fresh []certificate, err error) {
 	var held, unfiled []certificate
 	for _, e := range ends {
-		held = append(held, e.unfiled...)
+		held = append(held, e.last...)
 	}
 	filed, err := l.filed(ctx, slices.Concat(held, wanted))
 	if err != nil {
@@ -218,7 +207,6 @@ func (l *Ledger) filed(ctx context.Context, certs []certificate) (map[certificat
 func following(ends map[int]end, certs []certificate) ([]block, error) {
 	chains := map[int]*block{}
 	for _, c := range certs {
-		c.Chain = ledger.ChainOf(c.Customer)
 		at := ends[c.Chain]
 		c.Seq, c.Previous = at.seq+1, at.hash
 		sum, err := c.sum()

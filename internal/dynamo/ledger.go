@@ -19,16 +19,13 @@ import (
 //
 // A certificate is there twice: in a block of its chain, where it has its place, and
 // under its customer, where it is looked up.
-type Ledger struct {
-	table *Table
-	known knownEnds
-}
+type Ledger struct{ table *Table }
 
 var _ customer.Ledger = (*Ledger)(nil)
 
 // NewLedger is the ledger in the table with the given name.
 func NewLedger(cfg aws.Config, table string) *Ledger {
-	return &Ledger{table: New(cfg, Options{Name: table})}
+	return &Ledger{New(cfg, Options{Name: table})}
 }
 
 // certificate is the item under its customer, and what a block has of it.
@@ -79,7 +76,7 @@ func (l *Ledger) Certificate(ctx context.Context, id string) (customer.Certifica
 
 func newCertificate(c customer.Certificate) certificate {
 	out := certificate{
-		PK: customerPK(c.Customer), SK: c.Generation, Customer: c.Customer,
+		PK: customerPK(c.Customer), SK: c.Generation, Chain: ledger.ChainOf(c.Customer), Customer: c.Customer,
 		DeletedAt: formatTime(c.DeletedAt), DeletedBy: c.DeletedBy,
 		PurgedAt: formatTime(c.PurgedAt), PurgedBy: c.PurgedBy,
 		Policies: map[string]string{}, Erased: counts(c.Erased), Retained: counts(c.Retained), Residue: c.Residue,

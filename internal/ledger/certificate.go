@@ -14,7 +14,7 @@ const (
 	Format = 1
 	// Chains is how many chains there are. More of them bear more purges a second:
 	// a chain takes one request after the other.
-	Chains = 16
+	Chains = 4
 )
 
 // Origin is what the first certificate of a chain names as its previous one.
@@ -22,7 +22,7 @@ var Origin = strings.Repeat("0", 2*sha256.Size)
 
 // ChainOf is the chain of a customer's certificates.
 func ChainOf(customer string) int {
-	return int(sha256.Sum256([]byte(customer))[0] >> 4)
+	return int(sha256.Sum256([]byte(customer))[0] >> 6)
 }
 
 // Certificate is a certificate as the API shows it.
