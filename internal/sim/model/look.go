@@ -114,3 +114,6 @@ func (m *Model) ChunksOf(id string) (chunks []bulk.Chunk, ended []bool) {
 	}
 	return chunks, ended
 }
+
+// Log adds to a customer's audit log what the consumer of the change stream has seen.
+func (m *Model) Log(e customer.Entry) { m.entries[e.Customer] = append(m.entries[e.Customer], e) }

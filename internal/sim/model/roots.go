@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -157,6 +158,15 @@ func (t Table) EmailOwner(ctx context.Context, email string) (owner string, err 
 		return "", customer.ErrNotFound
 	}
 	return owner, nil
+}
+
+// Replayed says whether a change was made before under the key of this one.
+func (t Table) Replayed(ctx context.Context, ch customer.Change) (err error) {
+	if ch.Once == nil {
+		return nil
+	}
+	failed := t.request(ctx, "Replayed", ch.Once.Key, func(Verdict) { err = t.replayed(ch) })
+	return cmp.Or(failed, err)
 }
 
 // Create adds a customer with its claim and terms.
