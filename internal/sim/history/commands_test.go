@@ -92,9 +92,9 @@ func init() { //nolint:gochecknoinits // the table and what it calls name each o
 		{"operate: unblock", 1, func(h *history) { h.operate(operations.Unblock) }},
 		{"operate: redate", 2, func(h *history) { h.operate(operations.Redate) }},
 		{"undo", 3, func(h *history) { h.operate(operations.Undo) }},
-		{"apply", 12, (*history).apply},
+		{"apply", 3, (*history).apply},
 		{"cancel", 1, (*history).cancel},
-		{"retry", 2, (*history).retryFailed},
+		{"retry", 3, (*history).retryFailed},
 	}
 }
 
@@ -123,7 +123,13 @@ const maxRequest = 40 * time.Second
 
 func (h *history) customer(i int) string { return fmt.Sprint("c", i) }
 
-func (h *history) anybody() string { return h.customer(h.rng.IntN(5)) }
+// anybody is a customer, or now and then an id that nobody has or has had.
+func (h *history) anybody() string {
+	if h.chance(1, 8) {
+		return h.customer(h.rng.IntN(5))
+	}
+	return h.customer(h.rng.IntN(h.customers))
+}
 
 // generation is one that a client remembers, or none.
 func (h *history) generation() string {
@@ -262,7 +268,11 @@ func (h *history) operate(action string) {
 	h.clients.operations = append(h.clients.operations, id)
 	h.selections[id] = request.Selection
 	for range h.pick(1, 1, 1, 2) {
-		p := &process{name: fmt.Sprint(action, " ", describe(request.Selection), " as ", id), finish: func() {}}
+		p := &process{name: fmt.Sprint(action, " ", describe(request.Selection), " as ", id), finish: func() {
+			if h.operation(id).State == bulk.Ready && h.chance(3, 4) {
+				h.approve(id)
+			}
+		}}
 		h.start(p, maxRequest, func(ctx context.Context) {
 			s := h.service()
 			e := h.engine(s)
@@ -285,10 +295,8 @@ func describe(s operations.Selection) string {
 
 func (h *history) selection(action string) operations.Selection {
 	if action == operations.Undo {
-		if id, ok := h.anOperation(); ok {
-			return operations.Selection{Operation: id}
-		}
-		return operations.Selection{}
+		id, _ := h.anOperation(operations.Delete)
+		return operations.Selection{Operation: id}
 	}
 	var some []string
 	for range h.pick(1, 2, 4) {
@@ -308,24 +316,32 @@ func (h *history) selection(action string) operations.Selection {
 	return operations.Selection{IDs: some}
 }
 
-// anOperation is one that clients know of.
-func (h *history) anOperation() (string, bool) {
-	if len(h.clients.operations) == 0 {
+// anOperation is one of the last that clients know of, with one of the actions if any are
+// given.
+func (h *history) anOperation(actions ...string) (string, bool) {
+	var known []string
+	for _, id := range h.clients.operations {
+		if len(actions) == 0 || slices.Contains(actions, h.operation(id).Action) {
+			known = append(known, id)
+		}
+	}
+	if len(known) == 0 {
 		return "", false
 	}
-	last := len(h.clients.operations) - 1
-	return h.clients.operations[max(0, last-h.rng.IntN(3))], true
+	return known[max(0, len(known)-1-h.rng.IntN(3))], true
 }
 
-// apply approves a plan by its digest, or by one that is of something else.
 func (h *history) apply() {
-	id, ok := h.anOperation()
-	digests := h.clients.digests[id]
-	if !ok || len(digests) == 0 {
-		return
+	if id, ok := h.anOperation(); ok && len(h.clients.digests[id]) > 0 {
+		h.approve(id)
 	}
+}
+
+// approve approves a plan by its digest, or by one that is of something else.
+func (h *history) approve(id string) {
+	digests := h.clients.digests[id]
 	digest := digests[len(digests)-1]
-	if h.chance(1, 4) {
+	if h.chance(1, 5) {
 		digest = digests[h.rng.IntN(len(digests))]
 	}
 	a := bulk.Approval{Digest: digest, Acknowledged: true, OnRefused: []bulk.OnRefused{"", bulk.Skip, bulk.Fail}[h.rng.IntN(3)]}

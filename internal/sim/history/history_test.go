@@ -49,6 +49,7 @@ type temper struct {
 	chunk, page     int // subjects
 	steps           int
 	weights         []int // of the commands
+	customers       int   // that there are at the beginning
 }
 
 func (h *history) pick(n ...int) int { return n[h.rng.IntN(len(n))] }
@@ -63,7 +64,7 @@ func (h *history) temperament() {
 	}
 	h.weights = make([]int, len(commands))
 	for i := range h.weights {
-		h.weights[i] = h.pick(0, 0, 1, 3) * commands[i].weight
+		h.weights[i] = h.pick(0, 1, 1, 3) * commands[i].weight
 	}
 	h.weights[h.rng.IntN(len(commands))] += 3
 }
@@ -111,7 +112,8 @@ func (h *history) prepare() {
 		panic(err)
 	}
 	s := h.service()
-	for i := range h.pick(2, 3, 4) {
+	h.customers = h.pick(2, 3, 4)
+	for i := range h.customers {
 		id := h.customer(i)
 		if _, err := s.Create(ctx, id, profile(id, id), customer.Change{ID: h.name("h"), By: "admin"}); err != nil {
 			panic(err)
@@ -119,6 +121,11 @@ func (h *history) prepare() {
 		some := h.someKeys(h.pick(0, 2, 5))
 		if _, err := s.AddRecords(ctx, id, recordsOf(some), customer.Change{ID: h.name("h"), By: "admin"}); err != nil {
 			panic(err)
+		}
+		if h.chance(1, 3) {
+			if _, err := s.Delete(ctx, id, customer.Change{ID: h.name("h"), By: "admin"}); err != nil {
+				panic(err)
+			}
 		}
 	}
 }
@@ -133,8 +140,8 @@ func (h *history) next() {
 	case r < 260 && len(h.running) < 6 && h.command():
 	case r < 400 && len(h.running) < 6 && h.deliver():
 	case r < 430 && len(h.running) < 6 && h.sweep():
-	case r < 460 && h.expire():
-	case r < 500:
+	case r < 460 && len(h.running) < 6 && h.expire():
+	case r < 485:
 		h.pass(time.Duration(1+h.rng.IntN(2000)) * time.Millisecond)
 	case len(waiting) > 0:
 		h.release(waiting)

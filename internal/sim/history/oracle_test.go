@@ -67,7 +67,7 @@ func (h *history) rootChanged(ctx context.Context, before, after *customer.Custo
 	e := event{h.step, before, after}
 	h.dirty[after.ID] = true
 	h.events[after.ID] = append(h.events[after.ID], e)
-	if before == nil || before.Last.ID != after.Last.ID {
+	if putBack := before == nil && after.Last.Action != customer.Created; !putBack && (before == nil || before.Last.ID != after.Last.ID) {
 		h.changes[after.Last.ID] = append(h.changes[after.Last.ID], e)
 		h.touch(processOf(ctx), e)
 	}
@@ -91,6 +91,7 @@ func (h *history) rootRemoved(before *customer.Customer) {
 
 func (h *history) rootAdded(after *customer.Customer) {
 	id := after.ID
+	h.model.Log(customer.Entry{Customer: id, Seq: after.Last.ID, At: after.Last.At, Action: after.Last.Action})
 	if after.Last.Action == customer.Created && after.Version == 1 && len(h.model.Certificates(id)) > 0 {
 		h.broken("%s: its id is used again", id)
 	}
@@ -206,7 +207,7 @@ func (h *history) certified(_ context.Context, cert customer.Certificate) {
 	if keys := h.model.Keys(id); len(keys) > 0 {
 		h.broken("%s: certified, and has %v", id, keys)
 	}
-	if terms, claims := h.model.Terms(id), h.model.Claims(id); len(terms)+len(claims) > 0 && !h.reused(id) {
+	if terms, claims := h.model.Terms(id), h.model.Claims(id); len(terms)+len(claims) > 0 {
 		h.broken("%s: certified, and is found by %v, %v", id, terms, claims)
 	}
 	counts := maps.Clone(cert.Erased)
@@ -227,9 +228,6 @@ func (h *history) certified(_ context.Context, cert customer.Certificate) {
 		h.broken("%s: certifies that %v are retained; there are %v", id, cert.Retained, kept)
 	}
 }
-
-// reused says whether a customer was created anew where TTL had removed one.
-func (h *history) reused(id string) bool { return false }
 
 // check looks at all customers that were changed since it last did.
 func (h *history) check() {
