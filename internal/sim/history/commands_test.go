@@ -52,7 +52,7 @@ func init() { //nolint:gochecknoinits // the table and what it calls name each o
 		}},
 		{"restore", 3, func(h *history) {
 			generation := h.generation()
-			h.change("restore", func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error) {
+			h.bound("restore", customer.Fence{Generation: generation}, func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error) {
 				return s.Restore(ctx, id, generation, ch)
 			})
 		}},
@@ -80,7 +80,7 @@ func init() { //nolint:gochecknoinits // the table and what it calls name each o
 		}},
 		{"purge", 2, func(h *history) {
 			fence := customer.Fence{Generation: h.generation(), OnlyDue: h.chance(1, 3)}
-			h.change("purge", func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error) {
+			h.bound("purge", fence, func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error) {
 				return s.StartPurge(ctx, id, fence, ch)
 			})
 		}},
@@ -104,6 +104,10 @@ func (h *history) command() bool {
 		return false
 	}
 	h.clients.left++
+	if h.failed() && h.chance(1, 4) {
+		h.retryFailed()
+		return true
+	}
 	sum := 0
 	for _, w := range h.weights {
 		sum += w
@@ -116,6 +120,11 @@ func (h *history) command() bool {
 		}
 	}
 	return false
+}
+
+// failed says whether there is an operation, something of which has failed.
+func (h *history) failed() bool {
+	return slices.ContainsFunc(h.model.All(), func(op *bulk.Operation) bool { return op.Tally.Failed > 0 })
 }
 
 // maxRequest is how long a request of a client may take.
@@ -143,19 +152,41 @@ func profile(name, mailbox string) customer.Profile {
 	return customer.Profile{Organisation: "Firm " + name, FirstName: "Ann", Email: mailbox + "@x.example"}
 }
 
+type doing func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error)
+
 // change gives a command that changes one customer.
-func (h *history) change(name string, do func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error)) {
+func (h *history) change(name string, do doing) { h.bound(name, customer.Fence{}, do) }
+
+// bound is change, of a generation or only of one that is due.
+func (h *history) bound(name string, to customer.Fence, do doing) {
 	id := h.anybody()
 	ch := h.newChange(name, &id)
-	if h.chance(1, 6) {
-		if c := h.model.Root(id); c != nil {
-			ch.IfVersion = c.Version
-		}
+	if c := h.model.Root(id); c != nil && h.chance(1, 6) {
+		ch.IfVersion = c.Version
 	}
 	var err error
-	p := &process{name: fmt.Sprint(name, " ", id, " by ", ch.ID)}
-	p.finish = func() { h.answered(p, ch, err) }
+	p := &process{name: fmt.Sprint(name, " ", id, " ", to.Generation, " by ", ch.ID)}
+	p.finish = func() {
+		h.answered(p, ch, err)
+		h.within(p, ch, to)
+	}
 	h.start(p, maxRequest, func(ctx context.Context) { _, err = do(ctx, h.service(), id, ch) })
+}
+
+// within checks that a change was made to what it was bound to.
+func (h *history) within(p *process, ch customer.Change, to customer.Fence) {
+	for _, e := range h.changes[ch.ID] {
+		before := e.before
+		if to.Generation != "" && before.Deletion.ID != to.Generation {
+			h.broken("%s: done to %s, of generation %s", p.name, before.ID, before.Deletion.ID)
+		}
+		if to.OnlyDue && !before.Due(time.Now()) {
+			h.broken("%s: done to %s, which is not due", p.name, before.ID)
+		}
+		if ch.IfVersion != 0 && before.Version != ch.IfVersion {
+			h.broken("%s: done to %s, of version %d", p.name, before.ID, before.Version)
+		}
+	}
 }
 
 // newChange is a client's change; sometimes one that it sends again under the same key.
@@ -300,7 +331,7 @@ func (h *history) selection(action string) operations.Selection {
 	}
 	var some []string
 	for range h.pick(1, 2, 4) {
-		some = append(some, h.anybody())
+		some = append(some, h.customer(h.rng.IntN(h.customers)))
 	}
 	inTrash := slices.Contains([]string{operations.Restore, operations.Purge, operations.Redate}, action)
 	switch h.rng.IntN(5) {
@@ -344,7 +375,7 @@ func (h *history) approve(id string) {
 	if h.chance(1, 5) {
 		digest = digests[h.rng.IntN(len(digests))]
 	}
-	a := bulk.Approval{Digest: digest, Acknowledged: true, OnRefused: []bulk.OnRefused{"", bulk.Skip, bulk.Fail}[h.rng.IntN(3)]}
+	a := bulk.Approval{Digest: digest, Acknowledged: true, OnRefused: []bulk.OnRefused{"", bulk.Skip, bulk.Fail, bulk.Fail}[h.rng.IntN(4)]}
 	p := &process{name: fmt.Sprint("apply ", id), digest: digest}
 	var err error
 	p.finish = func() {
@@ -366,6 +397,11 @@ func (h *history) cancel() {
 
 func (h *history) retryFailed() {
 	id, ok := h.anOperation()
+	for _, op := range h.model.All() {
+		if op.Tally.Failed > 0 {
+			id = op.ID
+		}
+	}
 	if !ok {
 		return
 	}
