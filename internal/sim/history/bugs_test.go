@@ -12,9 +12,6 @@ var bugs = []planted{
 		"	if err := s.Erase(ctx, settings, customers...); err != nil {",
 		"	for _, c := range customers {\n		if err := s.Ledger.Certify(ctx, certify(c, settings, s.now())); err != nil {\n			return err\n		}\n	}\n	if err := s.Erase(ctx, settings, customers...); err != nil {",
 	}}},
-	{"only one page is erased", []edit{{
-		"sim/model/erase.go", "		if len(page) < pageSize {", "		if true {",
-	}}},
 	{"only one page is erased, and nothing is read back", []edit{
 		{"sim/model/erase.go", "		if len(page) < pageSize {", "		if true {"},
 		{"customer/purge.go", "	if left > 0 {", "	if left < 0 {"},
@@ -74,7 +71,7 @@ var bugs = []planted{
 	}}},
 	{"a chunk is taken while a worker has it", []edit{
 		{"sim/model/chunks.go", "	case c.Lease.After(now):\n		return bulk.Chunk{}, bulk.ErrTaken\n", ""},
-		{"sim/model/chunks.go", "stored.ended || !stored.Lease.Equal(c.Lease) {", "stored.ended {"},
+		{"sim/model/chunks.go", "stored == nil || stored.ended || !stored.Lease.Equal(c.Lease) {", "stored == nil {"},
 	}},
 	{"what has changed since the plan is done all the same", []edit{{
 		"sim/model/advance.go", "	if old == nil || old.Version != tr.Version {", "	if old == nil {",
@@ -83,7 +80,7 @@ var bugs = []planted{
 		"customer/transition.go", "	if c.Last.ID == tr.Change.ID || tr.deleted(c) || tr.fenced(c) {", "	if tr.fenced(c) {",
 	}}},
 	{"an idempotency key is forgotten", []edit{{
-		"sim/model/model.go", "	if !ok || made.change == ch.ID {", "	if true {",
+		"sim/model/model.go", "	if !ok || made.change == ch.ID {", "	if ok = false; !ok {",
 	}}},
 	{"a customer is restored during its purge", []edit{{
 		"customer/lifecycle.go", "	case c.StateAt(now) == Purging:\n		return ErrPurgeStarted\n	}\n	return nil\n}\n\n// CanPurge", "	}\n	return nil\n}\n\n// CanPurge",
@@ -113,6 +110,6 @@ var bugs = []planted{
 		"customer/service.go", "		return cmp.Or(s.Replayed(ctx, ch), ErrExists)", "		return cmp.Or[error](nil)",
 	}}},
 	{"an id is used again before the stream tells that it is gone", []edit{{
-		"customer/service.go", "	if left > 0 || len(log.Entries) > 0 {", "	if left > 0 {",
+		"customer/service.go", "	if left > 0 || len(log.Entries) > 0 {", "	if left > 0 || len(log.Entries) < 0 {",
 	}}},
 }

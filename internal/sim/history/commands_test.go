@@ -104,8 +104,7 @@ func (h *history) command() bool {
 		return false
 	}
 	h.clients.left++
-	if h.failed() && h.chance(1, 4) {
-		h.retryFailed()
+	if h.followUp() {
 		return true
 	}
 	sum := 0
@@ -122,9 +121,18 @@ func (h *history) command() bool {
 	return false
 }
 
-// failed says whether there is an operation, something of which has failed.
-func (h *history) failed() bool {
-	return slices.ContainsFunc(h.model.All(), func(op *bulk.Operation) bool { return op.Tally.Failed > 0 })
+// followUp gives a command that only what happened before makes sense of.
+func (h *history) followUp() bool {
+	some := func(is func(*bulk.Operation) bool) bool { return slices.ContainsFunc(h.model.All(), is) }
+	switch {
+	case h.chance(1, 4) && some(func(op *bulk.Operation) bool { return op.Tally.Failed > 0 }):
+		h.retryFailed()
+	case h.chance(1, 10) && some(func(op *bulk.Operation) bool { return op.Action == operations.Delete && op.Tally.Done > 0 }):
+		h.operate(operations.Undo)
+	default:
+		return false
+	}
+	return true
 }
 
 // maxRequest is how long a request of a client may take.
@@ -308,7 +316,9 @@ func (h *history) operate(action string) {
 			s := h.service()
 			e := h.engine(s)
 			op := bulk.Operation{ID: id, By: "admin", Reason: "asked for", Fingerprint: id}
-			selection, err := request.Prepare(ctx, s, e.Store, &op)
+			mine := request
+			mine.Selection.IDs = slices.Clone(request.Selection.IDs) // it sorts them
+			selection, err := mine.Prepare(ctx, s, e.Store, &op)
 			if err == nil {
 				_, _ = e.Create(ctx, op, selection)
 			}
@@ -317,6 +327,7 @@ func (h *history) operate(action string) {
 }
 
 func describe(s operations.Selection) string {
+	s.IDs = slices.Clone(s.IDs)
 	text, err := s.Encode()
 	if err != nil {
 		panic(err)

@@ -25,7 +25,6 @@ type history struct {
 
 	processes int
 	running   []*process
-	sweeps    []*process
 	quiet     bool // nothing is disturbed any longer
 	names     int  // of changes, operations, …
 	step      int
@@ -92,8 +91,8 @@ func run(seed uint64, tracing bool) *history {
 	h.temperament()
 	h.prepare()
 	h.model.Gate = h.gate
-	for h.step = 1; h.step <= h.steps && h.wrong == ""; h.step++ {
-		synctest.Wait()
+	for synctest.Wait(); h.wrong == "" && h.step < h.steps; synctest.Wait() {
+		h.step++
 		h.reap()
 		h.check()
 		h.next()
@@ -139,8 +138,8 @@ func (h *history) next() {
 	case r < h.jumps+h.mischief && h.spoil():
 	case r < 260 && len(h.running) < 6 && h.command():
 	case r < 400 && len(h.running) < 6 && h.deliver():
-	case r < 430 && len(h.running) < 6 && h.sweep():
-	case r < 460 && len(h.running) < 6 && h.expire():
+	case r < 425 && len(h.running) < 6 && h.sweep():
+	case r < 465 && len(h.running) < 6 && h.expire():
 	case r < 485:
 		h.pass(time.Duration(1+h.rng.IntN(2000)) * time.Millisecond)
 	case len(waiting) > 0:
@@ -155,10 +154,10 @@ func (h *history) jump() time.Duration {
 	switch h.rng.IntN(6) {
 	case 0, 1:
 		return time.Duration(1+h.rng.IntN(120)) * time.Second
-	case 2, 3:
+	case 2:
 		return time.Duration(1+h.rng.IntN(12)) * time.Minute
-	case 4:
-		return time.Duration(1+h.rng.IntN(180)) * time.Minute
+	case 3, 4:
+		return time.Duration(1+h.rng.IntN(240)) * time.Minute
 	default:
 		return time.Duration(1+h.rng.IntN(32)) * day
 	}
@@ -249,7 +248,7 @@ func (h *history) reap() {
 	for _, p := range running {
 		switch {
 		case p.dead:
-		case p.done:
+		case h.gates.done(p):
 			p.finish()
 		default:
 			h.running = append(h.running, p)

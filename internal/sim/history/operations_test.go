@@ -189,6 +189,9 @@ func (h *history) judge() {
 		h.judgeCustomer(id)
 	}
 	for _, op := range h.model.All() {
+		if !op.Applied.IsZero() && !h.halfRetried[op.ID] {
+			h.ended(*op)
+		}
 		chunks, ended := h.model.ChunksOf(op.ID)
 		for i, c := range chunks {
 			if !ended[i] && op.State != bulk.Cancelled && op.State != bulk.Expired && !h.halfRetried[op.ID] {

@@ -24,6 +24,7 @@ type process struct {
 	killed time.Time // when it is ended, wherever it is
 	dead   bool
 	done   bool
+	sweeps bool
 	finish func()                // called by the history when it has come to its end by itself
 	digest string                // it applies an operation by
 	retry  string                // the operation that it tries again
@@ -119,6 +120,12 @@ func (h *history) gate(ctx context.Context, c model.Call) (model.Verdict, error)
 		h.gates.leave(r)
 		return 0, ctx.Err()
 	}
+}
+
+func (g *gates) done(p *process) bool {
+	g.Lock()
+	defer g.Unlock()
+	return p.done
 }
 
 func (g *gates) enter(r *request) bool {

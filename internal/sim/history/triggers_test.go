@@ -57,13 +57,16 @@ func (h *history) worked(m model.Message, err error) {
 
 // sweep is a tick of the schedule. It may come while others are still at it.
 func (h *history) sweep() bool {
-	h.sweeps = slices.DeleteFunc(h.sweeps, func(p *process) bool { return p.done || p.dead })
-	if len(h.sweeps) > h.rng.IntN(2) {
+	sweeps := 0
+	for _, p := range h.running {
+		if p.sweeps {
+			sweeps++
+		}
+	}
+	if sweeps > h.rng.IntN(2) {
 		return false
 	}
-	p := &process{name: "sweep", finish: func() {}}
-	h.sweeps = append(h.sweeps, p)
-	h.start(p, maxSweep, h.sweepAll)
+	h.start(&process{name: "sweep", sweeps: true, finish: func() {}}, maxSweep, h.sweepAll)
 	return true
 }
 
