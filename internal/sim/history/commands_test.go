@@ -28,7 +28,7 @@ type once struct {
 	id      string
 }
 
-const maxCommands = 25
+const maxCommands = 16
 
 // command is something that a client asks for.
 type command struct {
@@ -127,7 +127,9 @@ func (h *history) followUp() bool {
 	switch {
 	case h.chance(1, 4) && some(func(op *bulk.Operation) bool { return op.Tally.Failed > 0 }):
 		h.retryFailed()
-	case h.chance(1, 10) && some(func(op *bulk.Operation) bool { return op.Action == operations.Delete && op.Tally.Done > 0 }):
+	case h.chance(1, 3) && some(func(op *bulk.Operation) bool { return op.State == bulk.Ready && !harmless(*op) }):
+		h.apply()
+	case h.chance(1, 6) && some(func(op *bulk.Operation) bool { return op.Action == operations.Delete && op.Tally.Done > 0 }):
 		h.operate(operations.Undo)
 	default:
 		return false
@@ -144,6 +146,15 @@ func (h *history) customer(i int) string { return fmt.Sprint("c", i) }
 func (h *history) anybody() string {
 	if h.chance(1, 8) {
 		return h.customer(h.rng.IntN(5))
+	}
+	return h.somebody()
+}
+
+// somebody is one of those that there were at the beginning; in some histories most
+// often the same.
+func (h *history) somebody() string {
+	if h.chance(h.focus, 100) {
+		return h.customer(0)
 	}
 	return h.customer(h.rng.IntN(h.customers))
 }
@@ -308,7 +319,7 @@ func (h *history) operate(action string) {
 	h.selections[id] = request.Selection
 	for range h.pick(1, 1, 1, 2) {
 		p := &process{name: fmt.Sprint(action, " ", describe(request.Selection), " as ", id), finish: func() {
-			if h.operation(id).State == bulk.Ready && h.chance(3, 4) {
+			if h.operation(id).State == bulk.Ready && h.chance(9, 10) {
 				h.approve(id)
 			}
 		}}
@@ -342,7 +353,7 @@ func (h *history) selection(action string) operations.Selection {
 	}
 	var some []string
 	for range h.pick(1, 2, 4) {
-		some = append(some, h.customer(h.rng.IntN(h.customers)))
+		some = append(some, h.somebody())
 	}
 	inTrash := slices.Contains([]string{operations.Restore, operations.Purge, operations.Redate}, action)
 	switch h.rng.IntN(5) {
@@ -373,8 +384,15 @@ func (h *history) anOperation(actions ...string) (string, bool) {
 	return known[max(0, len(known)-1-h.rng.IntN(3))], true
 }
 
+// apply approves the last plan that waits for it, or any.
 func (h *history) apply() {
-	if id, ok := h.anOperation(); ok && len(h.clients.digests[id]) > 0 {
+	id, ok := h.anOperation()
+	for _, op := range h.model.All() {
+		if op.State == bulk.Ready && h.chance(3, 4) {
+			id = op.ID
+		}
+	}
+	if ok && len(h.clients.digests[id]) > 0 {
 		h.approve(id)
 	}
 }
@@ -386,7 +404,7 @@ func (h *history) approve(id string) {
 	if h.chance(1, 5) {
 		digest = digests[h.rng.IntN(len(digests))]
 	}
-	a := bulk.Approval{Digest: digest, Acknowledged: true, OnRefused: []bulk.OnRefused{"", bulk.Skip, bulk.Fail, bulk.Fail}[h.rng.IntN(4)]}
+	a := bulk.Approval{Digest: digest, Acknowledged: true, OnRefused: []bulk.OnRefused{"", bulk.Skip, bulk.Fail}[h.rng.IntN(3)]}
 	p := &process{name: fmt.Sprint("apply ", id), digest: digest}
 	var err error
 	p.finish = func() {

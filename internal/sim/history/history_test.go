@@ -49,6 +49,8 @@ type temper struct {
 	steps           int
 	weights         []int // of the commands
 	customers       int   // that there are at the beginning
+	crowd           int   // processes at once
+	focus           int   // in a hundred commands, on one of them
 }
 
 func (h *history) pick(n ...int) int { return n[h.rng.IntN(len(n))] }
@@ -58,12 +60,12 @@ func (h *history) chance(n, of int) bool { return h.rng.IntN(of) < n }
 func (h *history) temperament() {
 	h.temper = temper{
 		faults: h.pick(0, 20, 60, 150), crashes: h.pick(0, 0, 10, 30), stale: h.pick(0, 20, 60),
-		mischief: h.pick(0, 0, 15, 40), jumps: h.pick(10, 30, 60), chunk: h.pick(1, 2, 250), page: h.pick(1, 2, 250),
-		steps: h.pick(60, 100, 160),
+		mischief: h.pick(0, 0, 15, 40), jumps: h.pick(5, 10, 25), chunk: h.pick(1, 2, 250), page: h.pick(1, 2, 250),
+		steps: h.pick(100, 150, 220), crowd: h.pick(1, 2, 4, 6), focus: h.pick(0, 40, 80),
 	}
 	h.weights = make([]int, len(commands))
 	for i := range h.weights {
-		h.weights[i] = h.pick(0, 1, 1, 3) * commands[i].weight
+		h.weights[i] = h.pick(0, 0, 1, 4) * commands[i].weight
 	}
 	h.weights[h.rng.IntN(len(commands))] += 3
 }
@@ -93,7 +95,9 @@ func run(seed uint64, tracing bool) *history {
 	h.model.Gate = h.gate
 	for synctest.Wait(); h.wrong == "" && h.step < h.steps; synctest.Wait() {
 		h.step++
-		h.reap()
+		if h.reap() {
+			synctest.Wait() // what follows from it has begun
+		}
 		h.check()
 		h.next()
 	}
@@ -132,18 +136,21 @@ func (h *history) prepare() {
 // next does one thing.
 func (h *history) next() {
 	waiting := h.gates.sorted()
+	room := len(h.running) < h.crowd
 	switch r := h.rng.IntN(1000); {
 	case r < h.jumps:
 		h.pass(h.jump())
 	case r < h.jumps+h.mischief && h.spoil():
-	case r < 260 && len(h.running) < 6 && h.command():
-	case r < 400 && len(h.running) < 6 && h.deliver():
-	case r < 425 && len(h.running) < 6 && h.sweep():
-	case r < 465 && len(h.running) < 6 && h.expire():
-	case r < 485:
+	case r < 130 && room && h.command():
+	case r < 290 && room && h.deliver():
+	case r < 320 && room && h.sweep():
+	case r < 350 && room && h.expire():
+	case r < 370:
 		h.pass(time.Duration(1+h.rng.IntN(2000)) * time.Millisecond)
 	case len(waiting) > 0:
 		h.release(waiting)
+	case h.chance(1, 2) && h.deliver():
+	case h.chance(4, 5) && h.command():
 	default:
 		h.pass(time.Duration(1+h.rng.IntN(2000)) * time.Millisecond)
 	}
@@ -241,8 +248,8 @@ func fate(v model.Verdict, crash bool) string {
 	return text
 }
 
-// reap takes leave of processes that have ended.
-func (h *history) reap() {
+// reap takes leave of processes that have ended, and says whether there were any.
+func (h *history) reap() (ended bool) {
 	running := h.running
 	h.running = nil
 	for _, p := range running {
@@ -250,10 +257,12 @@ func (h *history) reap() {
 		case p.dead:
 		case h.gates.done(p):
 			p.finish()
+			ended = true
 		default:
 			h.running = append(h.running, p)
 		}
 	}
+	return ended
 }
 
 // end ends all processes wherever they are.

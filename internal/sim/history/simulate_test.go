@@ -50,7 +50,7 @@ func simulate(t *testing.T, seed uint64, tracing bool) *history {
 
 // TestASeedReplaysItsHistory makes histories twice, and compares them request by request.
 func TestASeedReplaysItsHistory(t *testing.T) {
-	for seed := *from; seed < *from+200; seed++ {
+	for seed := *from; seed < *from+300; seed++ {
 		var traces [2][]string
 		for i := range traces {
 			synctest.Test(t, func(*testing.T) { traces[i] = run(seed, true).trace })
