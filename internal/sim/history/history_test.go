@@ -60,7 +60,7 @@ func (h *history) chance(n, of int) bool { return h.rng.IntN(of) < n }
 func (h *history) temperament() {
 	h.temper = temper{
 		faults: h.pick(0, 20, 60, 150), crashes: h.pick(0, 0, 10, 30), stale: h.pick(0, 20, 60),
-		mischief: h.pick(0, 0, 15, 40), jumps: h.pick(5, 10, 25), chunk: h.pick(1, 2, 250), page: h.pick(1, 2, 250),
+		mischief: h.pick(0, 0, 15, 40), jumps: h.pick(5, 15, 40), chunk: h.pick(1, 2, 250), page: h.pick(1, 2, 250),
 		steps: h.pick(100, 150, 220), crowd: h.pick(1, 2, 4, 6), focus: h.pick(0, 40, 80),
 	}
 	h.weights = make([]int, len(commands))
@@ -144,8 +144,8 @@ func (h *history) next() {
 	case r < 130 && room && h.command():
 	case r < 290 && room && h.deliver():
 	case r < 320 && room && h.sweep():
-	case r < 350 && room && h.expire():
-	case r < 370:
+	case r < 370 && room && h.expire():
+	case r < 390:
 		h.pass(time.Duration(1+h.rng.IntN(2000)) * time.Millisecond)
 	case len(waiting) > 0:
 		h.release(waiting)

@@ -159,12 +159,11 @@ func (o Operations) parts(ctx context.Context, method, id string, want func(*chu
 	}
 }
 
-// Chunks goes through all chunks from one on. One that ends between the two readings is
-// seen as it was before.
+// Chunks goes through all chunks from one on: their outcomes are read before their subjects.
 func (o Operations) Chunks(ctx context.Context, id string, from int) iter.Seq2[bulk.Chunk, error] {
 	return func(yield func(bulk.Chunk, error) bool) {
 		states := map[int]bulk.Chunk{}
-		for c, err := range o.parts(ctx, "EndedChunks", id, func(c *chunk) bool { return c.ended }) {
+		for c, err := range o.parts(ctx, "Outcomes", id, func(*chunk) bool { return true }) {
 			if err != nil {
 				yield(c, err)
 				return
@@ -195,9 +194,9 @@ func (o Operations) Chunks(ctx context.Context, id string, from int) iter.Seq2[b
 	}
 }
 
-// Tally adds up the outcomes of the chunks that have ended.
+// Tally adds up the outcomes of all chunks.
 func (o Operations) Tally(ctx context.Context, op bulk.Operation) (sum bulk.Tally, err error) {
-	for c, err := range o.parts(ctx, "Tally", op.ID, func(c *chunk) bool { return c.ended }) {
+	for c, err := range o.parts(ctx, "Tally", op.ID, func(*chunk) bool { return true }) {
 		if err != nil {
 			return sum, err
 		}

@@ -50,10 +50,16 @@ func (r *root) place(lease time.Time) {
 	}
 }
 
+// kept is what the table keeps of a change.
+func kept(ch customer.Change) customer.Change {
+	ch.Once, ch.IfVersion = nil, 0
+	return ch
+}
+
 // put writes a root, and tells those who watch.
 func (m *Model) put(ctx context.Context, r root) {
 	before := m.roots[r.ID]
-	r.Last.Once, r.Last.IfVersion = nil, 0 // as the table keeps it
+	r.Last = kept(r.Last)
 	m.roots[r.ID] = &r
 	m.list.note(r.ID, &r)
 	if m.WatchRoot != nil {
@@ -114,7 +120,7 @@ func (t Table) transit(ctx context.Context, tr transition) (customer.Customer, e
 	}
 	next := root{Customer: clone(old.Customer), look: old.look, ttl: old.ttl}
 	next.Version++
-	next.Last = tr.change
+	next.Last = kept(tr.change)
 	tr.make(&next)
 	t.put(ctx, next)
 	t.remember(tr.change, tr.id)
