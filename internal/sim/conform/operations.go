@@ -126,6 +126,9 @@ func chunks(t *testing.T, w World) {
 	same(t, "subjects from the second chunk on", ids, []string{"c", "d"})
 
 	ended.Outcomes[1], ended.Attempts = bulk.Outcome{}, 0
+	stale := op
+	stale.Version--
+	refuses(t, o.Reopen(ctx, stale, ended), bulk.ErrVersion)
 	must(t, o.Reopen(ctx, op, ended))
 	ended.Outcomes[1] = bulk.Outcome{Result: bulk.Done}
 	must(t, o.Reopen(ctx, op, ended)) // reopened already

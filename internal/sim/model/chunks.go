@@ -104,16 +104,21 @@ func (o Operations) giveBack(ctx context.Context, method string, op bulk.Operati
 	return cmp.Or(failed, err)
 }
 
-// Reopen makes an ended chunk one to be done.
-func (o Operations) Reopen(ctx context.Context, op bulk.Operation, c bulk.Chunk) error {
-	return o.request(ctx, "Reopen", named(op, c.Seq), func(Verdict) {
-		stored := o.chunk(op.ID, c.Seq)
-		if stored == nil || !stored.ended {
-			return
-		}
+// Reopen makes an ended chunk one to be done, if the operation is as it was read.
+func (o Operations) Reopen(ctx context.Context, op bulk.Operation, c bulk.Chunk) (err error) {
+	failed := o.request(ctx, "Reopen", named(op, c.Seq), func(Verdict) { err = o.reopen(op, c) })
+	return cmp.Or(failed, err)
+}
+
+func (o Operations) reopen(op bulk.Operation, c bulk.Chunk) error {
+	if o.operations[op.ID].Version != op.Version {
+		return bulk.ErrVersion
+	}
+	if stored := o.chunk(op.ID, c.Seq); stored != nil && stored.ended {
 		stored.Outcomes, stored.Attempts, stored.Usage = slices.Clone(c.Outcomes), c.Attempts, c.Usage
 		stored.Lease, stored.ended = time.Time{}, false
-	})
+	}
+	return nil
 }
 
 // Chunk reads one, and then its subjects.
