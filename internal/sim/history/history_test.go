@@ -29,7 +29,7 @@ type history struct {
 	names     int  // of changes, operations, …
 	step      int
 
-	stream  []customer.Customer // roots that TTL has removed, as the stream tells of them
+	stream  []*customer.Customer // roots that TTL has removed, as the stream tells of them
 	clients clients
 	oracle
 
@@ -194,6 +194,11 @@ func (h *history) pass(d time.Duration) {
 // are of one process and ask the same: they share their fate.
 func (h *history) release(waiting []*request) {
 	chosen := waiting[h.rng.IntN(len(waiting))]
+	for range 5 { // those that are slow let others go first, most often
+		if chosen.process.slow {
+			chosen = waiting[h.rng.IntN(len(waiting))]
+		}
+	}
 	var alike []*request
 	for _, r := range waiting {
 		if r.compare(chosen) == 0 {

@@ -286,7 +286,7 @@ func (h *history) checkParents(id string) {
 // checkGone checks that nothing hangs on a root that is gone; that TTL removes it first
 // is why the stream tells of it.
 func (h *history) checkGone(id string) {
-	if slices.ContainsFunc(h.stream, func(c customer.Customer) bool { return c.ID == id }) || h.byTTL {
+	if slices.ContainsFunc(h.stream, func(c *customer.Customer) bool { return c.ID == id }) || h.byTTL {
 		return
 	}
 	if left := slices.Concat(h.model.Keys(id), h.model.Terms(id), h.model.Claims(id)); len(left) > 0 {

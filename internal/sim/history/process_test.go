@@ -25,6 +25,7 @@ type process struct {
 	dead   bool
 	done   bool
 	sweeps bool
+	slow   bool                  // others are scheduled before it
 	finish func()                // called by the history when it has come to its end by itself
 	digest string                // it applies an operation by
 	retry  string                // the operation that it tries again
@@ -46,7 +47,7 @@ const keptBack = 10 * time.Second
 // start lets a process run beside the others.
 func (h *history) start(p *process, limit time.Duration, run func(ctx context.Context)) {
 	h.processes++
-	p.seq, p.states = h.processes, map[string]bulk.State{}
+	p.seq, p.states, p.slow = h.processes, map[string]bulk.State{}, h.chance(1, 4)
 	p.name = fmt.Sprint(p.seq, " ", p.name)
 	p.killed = time.Now().Add(limit)
 	h.running = append(h.running, p)

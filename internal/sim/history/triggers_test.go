@@ -85,7 +85,7 @@ func (h *history) expire() bool {
 		h.byTTL = true
 		c, _ := h.model.Expire(context.Background(), id, time.Now())
 		h.byTTL = false
-		h.stream = append(h.stream, c)
+		h.stream = append(h.stream, &c)
 		return true
 	}
 	if len(h.stream) == 0 {
@@ -96,29 +96,19 @@ func (h *history) expire() bool {
 	var err error
 	p.finish = func() {
 		if h.tell("%s ends with %v", p.name, err); err == nil {
-			h.seen(c)
+			h.stream = slices.DeleteFunc(h.stream, func(other *customer.Customer) bool { return other == c })
 		}
 	}
-	h.start(p, maxSweep, func(ctx context.Context) { err = h.service().Expire(ctx, c) })
+	h.start(p, maxSweep, func(ctx context.Context) { err = h.service().Expire(ctx, *c) })
 	return true
-}
-
-// seen takes a record off the stream.
-func (h *history) seen(c customer.Customer) {
-	i := slices.IndexFunc(h.stream, func(s customer.Customer) bool {
-		return s.ID == c.ID && s.Version == c.Version && s.Deletion.ID == c.Deletion.ID
-	})
-	if i >= 0 {
-		h.stream = slices.Delete(h.stream, i, i+1)
-	}
 }
 
 // spoil plays a trick with a message, or with a record of the stream.
 func (h *history) spoil() bool {
 	if len(h.stream) > 0 && h.chance(1, 2) {
-		c := h.stream[h.rng.IntN(len(h.stream))]
-		h.tell("the stream tells of %s again later", c.ID)
-		h.stream = append(h.stream, c)
+		again := *h.stream[h.rng.IntN(len(h.stream))]
+		h.tell("the stream tells of %s again later", again.ID)
+		h.stream = append(h.stream, &again)
 		return true
 	}
 	visible := h.queue.Visible(time.Now())
@@ -173,7 +163,7 @@ func (h *history) patience() time.Duration {
 func (h *history) workOff() {
 	for range 20 {
 		for len(h.stream) > 0 {
-			if err := h.service().Expire(context.Background(), h.stream[0]); err != nil {
+			if err := h.service().Expire(context.Background(), *h.stream[0]); err != nil {
 				h.broken("expire: %v", err)
 				return
 			}
