@@ -56,7 +56,8 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"transitions that are made again are made once", advancedAgain},
 		{"leases are exclusive", leased},
 		{"operations are written by version", written},
-		{"chunks are taken, kept, finished and reopened", chunks},
+		{"a chunk is one worker's at a time", taken},
+		{"a chunk that has ended can be reopened", reopened},
 		{"operations are listed until they end", listed},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.run(t, world(t)) })
@@ -118,6 +119,13 @@ func (w World) fenced(t *testing.T, keys ...string) customer.Customer {
 func (w World) held(t *testing.T) customer.Customer {
 	t.Helper()
 	c, err := w.Hold(t.Context(), w.active(t).ID, "case", w.change(customer.HoldPlaced))
+	must(t, err)
+	return c
+}
+
+func (w World) heldInTrash(t *testing.T) customer.Customer {
+	t.Helper()
+	c, err := w.Hold(t.Context(), w.deleted(t).ID, "case", w.change(customer.HoldPlaced))
 	must(t, err)
 	return c
 }

@@ -117,7 +117,23 @@ type refusal struct {
 }
 
 func refusals(t *testing.T, w World) {
-	nobody := customer.Customer{ID: "nobody"}
+	for _, r := range append(w.refusedMoves(t), w.refusedFlags(t)...) {
+		t.Run(r.name, func(t *testing.T) {
+			got, err := r.try(t.Context(), r.of.ID)
+			refuses(t, err, r.want)
+			if r.of.Version == 0 {
+				same(t, "customer returned", got, customer.Customer{})
+				return
+			}
+			same(t, "customer returned", got, r.of)
+			same(t, "customer", w.read(t, r.of.ID), r.of)
+		})
+	}
+}
+
+// refusedMoves are refusals to move a customer between its states.
+func (w World) refusedMoves(t *testing.T) []refusal {
+	t.Helper()
 	remove := func(ctx context.Context, id string) (customer.Customer, error) {
 		ch := w.change(customer.WasDeleted)
 		return w.Delete(ctx, id, deletionBy(ch, Settings.Retention), Settings, ch)
@@ -129,6 +145,36 @@ func refusals(t *testing.T, w World) {
 			return w.Restore(ctx, id, generation, ch)
 		}
 	}
+	fence := func(f customer.Fence) func(context.Context, string) (customer.Customer, error) {
+		return func(ctx context.Context, id string) (customer.Customer, error) {
+			f.Lease = w.Now().Add(time.Minute)
+			return w.Fence(ctx, id, f, w.change(customer.PurgeStarted))
+		}
+	}
+	nobody, active, deleted, fenced := customer.Customer{ID: "nobody"}, w.active(t, "contract~1"), w.deleted(t), w.fenced(t)
+	return []refusal{
+		{"delete nobody", nobody, remove, customer.ErrNotFound},
+		{"delete what restricts", active, remove, &customer.DependentsError{Counts: map[string]int64{"contract": 1}}},
+		{"delete again", deleted, remove, customer.ErrUnchanged},
+		{"delete past the fence", fenced, remove, customer.ErrPurgeStarted},
+		{"delete under legal hold", w.held(t), remove, &customer.HoldError{Holds: []string{"case"}}},
+		{"restore nobody", nobody, restore("", 0), customer.ErrNotFound},
+		{"restore what is active", active, restore("", 0), customer.ErrUnchanged},
+		{"restore by another generation", deleted, restore("other", 0), customer.ErrNotDeleted},
+		{"restore past the fence", fenced, restore("", 0), customer.ErrPurgeStarted},
+		{"restore what is due", deleted, restore("", 30*day), customer.ErrPurgeStarted},
+		{"fence nobody", nobody, fence(customer.Fence{}), customer.ErrNotFound},
+		{"fence what is active", active, fence(customer.Fence{}), customer.ErrNotDeleted},
+		{"fence another generation", deleted, fence(customer.Fence{Generation: "other"}), customer.ErrNotDeleted},
+		{"fence again", fenced, fence(customer.Fence{}), customer.ErrUnchanged},
+		{"fence what is not due", deleted, fence(customer.Fence{OnlyDue: true}), customer.ErrNotDue},
+		{"fence what is held", w.heldInTrash(t), fence(customer.Fence{}), &customer.HoldError{Holds: []string{"case"}}},
+	}
+}
+
+// refusedFlags are refusals to change what stands beside a customer's state.
+func (w World) refusedFlags(t *testing.T) []refusal {
+	t.Helper()
 	block := func(blocked bool, version int64) func(context.Context, string) (customer.Customer, error) {
 		return func(ctx context.Context, id string) (customer.Customer, error) {
 			ch := w.change(customer.Blocked)
@@ -142,51 +188,16 @@ func refusals(t *testing.T, w World) {
 	lift := func(ctx context.Context, id string) (customer.Customer, error) {
 		return w.Lift(ctx, id, "case", w.change(customer.HoldLifted))
 	}
-	fence := func(f customer.Fence) func(context.Context, string) (customer.Customer, error) {
-		return func(ctx context.Context, id string) (customer.Customer, error) {
-			f.Lease = w.Now().Add(time.Minute)
-			return w.Fence(ctx, id, f, w.change(customer.PurgeStarted))
-		}
-	}
-	heldInTrash, err := hold(t.Context(), w.deleted(t).ID)
-	must(t, err)
-	active, deleted, fenced, held, blocked := w.active(t, "contract~1"), w.deleted(t), w.fenced(t), w.held(t), w.blocked(t)
-	for _, r := range []refusal{
-		{"delete nobody", nobody, remove, customer.ErrNotFound},
-		{"delete what restricts", active, remove, &customer.DependentsError{Counts: map[string]int64{"contract": 1}}},
-		{"delete again", deleted, remove, customer.ErrUnchanged},
-		{"delete past the fence", fenced, remove, customer.ErrPurgeStarted},
-		{"delete under legal hold", held, remove, &customer.HoldError{Holds: []string{"case"}}},
-		{"restore nobody", nobody, restore("", 0), customer.ErrNotFound},
-		{"restore what is active", active, restore("", 0), customer.ErrUnchanged},
-		{"restore by another generation", deleted, restore("other", 0), customer.ErrNotDeleted},
-		{"restore past the fence", fenced, restore("", 0), customer.ErrPurgeStarted},
-		{"restore what is due", deleted, restore("", 30*day), customer.ErrPurgeStarted},
-		{"block what is blocked", blocked, block(true, 0), customer.ErrUnchanged},
+	active, fenced := w.active(t), w.fenced(t)
+	return []refusal{
+		{"block what is blocked", w.blocked(t), block(true, 0), customer.ErrUnchanged},
 		{"unblock what is not blocked", active, block(false, 0), customer.ErrUnchanged},
 		{"block past the fence", fenced, block(true, 0), customer.ErrPurgeStarted},
 		{"block another version", active, block(true, 9), customer.ErrVersion},
-		{"hold again", held, hold, customer.ErrUnchanged},
-		{"hold again in the trash", heldInTrash, hold, customer.ErrUnchanged},
+		{"hold again", w.held(t), hold, customer.ErrUnchanged},
+		{"hold again in the trash", w.heldInTrash(t), hold, customer.ErrUnchanged},
 		{"hold past the fence", fenced, hold, customer.ErrPurgeStarted},
 		{"lift what is not held", active, lift, customer.ErrUnchanged},
-		{"fence nobody", nobody, fence(customer.Fence{}), customer.ErrNotFound},
-		{"fence what is active", active, fence(customer.Fence{}), customer.ErrNotDeleted},
-		{"fence another generation", deleted, fence(customer.Fence{Generation: "other"}), customer.ErrNotDeleted},
-		{"fence again", fenced, fence(customer.Fence{}), customer.ErrUnchanged},
-		{"fence what is not due", deleted, fence(customer.Fence{OnlyDue: true}), customer.ErrNotDue},
-		{"fence what is held", heldInTrash, fence(customer.Fence{}), &customer.HoldError{Holds: []string{"case"}}},
-	} {
-		t.Run(r.name, func(t *testing.T) {
-			got, err := r.try(t.Context(), r.of.ID)
-			refuses(t, err, r.want)
-			if r.of.ID == nobody.ID {
-				same(t, "customer returned", got, customer.Customer{})
-				return
-			}
-			same(t, "customer returned", got, r.of)
-			same(t, "customer", w.read(t, r.of.ID), r.of)
-		})
 	}
 }
 

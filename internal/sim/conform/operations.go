@@ -69,7 +69,7 @@ func written(t *testing.T, w World) {
 	same(t, "operation", stored, other)
 }
 
-func chunks(t *testing.T, w World) {
+func taken(t *testing.T, w World) {
 	ctx, o, now := t.Context(), w.Operations, w.Now()
 	op := w.running(t)
 	until := now.Add(time.Minute)
@@ -95,36 +95,28 @@ func chunks(t *testing.T, w World) {
 	refuses(t, o.Finish(ctx, op, c), bulk.ErrTaken)
 	late.Usage = bulk.Usage{Requests: 3, WriteUnits: 1.5}
 	must(t, o.Keep(ctx, op, late))
-	for c, err := range o.Chunks(ctx, op.ID, 0) {
-		must(t, err)
-		if c.Seq == 0 {
-			same(t, "outcomes kept", c.Outcomes, late.Outcomes)
-		}
-	}
 	third, err := o.Take(ctx, op, 0, now, until)
 	must(t, err)
 	same(t, "usage", third.Usage, late.Usage)
-	third.Outcomes[1] = bulk.Outcome{Result: bulk.Broken, Code: "GAVE_UP"}
-	must(t, o.Finish(ctx, op, third))
-	refuses(t, o.Finish(ctx, op, third), bulk.ErrTaken)
+}
+
+func reopened(t *testing.T, w World) {
+	ctx, o, now := t.Context(), w.Operations, w.Now()
+	op := w.running(t)
+	until := now.Add(time.Minute)
+	c, err := o.Take(ctx, op, 0, now, until)
+	must(t, err)
+	c.Outcomes[1] = bulk.Outcome{Result: bulk.Broken, Code: "GAVE_UP"}
+	must(t, o.Finish(ctx, op, c))
+	refuses(t, o.Finish(ctx, op, c), bulk.ErrTaken)
 	_, err = o.Take(ctx, op, 0, until, until.Add(time.Minute))
 	refuses(t, err, bulk.ErrTaken)
-
 	same(t, "to be done", w.unfinished(t, op), []int{1})
-	tally, err := o.Tally(ctx, op)
-	must(t, err)
-	same(t, "tally", tally, bulk.Tally{Skipped: 1, Failed: 1, Left: 2, Codes: map[string]int{"ON_HOLD": 1, "GAVE_UP": 1}, Usage: late.Usage})
+	w.reads(t, op, c)
+
 	ended, err := o.Chunk(ctx, op, 0)
 	must(t, err)
-	same(t, "outcomes of the ended", ended.Outcomes, third.Outcomes)
-	var ids []string
-	for c, err := range o.Chunks(ctx, op.ID, 1) {
-		must(t, err)
-		ids = append(ids, c.Subjects[0].ID, c.Subjects[1].ID)
-		same(t, "outcomes", c.Outcomes, make([]bulk.Outcome, 2))
-	}
-	same(t, "subjects from the second chunk on", ids, []string{"c", "d"})
-
+	same(t, "outcomes of the ended", ended.Outcomes, c.Outcomes)
 	ended.Outcomes[1], ended.Attempts = bulk.Outcome{}, 0
 	stale := op
 	stale.Version--
@@ -135,8 +127,35 @@ func chunks(t *testing.T, w World) {
 	same(t, "to be done", w.unfinished(t, op), []int{0, 1})
 	anew, err := o.Take(ctx, op, 0, now, until)
 	must(t, err)
-	same(t, "outcomes of the reopened", anew.Outcomes, c.Outcomes)
+	same(t, "outcomes of the reopened", anew.Outcomes, []bulk.Outcome{{Result: bulk.Skipped, Code: "ON_HOLD"}, {}})
 	same(t, "attempts", anew.Attempts, 1)
+}
+
+// reads checks what is told of all chunks when the first has ended, and a part of the
+// second has been done.
+func (w World) reads(t *testing.T, op bulk.Operation, first bulk.Chunk) {
+	t.Helper()
+	ctx, o, now := t.Context(), w.Operations, w.Now()
+	second, err := o.Take(ctx, op, 1, now, now.Add(time.Minute))
+	must(t, err)
+	second.Outcomes[0] = bulk.Outcome{Result: bulk.Done}
+	must(t, o.Keep(ctx, op, second))
+	tally, err := o.Tally(ctx, op)
+	must(t, err)
+	same(t, "tally", tally, bulk.Tally{Done: 1, Skipped: 1, Failed: 1, Left: 1, Codes: map[string]int{"ON_HOLD": 1, "GAVE_UP": 1}})
+	var outcomes [][]bulk.Outcome
+	var ids []string
+	for c, err := range o.Chunks(ctx, op.ID, 0) {
+		must(t, err)
+		outcomes = append(outcomes, c.Outcomes)
+		ids = append(ids, c.Subjects[0].ID, c.Subjects[1].ID)
+	}
+	same(t, "outcomes", outcomes, [][]bulk.Outcome{first.Outcomes, second.Outcomes})
+	same(t, "subjects", ids, []string{"a", "b", "c", "d"})
+	for c, err := range o.Chunks(ctx, op.ID, 1) {
+		must(t, err)
+		same(t, "chunk from the second on", c.Seq, 1)
+	}
 }
 
 func (w World) unfinished(t *testing.T, op bulk.Operation) (seqs []int) {

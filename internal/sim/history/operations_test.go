@@ -222,7 +222,7 @@ func (h *history) judgeOutcome(op bulk.Operation, s bulk.Subject, o bulk.Outcome
 		return
 	case bulk.Done:
 		_, purged := h.model.Certificates(s.ID)[bindOf(s).generation]
-		if i < 0 && !(op.Action == operations.Purge && purged) {
+		if i < 0 && (op.Action != operations.Purge || !purged) {
 			h.broken("%s: tells that it was done to %s", op.ID, s.ID)
 		}
 		if op.Action == operations.Purge && !purged {

@@ -22,7 +22,7 @@ type edit struct {
 }
 
 // enough histories to find each of the bugs, some of which take a rare turn of events.
-const enough = "10000"
+const enough = "20000"
 
 // TestPlantedBugs plants each bug into a copy of the source, simulates, and wants to see
 // a rule broken.
