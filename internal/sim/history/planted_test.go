@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -24,9 +25,22 @@ type edit struct {
 // enough histories to find each of the bugs, some of which take a rare turn of events.
 const enough = "20000"
 
+// near is a seed shortly before the first whose history shows a rare bug. That is only to
+// save time: when the code has changed, and with it the histories, another shows it.
+var near = map[string]string{
+	"a customer is created over one that is there":                "14660",
+	"an undo restores what others deleted":                        "7550",
+	"a retry forgets what another has had done":                   "4880",
+	"an id is used again before the stream tells that it is gone": "4300",
+	"a chunk is taken while a worker has it":                      "3600",
+}
+
 // TestPlantedBugs plants each bug into a copy of the source, simulates, and wants to see
 // a rule broken.
 func TestPlantedBugs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds the simulation once for each bug")
+	}
 	internal, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +50,7 @@ func TestPlantedBugs(t *testing.T) {
 			t.Parallel()
 			overlay := bug.plant(t, internal)
 			out, err := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-overlay="+overlay,
-				"-run=^TestHistories$", ".", "-histories="+enough).CombinedOutput()
+				"-run=^TestHistories$", ".", "-histories="+enough, "-from="+cmp.Or(near[bug.name], "1")).CombinedOutput()
 			_, told, found := strings.Cut(string(out), "a rule is broken in the history of -seed ")
 			switch {
 			case err == nil:
