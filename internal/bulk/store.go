@@ -37,8 +37,9 @@ type Store interface {
 	Keep(ctx context.Context, op Operation, c Chunk) error
 	// Finish writes the outcomes of a chunk, which has ended then; see Keep.
 	Finish(ctx context.Context, op Operation, c Chunk) error
-	// Reopen makes a chunk that has ended one to be done, with the outcomes given.
-	// One that was reopened already stays as it is.
+	// Reopen makes a chunk that has ended one to be done, with the outcomes given, as long
+	// as the operation is of the given Version: ErrVersion. One that was reopened already
+	// stays as it is.
 	Reopen(ctx context.Context, op Operation, c Chunk) error
 
 	// Chunk reads one.

@@ -90,6 +90,7 @@ func (s *Service) Expire(ctx context.Context, c Customer) error {
 	}
 	if c.State == Deleted {
 		c.State, c.Last = Purging, s.stamp(Change{By: "ttl"}, PurgeStarted)
+		c.Version++ // a plan that saw it in the trash must not find that one
 	}
 	if err := s.PutBack(ctx, c, s.now().Add(PurgeLease)); err != nil {
 		return err

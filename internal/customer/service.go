@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -103,7 +104,7 @@ func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (
 	}
 	if id == "" {
 		id = NewID()
-	} else if err := s.unused(ctx, id); err != nil {
+	} else if err := s.unused(ctx, id, ch); err != nil {
 		return Customer{}, err
 	}
 	ch = s.stamp(ch, Created)
@@ -116,8 +117,9 @@ func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (
 
 // unused refuses an id that some customer had: certificates name ids, and what a
 // removed root left behind must not become somebody else's. The root is looked for
-// first: it goes last, so that whoever misses it finds the certificate of its purge.
-func (s *Service) unused(ctx context.Context, id string) error {
+// first: it goes last, so that whoever misses it finds the certificate of its purge. One
+// that is found is not created over, as it may be gone by the time that is tried.
+func (s *Service) unused(ctx context.Context, id string, ch Change) error {
 	if !Identifier(id) {
 		return Invalid("id", "must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
 	}
@@ -126,13 +128,23 @@ func (s *Service) unused(ctx context.Context, id string) error {
 	case err == nil && c.State == Purging:
 		return ErrPurgeStarted
 	case err == nil:
-		return nil // Store.Create refuses it, and knows whether it is the same request again
+		return cmp.Or(s.Replayed(ctx, ch), ErrExists)
 	}
 	if err := s.explain(ctx, id, err); !errors.Is(err, ErrNotFound) {
 		return err
 	}
+	return s.untraced(ctx, id)
+}
+
+// untraced refuses an id whose root TTL has removed, and whose purge has yet to begin: its
+// records tell of it or, if it has none, its log does.
+func (s *Service) untraced(ctx context.Context, id string) error {
 	left, err := s.Residue(ctx, Customer{ID: id})
-	if left > 0 {
+	if err != nil {
+		return err
+	}
+	log, err := s.Entries(ctx, EntryQuery{Customer: id, Limit: 1})
+	if left > 0 || len(log.Entries) > 0 {
 		return ErrPurgeStarted
 	}
 	return err

@@ -30,6 +30,8 @@ type Store interface {
 	// are of the transitions: nil, what Transition.Refused says, or a fault of the machinery.
 	Advance(ctx context.Context, transitions []Transition, s Settings) []error
 
+	// Replayed returns a *ReplayError if a change was made before under the key of this one.
+	Replayed(ctx context.Context, ch Change) error
 	// Create adds a customer: ErrExists, *EmailTakenError, *ReplayError.
 	Create(ctx context.Context, c Customer) error
 	// Revise replaces old's profile with revised's: ErrVersion if old is not current.

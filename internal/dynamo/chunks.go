@@ -228,9 +228,15 @@ func (o Operations) Finish(ctx context.Context, op bulk.Operation, c bulk.Chunk)
 	return tx.commit(ctx)
 }
 
-// Reopen makes an ended chunk one to be done.
+// Reopen makes an ended chunk one to be done. The operation must be as it was read: what
+// another retry has had done since is not to be forgotten.
 func (o Operations) Reopen(ctx context.Context, op bulk.Operation, c bulk.Chunk) error {
 	tx := o.table.newTransaction()
+	tx.add(types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		TableName: &o.table.Name, Key: keyOf(operationPK(op.ID), rootSK),
+		ConditionExpression:       aws.String("version = :read"),
+		ExpressionAttributeValues: item{":read": number(op.Version)},
+	}}, func(item) error { return bulk.ErrVersion })
 	tx.add(types.TransactWriteItem{Delete: &types.Delete{
 		TableName: &o.table.Name, Key: keyOf(operationPK(op.ID), chunkSK(endedSK, c.Seq)),
 		ConditionExpression: aws.String("attribute_exists(pk)"),

@@ -112,11 +112,11 @@ func TestCostsOfChangesAndReads(t *testing.T) {
 	ctx := t.Context()
 	const id = "ann"
 
-	// A given id is first looked for: its root, its certificate, what it may have left.
+	// A given id is first looked for: its root, its certificate, what it may have left, its log.
 	// In a transaction each item counts twice; its index entry does not.
 	_, err := p.Create(ctx, id, typical(id), admin)
 	terms := float64(len(p.terms(t, id)))
-	p.costsTogether(t, fmt.Sprintf("create, %g terms", terms), err, 4, 2*(1+1+terms)+1, 3)
+	p.costsTogether(t, fmt.Sprintf("create, %g terms", terms), err, 5, 2*(1+1+terms)+1, 3.5)
 	made, err := p.Create(ctx, "", typical("bob"), admin)
 	terms = float64(len(p.terms(t, made.ID)))
 	p.costsTogether(t, fmt.Sprintf("create, %g terms, id made", terms), err, 1, 2*(1+1+terms)+1, 0)

@@ -121,14 +121,29 @@ func (tx *transaction) addOnce(ch customer.Change, subject string) error {
 		PK: oncePK(ch.Once.Key), SK: rootSK, TTL: ch.At.Add(onceFor).Unix(),
 		Fingerprint: ch.Once.Fingerprint, Subject: subject, Change: ch.ID,
 	}
-	return tx.put(note, func(old item) error {
-		var done once
-		if err := attributevalue.UnmarshalMap(old, &done); err != nil {
-			return fmt.Errorf("dynamo: decode: %w", err)
-		}
-		if done.Change == ch.ID {
-			return nil
-		}
-		return &customer.ReplayError{Subject: done.Subject, Same: done.Fingerprint == ch.Once.Fingerprint}
-	})
+	return tx.put(note, func(old item) error { return replayed(old, ch) })
+}
+
+// replayed says, of the note of a change, whether it is of another than this one.
+func replayed(old item, ch customer.Change) error {
+	var done once
+	if err := attributevalue.UnmarshalMap(old, &done); err != nil {
+		return fmt.Errorf("dynamo: decode: %w", err)
+	}
+	if done.Change == ch.ID {
+		return nil
+	}
+	return &customer.ReplayError{Subject: done.Subject, Same: done.Fingerprint == ch.Once.Fingerprint}
+}
+
+// Replayed looks for the note of a change under the key of this one.
+func (t *Table) Replayed(ctx context.Context, ch customer.Change) error {
+	if ch.Once == nil {
+		return nil
+	}
+	it, err := t.get(ctx, oncePK(ch.Once.Key), rootSK)
+	if err != nil || it == nil {
+		return err
+	}
+	return replayed(it, ch)
 }

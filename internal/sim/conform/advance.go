@@ -1,0 +1,93 @@
+package conform
+
+import (
+	"testing"
+	"time"
+
+	"lethe/internal/customer"
+)
+
+// transition is one of a customer as it is, made as an operation makes it.
+func (w World) transition(c customer.Customer, a customer.Action) customer.Transition {
+	tr := customer.Transition{Seen: c.See(), Change: w.change(a)}
+	switch a {
+	case customer.WasDeleted:
+		d := deletionBy(tr.Change, Settings.Retention)
+		tr.Deletion = &d
+	case customer.Redated:
+		d := *c.Deletion
+		d.PurgeTime = d.PurgeTime.Add(day)
+		tr.Deletion = &d
+	case customer.PurgeStarted:
+		tr.Lease = tr.Change.At.Add(time.Minute)
+	default:
+	}
+	return tr
+}
+
+func advanced(t *testing.T, w World) {
+	ctx := t.Context()
+	active, deleted, blocked := w.active(t), w.deleted(t), w.blocked(t)
+	stale, toRedate, restricted := w.active(t), w.deleted(t), w.active(t, "contract~1")
+	old := w.transition(stale, customer.Blocked)
+	_, err := w.SetBlocked(ctx, stale.ID, true, w.change(customer.Blocked))
+	must(t, err)
+	_, err = w.SetBlocked(ctx, stale.ID, false, w.change(customer.Unblocked))
+	must(t, err)
+	transitions := []customer.Transition{
+		w.transition(active, customer.WasDeleted),
+		w.transition(deleted, customer.PurgeStarted),
+		w.transition(blocked, customer.Unblocked),
+		old,
+		w.transition(toRedate, customer.Redated),
+		w.transition(restricted, customer.WasDeleted),
+		{Seen: customer.Seen{ID: "nobody", Version: 1}, Change: w.change(customer.Blocked)},
+		w.transition(w.blocked(t), customer.Blocked),
+	}
+	transitions[7].Version-- // as it was before it was blocked
+	results := w.Advance(ctx, transitions, Settings)
+	for i, want := range []error{
+		nil, nil, nil, customer.ErrVersion, nil,
+		&customer.DependentsError{Counts: map[string]int64{"contract": 1}}, customer.ErrNotFound, customer.ErrUnchanged,
+	} {
+		if want != nil {
+			refuses(t, results[i], want)
+		} else if results[i] != nil {
+			t.Errorf("transition %d: %v", i, results[i])
+		}
+	}
+	want := active
+	want.State, want.Deletion, want.Last = customer.Deleted, transitions[0].Deletion, transitions[0].Change
+	want.Version++
+	want.Epoch++
+	same(t, "deleted", w.read(t, active.ID), want)
+	want = deleted
+	want.State, want.Last = customer.Purging, transitions[1].Change
+	want.Version++
+	same(t, "fenced", w.read(t, deleted.ID), want)
+	want = blocked
+	want.Blocked, want.Last = false, transitions[2].Change
+	want.Version++
+	same(t, "unblocked", w.read(t, blocked.ID), want)
+	want = toRedate
+	want.Deletion, want.Last = transitions[4].Deletion, transitions[4].Change
+	want.Version++
+	same(t, "redated", w.read(t, toRedate.ID), want)
+	same(t, "restricted", w.read(t, restricted.ID), restricted)
+}
+
+func advancedAgain(t *testing.T, w World) {
+	for _, a := range []customer.Action{customer.WasDeleted, customer.Blocked, customer.PurgeStarted, customer.Redated} {
+		t.Run(string(a), func(t *testing.T) {
+			c := w.active(t)
+			if a == customer.PurgeStarted || a == customer.Redated {
+				c = w.deleted(t)
+			}
+			tr := []customer.Transition{w.transition(c, a)}
+			same(t, "results", w.Advance(t.Context(), tr, Settings), []error{nil})
+			once := w.read(t, c.ID)
+			same(t, "results", w.Advance(t.Context(), tr, Settings), []error{nil})
+			same(t, "customer", w.read(t, c.ID), once)
+		})
+	}
+}

@@ -1,0 +1,198 @@
+package conform
+
+import (
+	"testing"
+	"time"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+)
+
+// planning is an operation that is in the store, with a selection.
+func (w World) planning(t *testing.T) bulk.Operation {
+	t.Helper()
+	op := bulk.Operation{ID: customer.NewID(), Action: "delete", By: "admin", State: bulk.Planning, Version: 1, Created: w.Now(), Digest: "d"}
+	must(t, w.Operations.Create(t.Context(), op, []byte("all")))
+	return op
+}
+
+// running is an operation with two chunks of two subjects, the first of the first refused.
+func (w World) running(t *testing.T) bulk.Operation {
+	t.Helper()
+	op := w.planning(t)
+	op.Version++
+	op.State, op.Chunks = bulk.Running, 2
+	must(t, w.Operations.Freeze(t.Context(), op, []bulk.Chunk{
+		{Seq: 0, Subjects: []bulk.Subject{{ID: "a", Refused: "ON_HOLD", Weight: 7}, {ID: "b", Bind: "1"}}, Outcomes: []bulk.Outcome{{Result: bulk.Skipped, Code: "ON_HOLD"}, {}}},
+		{Seq: 1, Subjects: []bulk.Subject{{ID: "c"}, {ID: "d"}}, Outcomes: make([]bulk.Outcome, 2)},
+	}))
+	return op
+}
+
+func written(t *testing.T, w World) {
+	ctx, o := t.Context(), w.Operations
+	op := w.planning(t)
+	refuses(t, o.Create(ctx, op, nil), bulk.ErrExists)
+	_, err := o.Operation(ctx, "none")
+	refuses(t, err, bulk.ErrNotFound)
+	selection, err := o.Selection(ctx, op.ID)
+	must(t, err)
+	same(t, "selection", string(selection), "all")
+	stored, err := o.Operation(ctx, op.ID)
+	must(t, err)
+	same(t, "operation", stored, op)
+
+	ready := op
+	ready.Version++
+	ready.State, ready.Impact = bulk.Ready, bulk.Impact{Refused: map[string]int{"ON_HOLD": 1}, Counts: map[string]int64{"ticket": 2}}
+	must(t, o.Freeze(ctx, ready, nil))
+	must(t, o.Freeze(ctx, ready, nil)) // its answer was lost
+	selection, err = o.Selection(ctx, op.ID)
+	must(t, err)
+	same(t, "selection of one that is planned", len(selection), 0)
+	other := ready
+	other.State = bulk.Cancelled
+	refuses(t, o.Freeze(ctx, other, nil), bulk.ErrVersion)
+	refuses(t, o.Save(ctx, other), bulk.ErrVersion)
+	other.Version += 2
+	refuses(t, o.Save(ctx, other), bulk.ErrVersion)
+	other.Version--
+	must(t, o.Save(ctx, other))
+	must(t, o.Save(ctx, other))
+
+	look := bulk.Look{At: w.Now(), Saw: "this", Again: 2}
+	must(t, o.Looked(ctx, op.ID, look))
+	refuses(t, o.Looked(ctx, "none", look), bulk.ErrNotFound)
+	other.Look = look
+	stored, err = o.Operation(ctx, op.ID)
+	must(t, err)
+	same(t, "operation", stored, other)
+}
+
+func taken(t *testing.T, w World) {
+	ctx, o, now := t.Context(), w.Operations, w.Now()
+	op := w.running(t)
+	until := now.Add(time.Minute)
+	c, err := o.Take(ctx, op, 0, now, until)
+	must(t, err)
+	again, err := o.Take(ctx, op, 0, now, until) // its answer was lost
+	must(t, err)
+	same(t, "chunk taken again", again, c)
+	same(t, "subjects", c.Subjects, []bulk.Subject{{ID: "a", Refused: "ON_HOLD"}, {ID: "b", Bind: "1"}})
+	same(t, "outcomes", c.Outcomes, []bulk.Outcome{{Result: bulk.Skipped, Code: "ON_HOLD"}, {}})
+	if c.Attempts != 1 || !c.Lease.Equal(until) {
+		t.Errorf("chunk %+v", c)
+	}
+	_, err = o.Take(ctx, op, 9, now, until)
+	refuses(t, err, bulk.ErrTaken)
+	_, err = o.Take(ctx, op, 0, now, until.Add(time.Minute))
+	refuses(t, err, bulk.ErrTaken)
+
+	late, err := o.Take(ctx, op, 0, until, until.Add(time.Minute))
+	must(t, err)
+	same(t, "attempts", late.Attempts, 2)
+	refuses(t, o.Keep(ctx, op, c), bulk.ErrTaken)
+	refuses(t, o.Finish(ctx, op, c), bulk.ErrTaken)
+	late.Usage = bulk.Usage{Requests: 3, WriteUnits: 1.5}
+	must(t, o.Keep(ctx, op, late))
+	third, err := o.Take(ctx, op, 0, now, until)
+	must(t, err)
+	same(t, "usage", third.Usage, late.Usage)
+}
+
+func reopened(t *testing.T, w World) {
+	ctx, o, now := t.Context(), w.Operations, w.Now()
+	op := w.running(t)
+	until := now.Add(time.Minute)
+	c, err := o.Take(ctx, op, 0, now, until)
+	must(t, err)
+	c.Outcomes[1] = bulk.Outcome{Result: bulk.Broken, Code: "GAVE_UP"}
+	must(t, o.Finish(ctx, op, c))
+	refuses(t, o.Finish(ctx, op, c), bulk.ErrTaken)
+	_, err = o.Take(ctx, op, 0, until, until.Add(time.Minute))
+	refuses(t, err, bulk.ErrTaken)
+	same(t, "to be done", w.unfinished(t, op), []int{1})
+	w.reads(t, op, c)
+
+	ended, err := o.Chunk(ctx, op, 0)
+	must(t, err)
+	same(t, "outcomes of the ended", ended.Outcomes, c.Outcomes)
+	ended.Outcomes[1], ended.Attempts = bulk.Outcome{}, 0
+	stale := op
+	stale.Version--
+	refuses(t, o.Reopen(ctx, stale, ended), bulk.ErrVersion)
+	must(t, o.Reopen(ctx, op, ended))
+	ended.Outcomes[1] = bulk.Outcome{Result: bulk.Done}
+	must(t, o.Reopen(ctx, op, ended)) // reopened already
+	same(t, "to be done", w.unfinished(t, op), []int{0, 1})
+	anew, err := o.Take(ctx, op, 0, now, until)
+	must(t, err)
+	same(t, "outcomes of the reopened", anew.Outcomes, []bulk.Outcome{{Result: bulk.Skipped, Code: "ON_HOLD"}, {}})
+	same(t, "attempts", anew.Attempts, 1)
+}
+
+// reads checks what is told of all chunks when the first has ended, and a part of the
+// second has been done.
+func (w World) reads(t *testing.T, op bulk.Operation, first bulk.Chunk) {
+	t.Helper()
+	ctx, o, now := t.Context(), w.Operations, w.Now()
+	second, err := o.Take(ctx, op, 1, now, now.Add(time.Minute))
+	must(t, err)
+	second.Outcomes[0] = bulk.Outcome{Result: bulk.Done}
+	must(t, o.Keep(ctx, op, second))
+	tally, err := o.Tally(ctx, op)
+	must(t, err)
+	same(t, "tally", tally, bulk.Tally{Done: 1, Skipped: 1, Failed: 1, Left: 1, Codes: map[string]int{"ON_HOLD": 1, "GAVE_UP": 1}})
+	var outcomes [][]bulk.Outcome
+	var ids []string
+	for c, err := range o.Chunks(ctx, op.ID, 0) {
+		must(t, err)
+		outcomes = append(outcomes, c.Outcomes)
+		ids = append(ids, c.Subjects[0].ID, c.Subjects[1].ID)
+	}
+	same(t, "outcomes", outcomes, [][]bulk.Outcome{first.Outcomes, second.Outcomes})
+	same(t, "subjects", ids, []string{"a", "b", "c", "d"})
+	for c, err := range o.Chunks(ctx, op.ID, 1) {
+		must(t, err)
+		same(t, "chunk from the second on", c.Seq, 1)
+	}
+}
+
+func (w World) unfinished(t *testing.T, op bulk.Operation) (seqs []int) {
+	t.Helper()
+	for c, err := range w.Operations.Unfinished(t.Context(), op.ID) {
+		must(t, err)
+		seqs = append(seqs, c.Seq)
+	}
+	return seqs
+}
+
+func listed(t *testing.T, w World) {
+	ctx, o := t.Context(), w.Operations
+	first := w.planning(t)
+	second := w.planning(t)
+	active := func() map[string]bool {
+		found := map[string]bool{}
+		for op, err := range o.Active(ctx) {
+			must(t, err)
+			found[op.ID] = true
+		}
+		return found
+	}
+	same(t, "active", active(), map[string]bool{first.ID: true, second.ID: true})
+	first.State = bulk.Cancelled
+	first.Version++
+	must(t, o.Freeze(ctx, first, nil))
+	same(t, "active", active(), map[string]bool{second.ID: true})
+	page, err := o.Operations(ctx, bulk.Query{Limit: 1})
+	must(t, err)
+	next, err := o.Operations(ctx, bulk.Query{Limit: 5, Cursor: page.Cursor})
+	must(t, err)
+	if len(page.Operations) != 1 || len(next.Operations) != 1 || next.Cursor != "" || page.Operations[0].ID == next.Operations[0].ID {
+		t.Errorf("pages are %+v, %+v", page, next)
+	}
+	second.State = bulk.Cancelled
+	second.Version++
+	must(t, o.Freeze(ctx, second, nil))
+	same(t, "active", active(), map[string]bool{})
+}

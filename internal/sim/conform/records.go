@@ -1,0 +1,170 @@
+package conform
+
+import (
+	"testing"
+	"time"
+
+	"lethe/internal/customer"
+)
+
+func counted(t *testing.T, w World) {
+	ctx, c := t.Context(), w.active(t)
+	ch := w.change(customer.RecordsAdded)
+	all := recordsOf(t, "ticket~1", "ticket~1~line~1", "ticket~1~line~2", "invoice~1", "ticket~9~line~1", "ticket~9~line~1~line~1")
+	for range 2 { // the second time because the answer was lost
+		results, err := w.AddRecords(ctx, c.ID, all, ch)
+		must(t, err)
+		same(t, "results", results, []error{nil, nil, nil, nil, customer.ErrNoParent, customer.ErrNoParent})
+	}
+	want := c
+	want.Counts, want.Last = map[string]int64{"ticket": 1, "line": 2, "invoice": 1}, ch
+	same(t, "customer", w.read(t, c.ID), want)
+	results, err := w.AddRecords(ctx, c.ID, recordsOf(t, "ticket~1", "ticket~2", "ticket~2"), w.change(customer.RecordsAdded))
+	must(t, err)
+	same(t, "results", results, []error{customer.ErrExists, nil, customer.ErrExists})
+	_, err = w.AddRecords(ctx, "nobody", all, ch)
+	refuses(t, err, customer.ErrNotFound)
+
+	r, err := w.Record(ctx, c.ID, all[1].Key)
+	must(t, err)
+	same(t, "record", r, all[1])
+	page, err := w.Records(ctx, customer.RecordQuery{Customer: c.ID, Kind: "line", Limit: 1})
+	must(t, err)
+	same(t, "page", page.Records, all[1:2])
+	page, err = w.Records(ctx, customer.RecordQuery{Customer: c.ID, Kind: "line", Limit: 5, Cursor: page.Cursor})
+	must(t, err)
+	same(t, "page", page.Records, all[2:3])
+
+	ch = w.change(customer.RecordsRemoved)
+	for range 2 {
+		must(t, w.RemoveRecord(ctx, c.ID, all[0].Key, ch))
+	}
+	same(t, "counts", w.read(t, c.ID).Counts, map[string]int64{"ticket": 1, "line": 0, "invoice": 1})
+	refuses(t, w.RemoveRecord(ctx, c.ID, all[0].Key, w.change(customer.RecordsRemoved)), customer.ErrNoRecord)
+	_, err = w.Record(ctx, c.ID, all[1].Key)
+	refuses(t, err, customer.ErrNoRecord)
+}
+
+func hidden(t *testing.T, w World) {
+	for _, tt := range []struct {
+		name string
+		of   customer.Customer
+		want error
+	}{
+		{"in the trash", w.deleted(t, "ticket~1"), customer.ErrInTrash},
+		{"past the fence", w.fenced(t, "ticket~1"), customer.ErrPurgeStarted},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ctx, some := t.Context(), recordsOf(t, "ticket~1", "ticket~2")
+			_, err := w.AddRecords(ctx, tt.of.ID, some, w.change(customer.RecordsAdded))
+			refuses(t, err, tt.want)
+			refuses(t, w.RemoveRecord(ctx, tt.of.ID, some[0].Key, w.change(customer.RecordsRemoved)), tt.want)
+			_, err = w.Record(ctx, tt.of.ID, some[0].Key)
+			refuses(t, err, tt.want)
+			_, err = w.Records(ctx, customer.RecordQuery{Customer: tt.of.ID, Limit: 5})
+			refuses(t, err, tt.want)
+			same(t, "customer", w.read(t, tt.of.ID), tt.of)
+		})
+	}
+}
+
+func purged(t *testing.T, w World) {
+	ctx := t.Context()
+	c := w.fenced(t, "ticket~1", "ticket~1~line~1", "ticket~1~invoice~2", "invoice~1", "invoice~1~line~1")
+	other := w.fenced(t, "ticket~1")
+	left, err := w.Residue(ctx, c, other)
+	must(t, err)
+	same(t, "left before", left, 5+len(c.Terms)+1+1+len(other.Terms)+1)
+	for range 2 {
+		must(t, w.Erase(ctx, Settings, c, other))
+		left, err = w.Residue(ctx, c, other)
+		must(t, err)
+		same(t, "left", left, 0)
+	}
+	same(t, "customer", w.read(t, c.ID), c)
+	page, err := w.Retained(ctx, customer.RecordQuery{Customer: c.ID, Limit: 5})
+	must(t, err)
+	if len(page.Records) != 2 || page.Records[0].By != "" || string(page.Records[0].Data) != `{"number":"R-1"}` {
+		t.Errorf("retained are %+v", page.Records)
+	}
+	_, err = w.EmailOwner(ctx, c.Profile.Email)
+	refuses(t, err, customer.ErrNotFound)
+
+	deleted := w.deleted(t)
+	if err := w.Remove(ctx, deleted); err == nil {
+		t.Error("a root was removed before its fence")
+	}
+	anew := other
+	anew.Deletion = &customer.Deletion{ID: "another"}
+	if err := w.Remove(ctx, anew); err == nil {
+		t.Error("a root was removed for another generation")
+	}
+	w.finish(t, c, other)
+	must(t, w.Remove(ctx, c, other)) // gone already
+	_, err = w.Customer(ctx, c.ID)
+	refuses(t, err, customer.ErrNotFound)
+	cert, err := w.Ledger.Certificate(ctx, c.ID)
+	must(t, err)
+	same(t, "certified", cert.Retained, map[string]int64{"invoice": 2})
+	again := cert
+	again.PurgedBy = "somebody else"
+	must(t, w.Ledger.Certify(ctx, again))
+	once, err := w.Ledger.Certificate(ctx, c.ID)
+	must(t, err)
+	same(t, "certificate", once, cert)
+}
+
+func walked(t *testing.T, w World) {
+	ctx, now := t.Context(), w.Now()
+	later := w.delete(t, w.active(t).ID, customer.PeriodOf(5*day))
+	soon := w.delete(t, w.active(t).ID, customer.PeriodOf(day))
+	never := w.delete(t, w.active(t).ID, customer.Never)
+	fenced := w.fenced(t)
+	held, err := w.Hold(ctx, w.deleted(t).ID, "case", w.change(customer.HoldPlaced))
+	must(t, err)
+	w.active(t)
+	walk := func(until time.Time) (ids []string) {
+		for c, err := range w.Trash(ctx, until) {
+			must(t, err)
+			ids = append(ids, c.ID)
+		}
+		return ids
+	}
+	same(t, "before all", walk(now), []string(nil))
+	same(t, "when the lease has run out", walk(now.Add(2*time.Minute)), []string{fenced.ID})
+	refuses(t, w.Lease(ctx, fenced.ID, "another", now), customer.ErrNotFound)
+	refuses(t, w.Lease(ctx, soon.ID, soon.Deletion.ID, now), customer.ErrNotFound)
+	must(t, w.Lease(ctx, fenced.ID, fenced.Deletion.ID, now.Add(2*day)))
+	same(t, "customer", w.read(t, fenced.ID), fenced)
+	same(t, "after a day", walk(now.Add(day+time.Minute)), []string{soon.ID})
+	same(t, "after 50 days", walk(now.Add(50*day)), []string{soon.ID, fenced.ID, later.ID})
+	if all := walk(time.Time{}); len(all) != 5 {
+		t.Errorf("the whole trash is %v, with %s and %s", all, never.ID, held.ID)
+	}
+	page, err := w.Customers(ctx, customer.Query{State: customer.Deleted, Limit: 2})
+	must(t, err)
+	next, err := w.Customers(ctx, customer.Query{State: customer.Deleted, Limit: 9, Cursor: page.Cursor})
+	must(t, err)
+	if len(page.Customers) != 2 || len(next.Customers) != 3 || next.Cursor != "" || next.Customers[0].ID != later.ID {
+		t.Errorf("pages are %+v, %+v", page, next)
+	}
+	page, err = w.Customers(ctx, customer.Query{State: customer.Active, Limit: 9})
+	must(t, err)
+	same(t, "living", len(page.Customers), 1)
+}
+
+func putBack(t *testing.T, w World) {
+	ctx, c := t.Context(), w.fenced(t, "ticket~1")
+	must(t, w.PutBack(ctx, w.changed(c), w.Now()))
+	same(t, "customer that is there", w.read(t, c.ID), c)
+	w.finish(t, c)
+	must(t, w.PutBack(ctx, c, w.Now()))
+	must(t, w.PutBack(ctx, w.changed(c), w.Now()))
+	same(t, "customer put back", w.read(t, c.ID), c)
+	must(t, w.Remove(ctx, c))
+}
+
+func (w World) changed(c customer.Customer) customer.Customer {
+	c.Version += 7
+	return c
+}

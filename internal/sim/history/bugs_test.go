@@ -1,0 +1,118 @@
+package history
+
+// bugs are those that the simulation must find.
+var bugs = []planted{
+	{"the root is removed first", []edit{{
+		"customer/purge.go",
+		"	if err := s.Erase(ctx, settings, customers...); err != nil {",
+		"	if err := s.Remove(ctx, customers...); err != nil {\n		return err\n	}\n	if err := s.Erase(ctx, settings, customers...); err != nil {",
+	}}},
+	{"the certificate is written first", []edit{{
+		"customer/purge.go",
+		"	if err := s.Erase(ctx, settings, customers...); err != nil {",
+		"	for _, c := range customers {\n		if err := s.Ledger.Certify(ctx, certify(c, settings, s.now())); err != nil {\n			return err\n		}\n	}\n	if err := s.Erase(ctx, settings, customers...); err != nil {",
+	}}},
+	{"only one page is erased, and nothing is read back", []edit{
+		{"sim/model/erase.go", "		if len(page) < pageSize {", "		if true {"},
+		{"customer/purge.go", "	if left > 0 {", "	if left < 0 {"},
+	}},
+	{"what a busy table left undone is dropped, and nothing is read back", []edit{
+		{"sim/model/erase.go", "		batch = undone", "		batch = nil"},
+		{"customer/purge.go", "	if left > 0 {", "	if left < 0 {"},
+	}},
+	{"what the law keeps is erased before it is copied", []edit{{
+		"sim/model/erase.go",
+		"	err := t.retain(ctx, s, customers)\n	if err == nil {\n		err = t.eraseAll(ctx, customers)",
+		"	err := t.eraseAll(ctx, customers)\n	if err == nil {\n		err = t.retain(ctx, s, customers)",
+	}}},
+	{"messages are acknowledged before the work, and no sweep looks", []edit{
+		{"bulk/work.go", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return err", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return nil"},
+		{"bulk/sweep.go", "		return e.driveRunning(ctx, op, sweep, room)", "		return nil"},
+	}},
+	{"a chunk is finished whatever is left of it", []edit{{
+		"bulk/work.go", "	case len(still) == 0:", "	case true:",
+	}}},
+	{"a dead letter strands its chunk", []edit{{
+		"bulk/sweep.go", "			begun = append(begun, Work{op.ID, c.Seq})", "			_ = begun",
+	}}},
+	{"a lost message strands its chunk", []edit{{
+		"bulk/sweep.go", "		work = append(work, fresh...)", "		_ = fresh",
+	}}},
+	{"a half-done purge is stranded", []edit{{
+		"customer/sweep.go", "			w.Stuck++", "			w.Stuck++\n			continue",
+	}}},
+	{"progress is counted by deliveries", []edit{{
+		"bulk/engine.go",
+		"	op.Tally = tally\n",
+		"	op.Tally = tally\n	for c := range e.Store.Chunks(ctx, op.ID, 0) {\n		op.Tally.Done += max(0, c.Attempts-1)\n	}\n",
+	}}},
+	{"an operation ends before its last chunk", []edit{{
+		"bulk/engine.go", "		return op, err // somebody else will settle it, or the reading failed", "		_ = err",
+	}}},
+	{"outcomes are noted of other subjects", []edit{{
+		"bulk/work.go", "		c.Outcomes[left[i]] = o", "		c.Outcomes[i] = o",
+	}}},
+	{"what the plan refuses is tried", []edit{{
+		"bulk/chunk.go", "		if s.Refused != \"\" {\n			c.Outcomes", "		if false {\n			c.Outcomes",
+	}}},
+	{"the digest is not checked", []edit{{
+		"bulk/operation.go", "	case a.Digest != o.Digest:", "	case false:",
+	}}},
+	{"an expired plan is applied", []edit{{
+		"bulk/operation.go", "	state := o.StateAt(now)", "	state := o.State",
+	}}},
+	{"a cancelled operation goes on", []edit{{
+		"bulk/work.go", "	case op.State != Running || w.Chunk == PlanWork:", "	case w.Chunk == PlanWork:",
+	}}},
+	{"a harmless action starts again at every sweep", []edit{{
+		"bulk/sweep.go", "	case Ready:\n", "	case Ready, Running:\n",
+	}, {
+		"bulk/sweep.go", "	case Running:\n		return e.driveRunning(ctx, op, sweep, room)\n	}", "	}",
+	}}},
+	{"a retry forgets what another has had done", []edit{{
+		"sim/model/chunks.go", "	if o.operations[op.ID].Version != op.Version {", "	if false {",
+	}}},
+	{"a chunk is taken while a worker has it", []edit{
+		{"sim/model/chunks.go", "	case c.Lease.After(now):\n		return bulk.Chunk{}, bulk.ErrTaken\n", ""},
+		{"sim/model/chunks.go", "stored == nil || stored.ended || !stored.Lease.Equal(c.Lease) {", "stored == nil {"},
+	}},
+	{"what has changed since the plan is done all the same", []edit{{
+		"sim/model/advance.go", "	if old == nil || old.Version != tr.Version {", "	if old == nil {",
+	}}},
+	{"a change that is made again is not recognised", []edit{{
+		"customer/transition.go", "	if c.Last.ID == tr.Change.ID || tr.deleted(c) || tr.fenced(c) {", "	if tr.fenced(c) {",
+	}}},
+	{"an idempotency key is forgotten", []edit{{
+		"sim/model/model.go", "	if !ok || made.change == ch.ID {", "	if ok = false; !ok {",
+	}}},
+	{"a customer is restored during its purge", []edit{{
+		"customer/lifecycle.go", "	case c.StateAt(now) == Purging:\n		return ErrPurgeStarted\n	}\n	return nil\n}\n\n// CanPurge", "	}\n	return nil\n}\n\n// CanPurge",
+	}}},
+	{"a restore takes whichever deletion there is", []edit{{
+		"customer/lifecycle.go", "	case c.State == Active, generation != \"\" && c.Deletion.ID != generation:", "	case c.State == Active:",
+	}}},
+	{"a purge takes whichever generation there is", []edit{{
+		"customer/lifecycle.go", "	case c.State == Active, f.Generation != \"\" && c.Deletion.ID != f.Generation:", "	case c.State == Active:",
+	}}},
+	{"the retention is not checked again at the fence", []edit{{
+		"customer/lifecycle.go", "	case f.OnlyDue && !c.Due(now):", "	case false:",
+	}}},
+	{"a legal hold doesn't stop a purge", []edit{{
+		"customer/lifecycle.go", "	case len(c.Holds) > 0:\n		return c.onHold()\n	case f.OnlyDue", "	case f.OnlyDue",
+	}}},
+	{"records are added to a customer in the trash", []edit{{
+		"customer/lifecycle.go", "		return ErrInTrash", "		return nil",
+	}}},
+	{"an undo restores what others deleted", []edit{{
+		"operations/actions.go", "	return c.CanRestore(p.Operation, now)", "	return c.CanRestore(\"\", now)",
+	}}},
+	{"TTL brings a customer back as the version that a plan saw", []edit{{
+		"customer/purge.go", "		c.Version++ // a plan", "		// a plan",
+	}}},
+	{"a customer is created over one that is there", []edit{{
+		"customer/service.go", "		return cmp.Or(s.Replayed(ctx, ch), ErrExists)", "		return cmp.Or[error](nil)",
+	}}},
+	{"an id is used again before the stream tells that it is gone", []edit{{
+		"customer/service.go", "	if left > 0 || len(log.Entries) > 0 {", "	if left > 0 || len(log.Entries) < 0 {",
+	}}},
+}

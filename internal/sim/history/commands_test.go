@@ -1,0 +1,469 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+	"lethe/internal/operations"
+)
+
+// clients is what clients remember, and go by whether or not it is still so.
+type clients struct {
+	operations []string
+	digests    map[string][]string // of operations
+	onces      []once
+	sends      map[string][]string // changes sent under an idempotency key
+	left       int                 // commands that may still be given
+}
+
+type once struct {
+	key     string
+	command string
+	id      string
+}
+
+const maxCommands = 16
+
+// command is something that a client asks for.
+type command struct {
+	name   string
+	weight int
+	give   func(h *history)
+}
+
+var commands []command
+
+func init() { //nolint:gochecknoinits // the table and what it calls name each other
+	commands = []command{
+		{"create", 2, (*history).create},
+		{"add records", 4, (*history).addRecords},
+		{"remove record", 3, (*history).removeRecord},
+		{"update", 2, (*history).update},
+		{"delete", 5, func(h *history) {
+			h.change("delete", func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error) {
+				return s.Delete(ctx, id, ch)
+			})
+		}},
+		{"restore", 3, func(h *history) {
+			generation := h.generation()
+			h.bound("restore", customer.Fence{Generation: generation}, func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error) {
+				return s.Restore(ctx, id, generation, ch)
+			})
+		}},
+		{"block", 2, func(h *history) {
+			h.change("block", func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error) {
+				return s.Block(ctx, id, ch)
+			})
+		}},
+		{"unblock", 2, func(h *history) {
+			h.change("unblock", func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error) {
+				return s.Unblock(ctx, id, ch)
+			})
+		}},
+		{"hold", 2, func(h *history) {
+			name := []string{"case-1", "case-2"}[h.rng.IntN(2)]
+			h.change("hold", func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error) {
+				return s.Hold(ctx, id, name, ch)
+			})
+		}},
+		{"lift", 2, func(h *history) {
+			name := []string{"case-1", "case-2"}[h.rng.IntN(2)]
+			h.change("lift", func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error) {
+				return s.Lift(ctx, id, name, ch)
+			})
+		}},
+		{"purge", 2, func(h *history) {
+			fence := customer.Fence{Generation: h.generation(), OnlyDue: h.chance(1, 3)}
+			h.bound("purge", fence, func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error) {
+				return s.StartPurge(ctx, id, fence, ch)
+			})
+		}},
+		{"change settings", 1, (*history).changeSettings},
+		{"operate: delete", 3, func(h *history) { h.operate(operations.Delete) }},
+		{"operate: restore", 2, func(h *history) { h.operate(operations.Restore) }},
+		{"operate: purge", 3, func(h *history) { h.operate(operations.Purge) }},
+		{"operate: block", 2, func(h *history) { h.operate(operations.Block) }},
+		{"operate: unblock", 1, func(h *history) { h.operate(operations.Unblock) }},
+		{"operate: redate", 2, func(h *history) { h.operate(operations.Redate) }},
+		{"undo", 3, func(h *history) { h.operate(operations.Undo) }},
+		{"apply", 3, (*history).apply},
+		{"cancel", 1, (*history).cancel},
+		{"retry", 3, (*history).retryFailed},
+	}
+}
+
+// command gives one of the commands, as often as this history's temper has it.
+func (h *history) command() bool {
+	if h.clients.left >= maxCommands {
+		return false
+	}
+	h.clients.left++
+	if h.followUp() {
+		return true
+	}
+	sum := 0
+	for _, w := range h.weights {
+		sum += w
+	}
+	at := h.rng.IntN(sum)
+	for i, w := range h.weights {
+		if at -= w; at < 0 {
+			commands[i].give(h)
+			return true
+		}
+	}
+	return false
+}
+
+// followUp gives a command that only what happened before makes sense of.
+func (h *history) followUp() bool {
+	some := func(is func(*bulk.Operation) bool) bool { return slices.ContainsFunc(h.model.All(), is) }
+	switch {
+	case h.chance(1, 4) && some(func(op *bulk.Operation) bool { return op.Tally.Failed > 0 }):
+		h.retryFailed()
+	case h.chance(1, 3) && some(func(op *bulk.Operation) bool { return op.State == bulk.Ready && !harmless(*op) }):
+		h.apply()
+	case h.chance(1, 6) && some(func(op *bulk.Operation) bool { return op.Action == operations.Delete && op.Tally.Done > 0 }):
+		h.operate(operations.Undo)
+	default:
+		return false
+	}
+	return true
+}
+
+// maxRequest is how long a request of a client may take.
+const maxRequest = 40 * time.Second
+
+func (h *history) customer(i int) string { return fmt.Sprint("c", i) }
+
+// anybody is a customer, or now and then an id that nobody has or has had.
+func (h *history) anybody() string {
+	if h.chance(1, 8) {
+		return h.customer(h.rng.IntN(5))
+	}
+	return h.somebody()
+}
+
+// somebody is one of those that there were at the beginning; in some histories most
+// often the same.
+func (h *history) somebody() string {
+	if h.chance(h.focus, 100) {
+		return h.customer(0)
+	}
+	return h.customer(h.rng.IntN(h.customers))
+}
+
+// generation is one that a client remembers, or none.
+func (h *history) generation() string {
+	if len(h.generations) == 0 || h.chance(1, 3) {
+		return ""
+	}
+	return h.generations[h.rng.IntN(len(h.generations))]
+}
+
+func profile(name, mailbox string) customer.Profile {
+	return customer.Profile{Organisation: "Firm " + name, FirstName: "Ann", Email: mailbox + "@x.example"}
+}
+
+type doing func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error)
+
+// change gives a command that changes one customer.
+func (h *history) change(name string, do doing) { h.bound(name, customer.Fence{}, do) }
+
+// bound is change, of a generation or only of one that is due.
+func (h *history) bound(name string, to customer.Fence, do doing) {
+	id := h.anybody()
+	ch := h.newChange(name, &id)
+	if c := h.model.Root(id); c != nil && h.chance(1, 6) {
+		ch.IfVersion = c.Version
+	}
+	var err error
+	p := &process{name: fmt.Sprint(name, " ", id, " ", to.Generation, " by ", ch.ID)}
+	p.finish = func() {
+		h.answered(p, ch, err)
+		h.within(p, ch, to)
+	}
+	h.start(p, maxRequest, func(ctx context.Context) { _, err = do(ctx, h.service(), id, ch) })
+}
+
+// within checks that a change was made to what it was bound to.
+func (h *history) within(p *process, ch customer.Change, to customer.Fence) {
+	for _, e := range h.changes[ch.ID] {
+		before := e.before
+		if to.Generation != "" && before.Deletion.ID != to.Generation {
+			h.broken("%s: done to %s, of generation %s", p.name, before.ID, before.Deletion.ID)
+		}
+		if to.OnlyDue && !before.Due(time.Now()) {
+			h.broken("%s: done to %s, which is not due", p.name, before.ID)
+		}
+		if ch.IfVersion != 0 && before.Version != ch.IfVersion {
+			h.broken("%s: done to %s, of version %d", p.name, before.ID, before.Version)
+		}
+	}
+}
+
+// newChange is a client's change; sometimes one that it sends again under the same key.
+func (h *history) newChange(name string, id *string) customer.Change {
+	ch := customer.Change{ID: h.name("h"), By: "admin", Reason: "asked for"}
+	if !h.chance(1, 4) {
+		return ch
+	}
+	o := once{h.name("key"), name, *id}
+	for _, sent := range h.clients.onces {
+		if sent.command == name && h.chance(1, 2) {
+			o = sent
+		}
+	}
+	*id = o.id
+	h.clients.onces = append(h.clients.onces, o)
+	h.clients.sends[o.key] = append(h.clients.sends[o.key], ch.ID)
+	ch.Once = &customer.Once{Key: o.key, Fingerprint: o.key}
+	return ch
+}
+
+func (h *history) create() {
+	id := h.anybody()
+	ch := h.newChange("create", &id)
+	p := &process{name: fmt.Sprint("create ", id, " by ", ch.ID)}
+	of := profile(h.name("n"), h.anybody())
+	var err error
+	p.finish = func() { h.answered(p, ch, err) }
+	h.start(p, maxRequest, func(ctx context.Context) { _, err = h.service().Create(ctx, id, of, ch) })
+}
+
+func (h *history) update() {
+	id := h.anybody()
+	ch := h.newChange("update", &id)
+	ch.IfVersion = 0
+	p := &process{name: fmt.Sprint("update ", id, " by ", ch.ID)}
+	of := profile(h.name("n"), h.anybody())
+	var err error
+	p.finish = func() { h.answered(p, ch, err) }
+	h.start(p, maxRequest, func(ctx context.Context) {
+		_, err = h.service().Update(ctx, id, func(customer.Profile) customer.Profile { return of }, ch)
+	})
+}
+
+var keys = []string{"ticket~1", "ticket~2", "ticket~1~line~1", "ticket~1~line~2", "invoice~1", "invoice~2", "invoice~1~line~1", "contract~1"}
+
+func (h *history) someKeys(n int) []string {
+	var some []string
+	for range n {
+		some = append(some, keys[h.rng.IntN(len(keys)-1)]) // not the last, which restricts
+	}
+	slices.Sort(some)
+	return slices.Compact(some)
+}
+
+func recordsOf(keys []string) []customer.Record {
+	records := make([]customer.Record, len(keys))
+	for i, text := range keys {
+		key, err := customer.ParseKey(text)
+		if err != nil {
+			panic(err)
+		}
+		records[i] = customer.Record{Key: key, Data: json.RawMessage(`{"buyer":"Ann","number":"R-1"}`)}
+	}
+	return records
+}
+
+func (h *history) addRecords() {
+	id := h.anybody()
+	ch := h.newChange("add records", &id)
+	some := h.someKeys(h.pick(1, 1, 3))
+	if h.chance(1, 5) {
+		some = append(some, keys[len(keys)-1])
+	}
+	p := &process{name: fmt.Sprint("add ", some, " to ", id, " by ", ch.ID)}
+	var err error
+	p.finish = func() { h.answered(p, ch, err) }
+	h.start(p, maxRequest, func(ctx context.Context) { _, err = h.service().AddRecords(ctx, id, recordsOf(some), ch) })
+}
+
+func (h *history) removeRecord() {
+	id, key := h.anybody(), keys[h.rng.IntN(len(keys))]
+	ch := customer.Change{ID: h.name("h"), By: "admin"}
+	p := &process{name: fmt.Sprint("remove ", key, " of ", id, " by ", ch.ID), finish: func() {}}
+	h.start(p, maxRequest, func(ctx context.Context) {
+		_ = h.service().RemoveRecord(ctx, id, recordsOf([]string{key})[0].Key, ch)
+	})
+}
+
+func (h *history) changeSettings() {
+	retention := h.settings().Retention
+	p := &process{name: fmt.Sprint("change retention to ", retention), finish: func() {}}
+	h.start(p, maxRequest, func(ctx context.Context) {
+		s := h.service()
+		settings, err := s.Settings(ctx)
+		if err == nil {
+			settings.Retention = retention
+			_, _ = s.UpdateSettings(ctx, settings, true)
+		}
+	})
+}
+
+// operate creates an operation, or the same again as a client does that lost the answer.
+func (h *history) operate(action string) {
+	id := h.name("o")
+	request := operations.Request{Action: action, Selection: h.selection(action), Notice: customer.PeriodOf(time.Duration(h.pick(0, 1, 30)) * time.Hour)}
+	if request.Selection.Validate() != nil {
+		return
+	}
+	h.clients.operations = append(h.clients.operations, id)
+	h.selections[id] = request.Selection
+	for range h.pick(1, 1, 1, 2) {
+		p := &process{name: fmt.Sprint(action, " ", describe(request.Selection), " as ", id), finish: func() {
+			if h.operation(id).State == bulk.Ready && h.chance(9, 10) {
+				h.approve(id)
+			}
+		}}
+		h.start(p, maxRequest, func(ctx context.Context) {
+			s := h.service()
+			e := h.engine(s)
+			op := bulk.Operation{ID: id, By: "admin", Reason: "asked for", Fingerprint: id}
+			mine := request
+			mine.Selection.IDs = slices.Clone(request.Selection.IDs) // it sorts them
+			selection, err := mine.Prepare(ctx, s, e.Store, &op)
+			if err == nil {
+				_, _ = e.Create(ctx, op, selection)
+			}
+		})
+	}
+}
+
+func describe(s operations.Selection) string {
+	s.IDs = slices.Clone(s.IDs)
+	text, err := s.Encode()
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func (h *history) selection(action string) operations.Selection {
+	if action == operations.Undo {
+		id, _ := h.anOperation(operations.Delete)
+		return operations.Selection{Operation: id}
+	}
+	var some []string
+	for range h.pick(1, 2, 4) {
+		some = append(some, h.somebody())
+	}
+	inTrash := slices.Contains([]string{operations.Restore, operations.Purge, operations.Redate}, action)
+	switch h.rng.IntN(5) {
+	case 0:
+		return operations.Selection{Filter: &operations.Filter{State: customer.Active}, Exclude: some[:1]}
+	case 1, 2:
+		if inTrash {
+			return operations.Selection{Trash: true, Exclude: some[:1]}
+		}
+		blocked := h.chance(1, 2)
+		return operations.Selection{Filter: &operations.Filter{Blocked: &blocked}}
+	}
+	return operations.Selection{IDs: some}
+}
+
+// anOperation is one of the last that clients know of, with one of the actions if any are
+// given.
+func (h *history) anOperation(actions ...string) (string, bool) {
+	var known []string
+	for _, id := range h.clients.operations {
+		if len(actions) == 0 || slices.Contains(actions, h.operation(id).Action) {
+			known = append(known, id)
+		}
+	}
+	if len(known) == 0 {
+		return "", false
+	}
+	return known[max(0, len(known)-1-h.rng.IntN(3))], true
+}
+
+// apply approves the last plan that waits for it, or any.
+func (h *history) apply() {
+	id, ok := h.anOperation()
+	for _, op := range h.model.All() {
+		if op.State == bulk.Ready && h.chance(3, 4) {
+			id = op.ID
+		}
+	}
+	if ok && len(h.clients.digests[id]) > 0 {
+		h.approve(id)
+	}
+}
+
+// approve approves a plan by its digest, or by one that is of something else.
+func (h *history) approve(id string) {
+	digests := h.clients.digests[id]
+	digest := digests[len(digests)-1]
+	if h.chance(1, 5) {
+		digest = digests[h.rng.IntN(len(digests))]
+	}
+	a := bulk.Approval{Digest: digest, Acknowledged: true, OnRefused: []bulk.OnRefused{"", bulk.Skip, bulk.Fail}[h.rng.IntN(3)]}
+	p := &process{name: fmt.Sprint("apply ", id), digest: digest}
+	var err error
+	p.finish = func() {
+		if op := h.operation(id); err == nil && op.Digest != digest {
+			h.broken("%s: applied by a digest that is not the plan's", id)
+		}
+	}
+	h.start(p, maxRequest, func(ctx context.Context) { _, err = h.engine(h.service()).Apply(ctx, id, a) })
+}
+
+func (h *history) cancel() {
+	id, ok := h.anOperation()
+	if !ok {
+		return
+	}
+	p := &process{name: "cancel " + id, finish: func() {}}
+	h.start(p, maxRequest, func(ctx context.Context) { _, _ = h.engine(h.service()).Cancel(ctx, id) })
+}
+
+func (h *history) retryFailed() {
+	id, ok := h.anOperation()
+	for _, op := range h.model.All() {
+		if op.Tally.Failed > 0 {
+			id = op.ID
+		}
+	}
+	if !ok {
+		return
+	}
+	for range h.pick(1, 1, 2) {
+		p := &process{name: "retry " + id, retry: id}
+		var err error
+		p.finish = func() {
+			if !fault(err) { // it came to its end, and has left nothing half done
+				delete(h.halfRetried, id)
+			}
+		}
+		h.start(p, maxRequest, func(ctx context.Context) { _, err = h.engine(h.service()).Retry(ctx, id) })
+	}
+}
+
+// answered checks an answer: what was refused was not done, and what was sent twice
+// under one key was done once.
+func (h *history) answered(p *process, ch customer.Change, err error) {
+	h.tell("%s answers %v", p.name, err)
+	var purged *customer.PurgedError
+	if err != nil && !fault(err) && !errors.As(err, &purged) && len(h.changes[ch.ID]) > 0 {
+		h.broken("%s: it is refused (%v), but was done", p.name, err)
+	}
+	if ch.Once == nil {
+		return
+	}
+	var made []string
+	for _, id := range h.clients.sends[ch.Once.Key] {
+		if len(h.changes[id]) > 0 {
+			made = append(made, id)
+		}
+	}
+	if len(made) > 1 {
+		h.broken("%s: done more than once under one key: %v", p.name, made)
+	}
+}

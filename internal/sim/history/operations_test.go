@@ -1,0 +1,260 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+	"lethe/internal/operations"
+)
+
+func (h *history) operation(id string) bulk.Operation {
+	for _, op := range h.model.All() {
+		if op.ID == id {
+			return *op
+		}
+	}
+	return bulk.Operation{}
+}
+
+// operationChanged checks a change of an operation, as it is made.
+func (h *history) operationChanged(ctx context.Context, before, after *bulk.Operation) {
+	h.tell("%s is %s, version %d", after.ID, after.State, after.Version)
+	id, p := after.ID, processOf(ctx)
+	if digests := h.clients.digests[id]; !slices.Contains(digests, after.Digest) {
+		h.clients.digests[id] = append(digests, after.Digest)
+	}
+	if before == nil {
+		return
+	}
+	if after.Version != before.Version+1 {
+		h.broken("%s: version %d after %d", id, after.Version, before.Version)
+	}
+	now := time.Now()
+	switch from, to := before.State, after.State; {
+	case from == bulk.Planning && (to == bulk.Planning || to == bulk.Failed || to == bulk.Cancelled):
+	case from == bulk.Planning && to == bulk.Ready:
+		h.planned(*after)
+	case from == bulk.Ready && to == bulk.Running:
+		h.started(p, *before, *after)
+	case from == bulk.Ready && to == bulk.Expired && !now.Before(before.Expires), to == bulk.Cancelled && !from.Ended():
+	case from == bulk.Running && to.Ended() && to != bulk.Expired:
+		h.ended(*after)
+	case from.Ended() && from != bulk.Cancelled && to == bulk.Running && p != nil && p.retry == id:
+		delete(h.halfRetried, id)
+	default:
+		h.broken("%s: %s after %s", id, to, from)
+	}
+}
+
+// planned checks that what is frozen is what was selected.
+func (h *history) planned(op bulk.Operation) {
+	var ids []string
+	chunks, _ := h.model.ChunksOf(op.ID)
+	for _, c := range chunks {
+		for _, s := range c.Subjects {
+			ids = append(ids, s.ID)
+		}
+	}
+	if len(ids) != op.Impact.Subjects || len(chunks) != op.Chunks {
+		h.broken("%s: shows %d subjects in %d chunks, has %d in %d", op.ID, op.Impact.Subjects, op.Chunks, len(ids), len(chunks))
+	}
+	selection := h.selections[op.ID]
+	if selection.IDs != nil {
+		want := slices.Sorted(slices.Values(selection.IDs))
+		if slices.Sort(ids); !slices.Equal(ids, slices.Compact(want)) {
+			h.broken("%s: has frozen %v of %v", op.ID, ids, selection.IDs)
+		}
+	}
+	for _, excluded := range selection.Exclude {
+		if slices.Contains(ids, excluded) {
+			h.broken("%s: has frozen %s, which was excluded", op.ID, excluded)
+		}
+	}
+}
+
+func harmless(op bulk.Operation) bool {
+	return slices.Contains([]string{operations.Block, operations.Unblock, operations.Undo}, op.Action)
+}
+
+// started checks that somebody who has seen the plan approved of it in time.
+func (h *history) started(p *process, before, after bulk.Operation) {
+	if harmless(after) {
+		return
+	}
+	if p == nil || p.digest != before.Digest {
+		h.broken("%s: started, and nobody approved of its plan", after.ID)
+	}
+	if !after.Applied.Before(before.Expires) {
+		h.broken("%s: applied though its plan had expired", after.ID)
+	}
+}
+
+// ended checks an operation that comes to its end by itself.
+func (h *history) ended(op bulk.Operation) {
+	if op.State == bulk.Cancelled {
+		return
+	}
+	var sum bulk.Tally
+	chunks, ended := h.model.ChunksOf(op.ID)
+	for i, c := range chunks {
+		if !ended[i] {
+			h.broken("%s: ended as %s before its chunk %d", op.ID, op.State, i)
+		}
+		sum = sum.Plus(c.Tally())
+	}
+	t := op.Tally
+	if t.Done != sum.Done || t.Skipped != sum.Skipped || t.Failed != sum.Failed || sum.Left > 0 || t.Done+t.Skipped+t.Failed != op.Impact.Subjects {
+		h.broken("%s: tells %+v of %d subjects; there are %+v", op.ID, t, op.Impact.Subjects, sum)
+	}
+}
+
+// bound is what a frozen subject is bound to.
+type bound struct {
+	version    int64
+	generation string
+}
+
+func bindOf(s bulk.Subject) (b bound) {
+	parts := strings.Split(s.Bind, " ")
+	if len(parts) == 4 {
+		_, _ = fmt.Sscan(parts[0], &b.version)
+		b.generation = parts[3]
+	}
+	return b
+}
+
+// touches says whether the event is the action done to the subject as it was planned.
+func touches(op bulk.Operation, s bulk.Subject, e event) bool {
+	if e.before == nil || e.before.ID != s.ID || s.Refused != "" {
+		return false
+	}
+	b := bindOf(s)
+	if op.Action == operations.Restore || op.Action == operations.Undo {
+		return e.before.Deletion != nil && e.before.Deletion.ID == b.generation
+	}
+	return e.before.Version == b.version
+}
+
+// touch checks that an operation changes only what it froze, as it was then, once, and
+// while it is under way.
+func (h *history) touch(p *process, e event) {
+	op := h.operation(e.change().ID)
+	if op.ID == "" {
+		return
+	}
+	id := e.after.ID
+	if p != nil && p.states[op.ID] != bulk.Running {
+		h.broken("%s: changes %s, by a worker that has read that it is %s", op.ID, id, p.states[op.ID])
+	}
+	var of []bulk.Subject
+	chunks, _ := h.model.ChunksOf(op.ID)
+	for _, c := range chunks {
+		for _, s := range c.Subjects {
+			if touches(op, s, e) {
+				of = append(of, s)
+			}
+		}
+	}
+	if len(of) == 0 {
+		h.broken("%s: changes %s, which it hasn't frozen, or not as it is", op.ID, id)
+	}
+	for _, before := range h.touched[op.ID] {
+		if before.after.ID == id && before.before.Version == e.before.Version {
+			h.broken("%s: changes %s twice", op.ID, id)
+		}
+	}
+	h.touched[op.ID] = append(h.touched[op.ID], e)
+	if op.Action == operations.Undo {
+		h.undone(op, e)
+	}
+}
+
+func (h *history) undone(op bulk.Operation, e event) {
+	var p operations.UndoParams
+	if err := json.Unmarshal(op.Params, &p); err != nil || e.before.Deletion == nil || e.before.Deletion.ID != p.Operation {
+		h.broken("%s: undoes the deletion of %s by another than %s", op.ID, e.after.ID, p.Operation)
+	}
+}
+
+// judge checks what there is when all has come to rest.
+func (h *history) judge() {
+	for _, id := range h.model.IDs() {
+		h.checkCustomer(id)
+		h.judgeCustomer(id)
+	}
+	for _, op := range h.model.All() {
+		if !op.Applied.IsZero() && !h.halfRetried[op.ID] {
+			h.ended(*op)
+		}
+		chunks, ended := h.model.ChunksOf(op.ID)
+		for i, c := range chunks {
+			if !ended[i] && op.State != bulk.Cancelled && op.State != bulk.Expired && !h.halfRetried[op.ID] {
+				h.broken("%s: has ended as %s, but not its chunk %d", op.ID, op.State, i)
+			}
+			for j, s := range c.Subjects {
+				h.judgeOutcome(*op, s, c.Outcomes[j])
+			}
+		}
+	}
+}
+
+func (h *history) judgeCustomer(id string) {
+	c := h.model.Root(id)
+	if c == nil {
+		return
+	}
+	if c.State == customer.Purging || c.StateAt(time.Now()) == customer.Purging {
+		h.broken("%s: is due and still there", id)
+	}
+}
+
+// judgeOutcome compares what is told of a subject with what was done to it.
+func (h *history) judgeOutcome(op bulk.Operation, s bulk.Subject, o bulk.Outcome) {
+	i := slices.IndexFunc(h.touched[op.ID], func(e event) bool { return touches(op, s, e) })
+	switch o.Result {
+	case bulk.Undecided:
+		return
+	case bulk.Done:
+		_, purged := h.model.Certificates(s.ID)[bindOf(s).generation]
+		if i < 0 && (op.Action != operations.Purge || !purged) {
+			h.broken("%s: tells that it was done to %s", op.ID, s.ID)
+		}
+		if op.Action == operations.Purge && !purged {
+			h.broken("%s: tells that %s was purged", op.ID, s.ID)
+		}
+	case bulk.Skipped, bulk.Broken:
+		if i >= 0 && o.Code != bulk.GaveUp && !h.changedAfter(s.ID, h.touched[op.ID][i]) {
+			h.broken("%s: tells that %s was left alone, for %s", op.ID, s.ID, o.Code)
+		}
+		if i < 0 && s.Refused == "" && o.Code != bulk.GaveUp && !h.excused(s, o) {
+			h.broken("%s: left %s alone without a reason, for %s", op.ID, s.ID, o.Code)
+		}
+	}
+	if o.Result == bulk.Broken && o.Code != bulk.GaveUp && op.OnRefused != bulk.Fail {
+		h.broken("%s: tells that %s failed, for %s", op.ID, s.ID, o.Code)
+	}
+}
+
+// changedAfter says whether somebody has changed the customer after an operation did: the
+// operation, if it had no time to note its outcome, finds it changed then.
+func (h *history) changedAfter(id string, touch event) bool {
+	events := h.events[id]
+	at := slices.IndexFunc(events, func(e event) bool { return e.after == touch.after })
+	return at < len(events)-1 || h.expired[id]
+}
+
+// excused says whether a customer has changed since it was planned, or has become due.
+func (h *history) excused(s bulk.Subject, o bulk.Outcome) bool {
+	for _, e := range h.events[s.ID] {
+		if e.after.Version > bindOf(s).version || e.before != nil && e.after.Version == e.before.Version {
+			return true
+		}
+	}
+	return o.Code == "PURGE_STARTED" || h.expired[s.ID]
+}

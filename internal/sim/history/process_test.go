@@ -1,0 +1,192 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+	"lethe/internal/operations"
+	"lethe/internal/sim/model"
+)
+
+// process is one invocation of something: a request of a client, a message being worked
+// on, a tick of the schedule.
+type process struct {
+	name   string
+	seq    int
+	killed time.Time // when it is ended, wherever it is
+	dead   bool
+	done   bool
+	sweeps bool
+	slow   bool                  // others are scheduled before it
+	finish func()                // called by the history when it has come to its end by itself
+	digest string                // it applies an operation by
+	retry  string                // the operation that it tries again
+	states map[string]bulk.State // of operations, as it read them last
+}
+
+type processKey struct{}
+
+func processOf(ctx context.Context) *process {
+	p, _ := ctx.Value(processKey{}).(*process)
+	return p
+}
+
+var errDead = errors.New("the process is dead")
+
+// keptBack is the time before its end in which a process stops taking on work.
+const keptBack = 10 * time.Second
+
+// start lets a process run beside the others.
+func (h *history) start(p *process, limit time.Duration, run func(ctx context.Context)) {
+	h.processes++
+	p.seq, p.states, p.slow = h.processes, map[string]bulk.State{}, h.chance(1, 4)
+	p.name = fmt.Sprint(p.seq, " ", p.name)
+	p.killed = time.Now().Add(limit)
+	h.running = append(h.running, p)
+	h.tell("%s starts", p.name)
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), processKey{}, p), limit-keptBack)
+	go func() {
+		defer cancel()
+		run(ctx)
+		h.gates.Lock()
+		defer h.gates.Unlock()
+		p.done = true
+	}()
+}
+
+// service is a process of Lethe with nothing in its memory yet.
+func (h *history) service() *customer.Service {
+	return &customer.Service{
+		Store: model.Table{Model: h.model}, Ledger: model.Ledger{Model: h.model}, Queue: h.queue,
+		Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// engine is the engine with small chunks and pages, so that operations on few have many.
+func (h *history) engine(service *customer.Service) *bulk.Engine {
+	e := operations.Engine(service, model.Operations{Model: h.model}, h.queue)
+	for name, action := range e.Actions {
+		if action.MaxWeight = h.chunk; name == operations.Purge {
+			action.MaxWeight = h.chunk * 6
+		}
+		e.Actions[name] = action
+	}
+	selected := e.Select
+	e.Select = func(ctx context.Context, op bulk.Operation, selection []byte, position string, limit int) ([]string, string, error) {
+		return selected(ctx, op, selection, position, min(limit, h.page))
+	}
+	return e
+}
+
+// gates is where the requests of all processes wait.
+type gates struct {
+	sync.Mutex
+
+	waiting []*request
+}
+
+type request struct {
+	process *process
+	call    model.Call
+	answer  chan answer
+}
+
+type answer struct {
+	verdict model.Verdict
+	err     error
+}
+
+// gate lets a request wait until the history decides what becomes of it.
+func (h *history) gate(ctx context.Context, c model.Call) (model.Verdict, error) {
+	p := processOf(ctx)
+	if p == nil || h.quiet {
+		return model.Through, ctx.Err()
+	}
+	r := &request{p, c, make(chan answer, 1)}
+	if !h.gates.enter(r) {
+		return 0, errDead
+	}
+	select {
+	case a := <-r.answer:
+		return a.verdict, a.err
+	case <-ctx.Done():
+		h.gates.leave(r)
+		return 0, ctx.Err()
+	}
+}
+
+func (g *gates) done(p *process) bool {
+	g.Lock()
+	defer g.Unlock()
+	return p.done
+}
+
+func (g *gates) enter(r *request) bool {
+	g.Lock()
+	defer g.Unlock()
+	if r.process.dead {
+		return false
+	}
+	g.waiting = append(g.waiting, r)
+	return true
+}
+
+func (g *gates) leave(r *request) {
+	g.Lock()
+	defer g.Unlock()
+	g.waiting = slices.DeleteFunc(g.waiting, func(w *request) bool { return w == r })
+}
+
+// sorted lists who waits, in an order that has nothing to do with who came first.
+func (g *gates) sorted() []*request {
+	g.Lock()
+	defer g.Unlock()
+	slices.SortFunc(g.waiting, (*request).compare)
+	return g.waiting
+}
+
+func (r *request) compare(s *request) int {
+	return cmp.Or(r.process.seq-s.process.seq, cmp.Compare(r.call.Method, s.call.Method), cmp.Compare(r.call.Of, s.call.Of))
+}
+
+// pass lets requests go on.
+func (g *gates) pass(some []*request, a answer) {
+	g.Lock()
+	defer g.Unlock()
+	g.waiting = slices.DeleteFunc(g.waiting, func(w *request) bool { return slices.Contains(some, w) })
+	for _, r := range some {
+		r.answer <- a
+	}
+}
+
+// kill ends a process: whatever it asks for from now on is not done.
+func (h *history) kill(p *process) {
+	h.gates.Lock()
+	p.dead = true
+	var left []*request
+	for _, r := range h.gates.waiting {
+		if r.process == p {
+			left = append(left, r)
+		}
+	}
+	h.gates.Unlock()
+	h.gates.pass(left, answer{err: errDead})
+}
+
+// fault says whether an error is the machinery's, which leaves open what has happened.
+func fault(err error) bool {
+	for _, f := range []error{model.ErrFault, errDead, context.DeadlineExceeded, context.Canceled, customer.ErrUnfinished, bulk.ErrUnfinished} {
+		if errors.Is(err, f) {
+			return true
+		}
+	}
+	return false
+}

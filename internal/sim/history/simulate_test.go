@@ -1,0 +1,66 @@
+package history
+
+import (
+	"flag"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+)
+
+var (
+	histories = flag.Uint64("histories", 10_000, "how many histories to simulate")
+	from      = flag.Uint64("from", 1, "the seed of the first")
+	only      = flag.Uint64("seed", 0, "simulate the history of this seed only, and tell all of it")
+)
+
+// TestHistories simulates many histories, those of consecutive seeds.
+func TestHistories(t *testing.T) {
+	if *only > 0 {
+		t.Log(strings.Join(simulate(t, *only, true).trace, "\n"))
+		return
+	}
+	next := atomic.Uint64{}
+	next.Store(*from)
+	for range runtime.GOMAXPROCS(0) {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			for seed := next.Add(1) - 1; seed < *from+*histories && !t.Failed(); seed = next.Add(1) - 1 {
+				simulate(t, seed, false)
+			}
+		})
+	}
+}
+
+// simulate simulates one history, and if a rule is broken in it, tells which and how.
+func simulate(t *testing.T, seed uint64, tracing bool) *history {
+	t.Helper()
+	var h *history
+	synctest.Test(t, func(*testing.T) { h = run(seed, tracing) })
+	if h.wrong != "" {
+		if !tracing {
+			synctest.Test(t, func(*testing.T) { h = run(seed, true) })
+		}
+		t.Errorf("a rule is broken in the history of -seed %d: %s\n%s", seed, h.wrong, strings.Join(h.trace, "\n"))
+	}
+	return h
+}
+
+// TestASeedReplaysItsHistory makes histories twice, and compares them request by request.
+func TestASeedReplaysItsHistory(t *testing.T) {
+	for seed := *from; seed < *from+300; seed++ {
+		var traces [2][]string
+		for i := range traces {
+			synctest.Test(t, func(*testing.T) { traces[i] = run(seed, true).trace })
+		}
+		if !slices.Equal(traces[0], traces[1]) {
+			for i := range traces[0] {
+				if i >= len(traces[1]) || traces[0][i] != traces[1][i] {
+					t.Fatalf("seed %d: line %d\n%s\n%s", seed, i, traces[0][i], traces[1][min(i, len(traces[1])-1)])
+				}
+			}
+		}
+	}
+}

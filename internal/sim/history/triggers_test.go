@@ -1,0 +1,200 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+	"lethe/internal/sim/model"
+)
+
+const (
+	maxWork  = 5 * time.Minute // a worker's time limit, as template.yaml has it
+	maxSweep = time.Minute
+)
+
+// deliver hands a message to a worker.
+func (h *history) deliver() bool {
+	visible := h.queue.Visible(time.Now())
+	if len(visible) == 0 {
+		return false
+	}
+	seq := visible[h.rng.IntN(len(visible))]
+	m, ok := h.queue.Receive(seq, time.Now())
+	if !ok {
+		h.tell("message %d is a dead letter", seq)
+		return true
+	}
+	p := &process{name: fmt.Sprint("work on ", m)}
+	var err error
+	p.finish = func() { h.worked(m, err) }
+	h.start(p, maxWork, func(ctx context.Context) { err = h.work(ctx, m) })
+	return true
+}
+
+// work does what internal/app does with a message.
+func (h *history) work(ctx context.Context, m model.Message) error {
+	s := h.service()
+	if m.Work != nil {
+		return h.engine(s).Do(ctx, *m.Work)
+	}
+	return s.Purge(ctx, *m.Job)
+}
+
+// worked deletes a message, or lets it come again.
+func (h *history) worked(m model.Message, err error) {
+	h.tell("work on %s ends with %v", m, err)
+	if err == nil || errors.Is(err, customer.ErrUnfinished) || errors.Is(err, bulk.ErrUnfinished) {
+		h.queue.Delete(m.Seq)
+		return
+	}
+	h.queue.Release(m.Seq)
+}
+
+// sweep is a tick of the schedule. It may come while others are still at it.
+func (h *history) sweep() bool {
+	sweeps := 0
+	for _, p := range h.running {
+		if p.sweeps {
+			sweeps++
+		}
+	}
+	if sweeps > h.rng.IntN(2) {
+		return false
+	}
+	h.start(&process{name: "sweep", sweeps: true, finish: func() {}}, maxSweep, h.sweepAll)
+	return true
+}
+
+func (h *history) sweepAll(ctx context.Context) {
+	s := h.service()
+	_, _ = s.Sweep(ctx)
+	_, _ = h.engine(s).Sweep(ctx)
+}
+
+// expire lets TTL remove a root, or hands one that it has removed to the consumer of the
+// change stream.
+func (h *history) expire() bool {
+	if ids := h.model.Expiring(time.Now()); len(ids) > 0 && h.chance(1, 2) {
+		id := ids[h.rng.IntN(len(ids))]
+		h.tell("TTL removes %s", id)
+		h.byTTL = true
+		c, _ := h.model.Expire(context.Background(), id, time.Now())
+		h.byTTL = false
+		h.stream = append(h.stream, &c)
+		return true
+	}
+	if len(h.stream) == 0 {
+		return false
+	}
+	c := h.stream[h.rng.IntN(len(h.stream))]
+	p := &process{name: "stream: expired " + c.ID}
+	var err error
+	p.finish = func() {
+		if h.tell("%s ends with %v", p.name, err); err == nil {
+			h.stream = slices.DeleteFunc(h.stream, func(other *customer.Customer) bool { return other == c })
+		}
+	}
+	h.start(p, maxSweep, func(ctx context.Context) { err = h.service().Expire(ctx, *c) })
+	return true
+}
+
+// spoil plays a trick with a message, or with a record of the stream.
+func (h *history) spoil() bool {
+	if len(h.stream) > 0 && h.chance(1, 2) {
+		again := *h.stream[h.rng.IntN(len(h.stream))]
+		h.tell("the stream tells of %s again later", again.ID)
+		h.stream = append(h.stream, &again)
+		return true
+	}
+	visible := h.queue.Visible(time.Now())
+	if len(visible) == 0 {
+		return false
+	}
+	seq := visible[h.rng.IntN(len(visible))]
+	if h.chance(1, 2) {
+		h.tell("message %d is lost", seq)
+		h.queue.Delete(seq)
+		return true
+	}
+	h.tell("message %d is doubled", seq)
+	h.queue.Double(seq)
+	return true
+}
+
+// settle lets everything come to its end, with nothing in its way but time.
+func (h *history) settle() {
+	far := false
+	for range 60 {
+		h.sweepAll(context.Background())
+		h.workOff()
+		h.check()
+		switch left := h.left(); {
+		case h.wrong != "":
+			return
+		case left == "" && far:
+			h.judge()
+			return
+		case left == "":
+			far = true
+			h.pass(40 * day)
+		default:
+			h.pass(h.patience())
+		}
+	}
+	h.broken("it never comes to rest: %s", h.left())
+}
+
+// patience is how long to wait for what is left: a plan that nobody applies expires.
+func (h *history) patience() time.Duration {
+	for _, op := range h.model.All() {
+		if op.State == bulk.Ready && h.queue.Len() == 0 {
+			return bulk.PlanLife
+		}
+	}
+	return 31 * time.Minute
+}
+
+// workOff works on all there is to be worked on now.
+func (h *history) workOff() {
+	for range 20 {
+		for len(h.stream) > 0 {
+			if err := h.service().Expire(context.Background(), *h.stream[0]); err != nil {
+				h.broken("expire: %v", err)
+				return
+			}
+			h.stream = h.stream[1:]
+		}
+		visible := h.queue.Visible(time.Now())
+		if len(visible) == 0 {
+			return
+		}
+		for _, seq := range visible {
+			if m, ok := h.queue.Receive(seq, time.Now()); ok {
+				h.worked(m, h.work(context.Background(), m))
+			}
+		}
+	}
+}
+
+// left says what is left to be done, empty if nothing is.
+func (h *history) left() string {
+	if n := h.queue.Len(); n > 0 {
+		return fmt.Sprint(n, " messages wait")
+	}
+	for _, op := range h.model.All() {
+		if !op.State.Ended() {
+			return fmt.Sprint("operation ", op.ID, " is ", op.State)
+		}
+	}
+	for _, id := range h.model.IDs() {
+		if c := h.model.Root(id); c != nil && c.StateAt(time.Now()) == customer.Purging {
+			return fmt.Sprint("customer ", id, " is due, ", c.State)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,131 @@
+package model
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"lethe/internal/customer"
+)
+
+// Advance makes transitions, a batch at a time.
+func (t Table) Advance(ctx context.Context, transitions []customer.Transition, s customer.Settings) []error {
+	results := make([]error, len(transitions))
+	for from := 0; from < len(transitions); from += batchSize {
+		to := min(from+batchSize, len(transitions))
+		t.advance(ctx, transitions[from:to], s, results[from:to])
+	}
+	return results
+}
+
+// advance makes one batch, and again those of it that the table was too busy for.
+func (t Table) advance(ctx context.Context, batch []customer.Transition, s customer.Settings, results []error) {
+	pending := upTo(len(batch))
+	for len(pending) > 0 {
+		refused, again, err := t.execute(ctx, batch, s, pending)
+		if err == nil {
+			err = t.explain(ctx, batch, s, refused, results)
+		}
+		if err != nil {
+			for _, i := range pending {
+				results[i] = err
+			}
+			return
+		}
+		pending = again
+	}
+}
+
+func upTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// execute makes one request of transitions. Of a busy table's the first is carried out.
+func (t Table) execute(ctx context.Context, batch []customer.Transition, s customer.Settings, pending []int) (refused, again []int, err error) {
+	ids := make([]string, len(pending))
+	for i, at := range pending {
+		ids[i] = batch[at].ID
+	}
+	err = t.request(ctx, "Advance", strings.Join(ids, " "), func(v Verdict) {
+		refused, again = nil, nil
+		for i, at := range pending {
+			switch {
+			case v == Partial && i > 0:
+				again = append(again, at)
+			case !t.advanceOne(ctx, batch[at], s):
+				refused = append(refused, at)
+			}
+		}
+	})
+	return refused, again, err
+}
+
+// advanceOne makes a transition on condition that the version is the one that was seen,
+// and with a deletion that nothing restricts it; false if that is not so.
+func (t Table) advanceOne(ctx context.Context, tr customer.Transition, s customer.Settings) bool {
+	old := t.roots[tr.ID]
+	if old == nil || old.Version != tr.Version {
+		return false
+	}
+	next := root{Customer: clone(old.Customer), look: old.look, ttl: old.ttl}
+	next.Version, next.Last = tr.Version+1, tr.Change
+	switch tr.Change.Action {
+	case customer.WasDeleted:
+		for _, kind := range s.Restricting() {
+			if old.Counts[kind] > 0 {
+				return false
+			}
+		}
+		next.State, next.Deletion, next.Epoch = customer.Deleted, deletionOf(tr), tr.Epoch+1
+		next.place(time.Time{})
+	case customer.PurgeStarted:
+		next.State = customer.Purging
+		next.place(tr.Lease)
+	case customer.Redated:
+		next.Deletion = deletionOf(tr)
+		if !tr.Held {
+			next.place(time.Time{})
+		}
+	case customer.Blocked:
+		next.Blocked, next.Epoch = true, tr.Epoch+1
+	case customer.Unblocked:
+		next.Blocked = false
+	default:
+		panic("model: " + tr.Change.Action + " is not made in bulk")
+	}
+	t.put(ctx, next)
+	return true
+}
+
+func deletionOf(tr customer.Transition) *customer.Deletion {
+	d := *tr.Deletion
+	return &d
+}
+
+// explain says why transitions were refused, from how the customers are by then.
+func (t Table) explain(ctx context.Context, batch []customer.Transition, s customer.Settings, refused []int, results []error) error {
+	if len(refused) == 0 {
+		return nil
+	}
+	ids := make([]string, len(refused))
+	for i, at := range refused {
+		ids[i] = batch[at].ID
+	}
+	found, err := t.Roots(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, at := range refused {
+		results[at] = customer.ErrNotFound
+		for _, c := range found {
+			if c.ID == batch[at].ID {
+				results[at] = batch[at].Refused(c, s)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,211 @@
+package model
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"lethe/internal/bulk"
+)
+
+// chunk keeps the frozen subjects apart from what becomes of them, which is either
+// ended or to be done.
+type chunk struct {
+	bulk.Chunk
+
+	ended bool
+}
+
+func newChunk(c bulk.Chunk) *chunk {
+	c.Subjects, c.Outcomes = frozen(c.Subjects), slices.Clone(c.Outcomes)
+	return &chunk{Chunk: c}
+}
+
+// frozen leaves out what is of the planning only.
+func frozen(subjects []bulk.Subject) []bulk.Subject {
+	out := make([]bulk.Subject, len(subjects))
+	for i, s := range subjects {
+		out[i] = bulk.Subject{ID: s.ID, Bind: s.Bind, Refused: s.Refused}
+	}
+	return out
+}
+
+// progress is a chunk without its subjects.
+func (c *chunk) progress() bulk.Chunk {
+	p := c.Chunk
+	p.Subjects, p.Outcomes = nil, slices.Clone(c.Outcomes)
+	return p
+}
+
+func (m *Model) chunk(id string, seq int) *chunk {
+	if all := m.chunks[id]; seq >= 0 && seq < len(all) {
+		return all[seq]
+	}
+	return nil
+}
+
+func named(op bulk.Operation, seq int) string { return fmt.Sprint(op.ID, ".", seq) }
+
+// Take leases a chunk, and then reads its subjects.
+func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, until time.Time) (c bulk.Chunk, err error) {
+	failed := o.request(ctx, "Take", named(op, seq), func(Verdict) { c, err = o.take(op, seq, now, until) })
+	if err := cmp.Or(failed, err); err != nil {
+		return bulk.Chunk{}, err
+	}
+	return o.whole(ctx, op, c)
+}
+
+func (o Operations) take(op bulk.Operation, seq int, now, until time.Time) (bulk.Chunk, error) {
+	c := o.chunk(op.ID, seq)
+	switch {
+	case c == nil || c.ended:
+		return bulk.Chunk{}, bulk.ErrTaken
+	case c.Lease.Equal(until): // ours, the answer to the first request was lost
+	case c.Lease.After(now):
+		return bulk.Chunk{}, bulk.ErrTaken
+	default:
+		c.Lease = until
+		c.Attempts++
+	}
+	return c.progress(), nil
+}
+
+// whole reads the subjects of a chunk.
+func (o Operations) whole(ctx context.Context, op bulk.Operation, c bulk.Chunk) (bulk.Chunk, error) {
+	err := o.request(ctx, "Subjects", named(op, c.Seq), func(Verdict) {
+		c.Subjects = slices.Clone(o.chunk(op.ID, c.Seq).Subjects)
+	})
+	return c, err
+}
+
+// Keep writes what has been done of a chunk, and frees it.
+func (o Operations) Keep(ctx context.Context, op bulk.Operation, c bulk.Chunk) error {
+	return o.giveBack(ctx, "Keep", op, c, false)
+}
+
+// Finish ends a chunk.
+func (o Operations) Finish(ctx context.Context, op bulk.Operation, c bulk.Chunk) error {
+	return o.giveBack(ctx, "Finish", op, c, true)
+}
+
+func (o Operations) giveBack(ctx context.Context, method string, op bulk.Operation, c bulk.Chunk, ended bool) (err error) {
+	failed := o.request(ctx, method, named(op, c.Seq), func(Verdict) {
+		stored := o.chunk(op.ID, c.Seq)
+		if err = nil; stored == nil || stored.ended || !stored.Lease.Equal(c.Lease) {
+			err = bulk.ErrTaken
+			return
+		}
+		stored.Outcomes, stored.Attempts, stored.Usage = slices.Clone(c.Outcomes), c.Attempts, c.Usage
+		stored.Lease, stored.ended = time.Time{}, ended
+	})
+	return cmp.Or(failed, err)
+}
+
+// Reopen makes an ended chunk one to be done, if the operation is as it was read.
+func (o Operations) Reopen(ctx context.Context, op bulk.Operation, c bulk.Chunk) (err error) {
+	failed := o.request(ctx, "Reopen", named(op, c.Seq), func(Verdict) { err = o.reopen(op, c) })
+	return cmp.Or(failed, err)
+}
+
+func (o Operations) reopen(op bulk.Operation, c bulk.Chunk) error {
+	if o.operations[op.ID].Version != op.Version {
+		return bulk.ErrVersion
+	}
+	if stored := o.chunk(op.ID, c.Seq); stored != nil && stored.ended {
+		stored.Outcomes, stored.Attempts, stored.Usage = slices.Clone(c.Outcomes), c.Attempts, c.Usage
+		stored.Lease, stored.ended = time.Time{}, false
+	}
+	return nil
+}
+
+// Chunk reads one, and then its subjects.
+func (o Operations) Chunk(ctx context.Context, op bulk.Operation, seq int) (c bulk.Chunk, err error) {
+	failed := o.request(ctx, "Chunk", named(op, seq), func(Verdict) {
+		if stored := o.chunk(op.ID, seq); stored != nil {
+			c, err = stored.progress(), nil
+		} else {
+			err = bulk.ErrNotFound
+		}
+	})
+	if err := cmp.Or(failed, err); err != nil {
+		return bulk.Chunk{}, err
+	}
+	return o.whole(ctx, op, c)
+}
+
+// Unfinished goes through the chunks to be done.
+func (o Operations) Unfinished(ctx context.Context, id string) iter.Seq2[bulk.Chunk, error] {
+	return o.parts(ctx, "Unfinished", id, func(c *chunk) bool { return !c.ended })
+}
+
+func (o Operations) parts(ctx context.Context, method, id string, want func(*chunk) bool) iter.Seq2[bulk.Chunk, error] {
+	return func(yield func(bulk.Chunk, error) bool) {
+		var found []bulk.Chunk
+		err := o.request(ctx, method, id, func(Verdict) {
+			found = nil
+			for _, c := range o.chunks[id] {
+				if want(c) {
+					found = append(found, c.progress())
+				}
+			}
+		})
+		if err != nil {
+			yield(bulk.Chunk{}, err)
+			return
+		}
+		for _, c := range found {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Chunks goes through all chunks from one on: their outcomes are read before their subjects.
+func (o Operations) Chunks(ctx context.Context, id string, from int) iter.Seq2[bulk.Chunk, error] {
+	return func(yield func(bulk.Chunk, error) bool) {
+		states := map[int]bulk.Chunk{}
+		for c, err := range o.parts(ctx, "Outcomes", id, func(*chunk) bool { return true }) {
+			if err != nil {
+				yield(c, err)
+				return
+			}
+			states[c.Seq] = c
+		}
+		var all []bulk.Chunk
+		err := o.request(ctx, "AllSubjects", id, func(Verdict) {
+			all = nil
+			for _, stored := range o.chunks[id] {
+				c := states[stored.Seq]
+				c.Seq, c.Subjects = stored.Seq, slices.Clone(stored.Subjects)
+				if len(c.Outcomes) != len(c.Subjects) {
+					c.Outcomes = make([]bulk.Outcome, len(c.Subjects))
+				}
+				all = append(all, c)
+			}
+		})
+		if err != nil {
+			yield(bulk.Chunk{}, err)
+			return
+		}
+		for _, c := range all[min(from, len(all)):] {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Tally adds up the outcomes of all chunks.
+func (o Operations) Tally(ctx context.Context, op bulk.Operation) (sum bulk.Tally, err error) {
+	for c, err := range o.parts(ctx, "Tally", op.ID, func(*chunk) bool { return true }) {
+		if err != nil {
+			return sum, err
+		}
+		sum = sum.Plus(c.Tally())
+	}
+	return sum, nil
+}

@@ -1,0 +1,269 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"lethe/internal/customer"
+)
+
+// Erase removes what hangs on customers past the fence, after it has copied what the
+// law keeps.
+func (t Table) Erase(ctx context.Context, s customer.Settings, customers ...customer.Customer) error {
+	err := t.retain(ctx, s, customers)
+	if err == nil {
+		err = t.eraseAll(ctx, customers)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.Join(customer.ErrUnfinished, err)
+	}
+	return err
+}
+
+// item is something that hangs on a customer: a term or a record.
+type item struct {
+	id, term, record string
+}
+
+func (t Table) eraseAll(ctx context.Context, customers []customer.Customer) error {
+	var items []item
+	for _, c := range customers {
+		for _, term := range c.Terms {
+			items = append(items, item{id: c.ID, term: term})
+		}
+		found, err := t.dependents(ctx, c.ID)
+		if err != nil {
+			return fmt.Errorf("model: erase: %w", err)
+		}
+		items = append(items, found...)
+	}
+	for some := range slices.Chunk(items, batchSize) {
+		if err := t.deleteBatch(ctx, some); err != nil {
+			return fmt.Errorf("model: erase: %w", err)
+		}
+	}
+	return t.unclaim(ctx, customers)
+}
+
+// dependents reads what hangs on a customer, a page at a time.
+func (t Table) dependents(ctx context.Context, id string) (items []item, err error) {
+	after := ""
+	for {
+		var page []string
+		err := t.request(ctx, "Dependents", id+after, func(Verdict) {
+			page = nil
+			for _, k := range slices.Sorted(maps.Keys(t.records[id])) {
+				if k > after && len(page) < pageSize {
+					page = append(page, k)
+				}
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range page {
+			items = append(items, item{id: id, record: k})
+		}
+		if len(page) < pageSize {
+			return items, nil
+		}
+		after = page[len(page)-1]
+	}
+}
+
+// deleteBatch removes items, whatever else is there, and again those that a busy table
+// left undone.
+func (t Table) deleteBatch(ctx context.Context, batch []item) error {
+	for len(batch) > 0 {
+		var undone []item
+		err := t.request(ctx, "DeleteBatch", fmt.Sprint(batch), func(v Verdict) {
+			undone = nil
+			for i, it := range batch {
+				if v == Partial && i%2 == 1 {
+					undone = append(undone, it)
+					continue
+				}
+				t.deleteItem(ctx, it)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		batch = undone
+	}
+	return nil
+}
+
+func (t Table) deleteItem(ctx context.Context, it item) {
+	if it.term != "" {
+		delete(t.terms[it.id], it.term)
+		return
+	}
+	if _, there := t.records[it.id][it.record]; there {
+		delete(t.records[it.id], it.record)
+		t.recordsChanged(ctx, it.id)
+	}
+}
+
+// unclaim frees addresses that are still the customers'.
+func (t Table) unclaim(ctx context.Context, customers []customer.Customer) error {
+	for some := range slices.Chunk(customers, batchSize) {
+		err := t.request(ctx, "Unclaim", idsOf(some), func(Verdict) {
+			for _, c := range some {
+				if t.claims[c.Profile.Email] == c.ID {
+					delete(t.claims, c.Profile.Email)
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func idsOf(customers []customer.Customer) string {
+	ids := make([]string, len(customers))
+	for i, c := range customers {
+		ids[i] = c.ID
+	}
+	return strings.Join(ids, " ")
+}
+
+// retain copies what the law keeps, stripped. Copied twice is copied once.
+func (t Table) retain(ctx context.Context, s customer.Settings, customers []customer.Customer) error {
+	for _, c := range customers {
+		if !retains(c, s) {
+			continue
+		}
+		items, err := t.dependents(ctx, c.ID)
+		if err != nil {
+			return fmt.Errorf("model: retain: %w", err)
+		}
+		for some := range slices.Chunk(items, batchSize) {
+			if err := t.retainBatch(ctx, s, some); err != nil {
+				return fmt.Errorf("model: retain: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func retains(c customer.Customer, s customer.Settings) bool {
+	for kind, n := range c.Counts {
+		if n > 0 && s.Policy(kind) == customer.Retain {
+			return true
+		}
+	}
+	return false
+}
+
+// retainBatch copies records as they were read with the page that found them.
+func (t Table) retainBatch(ctx context.Context, s customer.Settings, batch []item) error {
+	return t.request(ctx, "Retain", fmt.Sprint(batch), func(Verdict) {
+		for _, it := range batch {
+			r := t.records[it.id][it.record]
+			if r == nil {
+				continue // another worker erased it, after it had copied it
+			}
+			kind, ok := s.Kind(r.Key.Kind())
+			if !ok || kind.Policy != customer.Retain {
+				continue
+			}
+			if t.retained[it.id] == nil {
+				t.retained[it.id], t.until[it.id] = map[string]customer.Record{}, map[string]time.Time{}
+			}
+			t.retained[it.id][it.record] = r.Stripped(kind)
+			t.until[it.id][it.record] = kind.For.After(time.Now())
+		}
+	})
+}
+
+// Residue counts what is left.
+func (t Table) Residue(ctx context.Context, customers ...customer.Customer) (int, error) {
+	sum := 0
+	for _, c := range customers {
+		err := t.request(ctx, "Hanging", c.ID, func(Verdict) { sum += len(t.records[c.ID]) })
+		if err != nil {
+			return 0, fmt.Errorf("model: read back: %w", err)
+		}
+	}
+	err := t.request(ctx, "Named", idsOf(customers), func(Verdict) { sum += t.named(customers) })
+	if err != nil {
+		return 0, fmt.Errorf("model: read back: %w", err)
+	}
+	return sum, nil
+}
+
+func (t Table) named(customers []customer.Customer) int {
+	n := 0
+	for _, c := range customers {
+		for _, term := range c.Terms {
+			if t.terms[c.ID][term] {
+				n++
+			}
+		}
+		if email := c.Profile.Email; email != "" && t.claims[email] == c.ID {
+			n++
+		}
+	}
+	return n
+}
+
+// Remove removes fenced roots.
+func (t Table) Remove(ctx context.Context, customers ...customer.Customer) error {
+	var refused []string
+	for some := range slices.Chunk(customers, batchSize) {
+		pending := some
+		for len(pending) > 0 {
+			var no []string
+			var again []customer.Customer
+			err := t.request(ctx, "Remove", idsOf(pending), func(v Verdict) { no, again = t.removeRoots(ctx, pending, v) })
+			if err != nil {
+				return fmt.Errorf("model: remove: %w", err)
+			}
+			refused, pending = append(refused, no...), again
+		}
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	left, err := t.Roots(ctx, refused)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("model: remove: customer %s is %s, by another deletion", left[0].ID, left[0].State)
+	}
+	return err
+}
+
+func (t Table) removeRoots(ctx context.Context, customers []customer.Customer, v Verdict) (refused []string, again []customer.Customer) {
+	for i, c := range customers {
+		r := t.roots[c.ID]
+		switch {
+		case v == Partial && i > 0:
+			again = append(again, c)
+		case r == nil || r.State != customer.Purging || r.Deletion.ID != c.Deletion.ID:
+			refused = append(refused, c.ID)
+		default:
+			t.drop(ctx, c.ID)
+		}
+	}
+	return refused, again
+}
+
+// Expire removes a root as TTL does once its time has come, and returns it: false if it
+// has not.
+func (m *Model) Expire(ctx context.Context, id string, now time.Time) (customer.Customer, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.roots[id]
+	if r == nil || r.ttl.IsZero() || now.Before(r.ttl) {
+		return customer.Customer{}, false
+	}
+	m.drop(ctx, id)
+	return clone(r.Customer), true
+}

@@ -1,0 +1,133 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"lethe/internal/customer"
+)
+
+// Delete moves a customer to the trash.
+func (t Table) Delete(ctx context.Context, id string, d customer.Deletion, s customer.Settings, ch customer.Change) (customer.Customer, error) {
+	return t.apply(ctx, "Delete", transition{id, ch,
+		func(c customer.Customer) error { return c.CanDelete(s) },
+		func(r *root) {
+			r.State, r.Deletion = customer.Deleted, &d
+			r.Epoch++
+			r.place(time.Time{})
+		}})
+}
+
+// Restore takes a customer out of the trash.
+func (t Table) Restore(ctx context.Context, id, generation string, ch customer.Change) (customer.Customer, error) {
+	return t.apply(ctx, "Restore", transition{id, ch,
+		func(c customer.Customer) error { return c.CanRestore(generation, ch.At) },
+		func(r *root) {
+			r.State, r.Deletion = customer.Active, nil
+			r.place(time.Time{})
+		}})
+}
+
+// SetBlocked sets or clears the blocked flag.
+func (t Table) SetBlocked(ctx context.Context, id string, blocked bool, ch customer.Change) (customer.Customer, error) {
+	return t.apply(ctx, "SetBlocked", transition{id, ch,
+		func(c customer.Customer) error { return c.CanBlock(blocked) },
+		func(r *root) { r.block(blocked) }})
+}
+
+func (r *root) block(blocked bool) {
+	if r.Blocked = blocked; blocked {
+		r.Epoch++
+	}
+}
+
+// Hold places a legal hold.
+func (t Table) Hold(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
+	return t.flag(ctx, "Hold", transition{id, ch,
+		func(c customer.Customer) error { return c.CanHold(name) },
+		func(r *root) {
+			if r.Holds == nil {
+				r.Holds = map[string]customer.Hold{}
+			}
+			r.Holds[name] = customer.Hold{By: ch.By, Reason: ch.Reason, Time: ch.At}
+		}})
+}
+
+// Lift lifts a legal hold.
+func (t Table) Lift(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
+	return t.flag(ctx, "Lift", transition{id, ch,
+		func(c customer.Customer) error { return c.CanLift(name) },
+		func(r *root) {
+			if delete(r.Holds, name); len(r.Holds) == 0 {
+				r.Holds = nil
+			}
+		}})
+}
+
+var errElsewhere = errors.New("in the trash")
+
+// flag changes holds: as if the customer were active, and if it is not, again with what
+// the refusal told of it.
+func (t Table) flag(ctx context.Context, method string, tr transition) (customer.Customer, error) {
+	next := tr
+	next.can = func(c customer.Customer) error {
+		if err := tr.can(c); err != nil || c.State == customer.Active {
+			return err
+		}
+		return errElsewhere
+	}
+	for attempt := 1; ; attempt++ {
+		c, err := t.apply(ctx, method, next)
+		moved := errors.Is(err, customer.ErrVersion) && tr.change.IfVersion == 0
+		if attempt == 5 || !moved && !errors.Is(err, errElsewhere) {
+			return c, err
+		}
+		if reason := tr.can(c); reason != nil {
+			return c, reason
+		}
+		next = tr
+		next.change.IfVersion = c.Version
+		next.make = func(r *root) {
+			tr.make(r)
+			r.place(time.Time{})
+		}
+	}
+}
+
+// Fence closes the way back.
+func (t Table) Fence(ctx context.Context, id string, f customer.Fence, ch customer.Change) (customer.Customer, error) {
+	return t.apply(ctx, "Fence", transition{id, ch,
+		func(c customer.Customer) error { return c.CanPurge(f, ch.At) },
+		func(r *root) {
+			r.State = customer.Purging
+			r.place(f.Lease)
+		}})
+}
+
+// Lease moves the end of a purge's lease.
+func (t Table) Lease(ctx context.Context, id, generation string, until time.Time) (err error) {
+	failed := t.request(ctx, "Lease", id, func(Verdict) {
+		err = customer.ErrNotFound
+		if r := t.roots[id]; r != nil && r.State == customer.Purging && r.Deletion.ID == generation {
+			r.place(until)
+			t.list.note(id, r)
+			err = nil
+		}
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// PutBack puts back a root that TTL removed.
+func (t Table) PutBack(ctx context.Context, c customer.Customer, lease time.Time) error {
+	return t.request(ctx, "PutBack", c.ID, func(Verdict) {
+		if t.roots[c.ID] == nil {
+			r := root{Customer: clone(c)}
+			r.place(lease)
+			t.put(ctx, r)
+		}
+	})
+}

@@ -1,0 +1,22 @@
+package model_test
+
+import (
+	"testing"
+	"time"
+
+	"lethe/internal/sim/conform"
+	"lethe/internal/sim/model"
+)
+
+func TestTheModelIsAStoreLikeAnyOther(t *testing.T) {
+	conform.Test(t, func(t testing.TB) conform.World {
+		m := model.New()
+		if _, err := (model.Table{Model: m}).PutSettings(t.Context(), conform.Settings); err != nil {
+			t.Fatal(err)
+		}
+		return conform.World{
+			Store: model.Table{Model: m}, Ledger: model.Ledger{Model: m}, Operations: model.Operations{Model: m},
+			Now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
+		}
+	})
+}

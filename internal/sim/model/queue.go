@@ -1,0 +1,150 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+)
+
+// The queue's terms, as template.yaml has them but shorter.
+const (
+	Visibility  = 7 * time.Minute // after which a message that was received comes again
+	MaxReceives = 3               // after which it is a dead letter
+)
+
+// Message is what a worker gets: one of the two is set.
+type Message struct {
+	Seq  int
+	Work *bulk.Work
+	Job  *customer.Job
+
+	received int
+	visible  time.Time
+}
+
+func (m Message) String() string {
+	if m.Work != nil {
+		return fmt.Sprintf("%s.%d", m.Work.Operation, m.Work.Chunk)
+	}
+	return m.Job.Customer
+}
+
+// Queue is a [customer.Queue] and a [bulk.Queue]. Each message comes at least once,
+// sooner or later, in no order; which one comes next is for the test to say.
+type Queue struct {
+	*Model
+
+	messages []Message
+	sent     int
+}
+
+// NewQueue is an empty queue, whose requests go through the model's gate.
+func NewQueue(m *Model) *Queue { return &Queue{Model: m} }
+
+// Enqueue adds jobs.
+func (q *Queue) Enqueue(ctx context.Context, jobs ...customer.Job) error {
+	of := make([]Message, len(jobs))
+	for i := range jobs {
+		of[i].Job = &jobs[i]
+	}
+	return q.send(ctx, of)
+}
+
+// EnqueueWork adds work.
+func (q *Queue) EnqueueWork(ctx context.Context, work ...bulk.Work) error {
+	of := make([]Message, len(work))
+	for i := range work {
+		of[i].Work = &work[i]
+	}
+	return q.send(ctx, of)
+}
+
+func (q *Queue) send(ctx context.Context, all []Message) error {
+	for some := range slices.Chunk(all, batchSize) {
+		err := q.request(ctx, "Enqueue", fmt.Sprint(some), func(Verdict) {
+			for _, m := range some {
+				q.sent++
+				m.Seq = q.sent
+				q.messages = append(q.messages, m)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Backlog counts what waits or is being worked on.
+func (q *Queue) Backlog(ctx context.Context) (n int, err error) {
+	err = q.request(ctx, "Backlog", "", func(Verdict) { n = len(q.messages) })
+	return n, err
+}
+
+// Visible lists the messages that can be received.
+func (q *Queue) Visible(now time.Time) (seqs []int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, m := range q.messages {
+		if !m.visible.After(now) {
+			seqs = append(seqs, m.Seq)
+		}
+	}
+	return seqs
+}
+
+// Len counts all messages.
+func (q *Queue) Len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.messages)
+}
+
+// Receive takes a message, which comes again if it is not deleted; false if it has come
+// so often that it is a dead letter now.
+func (q *Queue) Receive(seq int, now time.Time) (Message, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := q.find(seq)
+	m := &q.messages[i]
+	if m.received++; m.received > MaxReceives {
+		q.messages = slices.Delete(q.messages, i, i+1)
+		return Message{}, false
+	}
+	m.visible = now.Add(Visibility)
+	return *m, true
+}
+
+func (q *Queue) find(seq int) int {
+	return slices.IndexFunc(q.messages, func(m Message) bool { return m.Seq == seq })
+}
+
+// Delete removes a message that has been worked on, or that gets lost.
+func (q *Queue) Delete(seq int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.messages = slices.DeleteFunc(q.messages, func(m Message) bool { return m.Seq == seq })
+}
+
+// Release lets a message come again soon, because working on it failed.
+func (q *Queue) Release(seq int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if i := q.find(seq); i >= 0 {
+		q.messages[i].visible = time.Time{}
+	}
+}
+
+// Double lets a message come twice.
+func (q *Queue) Double(seq int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	m := q.messages[q.find(seq)]
+	q.sent++
+	m.Seq, m.received, m.visible = q.sent, 0, time.Time{}
+	q.messages = append(q.messages, m)
+}

@@ -1,0 +1,275 @@
+package model
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"lethe/internal/customer"
+)
+
+// Table is the model as a [customer.Store].
+type Table struct{ *Model }
+
+var _ customer.Store = Table{}
+
+// root is a customer with its place in the lists.
+type root struct {
+	customer.Customer
+
+	look time.Time // in the trash: when the sweep is to look at it; zero: never
+	ttl  time.Time // zero: none
+}
+
+// clone shares nothing with the customer that can change.
+func clone(c customer.Customer) customer.Customer {
+	c.Counts, c.Holds = maps.Clone(c.Counts), maps.Clone(c.Holds)
+	c.Terms = slices.Clone(c.Terms)
+	if c.Deletion != nil {
+		d := *c.Deletion
+		c.Deletion = &d
+	}
+	return c
+}
+
+func (r *root) place(lease time.Time) {
+	switch {
+	case r.State == customer.Active, len(r.Holds) > 0:
+		r.look = time.Time{}
+	case r.State == customer.Purging:
+		r.look = lease
+	default:
+		r.look = r.Deletion.PurgeTime
+	}
+	r.ttl = time.Time{}
+	if !r.look.IsZero() {
+		r.ttl = r.look.Add(Grace)
+	}
+}
+
+// kept is what the table keeps of a change.
+func kept(ch customer.Change) customer.Change {
+	ch.Once, ch.IfVersion = nil, 0
+	return ch
+}
+
+// put writes a root, and tells those who watch.
+func (m *Model) put(ctx context.Context, r root) {
+	before := m.roots[r.ID]
+	r.Last = kept(r.Last)
+	m.roots[r.ID] = &r
+	m.list.note(r.ID, &r)
+	if m.WatchRoot != nil {
+		m.WatchRoot(ctx, customerOf(before), customerOf(&r))
+	}
+}
+
+// drop removes a root.
+func (m *Model) drop(ctx context.Context, id string) {
+	before := m.roots[id]
+	delete(m.roots, id)
+	m.list.note(id, nil)
+	if m.WatchRoot != nil {
+		m.WatchRoot(ctx, customerOf(before), nil)
+	}
+}
+
+func customerOf(r *root) *customer.Customer {
+	if r == nil {
+		return nil
+	}
+	return &r.Customer
+}
+
+// transition is one conditional change of one customer.
+type transition struct {
+	id     string
+	change customer.Change
+	can    func(customer.Customer) error
+	make   func(*root)
+}
+
+func (t Table) apply(ctx context.Context, method string, tr transition) (c customer.Customer, err error) {
+	failed := t.request(ctx, method, tr.id, func(Verdict) { c, err = t.transit(ctx, tr) })
+	if failed != nil {
+		return customer.Customer{}, failed
+	}
+	return clone(c), err
+}
+
+func (t Table) transit(ctx context.Context, tr transition) (customer.Customer, error) {
+	if err := t.replayed(tr.change); err != nil {
+		return customer.Customer{}, err
+	}
+	old := t.roots[tr.id]
+	switch {
+	case old == nil:
+		return customer.Customer{}, customer.ErrNotFound
+	case old.Last.ID == tr.change.ID:
+		return old.Customer, nil
+	}
+	reason := tr.can(old.Customer)
+	if v := tr.change.IfVersion; v != 0 && v != old.Version && reason != customer.ErrUnchanged { //nolint:errorlint // as the rules return it
+		reason = customer.ErrVersion
+	}
+	if reason != nil {
+		return old.Customer, reason
+	}
+	next := root{Customer: clone(old.Customer), look: old.look, ttl: old.ttl}
+	next.Version++
+	next.Last = kept(tr.change)
+	tr.make(&next)
+	t.put(ctx, next)
+	t.remember(tr.change, tr.id)
+	return next.Customer, nil
+}
+
+// Customer reads one.
+func (t Table) Customer(ctx context.Context, id string) (c customer.Customer, err error) {
+	failed := t.request(ctx, "Customer", id, func(Verdict) {
+		c, err = customer.Customer{}, customer.ErrNotFound
+		if r := t.roots[id]; r != nil {
+			c, err = clone(r.Customer), nil
+		}
+	})
+	if failed != nil {
+		return customer.Customer{}, failed
+	}
+	return c, err
+}
+
+// Roots reads many.
+func (t Table) Roots(ctx context.Context, ids []string) (found []customer.Customer, err error) {
+	err = t.request(ctx, "Roots", strings.Join(ids, " "), func(Verdict) {
+		found = nil
+		for _, id := range ids {
+			if r := t.roots[id]; r != nil {
+				found = append(found, clone(r.Customer))
+			}
+		}
+	})
+	return found, err
+}
+
+// EmailOwner reads the claim on an address.
+func (t Table) EmailOwner(ctx context.Context, email string) (owner string, err error) {
+	var ok bool
+	if err := t.request(ctx, "EmailOwner", email, func(Verdict) { owner, ok = t.claims[email] }); err != nil {
+		return "", err
+	}
+	if !ok {
+		return "", customer.ErrNotFound
+	}
+	return owner, nil
+}
+
+// Replayed says whether a change was made before under the key of this one.
+func (t Table) Replayed(ctx context.Context, ch customer.Change) (err error) {
+	if ch.Once == nil {
+		return nil
+	}
+	failed := t.request(ctx, "Replayed", ch.Once.Key, func(Verdict) { err = t.replayed(ch) })
+	return cmp.Or(failed, err)
+}
+
+// Create adds a customer with its claim and terms.
+func (t Table) Create(ctx context.Context, c customer.Customer) (err error) {
+	failed := t.request(ctx, "Create", c.ID, func(Verdict) { err = t.create(ctx, c) })
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+func (t Table) create(ctx context.Context, c customer.Customer) error {
+	if err := t.replayed(c.Last); err != nil {
+		return err
+	}
+	if old := t.roots[c.ID]; old != nil {
+		if old.Last.ID != c.Last.ID {
+			return customer.ErrExists
+		}
+		return nil
+	}
+	if err := t.claimable(c.Profile.Email, c.ID); err != nil {
+		return err
+	}
+	c = clone(c)
+	c.Terms = termsOf(c.Profile)
+	t.claim(c)
+	t.put(ctx, root{Customer: c})
+	t.remember(c.Last, c.ID)
+	return nil
+}
+
+func (m *Model) claimable(email, id string) error {
+	if owner, ok := m.claims[email]; email != "" && ok && owner != id {
+		return &customer.EmailTakenError{Owner: owner}
+	}
+	return nil
+}
+
+// claim writes what names a customer beside its root.
+func (m *Model) claim(c customer.Customer) {
+	if c.Profile.Email != "" {
+		m.claims[c.Profile.Email] = c.ID
+	}
+	if m.terms[c.ID] == nil {
+		m.terms[c.ID] = map[string]bool{}
+	}
+	for _, term := range c.Terms {
+		m.terms[c.ID][term] = true
+	}
+}
+
+func termsOf(p customer.Profile) []string {
+	terms := strings.Fields(strings.ToLower(p.Organisation + " " + p.FirstName + " " + p.LastName))
+	slices.Sort(terms)
+	return slices.Compact(terms)
+}
+
+// Revise replaces a profile, its claim and terms.
+func (t Table) Revise(ctx context.Context, old, revised customer.Customer) (err error) {
+	failed := t.request(ctx, "Revise", old.ID, func(Verdict) { err = t.revise(ctx, old, revised) })
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+func (t Table) revise(ctx context.Context, old, revised customer.Customer) error {
+	if err := t.replayed(revised.Last); err != nil {
+		return err
+	}
+	now := t.roots[old.ID]
+	switch {
+	case now == nil:
+		return customer.ErrNotFound
+	case now.Last.ID == revised.Last.ID:
+		return nil
+	}
+	if err := now.CanChange(); err != nil {
+		return err
+	}
+	if now.Version != old.Version {
+		return customer.ErrVersion
+	}
+	if err := t.claimable(revised.Profile.Email, old.ID); err != nil {
+		return err
+	}
+	next := root{Customer: clone(now.Customer), look: now.look, ttl: now.ttl}
+	next.Profile, next.Version, next.Last, next.Terms = revised.Profile, revised.Version, revised.Last, termsOf(revised.Profile)
+	for _, term := range old.Terms {
+		delete(t.terms[old.ID], term)
+	}
+	if old.Profile.Email != revised.Profile.Email {
+		delete(t.claims, old.Profile.Email)
+	}
+	t.claim(next.Customer)
+	t.put(ctx, next)
+	t.remember(revised.Last, old.ID)
+	return nil
+}
