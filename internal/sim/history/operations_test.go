@@ -221,7 +221,7 @@ func (h *history) judgeOutcome(op bulk.Operation, s bulk.Subject, o bulk.Outcome
 	case bulk.Undecided:
 		return
 	case bulk.Done:
-		_, purged := h.model.Certificates(s.ID)[bindOf(s).generation]
+		_, purged := h.model.CertificatesOf(s.ID)[bindOf(s).generation]
 		if i < 0 && (op.Action != operations.Purge || !purged) {
 			h.broken("%s: tells that it was done to %s", op.ID, s.ID)
 		}

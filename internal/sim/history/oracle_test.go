@@ -84,7 +84,7 @@ func (h *history) rootRemoved(before *customer.Customer) {
 		h.broken("%s: its root is removed while it is %s", id, before.State)
 		return
 	}
-	if _, certified := h.model.Certificates(id)[before.Deletion.ID]; !certified {
+	if _, certified := h.model.CertificatesOf(id)[before.Deletion.ID]; !certified {
 		h.broken("%s: its root is removed without a certificate", id)
 	}
 }
@@ -92,7 +92,7 @@ func (h *history) rootRemoved(before *customer.Customer) {
 func (h *history) rootAdded(after *customer.Customer) {
 	id := after.ID
 	h.model.Log(customer.Entry{Customer: id, Seq: after.Last.ID, At: after.Last.At, Action: after.Last.Action})
-	if after.Last.Action == customer.Created && after.Version == 1 && len(h.model.Certificates(id)) > 0 {
+	if after.Last.Action == customer.Created && after.Version == 1 && len(h.model.CertificatesOf(id)) > 0 {
 		h.broken("%s: its id is used again", id)
 	}
 	if after.State == customer.Purging && h.fenced[of(id, after.Deletion.ID)] == nil {
@@ -238,7 +238,7 @@ func (h *history) check() {
 }
 
 func (h *history) checkCustomer(id string) {
-	c, certs := h.model.Root(id), h.model.Certificates(id)
+	c, certs := h.model.Root(id), h.model.CertificatesOf(id)
 	if c == nil {
 		h.checkGone(id)
 		return

@@ -87,8 +87,8 @@ func (m *Model) Kept(id string) []customer.Record {
 	return kept
 }
 
-// Certificates are those of a customer, by generation.
-func (m *Model) Certificates(id string) map[string]customer.Certificate { return m.certs[id] }
+// CertificatesOf are those of a customer, by generation.
+func (m *Model) CertificatesOf(id string) map[string]customer.Certificate { return m.certs[id] }
 
 // Expiring lists those whose time for TTL has come, sorted.
 func (m *Model) Expiring(now time.Time) (ids []string) {
