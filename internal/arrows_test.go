@@ -23,6 +23,7 @@ var arrows = []struct {
 	{"lethe/internal/operations", []string{"bulk", "customer"}, false, "actions know the rules, not the storage"},
 	{"lethe/internal/tabular", nil, true, "a file format knows no customers"},
 	{"lethe/internal/dynamo", []string{"bulk", "customer"}, true, "storage knows the rules, not who asks"},
+	{"lethe/internal/fsck", []string{"customer"}, true, "what checks the storage shares no code with it"},
 	{"lethe/internal/queue", []string{"bulk", "customer"}, true, "the queue knows jobs, not who asks"},
 	{"lethe/internal/web", []string{"bulk", "customer", "operations", "tabular"}, true, "HTTP knows the rules, not the storage"},
 	{"lethe/internal/app", []string{"bulk", "customer", "dynamo", "operations", "queue", "web"}, true, "the wiring knows no laptop"},

@@ -1,0 +1,124 @@
+package fsck
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+// Mended is what became of a finding.
+type Mended int
+
+// What becomes of a finding.
+const (
+	NotMended Mended = iota // it is still so
+	Repaired
+	Changed // it was not so any longer
+)
+
+// Mend repairs what was found earlier, as far as it is still so, and nothing else.
+func (c *Checker) Mend(ctx context.Context, findings []Finding) ([]Mended, error) {
+	became := map[string]Mended{}
+	r, err := c.begin(ctx, func(f Finding) {
+		became[f.id()] = NotMended
+		if f.Repaired {
+			became[f.id()] = Repaired
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.repair, r.wanted = true, map[string]bool{}
+	for _, f := range findings {
+		r.wanted[f.id()] = true
+		became[f.id()] = Changed
+	}
+	if err := r.mendAll(ctx, findings); err != nil {
+		return nil, err
+	}
+	results := make([]Mended, len(findings))
+	for i, f := range findings {
+		results[i] = became[f.id()]
+	}
+	return results, nil
+}
+
+func (r *run) mendAll(ctx context.Context, findings []Finding) error {
+	for _, f := range findings {
+		s := suspect{customer: f.Customer}
+		switch {
+		case f.Rule == NoteKept:
+			if err := r.mendNote(ctx, f); err != nil {
+				return err
+			}
+			continue
+		case f.Customer == "":
+			id, _, _ := strings.Cut(strings.TrimPrefix(f.Key, "O#"), " ")
+			s = suspect{operation: id}
+		case f.Rule == OrphanTerm || f.Rule == OrphanClaim:
+			k, err := r.locate(ctx, f)
+			if err != nil {
+				return err
+			}
+			if k != (key{}) {
+				s.strays = []stray{{k, f.At}}
+			}
+		}
+		if err := r.suspect(ctx, s); err != nil {
+			return err
+		}
+	}
+	return r.settleAll(ctx)
+}
+
+func (r *run) mendNote(ctx context.Context, f Finding) error {
+	pk, sk, _ := strings.Cut(f.Key, " ")
+	it, err := r.client.get(ctx, r.Table, key{pk, sk})
+	if err != nil || it == nil {
+		return err
+	}
+	note, err := decode(it)
+	if err != nil {
+		return nil // it can't be what was found
+	}
+	return (&segment{run: r}).visitNote(ctx, note)
+}
+
+const locatePages = 3 // of the scan, in which a finding should lie again
+
+// locate finds the item of a finding whose key was hashed, where in the scan it lay.
+func (r *run) locate(ctx context.Context, f Finding) (key, error) {
+	var number, of int32
+	where := strings.SplitN(f.At, " ", 3)
+	if n, err := fmt.Sscanf(where[0], "%d/%d", &number, &of); n != 2 || err != nil || len(where) != 3 {
+		return key{}, fmt.Errorf("fsck: finding %s is nowhere", f.Key)
+	}
+	in := &dynamodb.ScanInput{
+		TableName: &r.Table, Segment: &number, TotalSegments: &of, Limit: aws.Int32(pageItems), ReturnConsumedCapacity: bill,
+	}
+	in.ProjectionExpression, in.ExpressionAttributeNames = project([]string{"pk", "sk"})
+	if after := (key{where[1], where[2]}); after != (key{}) {
+		in.ExclusiveStartKey = after.item()
+	}
+	for range locatePages {
+		out, err := r.client.db.Scan(ctx, in)
+		if err == nil {
+			err = r.client.read(ctx, one(out.ConsumedCapacity)...)
+		}
+		if err != nil {
+			return key{}, fmt.Errorf("fsck: scan %s: %w", r.Table, err)
+		}
+		for _, it := range out.Items {
+			if k := keyOf(it); k.shown() == f.Key {
+				return k, nil
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
+			break
+		}
+	}
+	return key{}, nil
+}
