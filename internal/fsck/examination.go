@@ -29,7 +29,8 @@ type examination struct {
 	certs    []certificate
 	retained map[string]int64 // by kind
 	problems []problem
-	more     int // problems than there is room for
+	more     int  // problems than there is room for
+	unread   bool // the root can't be read: the scan has told so
 }
 
 func (r *run) newExamination(s suspect) *examination {
@@ -45,7 +46,6 @@ func (e *examination) add(r row) {
 		e.root = &r
 		e.tree.lenient = r.State == purging
 	case strings.HasPrefix(r.SK, recordPrefix):
-		r.raw = nil
 		e.tree.add(r)
 	default:
 		e.tokens++
@@ -119,6 +119,9 @@ func (r *run) examineCustomer(ctx context.Context, s suspect) (found []problem, 
 		if err := e.read(ctx); err != nil {
 			return nil, false, err
 		}
+		if e.unread {
+			return nil, true, nil
+		}
 		now, err := r.client.get(ctx, r.Table, rootKey(s.customer))
 		if err != nil {
 			return nil, false, err
@@ -162,7 +165,8 @@ func (e *examination) read(ctx context.Context) error {
 	if it != nil {
 		root, err := decode(it)
 		if err != nil {
-			return nil // the scan has told that it can't be read
+			e.unread = true
+			return nil
 		}
 		e.add(root)
 	}

@@ -87,3 +87,10 @@ func (f Finding) String() string {
 	}
 	return text
 }
+
+// Rules are all rules.
+var Rules = []Rule{
+	OrphanRecord, OrphanToken, OrphanTerm, OrphanClaim, CountMismatch, ChildCount, ParentMissing, BadRecord, TermMissing,
+	ClaimMissing, BadState, WrongPlace, Overdue, Stuck, Resurrected, RetainedWrong, CertificateBroken, StrandedChunk,
+	OperationBroken, NoteKept, UnknownItem, PersonalData,
+}

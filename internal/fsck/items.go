@@ -54,7 +54,6 @@ type row struct {
 	} `dynamodbav:"last"`
 
 	Kind     string `dynamodbav:"kind"`
-	Data     string `dynamodbav:"data"`
 	By       string `dynamodbav:"by"`
 	Children int64  `dynamodbav:"children"`
 

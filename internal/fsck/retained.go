@@ -62,7 +62,7 @@ func (r *run) checkRetained(x row, problem func(Rule, key, string, fix)) {
 		problem(RetainedWrong, x.key(), "a retained record that stays for ever", f)
 	}
 	data := map[string]json.RawMessage{}
-	if x.Data != "" && json.Unmarshal([]byte(x.Data), &data) != nil {
+	if text := stringOf(x.raw, "data"); text != "" && json.Unmarshal([]byte(text), &data) != nil {
 		problem(RetainedWrong, x.key(), "a retained record that can't be read", nil)
 	}
 	for _, field := range slices.Sorted(maps.Keys(data)) {
@@ -108,7 +108,7 @@ func (e *examination) readRetained(ctx context.Context) error {
 		}
 		e.run.checkRetained(r, e.problem)
 	}
-	if e.root != nil && e.root.State != purging && len(e.retained) > 0 {
+	if e.root != nil && e.root.State != purging && len(e.retained) > 0 && len(e.certs) == 0 { // else it is resurrected
 		e.problem(RetainedWrong, key{"X#" + e.customer, recordPrefix}, "retained records of a customer that is "+e.root.State, nil)
 	}
 	if e.root == nil || e.root.State != purging {

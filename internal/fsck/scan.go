@@ -115,7 +115,7 @@ func (s *segment) visit(ctx context.Context, it item) error {
 	}
 	r, err := decode(it)
 	if err != nil {
-		s.tellAt(r.key(), UnknownItem, "it can't be read: "+kindOf(err))
+		s.tellAt(keyOf(it), UnknownItem, "it can't be read: "+kindOf(err))
 		return nil
 	}
 	space, rest, _ := strings.Cut(r.PK, "#")
@@ -124,6 +124,7 @@ func (s *segment) visit(ctx context.Context, it item) error {
 		if s.at == nil {
 			s.at = s.newExamination(suspect{customer: rest})
 		}
+		r.raw = nil // suspicions don't need it
 		s.at.add(r)
 	case space == "X" && strings.HasPrefix(r.SK, recordPrefix):
 		if s.at == nil {
