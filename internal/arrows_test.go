@@ -26,7 +26,7 @@ var arrows = []struct {
 	{"lethe/internal/fsck", []string{"customer"}, true, "what checks the storage shares no code with it"},
 	{"lethe/internal/queue", []string{"bulk", "customer"}, true, "the queue knows jobs, not who asks"},
 	{"lethe/internal/web", []string{"bulk", "customer", "operations", "tabular"}, true, "HTTP knows the rules, not the storage"},
-	{"lethe/internal/app", []string{"bulk", "customer", "dynamo", "operations", "queue", "web"}, true, "the wiring knows no laptop"},
+	{"lethe/internal/app", []string{"bulk", "customer", "dynamo", "fsck", "operations", "queue", "web"}, true, "the wiring knows no laptop"},
 	{"lethe/functions/api", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/work", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/purge", []string{"app"}, true, "a function is its trigger"},

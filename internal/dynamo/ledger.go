@@ -23,7 +23,7 @@ var _ customer.Ledger = (*Ledger)(nil)
 
 // NewLedger is the ledger in the table with the given name.
 func NewLedger(cfg aws.Config, table string) *Ledger {
-	return &Ledger{client: dynamodb.NewFromConfig(metering(cfg)), table: table}
+	return &Ledger{client: dynamodb.NewFromConfig(Metering(cfg)), table: table}
 }
 
 type certificate struct {

@@ -3,6 +3,7 @@ package fsck
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -99,9 +100,19 @@ func (c *Checker) Check(ctx context.Context, repair bool, found func(Finding)) (
 	return r.sum(), err
 }
 
+// ErrTooMany says that a part holds more findings than a caller wants at once.
+var ErrTooMany = errors.New("fsck: more is wrong than can be told at once")
+
+// Limits of a part.
+const (
+	partFindings = 250  // after which it ends where it can
+	partProblems = 30   // of one customer
+	maxPart      = 9000 // beyond lies ErrTooMany
+)
+
 // Part checks a part of the tables: from a position, empty at the beginning, for about so
 // long. It returns the position for the next part, empty at the end, which holds no
-// personal data.
+// personal data: ErrTooMany.
 func (c *Checker) Part(ctx context.Context, position string, length time.Duration) (findings []Finding, next string, err error) {
 	p := newPosition(c.Segments)
 	if position != "" {
@@ -113,12 +124,25 @@ func (c *Checker) Part(ctx context.Context, position string, length time.Duratio
 	if err != nil {
 		return nil, "", err
 	}
-	r.until = time.Now().Add(length)
-	if err := r.advance(ctx, &p); err != nil || p.done() {
-		return findings, "", err
+	r.until, r.room = time.Now().Add(length), partProblems
+	err = r.advance(ctx, &p)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case len(findings) > maxPart:
+		return nil, "", ErrTooMany
+	case p.done():
+		return findings, "", nil
 	}
 	text, err := json.Marshal(p)
 	return findings, string(text), err
+}
+
+// As is the checker in somebody's name.
+func (c *Checker) As(by string) *Checker {
+	other := *c
+	other.By = by
+	return &other
 }
 
 // run is one check under way.
@@ -128,6 +152,7 @@ type run struct {
 	repair bool
 	wanted map[string]bool // of findings, their ids: nothing else is repaired; nil: all is
 	until  time.Time       // after which it stops where it can; zero: at the end
+	room   int             // for problems of one customer
 	kinds  map[string]kind
 	retain string // the retention, as the settings have it
 
@@ -140,7 +165,7 @@ type run struct {
 }
 
 func (c *Checker) begin(ctx context.Context, found func(Finding)) (*run, error) {
-	r := &run{Checker: c, found: found, kinds: map[string]kind{}}
+	r := &run{Checker: c, found: found, kinds: map[string]kind{}, room: maxProblems}
 	r.report.ByRule = map[Rule]int64{}
 	it, err := c.client.get(ctx, c.Table, key{"P", "settings"})
 	if err != nil {
@@ -170,7 +195,7 @@ func (r *run) advance(ctx context.Context, p *position) error {
 		if err := r.settleAll(ctx); err != nil {
 			return err
 		}
-		if !ended(marks) {
+		if !ended(marks) || table == 0 && r.late() {
 			return nil
 		}
 	}
@@ -195,7 +220,10 @@ func (r *run) scan(ctx context.Context, table int, marks []mark) error {
 	return group.Wait()
 }
 
-func (r *run) late() bool { return !r.until.IsZero() && time.Now().After(r.until) }
+// late says whether a part has taken long enough, or found enough.
+func (r *run) late() bool {
+	return !r.until.IsZero() && (time.Now().After(r.until) || r.suspects.count()+int(r.progress().Findings) > partFindings)
+}
 
 // tell tells of a finding.
 func (r *run) tell(f Finding) {

@@ -53,7 +53,7 @@ func (e *examination) add(r row) {
 }
 
 func (e *examination) problem(rule Rule, k key, what string, f fix) {
-	if len(e.problems) == maxProblems {
+	if len(e.problems) == e.run.room {
 		e.more++
 		return
 	}

@@ -19,10 +19,13 @@ const (
 	Changed // it was not so any longer
 )
 
-// Mend repairs what was found earlier, as far as it is still so, and nothing else.
+// Mend repairs what was found earlier, as far as it is still so, and nothing else. Beside
+// an error it tells what it has repaired.
 func (c *Checker) Mend(ctx context.Context, findings []Finding) ([]Mended, error) {
 	became := map[string]Mended{}
-	r, err := c.begin(ctx, func(f Finding) {
+	quick := *c
+	quick.Settle = 0 // they were found long ago
+	r, err := quick.begin(ctx, func(f Finding) {
 		became[f.id()] = NotMended
 		if f.Repaired {
 			became[f.id()] = Repaired
@@ -34,16 +37,17 @@ func (c *Checker) Mend(ctx context.Context, findings []Finding) ([]Mended, error
 	r.repair, r.wanted = true, map[string]bool{}
 	for _, f := range findings {
 		r.wanted[f.id()] = true
-		became[f.id()] = Changed
 	}
-	if err := r.mendAll(ctx, findings); err != nil {
-		return nil, err
-	}
+	err = r.mendAll(ctx, findings)
 	results := make([]Mended, len(findings))
 	for i, f := range findings {
-		results[i] = became[f.id()]
+		told, ok := became[f.id()]
+		if !ok && err == nil && r.report.Unsettled == 0 {
+			told = Changed
+		}
+		results[i] = told
 	}
-	return results, nil
+	return results, err
 }
 
 func (r *run) mendAll(ctx context.Context, findings []Finding) error {

@@ -74,6 +74,12 @@ func (w *suspects) add(s suspect, keep func(int)) (batch map[string]*suspect) {
 	return w.take()
 }
 
+func (w *suspects) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.n
+}
+
 func (w *suspects) take() map[string]*suspect {
 	batch := w.waiting
 	w.waiting, w.n = nil, 0

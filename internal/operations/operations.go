@@ -22,6 +22,7 @@ const (
 	Unblock = "unblock"
 	Redate  = "redate" // gives those in the trash the purge times of the retention in force
 	Undo    = "undo"   // restores what an operation deleted, as far as it is still so
+	Fsck    = "fsck"   // checks the raw tables, and repairs what no rule allows
 )
 
 // maxRecords bounds a chunk of purges: what one worker erases well within its time limit.

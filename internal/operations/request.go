@@ -27,6 +27,9 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, store b
 	if err := r.Selection.Validate(); err != nil {
 		return nil, err
 	}
+	if r.Selection.Tables != (r.Action == Fsck) {
+		return nil, customer.Invalid("selection.tables", "belongs to the action fsck, and to no other")
+	}
 	op.Action = r.Action
 	switch r.Action {
 	case Undo:
