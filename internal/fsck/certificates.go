@@ -30,7 +30,7 @@ func (s *segment) visitCertificate(ctx context.Context, c certificate) error {
 		return nil
 	}
 	if s.keepsForEver(c) {
-		if err := s.countKept(ctx, id, c); err != nil {
+		if err := s.lookForKept(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -38,7 +38,7 @@ func (s *segment) visitCertificate(ctx context.Context, c certificate) error {
 		if !there || root.State == purging && !s.Finished {
 			return nil
 		}
-		return s.suspect(ctx, suspect{customer: id})
+		return s.suspect(ctx, suspect{customer: id, about: returns})
 	}})
 }
 
@@ -51,20 +51,14 @@ func (r *run) keepsForEver(c certificate) bool {
 	return false
 }
 
-func (s *segment) countKept(ctx context.Context, id string, c certificate) error {
-	kept := &retainedPartition{counts: map[string]int64{}}
-	for it, err := range s.client.query(ctx, s.Table, "X#"+id, false, "kind") {
-		if err != nil {
-			return err
-		}
-		kept.add(row{Kind: stringOf(it, "kind")})
+// lookForKept suspects that all is gone of what must stay for ever. What there is has been
+// compared where it lies.
+func (s *segment) lookForKept(ctx context.Context, id string) error {
+	there, err := s.client.any(ctx, s.Table, "X#"+id)
+	if err != nil || there {
+		return err
 	}
-	for kind, n := range c.Retained {
-		if kept.counts[kind] < n && s.kinds[kind].For == "never" {
-			return s.suspect(ctx, suspect{customer: id})
-		}
-	}
-	return nil
+	return s.suspect(ctx, suspect{customer: id, about: retentions})
 }
 
 // checkPersonal looks for personal values in what outlives a customer.

@@ -189,6 +189,9 @@ func (c *Checker) begin(ctx context.Context, found func(Finding)) (*run, error) 
 // its chains.
 func (r *run) advance(ctx context.Context, p *position) error {
 	for table, marks := range [][]mark{p.Main, p.Ledger} {
+		if ended(marks) {
+			continue
+		}
 		if err := r.scan(ctx, table, marks); err != nil {
 			return err
 		}

@@ -200,6 +200,18 @@ func (c *client) query(ctx context.Context, table, pk string, newestFirst bool, 
 	}
 }
 
+// any says whether there is anything with a partition key.
+func (c *client) any(ctx context.Context, table, pk string) (bool, error) {
+	out, err := c.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: &table, Limit: aws.Int32(1), ReturnConsumedCapacity: bill,
+		KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": text(pk)},
+	})
+	if err != nil {
+		return false, fmt.Errorf("fsck: read partition: %w", err)
+	}
+	return len(out.Items) > 0, c.read(ctx, one(out.ConsumedCapacity)...)
+}
+
 // errChanged says that something is not as it was seen any longer: nothing was written.
 var errChanged = errors.New("fsck: changed meanwhile")
 

@@ -78,7 +78,7 @@ func (e *examination) end(ctx context.Context, s *segment) error {
 	s.keep(len(e.problems))
 	defer s.keep(-len(e.problems))
 	if len(e.problems) > 0 {
-		return s.suspect(ctx, suspect{customer: e.customer})
+		return s.suspect(ctx, suspect{customer: e.customer, about: partitions})
 	}
 	if e.root == nil || e.root.State == purging {
 		return nil
@@ -89,7 +89,7 @@ func (e *examination) end(ctx context.Context, s *segment) error {
 // names asks whether the root's terms and claim are there.
 func (e *examination) names(s *segment) []lookup {
 	var questions []lookup
-	suspicion := suspect{customer: e.customer}
+	suspicion := suspect{customer: e.customer, about: partitions}
 	for _, term := range e.root.Terms {
 		questions = append(questions, lookup{termKey(term, e.customer), func(ctx context.Context, _ row, there bool) error {
 			if there {
@@ -127,11 +127,12 @@ func (r *run) examineCustomer(ctx context.Context, s suspect) (found []problem, 
 			return nil, false, err
 		}
 		if e.still(now) {
-			if n := len(e.problems); e.more > 0 {
-				e.problems[n-1].Problem += fmt.Sprintf("; %d more of this customer are not listed", e.more)
+			found := slices.DeleteFunc(e.problems, func(p problem) bool { return p.aspect()&s.about == 0 })
+			slices.SortStableFunc(found, e.rootFirst)
+			if n := len(found); n > 0 && e.more > 0 {
+				found[n-1].Problem += fmt.Sprintf("; about %d more of this customer are not listed", e.more)
 			}
-			slices.SortStableFunc(e.problems, e.rootFirst)
-			return e.problems, true, nil
+			return found, true, nil
 		}
 	}
 	return nil, false, nil

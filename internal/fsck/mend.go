@@ -52,7 +52,7 @@ func (c *Checker) Mend(ctx context.Context, findings []Finding) ([]Mended, error
 
 func (r *run) mendAll(ctx context.Context, findings []Finding) error {
 	for _, f := range findings {
-		s := suspect{customer: f.Customer}
+		s := suspect{customer: f.Customer, about: everything}
 		switch {
 		case f.Rule == NoteKept:
 			if err := r.mendNote(ctx, f); err != nil {

@@ -43,7 +43,7 @@ func (s *segment) ask(ctx context.Context, id string, points stray, knows func(r
 		if there && knows(root, points.key) {
 			return nil
 		}
-		return s.suspect(ctx, suspect{customer: id, strays: []stray{points}})
+		return s.suspect(ctx, suspect{customer: id, about: strays, strays: []stray{points}})
 	}})
 }
 

@@ -29,13 +29,13 @@ func (p *retainedPartition) add(r row) {
 // end compares what is retained with the certificates, unless a purge is still at it.
 func (p *retainedPartition) end(ctx context.Context, s *segment) error {
 	if p.suspicious {
-		return s.suspect(ctx, suspect{customer: p.id})
+		return s.suspect(ctx, suspect{customer: p.id, about: retentions})
 	}
 	return s.look(ctx, lookup{rootKey(p.id), func(ctx context.Context, root row, there bool) error {
 		if there && root.State == purging {
 			return nil
 		}
-		e := s.newExamination(suspect{customer: p.id})
+		e := s.newExamination(suspect{customer: p.id, about: retentions})
 		e.retained = p.counts
 		if err := e.readCertificates(ctx); err != nil {
 			return err

@@ -13,10 +13,37 @@ import (
 // maxSuspects is how many suspicions wait to be settled together.
 const maxSuspects = 1000
 
+// aspects are what a suspicion is about. A customer comes up in several places of the
+// scan, and each tells only of its own.
+type aspects uint8
+
+const (
+	partitions aspects = 1 << iota // of root and records, with the names that the root lists
+	strays                         // terms and claims elsewhere
+	retentions                     // what is retained
+	returns                        // from the dead
+	everything aspects = 1<<iota - 1
+)
+
+// aspect of a finding about a customer.
+func (f Finding) aspect() aspects {
+	switch f.Rule {
+	case OrphanTerm, OrphanClaim:
+		return strays
+	case RetainedWrong:
+		return retentions
+	case Resurrected:
+		return returns
+	default:
+		return partitions
+	}
+}
+
 // suspect is a customer or an operation of which the scan suspects something.
 type suspect struct {
 	customer  string
 	operation string
+	about     aspects
 	strays    []stray // terms and claims that name the customer
 }
 
@@ -60,6 +87,7 @@ func (w *suspects) add(s suspect, keep func(int)) (batch map[string]*suspect) {
 		known = &suspect{customer: s.customer, operation: s.operation}
 		w.waiting[pk] = known
 	}
+	known.about |= s.about
 	for _, other := range s.strays {
 		if !slices.Contains(known.strays, other) {
 			w.n++

@@ -190,7 +190,7 @@ func TestFsckRepairsMuchAtOnce(t *testing.T) {
 	}
 	for i := range 10 {
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
-		chosen := choose(rng, candidates)
+		chosen := choose(rng, candidates, 6)
 		var names []string
 		for _, d := range chosen {
 			names = append(names, d.name)
@@ -218,8 +218,8 @@ func TestFsckRepairsMuchAtOnce(t *testing.T) {
 	w.finish(t)
 }
 
-// choose draws damages of different items.
-func choose(rng *rand.Rand, from []damage) (chosen []damage) {
+// choose draws up to n damages of different items.
+func choose(rng *rand.Rand, from []damage, n int) (chosen []damage) {
 	used := map[string]bool{}
 	for _, i := range rng.Perm(len(from)) {
 		d := from[i]
@@ -233,7 +233,7 @@ func choose(rng *rand.Rand, from []damage) (chosen []damage) {
 			used[e.pk+e.sk] = true
 		}
 		used[d.purges] = true
-		if chosen = append(chosen, d); len(chosen) == 6 {
+		if chosen = append(chosen, d); len(chosen) == n {
 			break
 		}
 	}
