@@ -168,6 +168,37 @@ func backoff(attempt int) time.Duration {
 	return 25 * time.Millisecond << min(attempt, 6)
 }
 
+// scan reads a page of a segment, after a key; next is empty at the end.
+func (c *client) scan(ctx context.Context, table string, segment, of int, after key, attributes ...string) (items []item, next key, err error) {
+	in := &dynamodb.ScanInput{
+		TableName: &table, Segment: aws.Int32(int32(segment)), TotalSegments: aws.Int32(int32(of)),
+		Limit: aws.Int32(pageItems), ReturnConsumedCapacity: bill,
+	}
+	in.ProjectionExpression, in.ExpressionAttributeNames = project(attributes)
+	if after != (key{}) {
+		in.ExclusiveStartKey = after.item()
+	}
+	out, err := c.db.Scan(ctx, in)
+	if err == nil {
+		err = c.read(ctx, one(out.ConsumedCapacity)...)
+	}
+	if err != nil {
+		return nil, key{}, fmt.Errorf("fsck: scan %s: %w", table, err)
+	}
+	return out.Items, keyOf(out.LastEvaluatedKey), nil
+}
+
+// lost says whether a scan that ends after a key may have lost its way: DynamoDB knows the
+// place of an item that has gone meanwhile, and one of the engines that stand in for it
+// doesn't, and ends there.
+func (c *client) lost(ctx context.Context, table string, after key) (bool, error) {
+	if after == (key{}) {
+		return false, nil
+	}
+	it, err := c.get(ctx, table, after)
+	return it == nil, err
+}
+
 // query goes through what has a partition key, consistently. Without attributes it reads the items whole.
 func (c *client) query(ctx context.Context, table, pk string, newestFirst bool, attributes ...string) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
@@ -217,7 +248,7 @@ var errChanged = errors.New("fsck: changed meanwhile")
 
 // commit writes all or nothing: errChanged.
 func (c *client) commit(ctx context.Context, writes ...types.TransactWriteItem) error {
-	for attempt := 0; attempt < maxConflicts; attempt++ {
+	for attempt := range maxConflicts {
 		if err := pause(ctx, backoff(attempt)); err != nil {
 			return err
 		}
@@ -251,6 +282,12 @@ func reasons(cancelled *types.TransactionCanceledException) (refused, again bool
 		}
 	}
 	return refused, again
+}
+
+// readable is an item, unless it can't be read: the scan tells of that.
+func readable(it item) (r row, ok bool) {
+	r, err := decode(it)
+	return r, err == nil
 }
 
 func decode(it item) (row, error) {

@@ -164,9 +164,8 @@ func (e *examination) read(ctx context.Context) error {
 		return err
 	}
 	if it != nil {
-		root, err := decode(it)
-		if err != nil {
-			e.unread = true
+		root, ok := readable(it)
+		if e.unread = !ok; e.unread {
 			return nil
 		}
 		e.add(root)
@@ -175,7 +174,7 @@ func (e *examination) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if r, err := decode(it); err == nil {
+		if r, ok := readable(it); ok {
 			e.take(r)
 		}
 	}

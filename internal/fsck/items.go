@@ -1,7 +1,6 @@
 package fsck
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -112,9 +111,7 @@ func (k key) item() item { return item{"pk": text(k.pk), "sk": text(k.sk)} }
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-func number(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
-}
+func zero() types.AttributeValue { return &types.AttributeValueMemberN{Value: "0"} }
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 

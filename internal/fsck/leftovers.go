@@ -2,6 +2,7 @@ package fsck
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -84,10 +85,7 @@ func (e *examination) restore(ctx context.Context, terms, claims []stray) error 
 
 // leftCounts counts records, and what a purge had retained before it certified anything.
 func (e *examination) leftCounts(ctx context.Context) (map[string]int64, error) {
-	counts := map[string]int64{}
-	for kind, n := range e.tree.counts {
-		counts[kind] = n
-	}
+	counts := maps.Clone(e.tree.counts)
 	if len(e.certs) > 0 || len(e.retained) == 0 {
 		return counts, nil
 	}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
 // Mended is what became of a finding.
@@ -84,43 +81,44 @@ func (r *run) mendNote(ctx context.Context, f Finding) error {
 	if err != nil || it == nil {
 		return err
 	}
-	note, err := decode(it)
-	if err != nil {
-		return nil // it can't be what was found
+	if note, ok := readable(it); ok { // else it can't be what was found
+		return (&segment{run: r}).visitNote(ctx, note)
 	}
-	return (&segment{run: r}).visitNote(ctx, note)
+	return nil
 }
 
 const locatePages = 3 // of the scan, in which a finding should lie again
 
 // locate finds the item of a finding whose key was hashed, where in the scan it lay.
 func (r *run) locate(ctx context.Context, f Finding) (key, error) {
-	var number, of int32
+	var number, of int
 	where := strings.SplitN(f.At, " ", 3)
 	if n, err := fmt.Sscanf(where[0], "%d/%d", &number, &of); n != 2 || err != nil || len(where) != 3 {
 		return key{}, fmt.Errorf("fsck: finding %s is nowhere", f.Key)
 	}
-	in := &dynamodb.ScanInput{
-		TableName: &r.Table, Segment: &number, TotalSegments: &of, Limit: aws.Int32(pageItems), ReturnConsumedCapacity: bill,
+	after := key{where[1], where[2]}
+	found, err := r.locateAfter(ctx, f, number, of, after)
+	if err != nil || found != (key{}) {
+		return found, err
 	}
-	in.ProjectionExpression, in.ExpressionAttributeNames = project([]string{"pk", "sk"})
-	if after := (key{where[1], where[2]}); after != (key{}) {
-		in.ExclusiveStartKey = after.item()
+	if lost, err := r.client.lost(ctx, r.Table, after); err != nil || !lost {
+		return key{}, err
 	}
+	return r.locateAfter(ctx, f, number, of, key{})
+}
+
+func (r *run) locateAfter(ctx context.Context, f Finding, number, of int, after key) (key, error) {
 	for range locatePages {
-		out, err := r.client.db.Scan(ctx, in)
-		if err == nil {
-			err = r.client.read(ctx, one(out.ConsumedCapacity)...)
-		}
+		items, next, err := r.client.scan(ctx, r.Table, number, of, after, "pk", "sk")
 		if err != nil {
-			return key{}, fmt.Errorf("fsck: scan %s: %w", r.Table, err)
+			return key{}, err
 		}
-		for _, it := range out.Items {
+		for _, it := range items {
 			if k := keyOf(it); k.shown() == f.Key {
 				return k, nil
 			}
 		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
+		if after = next; after == (key{}) {
 			break
 		}
 	}

@@ -3,6 +3,7 @@ package fsck
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func (r row) claims(k key) bool { return r.Profile.Email != "" && k == claimKey(
 func (s *segment) visitTerm(ctx context.Context, r row) error {
 	term, id, ok := strings.Cut(r.SK, "#")
 	if !ok || term == "" || id == "" {
-		s.tellAt(r.key(), UnknownItem, "no search term has such a key")
+		s.tellUnknown(r.key(), "no search term has such a key")
 		return nil
 	}
 	return s.ask(ctx, id, stray{r.key(), s.where()}, row.lists)
@@ -31,7 +32,7 @@ func (s *segment) visitTerm(ctx context.Context, r row) error {
 // visitClaim asks the root that has claimed an e-mail address.
 func (s *segment) visitClaim(ctx context.Context, r row) error {
 	if r.Customer == "" {
-		s.tellAt(r.key(), UnknownItem, "a claim of nobody")
+		s.tellUnknown(r.key(), "a claim of nobody")
 		return nil
 	}
 	return s.ask(ctx, r.Customer, stray{r.key(), s.where()}, row.claims)
@@ -96,8 +97,8 @@ func (e *examination) unclaimed(ctx context.Context, k key, owner string) error 
 		return err
 	}
 	if it != nil {
-		root, err := decode(it)
-		if err != nil || root.claims(k) {
+		root, ok := readable(it)
+		if !ok || root.claims(k) {
 			e.problem(ClaimMissing, k, "its e-mail address is claimed for customer "+owner+", who has it too: one of them has to give it up", nil)
 			return nil
 		}
@@ -127,9 +128,7 @@ func (e *examination) takeOver(ctx context.Context, k key, other *examination) e
 // put puts an item that the root wants to be there.
 func (e *examination) put(ctx context.Context, k key, more item) error {
 	it := k.item()
-	for name, value := range more {
-		it[name] = value
-	}
+	maps.Copy(it, more)
 	write, err := e.run.putting(it, expression.Name("pk").AttributeNotExists())
 	if err != nil {
 		return fmt.Errorf("fsck: repair: %w", err)

@@ -259,8 +259,8 @@ func (r *run) readParts(ctx context.Context, id string) (*parts, error) {
 		return nil, err
 	}
 	if it != nil {
-		root, err := decode(it)
-		if err != nil {
+		root, ok := readable(it)
+		if !ok {
 			root = row{SK: rootSK, raw: it}
 		}
 		p.add(root)
@@ -269,7 +269,7 @@ func (r *run) readParts(ctx context.Context, id string) (*parts, error) {
 		if err != nil {
 			return nil, err
 		}
-		if part, err := decode(it); err == nil && !strings.HasPrefix(part.SK, rootSK) {
+		if part, ok := readable(it); ok && !strings.HasPrefix(part.SK, rootSK) {
 			p.add(part)
 		}
 	}

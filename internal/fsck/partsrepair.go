@@ -97,8 +97,8 @@ func (r *run) reopen(ctx context.Context, p *parts, seq int) error {
 		}
 	}
 	chunk := p.key(pendingPart, seq).item()
-	chunk["outcomes"], chunk["attempts"], chunk["lease"] = text(strings.Join(outcomes, " ")), number(0), number(0)
-	chunk["usage"] = &types.AttributeValueMemberM{Value: item{"Requests": number(0), "WriteUnits": number(0), "ReadUnits": number(0)}}
+	chunk["outcomes"], chunk["attempts"], chunk["lease"] = text(strings.Join(outcomes, " ")), zero(), zero()
+	chunk["usage"] = &types.AttributeValueMemberM{Value: item{"Requests": zero(), "WriteUnits": zero(), "ReadUnits": zero()}}
 	if ttl, ok := frozen.raw["ttl"]; ok {
 		chunk["ttl"] = ttl
 	}

@@ -20,6 +20,7 @@ func (e *examination) recordProblem(rule Rule, r row, what string, there int64) 
 		f = func(ctx context.Context) error { return e.countChildren(ctx, r, there) }
 	case ParentMissing:
 		f = func(ctx context.Context) error { return e.removeRecord(ctx, r) }
+	default: // nothing is to be done about it
 	}
 	e.problem(rule, r.key(), what, f)
 }

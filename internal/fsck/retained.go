@@ -99,9 +99,9 @@ func (e *examination) readRetained(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r, err := decode(it)
-		if err != nil || !strings.HasPrefix(r.SK, recordPrefix) {
-			continue // the scan tells of it
+		r, ok := readable(it)
+		if !ok || !strings.HasPrefix(r.SK, recordPrefix) {
+			continue
 		}
 		if _, known := e.retained[r.Kind]; known || len(e.retained) < maxKinds {
 			e.retained[r.Kind]++

@@ -16,7 +16,7 @@ import (
 
 // unchanged is the condition that the root is as it was read, as far as anybody's change
 // of it shows.
-func (r *row) unchanged() expression.ConditionBuilder {
+func (r row) unchanged() expression.ConditionBuilder {
 	when := expression.Name("pk").AttributeExists().And(same(expression.Name("last.id"), lastID(r.raw)))
 	for _, name := range []string{"version", "state", "ipk", "isk", "ttl"} {
 		when = when.And(same(expression.Name(name), r.raw[name]))

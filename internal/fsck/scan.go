@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
 const pageItems = 1000 // read at once
@@ -37,33 +35,37 @@ type partition interface {
 }
 
 func (s *segment) scan(ctx context.Context) error {
-	in := &dynamodb.ScanInput{
-		TableName: &s.table, Segment: aws.Int32(int32(s.number)), TotalSegments: aws.Int32(int32(s.of)),
-		Limit: aws.Int32(pageItems), ReturnConsumedCapacity: bill,
-	}
-	if s.safe = (key{s.mark.PK, s.mark.SK}); s.safe != (key{}) {
-		in.ExclusiveStartKey = s.safe.item()
-	}
-	for !s.mark.Done {
-		out, err := s.client.db.Scan(ctx, in)
-		if err == nil {
-			err = s.client.read(ctx, one(out.ConsumedCapacity)...)
-		}
+	s.safe = key{s.mark.PK, s.mark.SK}
+	after := s.safe
+	for restarts := 0; !s.mark.Done; {
+		items, next, err := s.client.scan(ctx, s.table, s.number, s.of, after)
 		if err != nil {
-			return fmt.Errorf("fsck: scan %s: %w", s.table, err)
-		}
-		if cut, err := s.page(ctx, out.Items); cut || err != nil {
 			return err
 		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
-			s.mark.Done = true
+		if cut, err := s.page(ctx, items); cut || err != nil {
+			return err
 		}
+		if len(items) == 0 && next == (key{}) && restarts < maxRestarts {
+			lost, err := s.client.lost(ctx, s.table, after)
+			if err != nil {
+				return err
+			}
+			if lost {
+				s.pk, s.at, s.last, s.safe, after = "", nil, key{}, key{}, key{}
+				restarts++
+				continue
+			}
+		}
+		after = next
+		s.mark.Done = next == (key{})
 	}
 	if err := s.finish(ctx); err != nil {
 		return err
 	}
 	return s.lookUp(ctx)
 }
+
+const maxRestarts = 3
 
 // page visits the items of a page. It cuts the scan, when the time is over, between two
 // partitions of which the first names nobody: its key may be written down.
@@ -115,7 +117,7 @@ func (s *segment) visit(ctx context.Context, it item) error {
 	}
 	r, err := decode(it)
 	if err != nil {
-		s.tellAt(keyOf(it), UnknownItem, "it can't be read: "+kindOf(err))
+		s.tellUnknown(keyOf(it), "it can't be read: "+kindOf(err))
 		return nil
 	}
 	space, rest, _ := strings.Cut(r.PK, "#")
@@ -150,7 +152,7 @@ func (s *segment) visit(ctx context.Context, it item) error {
 		return s.visitNote(ctx, r)
 	case r.PK == "P" && (r.SK == "settings" || strings.HasPrefix(r.SK, "totals#") || strings.HasPrefix(r.SK, "lease#")):
 	default:
-		s.tellAt(r.key(), UnknownItem, "no item has such a key")
+		s.tellUnknown(r.key(), "no item has such a key")
 	}
 	return nil
 }
@@ -161,8 +163,9 @@ func kindOf(err error) string {
 	return text
 }
 
-func (r *run) tellAt(k key, rule Rule, problem string) {
-	f := Finding{Rule: rule, Key: k.shown(), Problem: problem}
+// tellUnknown tells of an item that there should not be.
+func (r *run) tellUnknown(k key, problem string) {
+	f := Finding{Rule: UnknownItem, Key: k.shown(), Problem: problem}
 	if space, id, _ := strings.Cut(k.pk, "#"); space == "C" || space == "A" || space == "X" {
 		f.Customer = id
 	}

@@ -146,15 +146,13 @@ func (r *run) settle(ctx context.Context, batch map[string]*suspect) error {
 func (r *run) confirm(ctx context.Context, s suspect) error {
 	var mended []problem
 	for idle, done := 0, false; !done; {
-		settled, err := r.look(ctx, s, func(found []problem) (err error) {
+		settled, err := r.look(ctx, s, func(found []problem) error {
 			r.tellMended(mended, found)
-			changed := false
-			mended, changed, err = r.mend(ctx, found)
-			if len(mended) == 0 {
+			now, changed, err := r.mend(ctx, found)
+			if mended = now; len(mended) == 0 {
 				idle++
 			}
-			done = len(mended) == 0 && (!changed || idle == attempts)
-			if err == nil && done {
+			if done = len(mended) == 0 && (!changed || idle == attempts); err == nil && done {
 				r.tellAll(found)
 			}
 			return err

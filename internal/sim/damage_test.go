@@ -165,7 +165,10 @@ func leftover(name, of string, rules []fsck.Rule, edits ...edit) damage {
 
 func put(pk, sk string, change func(item)) edit { return edit{pk: pk, sk: sk, change: change} }
 
-func entry(pk, sk string, change func(item)) edit { return edit{pk, sk, change, true} }
+// entry changes the certificate of a generation of the customer who is gone.
+func entry(generation string, change func(item)) edit {
+	return edit{"C#gone", generation, change, true}
+}
 
 const (
 	past    = "2001-01-01T00:00:00.000Z"
@@ -256,12 +259,12 @@ func damages(gone string) []damage {
 		broken("stuck", fsck.Stuck, put("C#fenced", "#", all(set("isk", text(past+"#fenced")), set("ttl", number(pastTTL))))),
 
 		hopeless("back from the dead", fsck.Resurrected, put("C#gone", "#", resurrected("gone"))),
-		hopeless("a residue", fsck.CertificateBroken, entry("C#gone", gone, set("residue", number("1")))),
-		hopeless("no residue told", fsck.CertificateBroken, entry("C#gone", gone, drops("residue"))),
-		hopeless("purged by nobody", fsck.CertificateBroken, entry("C#gone", gone, drops("purgedBy"))),
-		hopeless("purged before it was deleted", fsck.CertificateBroken, entry("C#gone", gone, set("purgedAt", text(past)))),
-		hopeless("certificate of another customer", fsck.CertificateBroken, entry("C#gone", gone, set("customer", text("live")))),
-		hopeless("retained miscounted", fsck.RetainedWrong, entry("C#gone", gone, set("retained", asMap(item{})))),
+		hopeless("a residue", fsck.CertificateBroken, entry(gone, set("residue", number("1")))),
+		hopeless("no residue told", fsck.CertificateBroken, entry(gone, drops("residue"))),
+		hopeless("purged by nobody", fsck.CertificateBroken, entry(gone, drops("purgedBy"))),
+		hopeless("purged before it was deleted", fsck.CertificateBroken, entry(gone, set("purgedAt", text(past)))),
+		hopeless("certificate of another customer", fsck.CertificateBroken, entry(gone, set("customer", text("live")))),
+		hopeless("retained miscounted", fsck.RetainedWrong, entry(gone, set("retained", asMap(item{})))),
 		hopeless("retained, not stripped", fsck.RetainedWrong, put("X#gone", "R#invoice#1", set("data", text(`{"number":"1","buyer":"Ann"}`)))),
 		hopeless("retained, unreadable", fsck.RetainedWrong, put("X#gone", "R#invoice#1", set("data", text(`{`)))),
 		broken("retained with its maker", fsck.RetainedWrong, put("X#gone", "R#invoice#1", set("by", text("admin")))),
@@ -269,7 +272,7 @@ func damages(gone string) []damage {
 		hopeless("kept for ever, and gone", fsck.RetainedWrong, edit{pk: "X#gone", sk: "R#deed#1"}),
 		hopeless("retained of a live customer", fsck.RetainedWrong, put("X#live", "R#invoice#1", all(set("kind", text("invoice")), set("ttl", number("5000000000"))))),
 
-		hopeless("personal value in the ledger", fsck.PersonalData, entry("C#gone", gone, set("purgedBy", text("änne anders-gone")))),
+		hopeless("personal value in the ledger", fsck.PersonalData, entry(gone, set("purgedBy", text("änne anders-gone")))),
 		hopeless("personal value in the audit log", fsck.PersonalData, put("A#gone", "x", set("reason", text("asked by Anders-Gone")))),
 		hopeless("personal value deep in the audit log", fsck.PersonalData, put("A#gone", "x", set("fields", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("+49 30 0074321")}}))),
 		hopeless("personal value in an operation", fsck.PersonalData, put("O#"+runningID, "K#000000", set("outcomes", text("done:Anders-Gone")))),
