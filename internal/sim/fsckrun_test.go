@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
@@ -206,6 +208,37 @@ func TestFsckKeepsLittleInMind(t *testing.T) {
 	}
 }
 
+// TestFsckReportsNothingThatMoves changes a customer before each request of a check: it is
+// suspected, never holds still, and nothing is said of it, or done to it.
+func TestFsckReportsNothingThatMoves(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, policies)
+	service := w.Service(w.Config)
+	create(t, service, "restless")
+	var mu sync.Mutex
+	requests := 0
+	moving := through(w.Config, func(next aws.HTTPClient) aws.HTTPClient {
+		return doer(func(r *http.Request) (*http.Response, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			requests++
+			add(t, service, "restless", fmt.Sprintf("ticket~%d", requests))
+			_, err := service.Update(t.Context(), "restless", func(p customer.Profile) customer.Profile {
+				p.LastName, p.Email = fmt.Sprintf("Berglund%d", requests), fmt.Sprintf("restless-%d@alfreds.example", requests)
+				return p
+			}, admin)
+			if err != nil {
+				t.Error(err)
+			}
+			return next.Do(r)
+		})
+	})
+	report, err := fsck.New(moving, options(w.Tables)).Check(t.Context(), true, func(f fsck.Finding) { t.Error(f) })
+	if err != nil || report.Unsettled != 1 || report.Cost.WriteUnits > 0 {
+		t.Errorf("%+v, %v", report, err)
+	}
+}
+
 // TestFsckLeavesTheLivingAlone checks and repairs all the time, while customers and
 // operations come, change and go.
 func TestFsckLeavesTheLivingAlone(t *testing.T) {
@@ -229,9 +262,12 @@ func TestFsckLeavesTheLivingAlone(t *testing.T) {
 		}
 	})
 	looked := int64(0)
-	for range 30 {
+	o := options(w.Tables)
+	o.Slack, o.Now = time.Hour, w.Clock.Now
+	checker := fsck.New(dawdling(w.Config), o)
+	for range 15 {
 		var found []fsck.Finding
-		report, err := w.checker().Check(t.Context(), true, func(f fsck.Finding) { found = append(found, f) })
+		report, err := checker.Check(t.Context(), true, func(f fsck.Finding) { found = append(found, f) })
 		if err != nil {
 			t.Error(err)
 		}
@@ -245,6 +281,16 @@ func TestFsckLeavesTheLivingAlone(t *testing.T) {
 	actors.Wait()
 	w.Clock.Move(10 * time.Minute)
 	w.finish(t)
+}
+
+// dawdling makes clients wait before each request, so that much changes between two.
+func dawdling(cfg aws.Config) aws.Config {
+	return through(cfg, func(next aws.HTTPClient) aws.HTTPClient {
+		return doer(func(r *http.Request) (*http.Response, error) {
+			time.Sleep(time.Duration(rand.IntN(8)) * time.Millisecond)
+			return next.Do(r)
+		})
+	})
 }
 
 // bustling is an actor that has one customer at a time.
