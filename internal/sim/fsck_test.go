@@ -226,11 +226,11 @@ func choose(rng *rand.Rand, from []damage, n int) (chosen []damage) {
 		if slices.ContainsFunc(d.edits, func(e edit) bool { return e.change == nil && e.sk == "#" && e.pk[0] != 'E' }) {
 			continue // of that partition nothing else could be found
 		}
-		if slices.ContainsFunc(d.edits, func(e edit) bool { return used[e.pk+e.sk] }) || d.purges != "" && used[d.purges] {
+		if slices.ContainsFunc(d.edits, func(e edit) bool { return used[e.pk+e.sk] || used[e.pk+string(d.rules[0])] }) || d.purges != "" && used[d.purges] {
 			continue
 		}
 		for _, e := range d.edits {
-			used[e.pk+e.sk] = true
+			used[e.pk+e.sk], used[e.pk+string(d.rules[0])] = true, true // two wrong counts may make a right one
 		}
 		used[d.purges] = true
 		if chosen = append(chosen, d); len(chosen) == n {
