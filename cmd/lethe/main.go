@@ -3,56 +3,74 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 )
 
-// command is one thing that can be done. It returns the exit code.
+// What a command ends with.
+const (
+	exitClean    = 0
+	exitFindings = 1 // something is wrong
+	exitFailed   = 2 // it could not find out
+)
+
+// command is one of lethe's.
 type command struct {
-	name    string
-	summary string
-	run     func(ctx context.Context, args []string, out, diagnostics io.Writer) int
+	name, summary string
+	run           func(ctx context.Context, args []string, std stdio) (exit int, err error)
 }
 
 var commands = []command{
-	{"verify", "verify the history of certificates", verify},
+	{"verify", "verify the history of certificates", runVerify},
+	{"fsck", "check the tables for what no rule allows, and repair it", runFsck},
 }
 
-// Exit codes of all commands.
-const (
-	exitOK     = 0
-	exitBroken = 1 // something is wrong with what was looked at
-	exitFailed = 2 // it could not be looked at
-)
+// stdio is what a command talks to.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+}
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	exit := run(ctx, os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr})
+	cancel()
+	os.Exit(exit)
 }
 
-func run(ctx context.Context, args []string, out, diagnostics io.Writer) int {
-	if len(args) > 0 {
-		for _, c := range commands {
-			if c.name == args[0] {
-				return c.run(ctx, args[1:], out, diagnostics)
-			}
+func run(ctx context.Context, args []string, std stdio) int {
+	if len(args) == 0 || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" || args[0] == "help" {
+		if len(args) == 0 {
+			usage(std.err)
+			return exitFailed
 		}
+		usage(std.out)
+		return exitClean
 	}
-	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
-		usage(out)
-		return exitOK
+	for _, c := range commands {
+		if c.name != args[0] {
+			continue
+		}
+		exit, err := c.run(ctx, args[1:], std)
+		if err != nil && !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintf(std.err, "lethe %s: %v\n", c.name, err)
+		}
+		return exit
 	}
-	usage(diagnostics)
+	fmt.Fprintf(std.err, "lethe: there is no command %q\n\n", args[0])
+	usage(std.err)
 	return exitFailed
 }
 
 func usage(w io.Writer) {
-	fmt.Fprintln(w, "usage: lethe COMMAND [OPTIONS]; lethe COMMAND --help tells more")
+	fmt.Fprint(w, "Usage: go run ./cmd/lethe COMMAND [options]\n\nCommands:\n")
 	for _, c := range commands {
 		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
 	}
+	fmt.Fprint(w, "\n`go run ./cmd/lethe COMMAND --help` lists the options.\n")
 }

@@ -15,8 +15,8 @@ import (
 	"lethe/internal/ledger"
 )
 
-const verifyHelp = `usage: lethe verify --api URL [OPTIONS]
-       lethe verify FILE [OPTIONS]
+const verifyHelp = `Usage: go run ./cmd/lethe verify --api URL [options]
+       go run ./cmd/lethe verify FILE [options]
 
 Verifies the history of certificates, from the API or from its export (GET /v1/certificates.ndjson, all parts in one
 file): that every certificate is what was hashed, that none is missing, inserted, repeated, out of order or in a fork,
@@ -33,24 +33,22 @@ type verifyOptions struct {
 	asJSON            bool
 }
 
-func verify(ctx context.Context, args []string, out, diagnostics io.Writer) int {
-	o, err := parseVerify(args, out)
+func runVerify(ctx context.Context, args []string, std stdio) (int, error) {
+	o, err := parseVerify(args, std.out)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return exitOK
+		return exitClean, err
 	case err != nil:
-		fmt.Fprintf(diagnostics, "lethe verify: %v; --help tells more\n", err)
-		return exitFailed
+		return exitFailed, fmt.Errorf("%w; --help tells more", err)
 	}
-	r := &report{out: out, diagnostics: diagnostics, asJSON: o.asJSON, next: time.Now().Add(progressEvery)}
+	r := &report{out: std.out, diagnostics: std.err, asJSON: o.asJSON, next: time.Now().Add(progressEvery)}
 	if err := o.verify(ctx, r); err != nil {
-		fmt.Fprintf(diagnostics, "lethe verify: %v\n", err)
-		return exitFailed
+		return exitFailed, err
 	}
 	if r.Broken > 0 {
-		return exitBroken
+		return exitFindings, nil
 	}
-	return exitOK
+	return exitClean, nil
 }
 
 func parseVerify(args []string, out io.Writer) (o verifyOptions, err error) {

@@ -67,17 +67,17 @@ func write(t *testing.T, certs []ledger.Certificate) (file string) {
 	return file
 }
 
-// lethe runs the command.
-func lethe(t *testing.T, args ...string) (code int, out, diagnostics string) {
+// inside runs the command in this process.
+func inside(t *testing.T, args ...string) (code int, out, diagnostics string) {
 	t.Helper()
 	var o, d bytes.Buffer
-	code = run(t.Context(), args, &o, &d)
+	code = run(t.Context(), args, stdio{out: &o, err: &d})
 	return code, o.String(), d.String()
 }
 
 func wants(t *testing.T, code int, says string, args ...string) string {
 	t.Helper()
-	got, out, diagnostics := lethe(t, args...)
+	got, out, diagnostics := inside(t, args...)
 	if got != code || !strings.Contains(out+diagnostics, says) {
 		t.Errorf("lethe %v: exit code %d, want %d saying %q:\n%s%s", args, got, code, says, out, diagnostics)
 	}

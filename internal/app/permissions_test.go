@@ -150,23 +150,28 @@ func exerciseAPI(t *testing.T, a *App) {
 		{http.MethodGet, "/v1/certificates.ndjson", ""},
 		{http.MethodGet, "/v1/checkpoint", ""},
 		{http.MethodPost, "/v1/operations", `{"action":"block","selection":{"filter":{"state":"active"}}}`},
+		{http.MethodPost, "/v1/operations", `{"action":"fsck","selection":{"tables":true}}`},
 		{http.MethodGet, "/v1/operations", ""},
 		{http.MethodGet, "/v1/operations/" + readyID, ""},
 		{http.MethodGet, "/v1/operations/" + readyID + "/items", ""},
 		{http.MethodPost, "/v1/operations/" + readyID + "/cancel", ""},
 		{http.MethodPost, "/v1/operations/" + failedID + "/retry", ""},
 	} {
-		e := request(func(e *events.APIGatewayV2HTTPRequest) {
-			e.RequestContext.HTTP.Method, e.RawPath, e.Body = r.method, r.path, r.body
-			e.Headers = map[string]string{"content-type": "application/json"}
-			jwt := &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": "test"}}
-			e.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{JWT: jwt}
-		})
-		out, err := a.HTTP(t.Context(), e)
+		out, err := a.HTTP(t.Context(), authenticated(r.method, r.path, r.body))
 		if err != nil || out.StatusCode >= 300 && out.StatusCode != http.StatusNotFound {
 			t.Fatalf("%s %s: %d %s %v", r.method, r.path, out.StatusCode, out.Body, err)
 		}
 	}
+}
+
+// authenticated is a request as the gateway sends it on.
+func authenticated(method, path, body string) events.APIGatewayV2HTTPRequest {
+	return request(func(e *events.APIGatewayV2HTTPRequest) {
+		e.RequestContext.HTTP.Method, e.RawPath, e.Body = method, path, body
+		e.Headers = map[string]string{"content-type": "application/json"}
+		jwt := &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": "test"}}
+		e.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{JWT: jwt}
+	})
 }
 
 func exerciseWork(t *testing.T, a *App) {
@@ -186,6 +191,10 @@ func exerciseWork(t *testing.T, a *App) {
 		if err := a.operations.Do(t.Context(), w); err != nil {
 			t.Fatal(err)
 		}
+	}
+	damageEverything(t)
+	if _, ended := a.fsck(t); ended.Tally.Done != ended.Impact.Eligible || ended.Tally.Done < 5 {
+		t.Fatalf("%+v", ended)
 	}
 }
 
@@ -273,6 +282,8 @@ func (r *recorder) needed(operation string, params any) []string {
 		return actions
 	case *dynamodb.PutItemInput:
 		return []string{"dynamodb:PutItem " + r.resource(*in.TableName)}
+	case *dynamodb.ScanInput:
+		return []string{"dynamodb:Scan " + r.resource(*in.TableName)}
 	}
 	if strings.Contains(operation, "Message") || strings.Contains(operation, "Queue") {
 		return []string{"sqs:" + strings.TrimSuffix(operation, "Batch") + " Work"}

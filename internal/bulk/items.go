@@ -8,6 +8,7 @@ import (
 // Item is one subject of an operation and what became of it.
 type Item struct {
 	Subject string
+	Bind    string
 	Outcome Outcome
 }
 
@@ -45,7 +46,7 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 				page.Cursor = fmt.Sprintf("%d.%d", c.Seq, i)
 				return page, nil
 			}
-			page.Items = append(page.Items, Item{c.Subjects[i].ID, c.outcome(op, i)})
+			page.Items = append(page.Items, Item{c.Subjects[i].ID, c.Subjects[i].Bind, c.outcome(op, i)})
 		}
 		from = 0
 	}

@@ -88,6 +88,7 @@ const (
 	Expired        Action = "customer.expired" // removed by TTL; its purge follows
 	RecordsAdded   Action = "records.added"
 	RecordsRemoved Action = "records.removed"
+	Repaired       Action = "customer.repaired" // by fsck
 )
 
 // Due says whether the customer's time in the trash is over at the given time.

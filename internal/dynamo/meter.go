@@ -66,8 +66,8 @@ func Metered(ctx context.Context) (context.Context, func() bulk.Usage) {
 	}
 }
 
-// metering makes clients of the configuration count on the meter of a request's context.
-func metering(cfg aws.Config) aws.Config {
+// Metering makes clients of the configuration count on the meter of a request's context.
+func Metering(cfg aws.Config) aws.Config {
 	cfg = cfg.Copy()
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ContextMeter", countIfMetered), middleware.Before)

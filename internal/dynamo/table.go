@@ -41,7 +41,7 @@ type Options struct {
 
 // New is the table with the given name. Requests are retried as the SDK does it.
 func New(cfg aws.Config, o Options) *Table {
-	cfg = metering(cfg)
+	cfg = Metering(cfg)
 	return &Table{
 		client:  dynamodb.NewFromConfig(cfg, retryConflicts),
 		bulk:    dynamodb.NewFromConfig(cfg, unlimitedRetries),

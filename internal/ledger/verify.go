@@ -34,6 +34,10 @@ func NewVerifier() *Verifier {
 	return v
 }
 
+// Resume makes the history of a chain begin after a certificate to which it has been
+// verified before.
+func (v *Verifier) Resume(head Head) { v.chains[head.Chain].end = head }
+
 // Expect makes the history lead through a checkpoint. The name tells people which: "the
 // saved checkpoint". It must be called before the first Add.
 func (v *Verifier) Expect(name string, c Checkpoint) error {

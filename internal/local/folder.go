@@ -17,7 +17,7 @@ type folder struct {
 
 // contents are what a system keeps in its folder. A reset removes these and nothing else, whatever folder it is
 // pointed at.
-var contents = []string{"dynoxide", "dynamodb-local", "fauxqs", "functions", "checkpoints.json", "checkpoints.json.new", "demo"}
+var contents = []string{"dynoxide", "dynamodb-local", "fauxqs", "functions", "checkpoints.json", "checkpoints.json.new", "demo", runningFile}
 
 func openFolder(path string, reset bool) (*folder, error) {
 	path, err := filepath.Abs(path)

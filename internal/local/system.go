@@ -81,6 +81,9 @@ func (s *system) start(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	if err := s.announce(); err != nil {
+		return err
+	}
 	binaries, err := build(ctx, root, s.folder.file("functions"), declared.Functions, o.Output)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"lethe/internal/sim"
+	"lethe/internal/fsck"
 )
 
 const templateGrace = 72 * time.Hour
@@ -21,12 +21,11 @@ const templateGrace = 72 * time.Hour
 func (r *running) check(t *testing.T, grace time.Duration, personal ...string) {
 	t.Helper()
 	tables := r.resources.Tables
-	census, err := sim.Read(t.Context(), r.dynamoDB.config, tables["Table"].Name, tables["Ledger"].Name)
-	if err != nil {
-		t.Fatal(err)
+	o := fsck.Options{
+		Table: tables["Table"].Name, Ledger: tables["Ledger"].Name, Segments: 4, Grace: grace, Finished: true, Personal: personal,
 	}
-	for _, violation := range census.Violations(sim.Rules{Grace: grace, Personal: personal}) {
-		t.Error(violation)
+	if _, err := fsck.New(r.dynamoDB.config, o).Check(t.Context(), false, func(f fsck.Finding) { t.Error(f) }); err != nil {
+		t.Fatal(err)
 	}
 }
 

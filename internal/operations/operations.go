@@ -23,6 +23,7 @@ const (
 	Redate  = "redate" // gives those in the trash the purge times of the retention in force
 	Undo    = "undo"   // restores what an operation deleted, as far as it is still so
 	Replay  = "replay" // purges again whom a restored backup has brought back
+	Fsck    = "fsck"   // checks the raw tables, and repairs what no rule allows
 )
 
 // maxRecords bounds a chunk of purges, in items to erase: some seconds of work. A worker that dies

@@ -30,6 +30,9 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, store b
 	if r.Selection.Ledger != (r.Action == Replay) {
 		return nil, customer.Invalid("selection.ledger", "belongs to replay, and replay to it: who is purged again is for the ledger to say")
 	}
+	if r.Selection.Tables != (r.Action == Fsck) {
+		return nil, customer.Invalid("selection.tables", "belongs to the action fsck, and to no other")
+	}
 	op.Action = r.Action
 	op.Reason = customer.Blot(op.Reason) // the operation outlives those it is about
 	switch r.Action {

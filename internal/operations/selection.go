@@ -19,6 +19,7 @@ type Selection struct {
 	IDs       []string `json:"ids,omitempty"`
 	Filter    *Filter  `json:"filter,omitempty"`
 	Trash     bool     `json:"trash,omitempty"`     // all that is in the trash
+	Tables    bool     `json:"tables,omitempty"`    // all that is in the raw tables; with Fsck
 	Operation string   `json:"operation,omitempty"` // what that operation was done to
 	Ledger    bool     `json:"ledger,omitempty"`    // whom the ledger says to be gone, and who is there
 	Exclude   []string `json:"exclude,omitempty"`   // ids, of the filter or the trash
@@ -41,14 +42,14 @@ const (
 // Validate says what is wrong with a selection.
 func (s Selection) Validate() error {
 	chosen := 0
-	for _, is := range []bool{s.IDs != nil, s.Filter != nil, s.Trash, s.Operation != "", s.Ledger} {
+	for _, is := range []bool{s.IDs != nil, s.Filter != nil, s.Trash, s.Operation != "", s.Ledger, s.Tables} {
 		if is {
 			chosen++
 		}
 	}
 	switch {
 	case chosen != 1:
-		return customer.Invalid("selection", "must have exactly one of ids, filter, trash, operation and ledger")
+		return customer.Invalid("selection", "must have exactly one of ids, filter, trash, operation, ledger and tables")
 	case len(s.IDs) > MaxIDs:
 		return customer.Invalid("selection.ids", "has more than 5000 ids; use a filter, or several operations")
 	case len(s.Exclude) > MaxExclude:

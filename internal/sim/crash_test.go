@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"lethe/internal/customer"
+	"lethe/internal/fsck"
 	"lethe/internal/local/engine/enginetest"
 	"lethe/internal/queue"
 )
@@ -353,15 +354,14 @@ func (s scenario) run(c *crash, n int, fault Fault, dies bool) (failed bool) {
 
 // midway checks what the failure has left: nobody can tell when the retry comes.
 func (c *crash) midway(s scenario) {
-	census, err := Read(c.Context(), c.world.Config, c.world.Name, c.world.Ledger)
-	if err != nil {
-		c.Fatal(err)
-	}
 	if s.rootless {
 		return
 	}
-	for _, violation := range census.Violations(Rules{Grace: grace, Midway: true}) {
-		c.Errorf("before the retry: %s", violation)
+	_, err := fsck.New(c.world.Config, options(c.world.Tables)).Check(c.Context(), false, func(f fsck.Finding) {
+		c.Errorf("before the retry: %v", f)
+	})
+	if err != nil {
+		c.Fatal(err)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"lethe/internal/customer"
 )
@@ -17,12 +16,10 @@ type backup []item
 func (w *World) backup(t *testing.T) backup {
 	t.Helper()
 	var items backup
-	err := scan(t.Context(), dynamodb.NewFromConfig(w.Config), w.Name, func(it map[string]types.AttributeValue) error {
-		items = append(items, it)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	for k, it := range w.photograph(t) {
+		if k.table == w.Name {
+			items = append(items, it)
+		}
 	}
 	return items
 }

@@ -70,8 +70,8 @@ func (a *api) operationRoutes() {
 
 // NewOperation is something to be done to many customers.
 type NewOperation struct {
-	Action    string    `json:"action" enum:"delete,restore,purge,block,unblock,redate,undo,replay" doc:"redate gives customers in the trash the purge times that the retention in force means for them. undo restores what an operation deleted, as far as it is still so. replay purges again, after a backup was restored, whom the ledger says to be gone: with the selection ledger, and no other."`
-	Selection Selection `json:"selection" doc:"Exactly one of ids, filter, trash, operation and ledger."`
+	Action    string    `json:"action" enum:"delete,restore,purge,block,unblock,redate,undo,replay,fsck" doc:"redate gives customers in the trash the purge times that the retention in force means for them. undo restores what an operation deleted, as far as it is still so. replay purges again, after a backup was restored, whom the ledger says to be gone: with the selection ledger, and no other. fsck checks the raw tables while it is planned: its items are what no rule allows. Applied, it repairs what is still so and can be repaired."`
+	Selection Selection `json:"selection" doc:"Exactly one of ids, filter, trash, operation, ledger and tables."`
 	Notice    string    `json:"notice,omitempty" maxLength:"40" doc:"With redate: nobody is purged earlier than this from now; P1D if left out." example:"P1D"`
 	Reason
 }
@@ -81,6 +81,7 @@ type Selection struct {
 	IDs       []string `json:"ids,omitempty" maxItems:"5000" doc:"Of customers. None means nobody."`
 	Filter    *Filter  `json:"filter,omitempty" doc:"All customers that match, also those on no page that anybody has seen."`
 	Trash     bool     `json:"trash,omitempty" doc:"Everybody in the trash."`
+	Tables    bool     `json:"tables,omitempty" doc:"With fsck, and no other action: all that is in the tables."`
 	Operation string   `json:"operation,omitempty" maxLength:"64" doc:"Those that this operation was done to."`
 	Ledger    bool     `json:"ledger,omitempty" doc:"With replay: everybody who is there though the ledger has a certificate of their purge."`
 	Exclude   []string `json:"exclude,omitempty" maxItems:"1000" doc:"Ids to leave out of the filter or the trash."`
@@ -95,7 +96,8 @@ type Filter struct {
 
 func (n NewOperation) request() (operations.Request, error) {
 	r := operations.Request{Action: n.Action, Notice: customer.PeriodOf(operations.Notice), Selection: operations.Selection{
-		IDs: n.Selection.IDs, Trash: n.Selection.Trash, Operation: n.Selection.Operation, Ledger: n.Selection.Ledger, Exclude: n.Selection.Exclude,
+		IDs: n.Selection.IDs, Trash: n.Selection.Trash, Operation: n.Selection.Operation, Ledger: n.Selection.Ledger, Tables: n.Selection.Tables,
+		Exclude: n.Selection.Exclude,
 	}}
 	if f := n.Selection.Filter; f != nil {
 		r.Selection.Filter = &operations.Filter{State: customer.State(f.State), Search: f.Search, Blocked: f.Blocked}
@@ -141,8 +143,8 @@ type Operation struct {
 type Impact struct {
 	Customers    int              `json:"customers"`
 	Eligible     int              `json:"eligible" doc:"To whom it can be done."`
-	Blocked      map[string]int   `json:"blocked" doc:"To whom it can't, by the code of the reason. They are left alone."`
-	Records      map[string]int64 `json:"records" doc:"Of the eligible ones, by kind."`
+	Blocked      map[string]int   `json:"blocked" doc:"To whom it can't, by the code of the reason. They are left alone. With fsck: what can only be reported, by rule."`
+	Records      map[string]int64 `json:"records" doc:"Of the eligible ones, by kind. With fsck: what can be repaired, by rule."`
 	RestoreUntil *time.Time       `json:"restoreUntil,omitempty" doc:"With delete: how long they could be restored if the plan were applied now."`
 }
 
@@ -181,6 +183,7 @@ type Item struct {
 	Customer string `json:"customer" example:"ALFKI"`
 	Outcome  string `json:"outcome" enum:"done,skipped,failed,left"`
 	Code     string `json:"code,omitempty" example:"ON_HOLD"`
+	Finding  string `json:"finding,omitempty" example:"COUNT_MISMATCH" doc:"With fsck: the rule that is broken. Where it is about no customer, the key of the item stands in place of one."`
 }
 
 // ItemPage is a page of what became of customers.
@@ -409,30 +412,33 @@ type itemPageOutput struct {
 }
 
 func (a *api) listItems(ctx context.Context, in *itemsInput) (*itemPageOutput, error) {
-	page, err := a.items(ctx, in.Operation, in.of(in.Limit, in.Cursor))
+	op, page, err := a.items(ctx, in.Operation, in.of(in.Limit, in.Cursor))
 	if err != nil {
 		return nil, err
 	}
 	return &itemPageOutput{
 		Link: in.next(operationPath(in.Operation)+"/items", in.query(), page.Cursor),
-		Body: ItemPage{documents(page.Items, itemOf), page.Cursor},
+		Body: ItemPage{documents(page.Items, itemOf(op)), page.Cursor},
 	}, nil
 }
 
-func (a *api) items(ctx context.Context, id string, q bulk.ItemQuery) (bulk.ItemPage, error) {
+func (a *api) items(ctx context.Context, id string, q bulk.ItemQuery) (bulk.Operation, bulk.ItemPage, error) {
 	op, err := a.operations.Store.Operation(ctx, id)
 	if err != nil {
-		return bulk.ItemPage{}, err
+		return op, bulk.ItemPage{}, err
 	}
-	return a.operations.Items(ctx, op, q)
+	page, err := a.operations.Items(ctx, op, q)
+	return op, page, err
 }
 
-func itemOf(i bulk.Item) Item {
-	doc := Item{Customer: i.Subject, Outcome: string(i.Outcome.Result), Code: i.Outcome.Code}
-	if doc.Outcome == "" {
-		doc.Outcome = left
+func itemOf(op bulk.Operation) func(bulk.Item) Item {
+	return func(i bulk.Item) Item {
+		doc := Item{Customer: i.Subject, Outcome: string(i.Outcome.Result), Code: i.Outcome.Code, Finding: operations.RuleOf(op, i)}
+		if doc.Outcome == "" {
+			doc.Outcome = left
+		}
+		return doc
 	}
-	return doc
 }
 
 type exportItemsInput struct {
@@ -461,16 +467,21 @@ type exportItemsOutput struct {
 }
 
 func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportItemsOutput, error) {
-	page, err := a.items(ctx, in.Operation, in.of(in.Lines, in.Cursor))
+	op, page, err := a.items(ctx, in.Operation, in.of(in.Lines, in.Cursor))
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	_ = w.Write([]string{"customer", "outcome", "code"}) // to memory
+	header := []string{"customer", "outcome", "code"}
+	if op.Action == operations.Fsck {
+		header = append(header, "finding")
+	}
+	_ = w.Write(header) // to memory
 	for _, i := range page.Items {
-		doc := itemOf(i)
-		_ = w.Write([]string{doc.Customer, doc.Outcome, doc.Code}) // ids and codes begin with a letter or digit: no spreadsheet takes them for formulas
+		doc := itemOf(op)(i)
+		line := []string{doc.Customer, doc.Outcome, doc.Code, doc.Finding} // each begins with a letter or digit: no spreadsheet takes them for formulas
+		_ = w.Write(line[:len(header)])
 	}
 	w.Flush()
 	return &exportItemsOutput{

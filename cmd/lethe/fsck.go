@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"lethe/internal/customer"
+	"lethe/internal/fsck"
+)
+
+const fsckUsage = `Usage: go run ./cmd/lethe fsck (--table T --ledger L | --local) [options]
+
+Reads both tables wholly, in parallel segments, and reports what no rule of Lethe allows: records, search terms and claims
+without their customer, counts that are not those of the records, customers that are due and forgotten, or back though
+the ledger says that they are gone, and so on. What it suspects it reads again, consistently, before it reports it: the
+system may go on working meanwhile. Keys that hold a name or an address are hashed in the report.
+
+With --repair it repairs what can be repaired, each on condition that nothing has changed since it was seen. What is left
+of customers who are gone is purged, and certified, by the next sweep. Without --repair it writes nothing.
+
+Ends with 0 if nothing is wrong (any longer), 1 if something is, 2 if it could not find out.
+
+Options:
+`
+
+// fsckOptions are fsck's command line.
+type fsckOptions struct {
+	tables
+
+	fsck.Options
+
+	json, repair, yes bool
+	grace             customer.Period
+}
+
+func parseFsck(args []string, output io.Writer) (fsckOptions, error) {
+	o := fsckOptions{grace: customer.PeriodOf(72 * time.Hour)}
+	o.AnyGrace = true
+	flags := flag.NewFlagSet("fsck", flag.ContinueOnError)
+	flags.SetOutput(output)
+	flags.Usage = func() {
+		fmt.Fprint(output, fsckUsage)
+		flags.PrintDefaults()
+	}
+	o.flags(flags)
+	flags.IntVar(&o.Segments, "segments", 8, "`number` of segments read at once")
+	flags.IntVar(&o.Rate, "rate", 0, "read `units` a second, about; 0 for as many as there can be")
+	flags.BoolVar(&o.json, "json", false, "report as JSON")
+	flags.BoolVar(&o.repair, "repair", false, "repair what can be repaired")
+	flags.BoolVar(&o.yes, "yes", false, "with --repair: don't ask")
+	flags.DurationVar(&o.Slack, "slack", time.Hour, "`time` that something due may wait before it counts as forgotten")
+	flags.DurationVar(&o.Settle, "settle", 3*time.Second, "`time` between a suspicion and the look that settles it: what the change stream may lag")
+	flags.IntVar(&o.Shards, "shards", 4, "`number` of partitions of each list: the stack's parameter IndexShards")
+	flags.TextVar(&o.grace, "grace", o.grace, "`period` between a purge time and TTL: the stack's parameter PurgeGrace")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	switch length, ok := o.grace.Length(); {
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("%q is not an option; see --help", flags.Arg(0))
+	case !ok:
+		return o, errors.New("--grace must be a time: TTL is the backstop of purges")
+	case o.Segments < 1 || o.Segments > 1000 || o.Rate < 0 || o.Shards < 1:
+		return o, errors.New("--segments must be 1 to 1000, --shards at least 1, and --rate no less than 0")
+	default:
+		o.Grace = length
+	}
+	return o, nil
+}
+
+func runFsck(ctx context.Context, args []string, std stdio) (int, error) {
+	o, err := parseFsck(args, std.err)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitClean, err
+	}
+	if err != nil {
+		return exitFailed, err
+	}
+	cfg, err := o.open(ctx)
+	if err != nil {
+		return exitFailed, err
+	}
+	if o.repair && !o.yes && !agreed(std, o.table) {
+		return exitFailed, errors.New("not agreed: --yes repairs without asking")
+	}
+	o.Table, o.Ledger = o.table, o.ledger
+	out := bufio.NewWriter(std.out)
+	defer out.Flush()
+	meter := newMeter(std.err)
+	o.Progress = meter.tell
+	defer meter.stop()
+	r := reporter{out: out, json: o.json}
+	r.begin()
+	report, err := fsck.New(cfg, o.Options).Check(ctx, o.repair, r.finding)
+	meter.stop()
+	if err != nil {
+		return exitFailed, err
+	}
+	r.end(report)
+	if report.Findings > report.Repaired {
+		return exitFindings, nil
+	}
+	return exitClean, nil
+}
+
+// agreed asks whether to repair.
+func agreed(std stdio, table string) bool {
+	fmt.Fprintf(std.err, "Repair what is wrong in %s? What is left of customers who are gone will be erased. Type yes: ", table)
+	line, _ := bufio.NewReader(std.in).ReadString('\n')
+	return strings.TrimSpace(line) == "yes"
+}
+
+// reporter writes the report while it comes in, for there may be more than fits anywhere.
+type reporter struct {
+	out     io.Writer
+	json    bool
+	started bool
+}
+
+func (r *reporter) begin() {
+	if r.json {
+		fmt.Fprint(r.out, `{"findings":[`)
+	}
+}
+
+func (r *reporter) finding(f fsck.Finding) {
+	if !r.json {
+		done := ""
+		switch {
+		case f.Repaired:
+			done = " [repaired]"
+		case f.Repairable:
+			done = " [repairable]"
+		}
+		fmt.Fprintf(r.out, "%v%s\n", f, done)
+		return
+	}
+	if r.started {
+		fmt.Fprint(r.out, ",")
+	}
+	r.started = true
+	text, err := json.Marshal(f)
+	if err != nil {
+		panic(err) // texts can be encoded
+	}
+	fmt.Fprintf(r.out, "\n%s", text)
+}
+
+func (r *reporter) end(report fsck.Report) {
+	if r.json {
+		text, err := json.Marshal(report)
+		if err != nil {
+			panic(err) // numbers can be encoded
+		}
+		fmt.Fprintf(r.out, "\n],\"report\":%s}\n", text)
+		return
+	}
+	if report.Findings > 0 {
+		fmt.Fprintln(r.out)
+	}
+	for _, rule := range slices.Sorted(maps.Keys(report.ByRule)) {
+		fmt.Fprintf(r.out, "%8d %s\n", report.ByRule[rule], rule)
+	}
+	fmt.Fprintf(r.out, "%d items read, %d findings, %d repaired.", report.Items, report.Findings, report.Repaired)
+	if report.Unsettled > 0 {
+		fmt.Fprintf(r.out, " %d customers or operations changed each time they were looked at, and were left out.", report.Unsettled)
+	}
+	fmt.Fprintf(r.out, "\nIt took %d requests, %.1f read units and %.1f write units.\n", report.Cost.Requests, report.Cost.ReadUnits, report.Cost.WriteUnits)
+}

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"lethe/internal/bulk"
+	"lethe/internal/dynamo"
+	"lethe/internal/fsck"
+	"lethe/internal/operations"
+)
+
+const (
+	fsckPart   = 3 * time.Second // of scanning between two pages of a plan
+	fsckSettle = 2 * time.Second // what the change stream may lag
+	fsckSlack  = time.Hour       // as long as the alarm of an overdue purge waits
+)
+
+// newChecker is the checker of the function's tables.
+func newChecker(c Config, db aws.Config) *fsck.Checker {
+	return fsck.New(dynamo.Metering(db), fsck.Options{
+		Table: c.Table, Ledger: c.Ledger, Shards: c.IndexShards, Grace: c.grace(), AnyGrace: true, Settle: fsckSettle, Slack: fsckSlack,
+	})
+}
+
+// checking puts a checker in the terms of operations.
+func checking(checker *fsck.Checker) operations.Tables {
+	return operations.Tables{
+		Part: func(ctx context.Context, position string) ([]operations.Finding, string, error) {
+			found, next, err := checker.Part(ctx, position, fsckPart)
+			if errors.Is(err, fsck.ErrTooMany) {
+				err = &bulk.SelectionError{Problem: "more is wrong than an operation can hold; see it with the command lethe fsck"}
+			}
+			findings := make([]operations.Finding, len(found))
+			for i, f := range found {
+				findings[i] = operations.Finding{Rule: string(f.Rule), Customer: f.Customer, Key: f.Key, At: f.At, Repairable: f.Repairable}
+			}
+			return findings, next, err
+		},
+		Mend: func(ctx context.Context, by string, findings []operations.Finding) ([]bulk.Outcome, error) {
+			wanted := make([]fsck.Finding, len(findings))
+			for i, f := range findings {
+				wanted[i] = fsck.Finding{Rule: fsck.Rule(f.Rule), Customer: f.Customer, Key: f.Key, At: f.At}
+			}
+			mended, err := checker.As(by).Mend(ctx, wanted)
+			return outcomes(mended), err
+		},
+	}
+}
+
+// outcomes leaves undecided what is still so: it has changed each time it was about to be repaired.
+func outcomes(mended []fsck.Mended) []bulk.Outcome {
+	var decided []bulk.Outcome
+	for _, m := range mended {
+		switch m {
+		case fsck.Repaired:
+			decided = append(decided, bulk.Outcome{Result: bulk.Done})
+		case fsck.Changed:
+			decided = append(decided, bulk.Outcome{Result: bulk.Skipped, Code: "CHANGED"})
+		default:
+			decided = append(decided, bulk.Outcome{})
+		}
+	}
+	return decided
+}

@@ -1,0 +1,237 @@
+package fsck
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/ledger"
+)
+
+// chains is how far the chains of the ledger have been verified, and what was counted.
+type chains struct {
+	Chain  int         // the one to go on with
+	Head   ledger.Head // where it has come to
+	After  string      // sort key of its last block that was looked at
+	Filed  int64       // certificates that the scan has seen under their customers
+	Linked int64       // of those in chains, how many are filed
+	Done   bool
+}
+
+// block is one of a chain, with certificates as they are filed under their customers too.
+type block struct {
+	PK           string `dynamodbav:"pk"`
+	SK           string `dynamodbav:"sk"`
+	Certificates []item `dynamodbav:"-"`
+}
+
+const chainPrefix = "L#"
+
+func chainPK(chain int) string { return fmt.Sprintf("%s%d", chainPrefix, chain) }
+
+// blockSK is the sort key of the block whose first certificate has a number.
+func blockSK(seq int64) string { return fmt.Sprintf("%012d", seq) }
+
+func decodeBlock(it item) block {
+	b := block{PK: keyOf(it).pk, SK: keyOf(it).sk}
+	list, _ := it["certificates"].(*types.AttributeValueMemberL)
+	if list == nil {
+		return b
+	}
+	for _, v := range list.Value {
+		if m, ok := v.(*types.AttributeValueMemberM); ok {
+			b.Certificates = append(b.Certificates, m.Value)
+		}
+	}
+	return b
+}
+
+// checkChains verifies every chain, as anybody can from outside, and compares what is in the
+// chains with what is filed under the customers. It stops between blocks when the time is over.
+func (r *run) checkChains(ctx context.Context, p *chains) error {
+	for ; p.Chain < ledger.Chains; p.Chain++ {
+		if finished, err := r.checkChain(ctx, p); !finished || err != nil {
+			return err
+		}
+		p.Head, p.After = ledger.Head{}, ""
+	}
+	if p.Filed > p.Linked {
+		if err := r.lookForUnlinked(ctx); err != nil {
+			return err
+		}
+	}
+	p.Done = true
+	return nil
+}
+
+func (r *run) checkChain(ctx context.Context, p *chains) (finished bool, err error) {
+	verifier := ledger.NewVerifier()
+	if p.Head.Seq > 0 {
+		verifier.Resume(p.Head)
+	}
+	for it, err := range r.client.queryAfter(ctx, r.Ledger, chainPK(p.Chain), p.After) {
+		if err != nil {
+			return false, err
+		}
+		b := decodeBlock(it)
+		linked, err := r.checkBlock(ctx, p.Chain, b, verifier)
+		if err != nil {
+			return false, err
+		}
+		p.Linked += linked
+		if p.Head, p.After = verifier.Heads()[p.Chain], b.SK; r.late() {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// checkBlock returns how many of its certificates are filed.
+func (r *run) checkBlock(ctx context.Context, chain int, b block, verifier *ledger.Verifier) (linked int64, err error) {
+	if len(b.Certificates) == 0 {
+		r.tellChain(b, "", "is an empty block")
+	}
+	for i, cert := range b.Certificates {
+		link, err := readLink(cert)
+		switch {
+		case err != nil:
+			r.tellChain(b, "", "holds a certificate that can't be read: "+kindOf(err))
+			continue
+		case link.Chain != chain:
+			r.tellChain(b, link.Customer, fmt.Sprintf("holds a certificate of chain %d", link.Chain))
+		case i == 0 && b.SK != blockSK(link.Seq):
+			r.tellChain(b, link.Customer, fmt.Sprintf("begins with number %d", link.Seq))
+		}
+		document, err := json.Marshal(link)
+		if err != nil {
+			return 0, fmt.Errorf("fsck: encode certificate: %w", err)
+		}
+		for _, found := range verifier.Add(document) {
+			r.tellChain(b, found.Customer, fmt.Sprintf("number %d is %s: %s", found.Seq, found.Problem, found.Detail))
+		}
+	}
+	return r.checkFiling(ctx, b)
+}
+
+func (r *run) tellChain(b block, customer, problem string) {
+	r.tell(Finding{Rule: CertificateBroken, Customer: customer, Key: "ledger " + b.PK + " " + b.SK, Problem: problem})
+}
+
+// readLink is a certificate as the API shows it, which is what was hashed.
+func readLink(cert item) (ledger.Certificate, error) {
+	var stored struct {
+		SK        string            `dynamodbav:"sk"`
+		Chain     int               `dynamodbav:"chain"`
+		Seq       int64             `dynamodbav:"seq"`
+		Previous  string            `dynamodbav:"previous"`
+		Customer  string            `dynamodbav:"customer"`
+		DeletedAt time.Time         `dynamodbav:"deletedAt"`
+		DeletedBy string            `dynamodbav:"deletedBy"`
+		PurgedAt  time.Time         `dynamodbav:"purgedAt"`
+		PurgedBy  string            `dynamodbav:"purgedBy"`
+		Policies  map[string]string `dynamodbav:"policies"`
+		Erased    map[string]int64  `dynamodbav:"erased"`
+		Retained  map[string]int64  `dynamodbav:"retained"`
+		Residue   int               `dynamodbav:"residue"`
+		Hash      string            `dynamodbav:"hash"`
+	}
+	err := attributevalue.UnmarshalMap(cert, &stored)
+	return ledger.Certificate{
+		Format: ledger.Format, Chain: stored.Chain, Seq: stored.Seq, Previous: stored.Previous,
+		Customer: stored.Customer, DeletionID: stored.SK, DeletedAt: stored.DeletedAt, DeletedBy: stored.DeletedBy,
+		PurgedAt: stored.PurgedAt, PurgedBy: stored.PurgedBy, Policies: stored.Policies,
+		Erased: stored.Erased, Retained: stored.Retained, Residue: stored.Residue, Hash: stored.Hash,
+	}, err
+}
+
+// checkFiling compares a block's certificates with what is filed under their customers, and
+// returns how many are. One may not be filed yet as long as its purge, which has appended it,
+// has not come to its end.
+func (r *run) checkFiling(ctx context.Context, b block) (filed int64, err error) {
+	keys := map[key]bool{}
+	for _, cert := range b.Certificates {
+		keys[keyOf(cert)] = true
+	}
+	originals, err := r.client.wholes(ctx, r.Ledger, slices.Collect(maps.Keys(keys)))
+	if err != nil {
+		return 0, err
+	}
+	for _, cert := range b.Certificates {
+		k := keyOf(cert)
+		id := strings.TrimPrefix(k.pk, "C#")
+		original, is := originals[k]
+		switch {
+		case is && !reflect.DeepEqual(original, cert):
+			r.tell(Finding{
+				Rule: CertificateBroken, Customer: id, Key: "ledger " + k.pk + " " + k.sk,
+				Problem: "is filed otherwise than it is in its chain",
+			})
+		case !is:
+			under, err := r.underPurge(ctx, id)
+			if err != nil {
+				return 0, err
+			}
+			if !under {
+				r.tellChain(b, id, "holds a certificate that is not filed under its customer")
+			}
+		}
+	}
+	return int64(len(originals)), nil
+}
+
+func (r *run) underPurge(ctx context.Context, id string) (bool, error) {
+	it, err := r.client.get(ctx, r.Table, rootKey(id))
+	if err != nil || it == nil {
+		return false, err
+	}
+	root, err := decode(it)
+	return err == nil && root.State == purging, nil
+}
+
+// lookForUnlinked finds certificates that are filed but in no chain, when there are more of
+// the former. A scan may have seen some of them twice, so that each is looked for.
+func (r *run) lookForUnlinked(ctx context.Context) error {
+	for after, first := (key{}), true; first || after != (key{}); first = false {
+		items, next, err := r.client.scan(ctx, r.Ledger, 0, 1, after)
+		if err != nil {
+			return err
+		}
+		for _, it := range items {
+			if k := keyOf(it); strings.HasPrefix(k.pk, "C#") {
+				if err := r.checkLinked(ctx, k, it); err != nil {
+					return err
+				}
+			}
+		}
+		after = next
+	}
+	return nil
+}
+
+func (r *run) checkLinked(ctx context.Context, k key, it item) error {
+	link, err := readLink(it)
+	if err == nil {
+		it, err := r.client.lastUpTo(ctx, r.Ledger, chainPK(link.Chain), blockSK(link.Seq))
+		if err != nil {
+			return err
+		}
+		for _, cert := range decodeBlock(it).Certificates {
+			if keyOf(cert) == k {
+				return nil
+			}
+		}
+	}
+	r.tell(Finding{
+		Rule: CertificateBroken, Customer: strings.TrimPrefix(k.pk, "C#"), Key: "ledger " + k.pk + " " + k.sk,
+		Problem: "is filed, but is in no chain",
+	})
+	return nil
+}

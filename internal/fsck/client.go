@@ -1,0 +1,340 @@
+package fsck
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/time/rate"
+)
+
+const (
+	maxBatchGet  = 100 // keys; DynamoDB's limit
+	maxConflicts = 8   // attempts before a conflict with other transactions counts as a change
+)
+
+// client reads and writes the tables, counts what that costs, and keeps to a pace.
+type client struct {
+	db   *dynamodb.Client
+	pace *rate.Limiter // nil: none
+
+	mu   sync.Mutex
+	cost Cost
+}
+
+// Cost is what was consumed, as DynamoDB itself reports it.
+type Cost struct {
+	Requests   int     `json:"requests"`
+	ReadUnits  float64 `json:"readUnits"`
+	WriteUnits float64 `json:"writeUnits"`
+}
+
+const bill = types.ReturnConsumedCapacityTotal
+
+// read counts a reading, and waits until the pace allows the next.
+func (c *client) read(ctx context.Context, capacities ...types.ConsumedCapacity) error {
+	units := c.count(false, capacities)
+	if c.pace == nil || units == 0 {
+		return nil
+	}
+	wait := c.pace.ReserveN(time.Now(), min(int(units+0.999), c.pace.Burst())).Delay()
+	return pause(ctx, wait)
+}
+
+func (c *client) count(write bool, capacities []types.ConsumedCapacity) (units float64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cost.Requests++
+	for _, capacity := range capacities {
+		units += aws.ToFloat64(capacity.CapacityUnits)
+	}
+	if write {
+		c.cost.WriteUnits += units
+	} else {
+		c.cost.ReadUnits += units
+	}
+	return units
+}
+
+func (c *client) costs() Cost {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cost
+}
+
+func one(capacity *types.ConsumedCapacity) []types.ConsumedCapacity {
+	if capacity == nil {
+		return nil
+	}
+	return []types.ConsumedCapacity{*capacity}
+}
+
+// pause waits, or returns the context's error.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// get reads one item, consistently; nil if there is none.
+func (c *client) get(ctx context.Context, table string, k key) (item, error) {
+	out, err := c.db.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &table, Key: k.item(), ConsistentRead: aws.Bool(true), ReturnConsumedCapacity: bill,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fsck: read item: %w", err)
+	}
+	return out.Item, c.read(ctx, one(out.ConsumedCapacity)...)
+}
+
+// pointedTo are the attributes of what other items point to that matter.
+var pointedTo = []string{"pk", "sk", "state", "terms", "profile", "deletion", "customer"}
+
+// project asks for some attributes, each behind another name: many words are reserved.
+func project(attributes []string) (projection *string, names map[string]string) {
+	if len(attributes) == 0 {
+		return nil, nil
+	}
+	names = map[string]string{}
+	for _, a := range attributes {
+		names["#"+a] = a
+	}
+	return aws.String("#" + strings.Join(attributes, ", #")), names
+}
+
+// batchGet reads many items, in part; those that are not there are left out.
+func (c *client) batchGet(ctx context.Context, table string, keys []key, consistent bool) (map[key]row, error) {
+	found := map[key]row{}
+	for some := range slices.Chunk(keys, maxBatchGet) {
+		request := types.KeysAndAttributes{ConsistentRead: &consistent}
+		request.ProjectionExpression, request.ExpressionAttributeNames = project(pointedTo)
+		for _, k := range some {
+			request.Keys = append(request.Keys, k.item())
+		}
+		err := c.batch(ctx, table, request, func(it item) {
+			r, err := decode(it)
+			if err != nil { // it is there; the scan reports that it can't be read
+				r = row{PK: keyOf(it).pk, SK: keyOf(it).sk}
+			}
+			found[r.key()] = r
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// wholes reads many items as they are, consistently; those that are not there are left out.
+func (c *client) wholes(ctx context.Context, table string, keys []key) (map[key]item, error) {
+	found := map[key]item{}
+	for some := range slices.Chunk(keys, maxBatchGet) {
+		request := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
+		for _, k := range some {
+			request.Keys = append(request.Keys, k.item())
+		}
+		if err := c.batch(ctx, table, request, func(it item) { found[keyOf(it)] = it }); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func (c *client) batch(ctx context.Context, table string, request types.KeysAndAttributes, visit func(item)) error {
+	for attempt := 0; len(request.Keys) > 0; attempt++ {
+		if err := pause(ctx, backoff(attempt)); err != nil {
+			return err
+		}
+		out, err := c.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
+			RequestItems: map[string]types.KeysAndAttributes{table: request}, ReturnConsumedCapacity: bill,
+		})
+		if err != nil {
+			return fmt.Errorf("fsck: read items: %w", err)
+		}
+		if err := c.read(ctx, out.ConsumedCapacity...); err != nil {
+			return err
+		}
+		for _, it := range out.Responses[table] {
+			visit(it)
+		}
+		request.Keys = out.UnprocessedKeys[table].Keys
+	}
+	return nil
+}
+
+func backoff(attempt int) time.Duration {
+	if attempt == 0 {
+		return 0
+	}
+	return 25 * time.Millisecond << min(attempt, 6)
+}
+
+// scan reads a page of a segment, after a key; next is empty at the end.
+func (c *client) scan(ctx context.Context, table string, segment, of int, after key, attributes ...string) (items []item, next key, err error) {
+	in := &dynamodb.ScanInput{
+		TableName: &table, Segment: aws.Int32(int32(segment)), TotalSegments: aws.Int32(int32(of)),
+		Limit: aws.Int32(pageItems), ReturnConsumedCapacity: bill,
+	}
+	in.ProjectionExpression, in.ExpressionAttributeNames = project(attributes)
+	if after != (key{}) {
+		in.ExclusiveStartKey = after.item()
+	}
+	out, err := c.db.Scan(ctx, in)
+	if err == nil {
+		err = c.read(ctx, one(out.ConsumedCapacity)...)
+	}
+	if err != nil {
+		return nil, key{}, fmt.Errorf("fsck: scan %s: %w", table, err)
+	}
+	return out.Items, keyOf(out.LastEvaluatedKey), nil
+}
+
+// lost says whether a scan that ends after a key may have lost its way: DynamoDB knows the
+// place of an item that has gone meanwhile, and one of the engines that stand in for it
+// doesn't, and ends there.
+func (c *client) lost(ctx context.Context, table string, after key) (bool, error) {
+	if after == (key{}) {
+		return false, nil
+	}
+	it, err := c.get(ctx, table, after)
+	return it == nil, err
+}
+
+// query goes through what has a partition key, consistently. Without attributes it reads the items whole.
+func (c *client) query(ctx context.Context, table, pk string, newestFirst bool, attributes ...string) iter.Seq2[item, error] {
+	in := &dynamodb.QueryInput{
+		TableName: &table, KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": text(pk)},
+		ScanIndexForward: aws.Bool(!newestFirst),
+	}
+	in.ProjectionExpression, in.ExpressionAttributeNames = project(attributes)
+	return c.pages(ctx, in)
+}
+
+// queryAfter goes through what has a partition key after a sort key; an empty one is before all.
+func (c *client) queryAfter(ctx context.Context, table, pk, sk string) iter.Seq2[item, error] {
+	return c.pages(ctx, &dynamodb.QueryInput{
+		TableName: &table, KeyConditionExpression: aws.String("pk = :pk AND sk > :sk"),
+		ExpressionAttributeValues: item{":pk": text(pk), ":sk": text(cmp.Or(sk, " "))},
+	})
+}
+
+// lastUpTo reads the last item of a partition key up to a sort key; nil if there is none.
+func (c *client) lastUpTo(ctx context.Context, table, pk, sk string) (item, error) {
+	for it, err := range c.pages(ctx, &dynamodb.QueryInput{
+		TableName: &table, KeyConditionExpression: aws.String("pk = :pk AND sk <= :sk"),
+		ExpressionAttributeValues: item{":pk": text(pk), ":sk": text(sk)}, ScanIndexForward: aws.Bool(false), Limit: aws.Int32(1),
+	}) {
+		return it, err
+	}
+	return nil, nil
+}
+
+func (c *client) pages(ctx context.Context, in *dynamodb.QueryInput) iter.Seq2[item, error] {
+	in.ConsistentRead, in.ReturnConsumedCapacity = aws.Bool(true), bill
+	if in.Limit == nil {
+		in.Limit = aws.Int32(pageItems)
+	}
+	return func(yield func(item, error) bool) {
+		for {
+			out, err := c.db.Query(ctx, in)
+			if err == nil {
+				err = c.read(ctx, one(out.ConsumedCapacity)...)
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("fsck: read partition: %w", err))
+				return
+			}
+			for _, it := range out.Items {
+				if !yield(it, nil) {
+					return
+				}
+			}
+			if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// any says whether there is anything with a partition key.
+func (c *client) any(ctx context.Context, table, pk string) (bool, error) {
+	out, err := c.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: &table, Limit: aws.Int32(1), ReturnConsumedCapacity: bill,
+		KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": text(pk)},
+	})
+	if err != nil {
+		return false, fmt.Errorf("fsck: read partition: %w", err)
+	}
+	return len(out.Items) > 0, c.read(ctx, one(out.ConsumedCapacity)...)
+}
+
+// errChanged says that something is not as it was seen any longer: nothing was written.
+var errChanged = errors.New("fsck: changed meanwhile")
+
+// commit writes all or nothing: errChanged.
+func (c *client) commit(ctx context.Context, writes ...types.TransactWriteItem) error {
+	for attempt := range maxConflicts {
+		if err := pause(ctx, backoff(attempt)); err != nil {
+			return err
+		}
+		out, err := c.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes, ReturnConsumedCapacity: bill})
+		var cancelled *types.TransactionCanceledException
+		switch {
+		case err == nil:
+			c.count(true, out.ConsumedCapacity)
+			return nil
+		case !errors.As(err, &cancelled):
+			return fmt.Errorf("fsck: repair: %w", err)
+		}
+		refused, again := reasons(cancelled)
+		if refused {
+			return errChanged
+		}
+		if !again {
+			return fmt.Errorf("fsck: repair: %w", err)
+		}
+	}
+	return errChanged
+}
+
+func reasons(cancelled *types.TransactionCanceledException) (refused, again bool) {
+	for _, r := range cancelled.CancellationReasons {
+		switch aws.ToString(r.Code) {
+		case "ConditionalCheckFailed":
+			refused = true
+		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
+			again = true
+		}
+	}
+	return refused, again
+}
+
+// readable is an item, unless it can't be read: the scan tells of that.
+func readable(it item) (r row, ok bool) {
+	r, err := decode(it)
+	return r, err == nil
+}
+
+func decode(it item) (row, error) {
+	r := row{raw: it}
+	err := attributevalue.UnmarshalMap(it, &r)
+	return r, err
+}

@@ -1,0 +1,243 @@
+package fsck
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+)
+
+const (
+	attempts    = 5    // to look at something that holds still
+	maxProblems = 1000 // of one customer that are kept in mind
+)
+
+// examination is one look at a customer: cheap, at what the scan brings, or thorough.
+type examination struct {
+	run *run
+	suspect
+
+	root     *row // nil: gone
+	tree     tree
+	tokens   int
+	certs    []certificate
+	retained map[string]int64 // by kind
+	problems []problem
+	more     int  // problems than there is room for
+	unread   bool // the root can't be read: the scan has told so
+}
+
+func (r *run) newExamination(s suspect) *examination {
+	e := &examination{run: r, suspect: s, retained: map[string]int64{}}
+	e.tree = tree{counts: map[string]int64{}, problem: e.recordProblem, keep: r.keep}
+	return e
+}
+
+// add takes an item of the customer's partition.
+func (e *examination) add(r row) {
+	switch {
+	case r.SK == rootSK:
+		e.root = &r
+		e.tree.lenient = r.State == purging
+	case strings.HasPrefix(r.SK, recordPrefix):
+		e.tree.add(r)
+	default:
+		e.tokens++
+	}
+}
+
+func (e *examination) problem(rule Rule, k key, what string, f fix) {
+	if len(e.problems) == e.run.room {
+		e.more++
+		return
+	}
+	e.problems = append(e.problems, problem{Finding{Rule: rule, Customer: e.customer, Key: k.shown(), Problem: what, Repairable: f != nil}, f})
+}
+
+// rooted is a problem of the root.
+func (e *examination) rooted(rule Rule, f fix, format string, args ...any) {
+	e.problem(rule, rootKey(e.customer), fmt.Sprintf(format, args...), f)
+}
+
+// end forms suspicions of what the scan has brought.
+func (e *examination) end(ctx context.Context, s *segment) error {
+	e.tree.end()
+	if e.root == nil {
+		e.problems = nil
+		e.checkOrphans(nil)
+	} else {
+		e.checkRoot()
+		e.checkCounts()
+	}
+	s.keep(len(e.problems))
+	defer s.keep(-len(e.problems))
+	if len(e.problems) > 0 {
+		return s.suspect(ctx, suspect{customer: e.customer, about: partitions})
+	}
+	if e.root == nil || e.root.State == purging {
+		return nil
+	}
+	return s.look(ctx, e.names(s)...)
+}
+
+// names asks whether the root's terms and claim are there.
+func (e *examination) names(s *segment) []lookup {
+	var questions []lookup
+	suspicion := suspect{customer: e.customer, about: partitions}
+	for _, term := range e.root.Terms {
+		questions = append(questions, lookup{termKey(term, e.customer), func(ctx context.Context, _ row, there bool) error {
+			if there {
+				return nil
+			}
+			return s.suspect(ctx, suspicion)
+		}})
+	}
+	if email := e.root.Profile.Email; email != "" {
+		questions = append(questions, lookup{claimKey(email), func(ctx context.Context, claim row, there bool) error {
+			if there && claim.Customer == suspicion.customer {
+				return nil
+			}
+			return s.suspect(ctx, suspicion)
+		}})
+	}
+	return questions
+}
+
+// examineCustomer reads all that concerns a customer, until it has not changed meanwhile.
+func (r *run) examineCustomer(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
+	for attempt := range attempts {
+		if err := pause(ctx, backoff(attempt)); err != nil {
+			return nil, false, err
+		}
+		e := r.newExamination(s)
+		if err := e.read(ctx); err != nil {
+			return nil, false, err
+		}
+		if e.unread {
+			return nil, true, nil
+		}
+		now, err := r.client.get(ctx, r.Table, rootKey(s.customer))
+		if err != nil {
+			return nil, false, err
+		}
+		if e.still(now) {
+			found := slices.DeleteFunc(e.problems, func(p problem) bool { return p.aspect()&s.about == 0 })
+			slices.SortStableFunc(found, e.rootFirst)
+			if n := len(found); n > 0 && e.more > 0 {
+				found[n-1].Problem += fmt.Sprintf("; about %d more of this customer are not listed", e.more)
+			}
+			return found, true, nil
+		}
+	}
+	return nil, false, nil
+}
+
+// rootFirst lets what is wrong with the root be repaired before what counts on it.
+func (e *examination) rootFirst(a, b problem) int {
+	root := rootKey(e.customer).shown()
+	switch {
+	case (a.Key == root) == (b.Key == root):
+		return 0
+	case a.Key == root:
+		return -1
+	}
+	return 1
+}
+
+// still says whether the root is as it was read.
+func (e *examination) still(now item) bool {
+	if e.root == nil || now == nil {
+		return e.root == nil && now == nil
+	}
+	return reflect.DeepEqual(e.root.raw, now)
+}
+
+func (e *examination) read(ctx context.Context) error {
+	it, err := e.run.client.get(ctx, e.run.Table, rootKey(e.customer))
+	if err != nil {
+		return err
+	}
+	if it != nil {
+		root, ok := readable(it)
+		if e.unread = !ok; e.unread {
+			return nil
+		}
+		e.add(root)
+	}
+	for it, err := range e.run.client.query(ctx, e.run.Table, customerPK(e.customer), false, "pk", "sk", "kind", "children", "ttl") {
+		if err != nil {
+			return err
+		}
+		if r, ok := readable(it); ok {
+			e.take(r)
+		}
+	}
+	e.tree.end()
+	if err := e.readCertificates(ctx); err != nil {
+		return err
+	}
+	if e.root == nil {
+		e.problems, e.more = nil, 0 // the purge erases them, however they are
+		return e.readLeftovers(ctx)
+	}
+	e.checkRoot()
+	e.checkCounts()
+	e.checkResurrection()
+	return errors.Join(e.readRetained(ctx), e.readNames(ctx), e.readStrays(ctx))
+}
+
+func (e *examination) take(r row) {
+	if strings.HasPrefix(r.SK, recordPrefix) || strings.HasPrefix(r.SK, tokenPrefix) {
+		e.add(r)
+	}
+}
+
+func (e *examination) readCertificates(ctx context.Context) error {
+	for it, err := range e.run.client.query(ctx, e.run.Ledger, customerPK(e.customer), false) {
+		if err != nil {
+			return err
+		}
+		var cert certificate
+		if attributevalue.UnmarshalMap(it, &cert) == nil && len(e.certs) < maxProblems {
+			e.certs = append(e.certs, cert)
+		}
+	}
+	return nil
+}
+
+// checkOrphans finds what hangs on a customer that is gone.
+func (e *examination) checkOrphans(f fix) {
+	if n := e.tree.sum(); n > 0 {
+		e.rooted(OrphanRecord, f, "%d records without their root", n)
+	}
+	if e.tokens > 0 {
+		e.rooted(OrphanToken, f, "%d access tokens without their root", e.tokens)
+	}
+}
+
+// checkCounts compares the root's counts with the records there are.
+func (e *examination) checkCounts() {
+	counted := e.root.Counts
+	recount := together(e.recount)
+	kinds := slices.Collect(maps.Keys(e.tree.counts))
+	for k := range counted {
+		if e.tree.counts[k] == 0 {
+			kinds = append(kinds, k)
+		}
+	}
+	slices.Sort(kinds)
+	for _, k := range kinds {
+		there := e.tree.counts[k]
+		if counted[k] != there && (e.root.State != purging || counted[k] < there) {
+			e.problem(CountMismatch, rootKey(e.customer), fmt.Sprintf("counts %d of kind %s, has %d", counted[k], k, there), recount)
+		}
+	}
+}
+
+func (e *examination) now() time.Time { return e.run.Now() }

@@ -1,0 +1,129 @@
+package fsck
+
+import (
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+type item = map[string]types.AttributeValue
+
+const (
+	rootSK       = "#"
+	recordPrefix = "R#"
+	tokenPrefix  = "T#"
+	selectionSK  = "selection"
+	frozenPart   = "F#"
+	endedPart    = "K#"
+	pendingPart  = "P#"
+)
+
+const (
+	active  = "active"
+	deleted = "deleted"
+	purging = "purging"
+
+	timeLayout = "2006-01-02T15:04:05.000Z"
+	neverDue   = "9999-12-31T23:59:59.000Z"
+	held       = "held"
+)
+
+// row is what is read of an item of the main table, whatever it is.
+type row struct {
+	PK   string `dynamodbav:"pk"`
+	SK   string `dynamodbav:"sk"`
+	List string `dynamodbav:"ipk"`
+	Sort string `dynamodbav:"isk"`
+	TTL  int64  `dynamodbav:"ttl"`
+
+	State   string           `dynamodbav:"state"`
+	Version int64            `dynamodbav:"version"`
+	Created string           `dynamodbav:"created"`
+	Counts  map[string]int64 `dynamodbav:"counts"`
+	Holds   map[string]any   `dynamodbav:"holds"`
+	Terms   []string         `dynamodbav:"terms"`
+	Profile struct {
+		Email string `dynamodbav:"email"`
+	} `dynamodbav:"profile"`
+	Deletion *deletion `dynamodbav:"deletion"`
+	Last     struct {
+		ID string `dynamodbav:"id"`
+		At string `dynamodbav:"at"`
+	} `dynamodbav:"last"`
+
+	Kind     string `dynamodbav:"kind"`
+	By       string `dynamodbav:"by"`
+	Children int64  `dynamodbav:"children"`
+
+	Customer string `dynamodbav:"customer"` // of a claim
+	Document string `dynamodbav:"document"` // of an operation
+	Subjects string `dynamodbav:"subjects"` // of a chunk
+
+	raw item
+}
+
+type deletion struct {
+	ID        string `dynamodbav:"id"`
+	PurgeTime string `dynamodbav:"purgeTime"`
+}
+
+func (r row) key() key { return key{r.PK, r.SK} }
+
+type kind struct {
+	Name string   `dynamodbav:"name"`
+	Keep []string `dynamodbav:"keep"`
+	For  string   `dynamodbav:"for"`
+}
+
+type certificate struct {
+	PK        string           `dynamodbav:"pk"`
+	SK        string           `dynamodbav:"sk"`
+	Customer  string           `dynamodbav:"customer"`
+	DeletedAt string           `dynamodbav:"deletedAt"`
+	PurgedAt  string           `dynamodbav:"purgedAt"`
+	PurgedBy  string           `dynamodbav:"purgedBy"`
+	Retained  map[string]int64 `dynamodbav:"retained"`
+	Residue   *int             `dynamodbav:"residue"`
+}
+
+func customerPK(id string) string { return "C#" + id }
+
+func rootKey(id string) key { return key{customerPK(id), rootSK} }
+
+func claimKey(email string) key { return key{"E#" + email, rootSK} }
+
+func termKey(term, id string) key {
+	letters := []rune(term)
+	return key{"S#" + string(letters[:min(2, len(letters))]), term + "#" + id}
+}
+
+func stringOf(it item, name string) string {
+	if s, ok := it[name].(*types.AttributeValueMemberS); ok {
+		return s.Value
+	}
+	return ""
+}
+
+func keyOf(it item) key { return key{stringOf(it, "pk"), stringOf(it, "sk")} }
+
+func (k key) item() item { return item{"pk": text(k.pk), "sk": text(k.sk)} }
+
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func zero() types.AttributeValue { return &types.AttributeValueMemberN{Value: "0"} }
+
+func formatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
+
+// splitRecord splits the sort key of a record: its kind and that of its parent, empty for
+// a record at the top. ok is false for what is no such key.
+func splitRecord(sk string) (kind, parent string, ok bool) {
+	parts := strings.Split(sk, "#")
+	if len(parts) < 3 || len(parts)%2 == 0 {
+		return "", "", false
+	}
+	if len(parts) > 3 {
+		parent = strings.Join(parts[:len(parts)-2], "#")
+	}
+	return parts[len(parts)-2], parent, true
+}

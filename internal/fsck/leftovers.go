@@ -1,0 +1,115 @@
+package fsck
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// readLeftovers finds what is left of a customer who is gone. All of it is repaired by
+// putting the root back past the fence: the purge erases, and certifies, what there is.
+func (e *examination) readLeftovers(ctx context.Context) error {
+	terms, claims, err := e.unknown(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.readRetained(ctx); err != nil {
+		return err
+	}
+	why, err := e.spared(ctx)
+	if err != nil {
+		return err
+	}
+	f := together(func(ctx context.Context) error { return e.restore(ctx, terms, claims) })
+	if why != "" {
+		f = nil
+	}
+	before := len(e.problems)
+	e.checkOrphans(f)
+	for _, s := range terms {
+		e.stray(OrphanTerm, s, "a search term of a customer who is gone", f)
+	}
+	for _, s := range claims {
+		e.stray(OrphanClaim, s, "an e-mail address claimed for a customer who is gone", f)
+	}
+	if len(e.certs) == 0 && len(e.retained) > 0 {
+		e.problem(RetainedWrong, key{"X#" + e.customer, recordPrefix}, "retained records without a certificate", f)
+	}
+	for i := range e.problems[min(before, len(e.problems)):] {
+		e.problems[before+i].Problem += why
+	}
+	return nil
+}
+
+// spared says why what is left must not be purged, empty if it may: by the audit log the
+// customer was not on its way out when its root was lost.
+func (e *examination) spared(ctx context.Context) (string, error) {
+	n := 0
+	for it, err := range e.run.client.query(ctx, e.run.Table, "A#"+e.customer, true, "action") {
+		if err != nil {
+			return "", err
+		}
+		switch stringOf(it, "action") {
+		case "customer.deleted", "customer.redated", "customer.expired", "customer.purged", "purge.started":
+			return "", nil
+		case "customer.created", "customer.restored", "customer.updated", "records.added", "hold.placed":
+			return "; by the audit log nobody had deleted the customer, or it was under legal hold: bring its root back from a backup", nil
+		}
+		if n++; n == pageItems {
+			break
+		}
+	}
+	return "", nil
+}
+
+// restore puts back a root of all that was found.
+func (e *examination) restore(ctx context.Context, terms, claims []stray) error {
+	counts, err := e.leftCounts(ctx)
+	if err != nil {
+		return err
+	}
+	var words []string
+	for _, s := range terms {
+		if term, id, _ := strings.Cut(s.sk, "#"); s.key == termKey(term, id) {
+			words = append(words, term)
+		}
+	}
+	slices.Sort(words)
+	email := ""
+	if len(claims) > 0 { // of several the rest are strays, when the root is there
+		email = strings.TrimPrefix(claims[0].pk, "E#")
+	}
+	return e.putBack(ctx, counts, slices.Compact(words), email)
+}
+
+// leftCounts counts records, and what a purge had retained before it certified anything.
+func (e *examination) leftCounts(ctx context.Context) (map[string]int64, error) {
+	counts := maps.Clone(e.tree.counts)
+	if len(e.certs) > 0 || len(e.retained) == 0 {
+		return counts, nil
+	}
+	var copied []key
+	flush := func() error {
+		left, err := e.run.client.batchGet(ctx, e.run.Table, copied, true)
+		for _, k := range copied {
+			if kind, _, ok := splitRecord(k.sk); ok && left[k].SK == "" {
+				counts[kind]++
+			}
+		}
+		copied = copied[:0]
+		return err
+	}
+	for it, err := range e.run.client.query(ctx, e.run.Table, "X#"+e.customer, false, "sk") {
+		if err != nil {
+			return nil, err
+		}
+		copied = append(copied, key{customerPK(e.customer), stringOf(it, "sk")})
+		if len(copied) == maxBatchGet {
+			if err := flush(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return counts, flush()
+}

@@ -1,0 +1,277 @@
+package fsck
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// header is what is read of an operation's document.
+type header struct {
+	ID      string
+	State   string
+	Created time.Time
+	Chunks  int
+}
+
+const (
+	planning = "PLANNING"
+	ready    = "READY"
+	running  = "RUNNING"
+
+	maxChunks = 10_000_000 // of one operation; a larger number is damage
+)
+
+func (h header) ended() bool { return h.State != planning && h.State != ready && h.State != running }
+
+// parts are what there is of an operation: of its chunks a bit each.
+type parts struct {
+	id        string
+	root      *row
+	header    header
+	selection *row
+	frozen    big.Int
+	ended     big.Int
+	pending   big.Int
+	lasting   int // parts that TTL is not about to take
+	now       int64
+	odd       []key
+	unread    bool // the header can't be read
+}
+
+func newParts(id string) *parts { return &parts{id: id, now: time.Now().Unix()} }
+
+func (p *parts) key(part string, seq int) key {
+	return key{"O#" + p.id, fmt.Sprintf("%s%06d", part, seq)}
+}
+
+// add takes an item of the operation's partition.
+func (p *parts) add(r row) {
+	if r.SK == rootSK {
+		p.root = &r
+		p.unread = json.Unmarshal([]byte(r.Document), &p.header) != nil || p.header.ID != p.id
+		return
+	}
+	if r.TTL == 0 || r.TTL > p.now {
+		p.lasting++
+	}
+	if r.SK == selectionSK {
+		p.selection = &r
+		return
+	}
+	set, seq := p.set(r.SK)
+	if set == nil {
+		if len(p.odd) < maxSuspects {
+			p.odd = append(p.odd, r.key())
+		}
+		return
+	}
+	set.SetBit(set, seq, 1)
+}
+
+func (p *parts) set(sk string) (*big.Int, int) {
+	if len(sk) < 3 {
+		return nil, 0
+	}
+	seq, err := strconv.Atoi(sk[2:])
+	if err != nil || seq < 0 || seq >= maxChunks {
+		return nil, 0
+	}
+	switch sk[:2] {
+	case frozenPart:
+		return &p.frozen, seq
+	case endedPart:
+		return &p.ended, seq
+	case pendingPart:
+		return &p.pending, seq
+	}
+	return nil, 0
+}
+
+// expiring says whether TTL is taking the operation, in whatever order it likes.
+func (p *parts) expiring() bool { return p.root != nil && p.root.TTL > 0 && p.root.TTL <= p.now }
+
+// broken says which chunks lack their subjects, which their progress, and which have it twice;
+// past are those beyond the operation's number.
+func (p *parts) broken() (noSubjects, noProgress, twice, past []int) {
+	last := max(p.frozen.BitLen(), p.ended.BitLen(), p.pending.BitLen(), p.header.Chunks)
+	for seq := range last {
+		there := p.ended.Bit(seq) + p.pending.Bit(seq)
+		switch {
+		case seq >= p.header.Chunks:
+			if p.frozen.Bit(seq)+there > 0 {
+				past = append(past, seq)
+			}
+		case p.frozen.Bit(seq) == 0:
+			noSubjects = append(noSubjects, seq)
+		case there == 0:
+			noProgress = append(noProgress, seq)
+		case there == 2:
+			twice = append(twice, seq)
+		}
+		if len(noSubjects)+len(noProgress)+len(twice)+len(past) == maxProblems {
+			break
+		}
+	}
+	return noSubjects, noProgress, twice, past
+}
+
+// end forms suspicions of what the scan has brought.
+func (p *parts) end(ctx context.Context, s *segment) error {
+	if len(s.operationProblems(p)) == 0 {
+		return nil
+	}
+	return s.suspect(ctx, suspect{operation: p.id})
+}
+
+// listed is where the operation belongs in the lists.
+func (p *parts) listed() (list, sort string) {
+	list = "operations#active"
+	if p.header.ended() {
+		list = "operations#ended"
+	}
+	return list, formatTime(p.header.Created) + "#" + p.id
+}
+
+// operationProblems judges an operation.
+func (r *run) operationProblems(p *parts) (found []problem) {
+	add := func(rule Rule, k key, what string, f fix) {
+		if len(found) < maxProblems {
+			found = append(found, problem{Finding{Rule: rule, Key: k.shown(), Problem: what, Repairable: f != nil}, f})
+		}
+	}
+	for _, k := range p.odd {
+		add(UnknownItem, k, "no part of an operation has such a key", nil)
+	}
+	top := key{"O#" + p.id, rootSK}
+	switch {
+	case p.root == nil:
+		if p.lasting > 0 {
+			add(StrandedChunk, top, fmt.Sprintf("%d parts of an operation that is not there", p.lasting), func(ctx context.Context) error { return r.removeParts(ctx, p) })
+		}
+		return found
+	case p.expiring():
+		return found
+	case p.unread:
+		add(OperationBroken, top, "its document can't be read", nil)
+		return found
+	}
+	if list, sort := p.listed(); p.root.List != list || p.root.Sort != sort {
+		add(WrongPlace, top, fmt.Sprintf("%s, but in list %s at %s", p.header.State, p.root.List, p.root.Sort), func(ctx context.Context) error { return r.moveOperation(ctx, p) })
+	}
+	r.selectionProblems(p, add)
+	r.chunkProblems(p, add)
+	return found
+}
+
+func (r *run) selectionProblems(p *parts, add func(Rule, key, string, fix)) {
+	k := key{"O#" + p.id, selectionSK}
+	switch {
+	case p.header.State == planning && p.selection == nil:
+		add(OperationBroken, k, "under planning, and its selection is gone; cancel it and plan another", nil)
+	case p.header.State != planning && p.selection != nil:
+		add(OperationBroken, k, "its selection is kept though it is planned", func(ctx context.Context) error { return r.removePart(ctx, p, k) })
+	}
+}
+
+func (r *run) chunkProblems(p *parts, add func(Rule, key, string, fix)) {
+	noSubjects, noProgress, twice, past := p.broken()
+	for _, seq := range noSubjects {
+		add(OperationBroken, p.key(frozenPart, seq), "the subjects of a chunk are gone", nil)
+	}
+	for _, seq := range noProgress {
+		var f fix
+		if !p.header.ended() {
+			f = func(ctx context.Context) error { return r.reopen(ctx, p, seq) }
+		}
+		add(OperationBroken, p.key(pendingPart, seq), "what became of a chunk is gone", f)
+	}
+	for _, seq := range twice {
+		add(OperationBroken, p.key(pendingPart, seq), "a chunk has ended, and is to be done too", func(ctx context.Context) error {
+			return r.removePart(ctx, p, p.key(pendingPart, seq))
+		})
+	}
+	for _, seq := range past {
+		add(StrandedChunk, p.key(frozenPart, seq), "a chunk that its operation doesn't know", func(ctx context.Context) error {
+			return r.removeChunk(ctx, p, seq)
+		})
+	}
+}
+
+// examineOperation reads an operation until it has not changed meanwhile. Its chunks move
+// without it: what is missing must be missing each of several times.
+func (r *run) examineOperation(ctx context.Context, id string) (found []problem, settled bool, err error) {
+	var before *parts
+	same := 0
+	for attempt := 0; attempt < 2*attempts && same < 3; attempt++ {
+		if err := pause(ctx, backoff(attempt)); err != nil {
+			return nil, false, err
+		}
+		p, err := r.readParts(ctx, id)
+		if err != nil {
+			return nil, false, err
+		}
+		now := r.operationProblems(p)
+		if len(now) == 0 {
+			return nil, true, nil
+		}
+		if before != nil && p.as(before) {
+			now = both(now, found)
+			same++
+		} else {
+			same = 1
+		}
+		before, found = p, now
+	}
+	return found, same == 3, nil
+}
+
+// as says whether the operation itself is as it was.
+func (p *parts) as(before *parts) bool {
+	if p.root == nil || before.root == nil {
+		return p.root == nil && before.root == nil
+	}
+	return p.root.Version == before.root.Version
+}
+
+func both(now, before []problem) []problem {
+	known := map[string]bool{}
+	for _, p := range before {
+		known[p.id()] = true
+	}
+	var found []problem
+	for _, p := range now {
+		if known[p.id()] {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+func (r *run) readParts(ctx context.Context, id string) (*parts, error) {
+	p := newParts(id)
+	it, err := r.client.get(ctx, r.Table, key{"O#" + id, rootSK})
+	if err != nil {
+		return nil, err
+	}
+	if it != nil {
+		root, ok := readable(it)
+		if !ok {
+			root = row{SK: rootSK, raw: it}
+		}
+		p.add(root)
+	}
+	for it, err := range r.client.query(ctx, r.Table, "O#"+id, false, "pk", "sk", "ttl") {
+		if err != nil {
+			return nil, err
+		}
+		if part, ok := readable(it); ok && !strings.HasPrefix(part.SK, rootSK) {
+			p.add(part)
+		}
+	}
+	return p, nil
+}

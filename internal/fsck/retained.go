@@ -1,0 +1,143 @@
+package fsck
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+
+	"lethe/internal/customer"
+)
+
+// retainedPartition counts what is retained of one customer.
+type retainedPartition struct {
+	id         string
+	counts     map[string]int64
+	suspicious bool
+}
+
+func (p *retainedPartition) add(r row) {
+	if _, known := p.counts[r.Kind]; known || len(p.counts) < maxKinds {
+		p.counts[r.Kind]++
+	}
+}
+
+// end compares what is retained with the certificates, unless a purge is still at it.
+func (p *retainedPartition) end(ctx context.Context, s *segment) error {
+	if p.suspicious {
+		return s.suspect(ctx, suspect{customer: p.id, about: retentions})
+	}
+	return s.look(ctx, lookup{rootKey(p.id), func(ctx context.Context, root row, there bool) error {
+		if there && root.State == purging {
+			return nil
+		}
+		e := s.newExamination(suspect{customer: p.id, about: retentions})
+		e.retained = p.counts
+		if err := e.readCertificates(ctx); err != nil {
+			return err
+		}
+		e.checkKept()
+		if !there && len(e.certs) > 0 && len(e.problems) == 0 {
+			return nil
+		}
+		return s.suspect(ctx, e.suspect)
+	}})
+}
+
+// checkRetained finds what should have been stripped, or not be kept for ever.
+func (r *run) checkRetained(x row, problem func(Rule, key, string, fix)) {
+	k, known := r.kinds[x.Kind]
+	if x.By != "" {
+		problem(RetainedWrong, x.key(), "a retained record tells who made it", func(ctx context.Context) error { return r.anonymise(ctx, x) })
+	}
+	if x.TTL == 0 && k.For != "never" {
+		var f fix
+		if period, err := customer.ParsePeriod(k.For); known && err == nil {
+			f = func(ctx context.Context) error { return r.limit(ctx, x, period) }
+		}
+		problem(RetainedWrong, x.key(), "a retained record that stays for ever", f)
+	}
+	data := map[string]json.RawMessage{}
+	if text := stringOf(x.raw, "data"); text != "" && json.Unmarshal([]byte(text), &data) != nil {
+		problem(RetainedWrong, x.key(), "a retained record that can't be read", nil)
+	}
+	for _, field := range slices.Sorted(maps.Keys(data)) {
+		if !slices.Contains(k.Keep, field) {
+			problem(RetainedWrong, x.key(), "a retained record with a field that its kind doesn't keep now; whether it may is for somebody to decide", nil)
+			return
+		}
+	}
+}
+
+func (r *run) anonymise(ctx context.Context, x row) error {
+	by := expression.Name("by")
+	return r.changeItem(ctx, x.key(), expression.Remove(by), same(by, x.raw["by"]))
+}
+
+// limit lets a retained record go when its kind's time is over, counted from now.
+func (r *run) limit(ctx context.Context, x row, period customer.Period) error {
+	ttl := expression.Name("ttl")
+	return r.changeItem(ctx, x.key(), expression.Set(ttl, expression.Value(period.After(r.Now()).Unix())), same(ttl, x.raw["ttl"]))
+}
+
+// changeItem changes an item that no other depends on.
+func (r *run) changeItem(ctx context.Context, k key, u expression.UpdateBuilder, when expression.ConditionBuilder) error {
+	write, err := r.updating(k, u, expression.Name("pk").AttributeExists().And(when))
+	if err != nil {
+		return fmt.Errorf("fsck: repair: %w", err)
+	}
+	return r.client.commit(ctx, write)
+}
+
+// readRetained looks at what is retained of the customer.
+func (e *examination) readRetained(ctx context.Context) error {
+	for it, err := range e.run.client.query(ctx, e.run.Table, "X#"+e.customer, false) {
+		if err != nil {
+			return err
+		}
+		r, ok := readable(it)
+		if !ok || !strings.HasPrefix(r.SK, recordPrefix) {
+			continue
+		}
+		if _, known := e.retained[r.Kind]; known || len(e.retained) < maxKinds {
+			e.retained[r.Kind]++
+		}
+		e.run.checkRetained(r, e.problem)
+	}
+	if e.root != nil && e.root.State != purging && len(e.retained) > 0 && len(e.certs) == 0 { // else it is resurrected
+		e.problem(RetainedWrong, key{"X#" + e.customer, recordPrefix}, "retained records of a customer that is "+e.root.State, nil)
+	}
+	if e.root == nil || e.root.State != purging {
+		e.checkKept()
+	}
+	return nil
+}
+
+// checkKept compares what the certificates say to be retained with what is. A record that
+// two purges have kept is there once.
+func (e *examination) checkKept() {
+	sum, most := map[string]int64{}, map[string]int64{}
+	for _, cert := range e.certs {
+		for kind, n := range cert.Retained {
+			sum[kind] += n
+			most[kind] = max(most[kind], n)
+		}
+	}
+	if len(e.certs) == 0 {
+		return
+	}
+	for _, kind := range slices.Sorted(maps.Keys(e.retained)) {
+		if n := e.retained[kind]; n > sum[kind] {
+			e.problem(RetainedWrong, key{"X#" + e.customer, recordPrefix}, fmt.Sprintf("%d of kind %s are retained, %d are certified", n, kind, sum[kind]), nil)
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(most)) {
+		if n := e.retained[kind]; n < most[kind] && e.run.kinds[kind].For == "never" {
+			e.problem(RetainedWrong, key{"X#" + e.customer, recordPrefix}, fmt.Sprintf("%d of kind %s are retained, %d are certified", n, kind, most[kind]), nil)
+		}
+	}
+}

@@ -1,0 +1,230 @@
+package fsck
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+)
+
+const pageItems = 1000 // read at once
+
+// segment is one part of a table, scanned from a mark on. Where items of a partition
+// should not lie together, it sees several partitions with the same key, and suspects.
+type segment struct {
+	*run
+
+	mark       *mark
+	number, of int
+	table      string
+	ledger     bool
+
+	at      partition
+	pk      string
+	last    key      // visited
+	safe    key      // the last of a finished partition that names nobody
+	lookups []lookup // of what the items point to
+}
+
+// partition is what is remembered of the items with one partition key.
+type partition interface {
+	add(r row)
+	// end forms suspicions when there are no more.
+	end(ctx context.Context, s *segment) error
+}
+
+func (s *segment) scan(ctx context.Context) error {
+	s.safe = key{s.mark.PK, s.mark.SK}
+	after := s.safe
+	for restarts := 0; !s.mark.Done; {
+		items, next, err := s.client.scan(ctx, s.table, s.number, s.of, after)
+		if err != nil {
+			return err
+		}
+		if cut, err := s.page(ctx, items); cut || err != nil {
+			return err
+		}
+		if len(items) == 0 && next == (key{}) && restarts < maxRestarts {
+			lost, err := s.client.lost(ctx, s.table, after)
+			if err != nil {
+				return err
+			}
+			if lost {
+				s.pk, s.at, s.last, s.safe, after = "", nil, key{}, key{}, key{}
+				restarts++
+				continue
+			}
+		}
+		after = next
+		s.mark.Done = next == (key{})
+	}
+	if err := s.finish(ctx); err != nil {
+		return err
+	}
+	return s.lookUp(ctx)
+}
+
+const maxRestarts = 3
+
+// page visits the items of a page. It cuts the scan, when the time is over, between two
+// partitions of which the first names nobody: its key may be written down.
+func (s *segment) page(ctx context.Context, items []item) (cut bool, err error) {
+	s.keep(len(items))
+	defer s.keep(-len(items))
+	defer s.progressed(len(items))
+	for _, it := range items {
+		k := keyOf(it)
+		if k.pk != s.pk {
+			if err := s.finish(ctx); err != nil {
+				return false, err
+			}
+			if s.safe == s.last && s.late() && s.last != (key{}) {
+				s.mark.PK, s.mark.SK = s.safe.pk, s.safe.sk
+				return true, s.lookUp(ctx)
+			}
+			s.pk = k.pk
+		}
+		s.last = k
+		if err := s.visit(ctx, it); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+func (s *segment) finish(ctx context.Context) error {
+	if s.pk != "" && s.last.namesNobody() {
+		s.safe = s.last
+	}
+	s.pk = ""
+	if s.at == nil {
+		return nil
+	}
+	at := s.at
+	s.at = nil
+	return at.end(ctx, s)
+}
+
+// where says where in the scan the present item lies, without naming it.
+func (s *segment) where() string {
+	return fmt.Sprintf("%d/%d %s %s", s.number, s.of, s.safe.pk, s.safe.sk)
+}
+
+func (s *segment) visit(ctx context.Context, it item) error {
+	if s.ledger {
+		return s.visitLedger(ctx, it)
+	}
+	r, err := decode(it)
+	if err != nil {
+		s.tellUnknown(keyOf(it), "it can't be read: "+kindOf(err))
+		return nil
+	}
+	space, rest, _ := strings.Cut(r.PK, "#")
+	switch {
+	case space == "C" && (r.SK == rootSK || strings.HasPrefix(r.SK, recordPrefix) || strings.HasPrefix(r.SK, tokenPrefix)):
+		if s.at == nil {
+			s.at = s.newExamination(suspect{customer: rest})
+		}
+		r.raw = nil // suspicions don't need it
+		s.at.add(r)
+	case space == "X" && strings.HasPrefix(r.SK, recordPrefix):
+		if s.at == nil {
+			s.at = &retainedPartition{id: rest, counts: map[string]int64{}}
+		}
+		s.at.add(r)
+		s.checkRetained(r, func(Rule, key, string, fix) { s.at.(*retainedPartition).suspicious = true })
+	case space == "O":
+		if s.at == nil {
+			s.at = newParts(rest)
+		}
+		s.at.add(r)
+		if r.SK != selectionSK { // that goes when it is planned
+			s.checkPersonal(r.key().shown(), it)
+		}
+	case space == "S":
+		return s.visitTerm(ctx, r)
+	case space == "E" && r.SK == rootSK:
+		return s.visitClaim(ctx, r)
+	case space == "A":
+		s.checkPersonal(r.key().shown(), it)
+	case space == "I" && r.SK == rootSK:
+		return s.visitNote(ctx, r)
+	case r.PK == "P" && (r.SK == "settings" || strings.HasPrefix(r.SK, "totals#") || strings.HasPrefix(r.SK, "lease#")):
+	default:
+		s.tellUnknown(r.key(), "no item has such a key")
+	}
+	return nil
+}
+
+// kindOf is an error without the value that caused it.
+func kindOf(err error) string {
+	text, _, _ := strings.Cut(err.Error(), ",")
+	return text
+}
+
+// tellUnknown tells of an item that there should not be.
+func (r *run) tellUnknown(k key, problem string) {
+	f := Finding{Rule: UnknownItem, Key: k.shown(), Problem: problem}
+	if space, id, _ := strings.Cut(k.pk, "#"); space == "C" || space == "A" || space == "X" {
+		f.Customer = id
+	}
+	r.tell(f)
+}
+
+// lookup is a question about another item.
+type lookup struct {
+	of   key
+	then func(context.Context, row, bool) error // what is there, if anything is
+}
+
+// look asks when there are enough questions for a request.
+func (s *segment) look(ctx context.Context, questions ...lookup) error {
+	s.keep(len(questions))
+	s.lookups = append(s.lookups, questions...)
+	if len(s.lookups) < maxBatchGet {
+		return nil
+	}
+	return s.lookUp(ctx)
+}
+
+func (s *segment) lookUp(ctx context.Context) error {
+	lookups := s.lookups
+	s.lookups = nil
+	defer s.keep(-len(lookups))
+	var keys []key
+	asked := map[key]bool{}
+	for _, l := range lookups {
+		if !asked[l.of] {
+			asked[l.of] = true
+			keys = append(keys, l.of)
+		}
+	}
+	found, err := s.client.batchGet(ctx, s.Table, keys, false)
+	if err != nil {
+		return err
+	}
+	for _, l := range lookups {
+		r, there := found[l.of]
+		if err := l.then(ctx, r, there); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *segment) visitLedger(ctx context.Context, it item) error {
+	k := keyOf(it)
+	if strings.HasPrefix(k.pk, chainPrefix) {
+		return nil // see checkChains
+	}
+	s.filed.Add(1)
+	var cert certificate
+	if err := attributevalue.UnmarshalMap(it, &cert); err != nil {
+		s.tell(Finding{Rule: CertificateBroken, Key: "ledger " + k.pk + " " + k.sk, Problem: "it can't be read: " + kindOf(err)})
+		return nil
+	}
+	s.checkCertificate(cert)
+	s.checkPersonal("ledger "+k.pk+" "+k.sk, it)
+	return s.visitCertificate(ctx, cert)
+}

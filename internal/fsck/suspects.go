@@ -1,0 +1,251 @@
+package fsck
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// maxSuspects is how many suspicions wait to be settled together.
+const maxSuspects = 1000
+
+// aspects are what a suspicion is about. A customer comes up in several places of the
+// scan, and each tells only of its own.
+type aspects uint8
+
+const (
+	partitions aspects = 1 << iota // of root and records, with the names that the root lists
+	strays                         // terms and claims elsewhere
+	retentions                     // what is retained
+	returns                        // from the dead
+	everything aspects = 1<<iota - 1
+)
+
+// aspect of a finding about a customer.
+func (f Finding) aspect() aspects {
+	switch f.Rule {
+	case OrphanTerm, OrphanClaim:
+		return strays
+	case RetainedWrong:
+		return retentions
+	case Resurrected:
+		return returns
+	default:
+		return partitions
+	}
+}
+
+// suspect is a customer or an operation of which the scan suspects something.
+type suspect struct {
+	customer  string
+	operation string
+	about     aspects
+	strays    []stray // terms and claims that name the customer
+}
+
+// stray is an item that points to a customer who seems not to know of it.
+type stray struct {
+	key
+
+	where string // in the scan
+}
+
+// suspects are the suspicions that wait, each customer once.
+type suspects struct {
+	mu      sync.Mutex
+	waiting map[string]*suspect // by partition key
+	n       int                 // with their strays
+	since   time.Time           // the youngest of them
+}
+
+// suspect remembers a suspicion. Whoever makes them too many settles them.
+func (r *run) suspect(ctx context.Context, s suspect) error {
+	if batch := r.suspects.add(s, r.keep); batch != nil {
+		return r.settle(ctx, batch)
+	}
+	return nil
+}
+
+func (w *suspects) add(s suspect, keep func(int)) (batch map[string]*suspect) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	pk := customerPK(s.customer)
+	if s.operation != "" {
+		pk = "O#" + s.operation
+	}
+	if w.waiting == nil {
+		w.waiting = map[string]*suspect{}
+	}
+	known, ok := w.waiting[pk]
+	if !ok {
+		w.n++
+		keep(1)
+		known = &suspect{customer: s.customer, operation: s.operation}
+		w.waiting[pk] = known
+	}
+	known.about |= s.about
+	for _, other := range s.strays {
+		if !slices.Contains(known.strays, other) {
+			w.n++
+			keep(1)
+			known.strays = append(known.strays, other)
+		}
+	}
+	w.since = time.Now()
+	if w.n < maxSuspects {
+		return nil
+	}
+	return w.take()
+}
+
+func (w *suspects) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.n
+}
+
+func (w *suspects) take() map[string]*suspect {
+	batch := w.waiting
+	w.waiting, w.n = nil, 0
+	return batch
+}
+
+// settleAll settles all suspicions that wait.
+func (r *run) settleAll(ctx context.Context) error {
+	r.suspects.mu.Lock()
+	batch := r.suspects.take()
+	r.suspects.mu.Unlock()
+	return r.settle(ctx, batch)
+}
+
+// settle looks at what is suspected, when the change stream has had its time.
+func (r *run) settle(ctx context.Context, batch map[string]*suspect) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	if err := pause(ctx, r.Settle); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(r.Segments)
+	for _, s := range batch {
+		group.Go(func() error {
+			defer r.keep(-1 - len(s.strays))
+			return r.confirm(ctx, *s)
+		})
+	}
+	return group.Wait()
+}
+
+// confirm finds out what is true of a suspicion, repairs what is to be repaired, and
+// tells of it when another look shows that it is repaired.
+func (r *run) confirm(ctx context.Context, s suspect) error {
+	var mended []problem
+	for idle, done := 0, false; !done; {
+		settled, err := r.look(ctx, s, func(found []problem) error {
+			r.tellMended(mended, found)
+			now, changed, err := r.mend(ctx, found)
+			if mended = now; len(mended) == 0 {
+				idle++
+			}
+			if done = len(mended) == 0 && (!changed || idle == attempts); err == nil && done {
+				r.tellAll(found)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if !settled {
+			r.unsettled()
+			return nil
+		}
+	}
+	return nil
+}
+
+func (r *run) tellMended(mended, still []problem) {
+	for _, p := range mended {
+		if !slices.ContainsFunc(still, p.same) {
+			p.Repaired = true
+			r.tell(p.Finding)
+		}
+	}
+}
+
+func (r *run) tellAll(found []problem) {
+	for _, p := range found {
+		r.tell(p.Finding)
+	}
+}
+
+// mend repairs what it can, and says whether something changed before it could.
+func (r *run) mend(ctx context.Context, found []problem) (mended []problem, changed bool, err error) {
+	if !r.repair {
+		return nil, false, nil
+	}
+	for _, p := range found {
+		if p.fix == nil || !r.wants(p.Finding) {
+			continue
+		}
+		switch err := p.fix(ctx); {
+		case err == nil:
+			mended = append(mended, p)
+		case errors.Is(err, errChanged):
+			changed = true
+		default:
+			return mended, changed, err
+		}
+	}
+	return mended, changed, nil
+}
+
+func (r *run) wants(f Finding) bool { return r.wanted == nil || r.wanted[f.id()] }
+
+// fix makes good what is wrong: errChanged if it is not as it was seen any longer.
+type fix func(context.Context) error
+
+// problem is a finding with what can be done about it.
+type problem struct {
+	Finding
+
+	fix fix // nil: nothing
+}
+
+func (p problem) same(other problem) bool { return p.id() == other.id() }
+
+// examine looks at a suspect until it has held still.
+func (r *run) examine(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
+	if s.operation != "" {
+		return r.examineOperation(ctx, s.operation)
+	}
+	return r.examineCustomer(ctx, s)
+}
+
+// look examines a suspect, and does with what is found, which counts as kept in mind.
+func (r *run) look(ctx context.Context, s suspect, do func(found []problem) error) (settled bool, err error) {
+	found, settled, err := r.examine(ctx, s)
+	r.keep(len(found))
+	defer r.keep(-len(found))
+	if err != nil || !settled {
+		return settled, err
+	}
+	return true, do(found)
+}
+
+// together is several problems' fix, which is made once.
+func together(f fix) fix {
+	done := false
+	return func(ctx context.Context) error {
+		if done {
+			return nil
+		}
+		err := f(ctx)
+		done = err == nil
+		return err
+	}
+}

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+)
+
+// runningFile tells, as long as a system runs in the folder, where its tables are: for `go run ./cmd/lethe`.
+const runningFile = "running.json"
+
+func (s *system) announce() error {
+	text, err := json.MarshalIndent(map[string]string{
+		"dynamodb": s.dynamoDB.endpoint(), "table": s.resources.Tables["Table"].Name, "ledger": s.resources.Tables["Ledger"].Name,
+	}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("announce: %w", err)
+	}
+	path := s.folder.file(runningFile)
+	if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("announce: %w", err)
+	}
+	s.later(func() { _ = os.Remove(path) })
+	return nil
+}

@@ -1,0 +1,404 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/go-cmp/cmp"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+	"lethe/internal/fsck"
+	"lethe/internal/ledger"
+)
+
+type item = map[string]types.AttributeValue
+
+// at is the key of an item of one of the tables.
+type at struct {
+	table, pk, sk string
+}
+
+// tableau is all that is in both tables.
+type tableau map[at]item
+
+// photograph reads both tables.
+func (w *World) photograph(t testing.TB) tableau {
+	t.Helper()
+	all := tableau{}
+	for _, table := range []string{w.Name, w.Ledger} {
+		pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(w.Config), &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, it := range page.Items {
+				all[at{table, it["pk"].(*types.AttributeValueMemberS).Value, it["sk"].(*types.AttributeValueMemberS).Value}] = it
+			}
+		}
+	}
+	return all
+}
+
+// arrange makes the tables what a tableau shows.
+func (w *World) arrange(t testing.TB, want tableau) {
+	t.Helper()
+	is := w.photograph(t)
+	for k := range is {
+		if want[k] == nil {
+			w.put(t, k, nil)
+		}
+	}
+	for k, it := range want {
+		if !cmp.Equal(plain(is[k]), plain(it)) {
+			w.put(t, k, it)
+		}
+	}
+}
+
+// put writes an item as it is; nil removes it.
+func (w *World) put(t testing.TB, k at, it item) {
+	t.Helper()
+	client := dynamodb.NewFromConfig(w.Config)
+	var err error
+	if it == nil {
+		_, err = client.DeleteItem(context.Background(), &dynamodb.DeleteItemInput{TableName: &k.table, Key: item{"pk": text(k.pk), "sk": text(k.sk)}})
+	} else {
+		_, err = client.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: &k.table, Item: it})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// plain is an item as values that can be compared and printed.
+func plain(it item) map[string]any {
+	var values map[string]any
+	if err := attributevalue.UnmarshalMap(it, &values); err != nil {
+		panic(err) // the engine has sent it
+	}
+	return values
+}
+
+// edit changes one item, or puts another.
+type edit struct {
+	pk, sk string
+	change func(item) // nil removes the item
+	ledger bool
+}
+
+func (w *World) inflict(t testing.TB, edits ...edit) {
+	t.Helper()
+	for _, e := range edits {
+		k := at{w.Name, e.pk, e.sk}
+		if e.ledger {
+			k.table = w.Ledger
+		}
+		if e.change == nil {
+			w.put(t, k, nil)
+			continue
+		}
+		out, err := dynamodb.NewFromConfig(w.Config).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &k.table, Key: item{"pk": text(k.pk), "sk": text(k.sk)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		it := out.Item
+		if len(it) == 0 {
+			it = item{"pk": text(e.pk), "sk": text(e.sk)}
+		}
+		e.change(it)
+		w.put(t, k, it)
+	}
+}
+
+func set(name string, value types.AttributeValue) func(item) {
+	return func(it item) { it[name] = value }
+}
+
+func drops(name string) func(item) { return func(it item) { delete(it, name) } }
+
+func within(name string, edit func(item)) func(item) {
+	return func(it item) { edit(it[name].(*types.AttributeValueMemberM).Value) }
+}
+
+func all(edits ...func(item)) func(item) {
+	return func(it item) {
+		for _, e := range edits {
+			e(it)
+		}
+	}
+}
+
+func asMap(it item) types.AttributeValue { return &types.AttributeValueMemberM{Value: it} }
+
+var nothing = func(item) {}
+
+// damage breaks rules, and nothing else.
+type damage struct {
+	name    string
+	edits   []edit
+	rules   []fsck.Rule // that must be found, and no others
+	lasting bool        // no repair is wanted
+	touches []string    // "pk sk" beside what was damaged that the repair may change
+	purges  string      // the customer whose root comes back to be purged
+}
+
+func broken(name string, rule fsck.Rule, e edit, touches ...string) damage {
+	return damage{name: name, edits: []edit{e}, rules: []fsck.Rule{rule}, touches: touches}
+}
+
+// hopeless damage is only reported.
+func hopeless(name string, rule fsck.Rule, e edit) damage {
+	return damage{name: name, edits: []edit{e}, rules: []fsck.Rule{rule}, lasting: true}
+}
+
+// and is damage that breaks another rule too.
+func (d damage) and(rule fsck.Rule) damage {
+	d.rules = append(d.rules, rule)
+	return d
+}
+
+// leftover is what is left of a customer whose root is gone.
+func leftover(name, of string, rules []fsck.Rule, edits ...edit) damage {
+	return damage{name: name, edits: edits, rules: rules, touches: []string{"C#" + of + " #"}, purges: of}
+}
+
+func put(pk, sk string, change func(item)) edit { return edit{pk: pk, sk: sk, change: change} }
+
+// entry changes the certificate of a generation of the customer who is gone.
+func entry(generation string, change func(item)) edit {
+	return edit{"C#gone", generation, change, true}
+}
+
+// chain is that of the customer who is gone, firstBlock its only block.
+var chain = fmt.Sprintf("L#%d", ledger.ChainOf("gone"))
+
+const firstBlock = "000000000001"
+
+// inBlock changes the certificate of the customer who is gone in its chain.
+func inBlock(change func(item)) edit {
+	return edit{chain, firstBlock, func(it item) {
+		change(it["certificates"].(*types.AttributeValueMemberL).Value[0].(*types.AttributeValueMemberM).Value)
+	}, true}
+}
+
+const (
+	past    = "2001-01-01T00:00:00.000Z"
+	pastTTL = "978310800" // an hour later
+
+	// Operations.
+	planningID = "planning"
+	runningID  = "running"
+	endedID    = "ended"
+)
+
+// damages of a world that populate has filled; gone is the generation of the purged customer.
+func damages(gone string) []damage {
+	live, trash, fenced := "C#live #", "C#trash #", "C#fenced #"
+	return []damage{
+		leftover("record without root", "nobody", []fsck.Rule{fsck.OrphanRecord}, put("C#nobody", "R#ticket#1", set("kind", text("ticket")))),
+		leftover("token without root", "nobody", []fsck.Rule{fsck.OrphanToken}, put("C#nobody", "T#abc", nothing)),
+		leftover("term of nobody", "nobody", []fsck.Rule{fsck.OrphanTerm}, put("S#an", "anders#nobody", nothing)),
+		leftover("misplaced term of nobody", "nobody", []fsck.Rule{fsck.OrphanTerm}, put("S#xx", "anders#nobody", nothing)),
+		leftover("claim of nobody", "nobody", []fsck.Rule{fsck.OrphanClaim}, put("E#who@alfreds.example", "#", set("customer", text("nobody")))),
+		leftover("record of a purged customer", "gone", []fsck.Rule{fsck.OrphanRecord}, put("C#gone", "R#ticket#1", set("kind", text("ticket")))),
+		leftover("root gone", "live", []fsck.Rule{fsck.OrphanRecord, fsck.OrphanTerm, fsck.OrphanClaim}, edit{pk: "C#live", sk: "#"}),
+		leftover("retained without a certificate", "nobody", []fsck.Rule{fsck.RetainedWrong}, put("X#nobody", "R#invoice#1", all(set("kind", text("invoice")), set("ttl", number("5000000000"))))),
+		{
+			name: "root gone that nobody had deleted", lasting: true, rules: []fsck.Rule{fsck.OrphanRecord, fsck.OrphanTerm, fsck.OrphanClaim},
+			edits: []edit{{pk: "C#live", sk: "#"}, put("A#live", past+"#1", set("action", text("customer.created")))},
+		},
+		broken("record gone", fsck.CountMismatch, edit{pk: "C#live", sk: "R#ticket#2"}, live),
+		broken("record gone of one in the trash", fsck.CountMismatch, edit{pk: "C#trash", sk: "R#ticket#1"}, trash),
+		broken("uncounted record", fsck.CountMismatch, put("C#live", "R#ticket#9", set("kind", text("ticket"))), live),
+		broken("counted, but of no kind there is", fsck.CountMismatch, put("C#live", "#", within("counts", set("boat", number("3"))))),
+		broken("more than was counted at the fence", fsck.CountMismatch, put("C#fenced", "R#ticket#9", set("kind", text("ticket"))), fenced),
+		{
+			name: "parent gone", rules: []fsck.Rule{fsck.ParentMissing}, touches: []string{"C#live R#ticket#1#line#1", "C#live R#ticket#1#line#2", "C#live R#ticket#1#line#1#line#1"},
+			edits: []edit{{pk: "C#live", sk: "R#ticket#1"}, put("C#live", "#", within("counts", set("ticket", number("1"))))},
+		},
+		broken("children miscounted", fsck.ChildCount, put("C#live", "R#ticket#1", set("children", number("7")))),
+		broken("children uncounted", fsck.ChildCount, put("C#live", "R#ticket#1", drops("children"))),
+		broken("children of a leaf", fsck.ChildCount, put("C#live", "R#ticket#2", set("children", number("1")))),
+		broken("wrong kind", fsck.BadRecord, put("C#live", "R#ticket#2", set("kind", text("line")))),
+		broken("record with ttl", fsck.BadRecord, put("C#live", "R#ticket#2", set("ttl", number("5000000000")))),
+		hopeless("record with half a key", fsck.UnknownItem, put("C#live", "R#ticket", set("kind", text("ticket")))),
+		broken("term gone", fsck.TermMissing, edit{pk: "S#an", sk: "anders#live"}),
+		broken("unlisted term", fsck.OrphanTerm, put("S#ze", "zebra#live", nothing)),
+		broken("term in the wrong place", fsck.OrphanTerm, put("S#xx", "anders#live", nothing)),
+		hopeless("term of no key", fsck.UnknownItem, put("S#ze", "zebra", nothing)),
+		broken("claim gone", fsck.ClaimMissing, edit{pk: "E#live@alfreds.example", sk: "#"}),
+		broken("claim too many", fsck.OrphanClaim, put("E#who@alfreds.example", "#", set("customer", text("live")))),
+		hopeless("claim for no customer", fsck.UnknownItem, put("E#who@alfreds.example", "#", nothing)),
+		{
+			name: "claim of another", rules: []fsck.Rule{fsck.ClaimMissing, fsck.OrphanClaim},
+			edits: []edit{put("E#live@alfreds.example", "#", set("customer", text("trash")))},
+		},
+		{
+			name: "address of two", rules: []fsck.Rule{fsck.ClaimMissing}, lasting: true,
+			edits: []edit{{pk: "E#live@alfreds.example", sk: "#"}, put("C#live", "#", within("profile", set("email", text("trash@alfreds.example"))))},
+		},
+
+		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"id": text("x")})))),
+		broken("without a version", fsck.BadState, put("C#trash", "#", drops("version"))),
+		broken("without a creation", fsck.BadState, put("C#trash", "#", drops("created"))),
+		broken("active without a creation", fsck.BadState, put("C#live", "#", drops("created"))),
+		broken("created as another", fsck.BadState, put("C#trash", "#", set("created", text(past+"#live")))),
+		{
+			name: "deleted without a deletion", rules: []fsck.Rule{fsck.BadState}, edits: []edit{put("C#trash", "#", drops("deletion"))},
+		},
+		broken("purging without a deletion", fsck.BadState, put("C#fenced", "#", drops("deletion"))),
+		hopeless("in no known state", fsck.BadState, put("C#trash", "#", set("state", text("gone")))),
+		hopeless("purging under hold", fsck.BadState, put("C#fenced", "#", within("holds", set("case", asMap(item{}))))),
+		hopeless("due at no time", fsck.BadState, put("C#trash", "#", within("deletion", set("purgeTime", text("soon"))))),
+
+		broken("active with a ttl", fsck.WrongPlace, put("C#live", "#", set("ttl", number("5000000000")))),
+		broken("active in the trash's list", fsck.WrongPlace, put("C#live", "#", set("ipk", text("trash#1")))),
+		broken("wrongly sorted", fsck.WrongPlace, put("C#live", "#", set("isk", text(past+"#live")))),
+		broken("not in a list", fsck.WrongPlace, put("C#live", "#", drops("ipk"))),
+		broken("bad shard", fsck.WrongPlace, put("C#trash", "#", set("ipk", text("trash#x")))),
+		broken("shard that no list has", fsck.WrongPlace, put("C#trash", "#", set("ipk", text("trash#4")))),
+		broken("another's place", fsck.WrongPlace, put("C#trash", "#", set("isk", text("held#live")))),
+		broken("deleted among the living", fsck.WrongPlace, put("C#trash", "#", set("ipk", text("live#1")))),
+		broken("deleted without ttl", fsck.WrongPlace, put("C#trash", "#", drops("ttl"))),
+		broken("due at another time", fsck.WrongPlace, put("C#trash", "#", within("deletion", set("purgeTime", text("2101-01-01T00:00:00.000Z"))))),
+		broken("never due, but listed as due", fsck.WrongPlace, put("C#trash", "#", within("deletion", drops("purgeTime")))),
+		broken("held with a ttl", fsck.WrongPlace, put("C#held", "#", set("ttl", number("5000000000")))),
+		broken("held, but listed as due", fsck.WrongPlace, put("C#held", "#", set("isk", text(past+"#held")))),
+		broken("purging without a lease", fsck.WrongPlace, put("C#fenced", "#", set("isk", text("held#fenced")))),
+		broken("due and forgotten", fsck.Overdue, put("C#trash", "#",
+			all(within("deletion", set("purgeTime", text(past))), set("isk", text(past+"#trash")), set("ttl", number(pastTTL))))),
+		broken("stuck", fsck.Stuck, put("C#fenced", "#", all(set("isk", text(past+"#fenced")), set("ttl", number(pastTTL))))),
+
+		hopeless("back from the dead", fsck.Resurrected, put("C#gone", "#", resurrected("gone"))),
+		hopeless("a residue", fsck.CertificateBroken, entry(gone, set("residue", number("1")))),
+		hopeless("no residue told", fsck.CertificateBroken, entry(gone, drops("residue"))),
+		hopeless("purged by nobody", fsck.CertificateBroken, entry(gone, drops("purgedBy"))),
+		hopeless("purged before it was deleted", fsck.CertificateBroken, entry(gone, set("purgedAt", text(past)))),
+		hopeless("certificate of another customer", fsck.CertificateBroken, entry(gone, set("customer", text("live")))),
+		hopeless("retained miscounted", fsck.RetainedWrong, entry(gone, set("retained", asMap(item{})))).and(fsck.CertificateBroken),
+		hopeless("certificate filed otherwise", fsck.CertificateBroken, entry(gone, set("seq", number("2")))),
+		hopeless("certificate altered in its chain", fsck.CertificateBroken, inBlock(set("purgedBy", text("x")))),
+		hopeless("certificate of another chain", fsck.CertificateBroken, inBlock(set("chain", number("3")))),
+		hopeless("certificate in another's place", fsck.CertificateBroken, inBlock(set("seq", number("2")))),
+		hopeless("certificate that can't be read in its chain", fsck.CertificateBroken, inBlock(set("seq", text("first")))),
+		hopeless("block gone", fsck.CertificateBroken, edit{chain, firstBlock, nil, true}),
+		hopeless("empty block", fsck.CertificateBroken, edit{chain, "000000000007", nothing, true}),
+		hopeless("retained, not stripped", fsck.RetainedWrong, put("X#gone", "R#invoice#1", set("data", text(`{"number":"1","buyer":"Ann"}`)))),
+		hopeless("retained, unreadable", fsck.RetainedWrong, put("X#gone", "R#invoice#1", set("data", text(`{`)))),
+		broken("retained with its maker", fsck.RetainedWrong, put("X#gone", "R#invoice#1", set("by", text("admin")))),
+		broken("retained for ever", fsck.RetainedWrong, put("X#gone", "R#invoice#1", drops("ttl"))),
+		hopeless("kept for ever, and gone", fsck.RetainedWrong, edit{pk: "X#gone", sk: "R#deed#1"}),
+		hopeless("retained of a live customer", fsck.RetainedWrong, put("X#live", "R#invoice#1", all(set("kind", text("invoice")), set("ttl", number("5000000000"))))),
+
+		hopeless("personal value in the ledger", fsck.PersonalData, entry(gone, set("purgedBy", text("änne anders-gone")))).and(fsck.CertificateBroken),
+		hopeless("personal value in the audit log", fsck.PersonalData, put("A#gone", "x", set("reason", text("asked by Anders-Gone")))),
+		hopeless("personal value deep in the audit log", fsck.PersonalData, put("A#gone", "x", set("fields", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("+49 30 0074321")}}))),
+		hopeless("personal value in an operation", fsck.PersonalData, put("O#"+runningID, "K#000000", set("outcomes", text("done:Anders-Gone")))),
+		broken("a note without ttl", fsck.NoteKept, put("I#abc", "#", nothing)),
+		hopeless("an unknown key", fsck.UnknownItem, put("Z#1", "#", nothing)),
+		hopeless("an unknown part of a customer", fsck.UnknownItem, put("C#live", "Z#Anders", nothing)),
+		hopeless("unreadable root", fsck.UnknownItem, put("C#held", "#", set("version", text("Anders")))),
+
+		{
+			name: "an operation gone", rules: []fsck.Rule{fsck.StrandedChunk}, edits: []edit{{pk: "O#" + runningID, sk: "#"}},
+			touches: []string{"O#" + runningID + " F#000000", "O#" + runningID + " F#000001", "O#" + runningID + " K#000000", "O#" + runningID + " P#000001"},
+		},
+		broken("a chunk too many", fsck.StrandedChunk, put("O#"+runningID, "F#000007", set("subjects", text("[]")))),
+		broken("progress of a chunk gone", fsck.OperationBroken, edit{pk: "O#" + runningID, sk: "P#000001"}),
+		hopeless("outcomes of an operation that has ended gone", fsck.OperationBroken, edit{pk: "O#" + endedID, sk: "K#000001"}),
+		hopeless("subjects gone", fsck.OperationBroken, edit{pk: "O#" + runningID, sk: "F#000001"}),
+		broken("ended and to be done", fsck.OperationBroken, put("O#"+runningID, "P#000000", nothing)),
+		broken("selection kept", fsck.OperationBroken, put("O#"+runningID, "selection", nothing)),
+		hopeless("selection gone", fsck.OperationBroken, edit{pk: "O#" + planningID, sk: "selection"}),
+		hopeless("document unreadable", fsck.OperationBroken, put("O#"+runningID, "#", set("document", text("{")))),
+		broken("running among the ended", fsck.WrongPlace, put("O#"+runningID, "#", set("ipk", text("operations#ended")))),
+		hopeless("unknown part of an operation", fsck.UnknownItem, put("O#"+runningID, "Q#000000", nothing)),
+	}
+}
+
+func resurrected(id string) func(item) {
+	return func(it item) {
+		it["state"], it["version"] = text("active"), number("1")
+		it["created"] = text(past + "#" + id)
+		it["ipk"], it["isk"] = text("live#1"), it["created"]
+	}
+}
+
+// damaged are settings with a kind that is kept for ever too.
+func damagedWorld() customer.Settings {
+	s := policies
+	s.Kinds = slices.Concat([]customer.Kind{}, policies.Kinds, []customer.Kind{{Name: "deed", Policy: customer.Retain, Keep: []string{"number", "total"}, For: customer.Never}})
+	return s
+}
+
+// populate fills a world with customers in every state, named after it, and operations,
+// and returns the generation of the purged one.
+func populate(t *testing.T, w *World) (generation string) {
+	t.Helper()
+	service := w.Service(w.Config)
+	w.Personal("Anders-gone", "gone@alfreds.example", "0074321")
+	create(t, service, "live", "ticket~1", "ticket~2", "ticket~1~line~1", "ticket~1~line~2", "ticket~1~line~1~line~1")
+	create(t, service, "trash", "ticket~1")
+	create(t, service, "held")
+	create(t, service, "fenced", "ticket~1")
+	create(t, service, "gone", "invoice~1", "ticket~1", "deed~1")
+	remove(t, service, "trash")
+	remove(t, service, "held")
+	if _, err := service.Hold(t.Context(), "held", "case", admin); err != nil {
+		t.Fatal(err)
+	}
+	generation = fence(t, service, "gone").Deletion.ID
+	work(t, w, service)
+	gone(t, service, "gone", 1, 2)
+	fence(t, service, "fenced")
+	w.plan(t, planningID, bulk.Planning)
+	w.plan(t, "ready", bulk.Ready, false, false)
+	w.plan(t, runningID, bulk.Running, true, false)
+	w.plan(t, "cancelled", bulk.Cancelled, true, false)
+	w.plan(t, endedID, bulk.Succeeded, true, true)
+	return generation
+}
+
+// plan makes an operation in a state, with chunks that have ended or not.
+func (w *World) plan(t *testing.T, id string, state bulk.State, ended ...bool) {
+	t.Helper()
+	table, _ := w.Open(w.Config)
+	store, now := table.Operations(), w.Clock.Now()
+	op := bulk.Operation{ID: id, Action: "delete", State: bulk.Planning, Version: 1, Created: now}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(store.Create(t.Context(), op, []byte(`{"filter":{"search":"anders"}}`)))
+	if state == bulk.Planning {
+		return
+	}
+	var chunks []bulk.Chunk
+	for seq := range ended {
+		chunks = append(chunks, bulk.Chunk{
+			Seq: seq, Subjects: []bulk.Subject{{ID: "nobody", Bind: "1 0 false "}, {ID: "held", Refused: "ON_HOLD"}},
+			Outcomes: []bulk.Outcome{{}, {Result: bulk.Skipped, Code: "ON_HOLD"}},
+		})
+	}
+	op.State, op.Version, op.Chunks, op.Expires = state, 2, len(ended), now.Add(time.Hour)
+	must(store.Freeze(t.Context(), op, chunks))
+	for seq, is := range ended {
+		if is {
+			c, err := store.Take(t.Context(), op, seq, now, now.Add(time.Minute))
+			must(err)
+			c.Outcomes[0] = bulk.Outcome{Result: bulk.Done}
+			must(store.Finish(t.Context(), op, c))
+		}
+	}
+}

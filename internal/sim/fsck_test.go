@@ -1,0 +1,266 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lethe/internal/fsck"
+)
+
+// fsck checks the world's tables as they are while it goes on working.
+func (w *World) fsck(t testing.TB, repair bool) ([]fsck.Finding, fsck.Report) {
+	t.Helper()
+	var found []fsck.Finding
+	report, err := w.checker().Check(t.Context(), repair, func(f fsck.Finding) { found = append(found, f) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Unsettled > 0 {
+		t.Errorf("%d were never settled", report.Unsettled)
+	}
+	return found, report
+}
+
+func (w *World) checker() *fsck.Checker {
+	o := options(w.Tables)
+	o.Slack, o.Now, o.Personal = time.Hour, w.Clock.Now, w.personal.list()
+	return fsck.New(w.Config, o)
+}
+
+func rulesOf(found []fsck.Finding) []fsck.Rule {
+	rules := map[fsck.Rule]bool{}
+	for _, f := range found {
+		rules[f.Rule] = true
+	}
+	return slices.Sorted(maps.Keys(rules))
+}
+
+// TestFsckFindsAndRepairsDamageOfEveryKind breaks, one after the other, everything that
+// the checker looks at.
+func TestFsckFindsAndRepairsDamageOfEveryKind(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, damagedWorld())
+	gone := populate(t, w)
+	whole := w.photograph(t)
+	if found, _ := w.fsck(t, true); len(found) > 0 {
+		t.Fatalf("the world is damaged from the beginning: %v", found)
+	}
+	unchanged(t, "a repair of nothing", whole, w.photograph(t))
+	tested := map[fsck.Rule]bool{}
+	for _, d := range damages(gone) {
+		t.Run(d.name, func(t *testing.T) {
+			defer w.arrange(t, whole)
+			d.test(t, w)
+		})
+		for _, rule := range d.rules {
+			tested[rule] = true
+		}
+	}
+	for _, rule := range fsck.Rules {
+		if !tested[rule] {
+			t.Errorf("no damage breaks %s", rule)
+		}
+	}
+	w.finish(t)
+}
+
+// TestFsckMissesWhatIsNotFiled has a certificate in its chain only, which is right as long as
+// its purge is under way.
+func TestFsckMissesWhatIsNotFiled(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, policies)
+	service := w.Service(w.Config)
+	create(t, service, "gone", "ticket~1")
+	c := fence(t, service, "gone")
+	fenced := w.photograph(t)
+	work(t, w, service)
+	filed := at{w.Ledger, "C#gone", c.Deletion.ID}
+	purged := w.photograph(t)
+	w.put(t, filed, nil)
+	if found, _ := w.fsck(t, false); len(found) != 1 || !strings.Contains(found[0].Problem, "not filed") {
+		t.Errorf("found %v", found)
+	}
+	delete(fenced, at{w.Name, "C#gone", "R#ticket#1"})
+	root := at{w.Name, "C#gone", "#"}
+	w.put(t, root, fenced[root])
+	if found, _ := w.fsck(t, false); len(found) != 0 {
+		t.Errorf("with the purge under way, found %v", found)
+	}
+	w.arrange(t, purged)
+}
+
+func (d damage) test(t *testing.T, w *World) {
+	w.inflict(t, d.edits...)
+	damaged := w.photograph(t)
+	found, _ := w.fsck(t, false)
+	if got, want := rulesOf(found), slices.Sorted(slices.Values(d.rules)); !slices.Equal(got, want) {
+		t.Fatalf("found %v, want %v: %v", got, want, found)
+	}
+	for _, f := range found {
+		discreet(t, f)
+		if f.Repairable == d.lasting || f.Repaired {
+			t.Errorf("repairable: %t, repaired: %t: %v", f.Repairable, f.Repaired, f)
+		}
+	}
+	unchanged(t, "a check", damaged, w.photograph(t))
+	repaired, report := w.fsck(t, true)
+	if d.lasting {
+		if len(repaired) != len(found) || report.Repaired > 0 {
+			t.Errorf("a repair finds %v, and repairs %d", repaired, report.Repaired)
+		}
+		unchanged(t, "a repair of what is beyond it", damaged, w.photograph(t))
+		return
+	}
+	for _, f := range repaired {
+		if !f.Repaired {
+			t.Errorf("not repaired: %v", f)
+		}
+	}
+	if len(repaired) == 0 {
+		t.Error("nothing was repaired")
+	}
+	unchanged(t, "the repair", damaged, w.photograph(t), d.mayChange()...)
+	if found, _ := w.fsck(t, true); len(found) > 0 {
+		t.Errorf("after the repair: %v", found)
+	}
+	d.purge(t, w)
+}
+
+// mayChange are the keys of what was damaged, of what must change with it, and of roots.
+func (d damage) mayChange() []string {
+	keys := d.touches
+	for _, e := range d.edits {
+		keys = append(keys, e.pk+" "+e.sk)
+	}
+	return keys
+}
+
+// purge lets the sweep find a root that was put back, and a worker purge it.
+func (d damage) purge(t *testing.T, w *World) {
+	if d.purges == "" {
+		return
+	}
+	before := w.photograph(t)
+	w.finish(t)
+	certificates := 0
+	for k := range w.photograph(t) {
+		if k.table == w.Ledger && k.pk == "C#"+d.purges && before[k] == nil {
+			certificates++
+		}
+		if k.table == w.Name && (k.pk == "C#"+d.purges || strings.HasSuffix(k.sk, "#"+d.purges)) {
+			t.Errorf("%s %s is left", k.pk, k.sk)
+		}
+	}
+	if certificates != 1 {
+		t.Errorf("%d certificates were added", certificates)
+	}
+	Check(t, w.Tables)
+}
+
+// finish purges what is to be purged.
+func (w *World) finish(t testing.TB) {
+	t.Helper()
+	service := w.Service(w.Config)
+	if _, err := service.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	work(t, w, service)
+}
+
+// discreet fails the test if a finding gives somebody away.
+func discreet(t *testing.T, f fsck.Finding) {
+	t.Helper()
+	for _, personal := range []string{"anders", "alfreds", "futterkiste", "änne", "zebra", "who@"} {
+		if strings.Contains(strings.ToLower(fmt.Sprint(f)), personal) {
+			t.Errorf("%v says %q", f, personal)
+		}
+	}
+}
+
+// unchanged compares tableaus but for what may have changed.
+func unchanged(t *testing.T, by string, before, after tableau, may ...string) {
+	t.Helper()
+	for k := range maps.Keys(mergedKeys(before, after)) {
+		if !slices.Contains(may, k.pk+" "+k.sk) && !cmp.Equal(plain(before[k]), plain(after[k])) {
+			t.Errorf("%s changed %s %s:\n%s", by, k.pk, k.sk, cmp.Diff(plain(before[k]), plain(after[k])))
+		}
+	}
+}
+
+func mergedKeys(a, b tableau) tableau {
+	both := maps.Clone(a)
+	maps.Copy(both, b)
+	return both
+}
+
+// TestFsckRepairsMuchAtOnce does many damages at once, and repairs them together.
+func TestFsckRepairsMuchAtOnce(t *testing.T) {
+	t.Parallel()
+	seed := number64(t, "LETHE_SEED", uint64(time.Now().UnixNano()))
+	w := NewWorld(t, damagedWorld())
+	gone := populate(t, w)
+	whole := w.photograph(t)
+	var candidates []damage
+	for _, d := range damages(gone) {
+		if !d.lasting {
+			candidates = append(candidates, d)
+		}
+	}
+	for i := range 10 {
+		rng := rand.New(rand.NewPCG(seed, uint64(i)))
+		chosen := choose(rng, candidates, 6)
+		var names []string
+		for _, d := range chosen {
+			names = append(names, d.name)
+			w.inflict(t, d.edits...)
+		}
+		found, _ := w.fsck(t, false)
+		w.fsck(t, true)
+		left, _ := w.fsck(t, true)
+		for _, d := range chosen {
+			for _, rule := range d.rules {
+				if !slices.Contains(rulesOf(found), rule) {
+					t.Errorf("%s of %q was not found", rule, d.name)
+				}
+			}
+		}
+		if len(left) > 0 {
+			t.Errorf("left: %v", left)
+		}
+		if t.Failed() {
+			t.Fatalf("LETHE_SEED=%d, %d: %q: %v", seed, i, names, found)
+		}
+		w.finish(t)
+		w.arrange(t, whole)
+	}
+	w.finish(t)
+}
+
+// choose draws up to n damages of different items.
+func choose(rng *rand.Rand, from []damage, n int) (chosen []damage) {
+	used := map[string]bool{}
+	for _, i := range rng.Perm(len(from)) {
+		d := from[i]
+		if slices.ContainsFunc(d.edits, func(e edit) bool { return e.change == nil && e.sk == "#" && e.pk[0] != 'E' }) {
+			continue // of that partition nothing else could be found
+		}
+		if slices.ContainsFunc(d.edits, func(e edit) bool { return used[e.pk+e.sk] || used[e.pk+string(d.rules[0])] }) || d.purges != "" && used[d.purges] {
+			continue
+		}
+		for _, e := range d.edits {
+			used[e.pk+e.sk], used[e.pk+string(d.rules[0])] = true, true // two wrong counts may make a right one
+		}
+		used[d.purges] = true
+		if chosen = append(chosen, d); len(chosen) == n {
+			break
+		}
+	}
+	return chosen
+}

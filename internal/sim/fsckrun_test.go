@@ -1,0 +1,382 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/go-cmp/cmp"
+
+	"lethe/internal/bulk"
+	"lethe/internal/customer"
+	"lethe/internal/dynamo/dynamotest"
+	"lethe/internal/fsck"
+)
+
+// TestFsckInPartsFindsTheSame cuts the check wherever it can be cut.
+func TestFsckInPartsFindsTheSame(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, damagedWorld())
+	gone := populate(t, w)
+	whole := w.photograph(t)
+	for _, d := range choose(rand.New(rand.NewPCG(1, 1)), damages(gone), 50) {
+		w.inflict(t, d.edits...)
+	}
+	want, _ := w.fsck(t, false)
+	var got []fsck.Finding
+	parts, position := 0, ""
+	for more := true; more; more = position != "" {
+		found, next, err := w.checker().Part(t.Context(), position, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if next == position {
+			t.Fatalf("part %d comes to no end: %s", parts, next)
+		}
+		for _, personal := range []string{"anders", "alfreds", "@"} {
+			if strings.Contains(next, personal) {
+				t.Fatalf("the position %s says %q", next, personal)
+			}
+		}
+		got, position = append(got, found...), next
+		parts++
+	}
+	if parts < 5 {
+		t.Errorf("it took only %d parts", parts)
+	}
+	if diff := cmp.Diff(texts(want), texts(got)); diff != "" {
+		t.Errorf("found at once, and in %d parts:\n%s", parts, diff)
+	}
+	mended, err := w.checker().Mend(t.Context(), slices.DeleteFunc(got, func(f fsck.Finding) bool { return !f.Repairable }))
+	if err != nil || slices.Contains(mended, fsck.NotMended) {
+		t.Errorf("%v, %v", mended, err)
+	}
+	if left, _ := w.fsck(t, false); slices.ContainsFunc(left, func(f fsck.Finding) bool { return f.Repairable }) {
+		t.Errorf("left: %v", left)
+	}
+	w.arrange(t, whole)
+	w.finish(t)
+}
+
+func texts(found []fsck.Finding) []string {
+	var all []string
+	for _, f := range found {
+		all = append(all, f.String())
+	}
+	slices.Sort(all)
+	return all
+}
+
+// TestFsckStoppedInTheMiddle lets a repair die at each of its writes, done or not, and does it again.
+func TestFsckStoppedInTheMiddle(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, damagedWorld())
+	gone := populate(t, w)
+	whole := w.photograph(t)
+	for _, d := range damages(gone) {
+		if !d.lasting && slices.Contains([]string{
+			"record without root", "term of nobody", "parent gone", "more than was counted at the fence", "claim of another", "without a version",
+			"held with a ttl", "an operation gone", "a note without ttl",
+		}, d.name) {
+			w.inflict(t, d.edits...)
+		}
+	}
+	damaged := w.photograph(t)
+	faults := &Faults{}
+	repair := func() error {
+		o := options(w.Tables)
+		o.Now = w.Clock.Now
+		_, err := fsck.New(faults.Attach(w.Config), o).Check(t.Context(), true, nil)
+		return err
+	}
+	if err := repair(); err != nil {
+		t.Fatal(err)
+	}
+	want := essence(w.photograph(t))
+	writes := count(faults.Plan(nil), "TransactWriteItems")
+	if writes < 9 {
+		t.Fatalf("only %d writes", writes)
+	}
+	for _, fault := range []Fault{Undone, Done} {
+		for n := range writes {
+			w.arrange(t, damaged)
+			faults.Plan(dieAtWrite(n, fault))
+			err := repair()
+			if calls := faults.Plan(nil); err == nil && count(calls, "TransactWriteItems") > n { // writes that collide are made again: there may be fewer
+				t.Errorf("write %d fails, %v, and nobody notices", n, fault)
+			}
+			if err := repair(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, essence(w.photograph(t))); diff != "" {
+				t.Errorf("after a death at write %d, %v:\n%s", n, fault, diff)
+			}
+		}
+	}
+	if found, _ := w.fsck(t, false); len(found) > 0 {
+		t.Errorf("left: %v", found)
+	}
+	w.arrange(t, whole)
+	w.finish(t)
+}
+
+func count(calls []Call, operation string) (n int) {
+	for _, c := range calls {
+		if c.Operation == operation {
+			n++
+		}
+	}
+	return n
+}
+
+func dieAtWrite(n int, fault Fault) func(Call) Fault {
+	writes := 0
+	return func(c Call) Fault {
+		if c.Operation == "TransactWriteItems" {
+			writes++
+		}
+		switch {
+		case writes == n+1 && c.Operation == "TransactWriteItems":
+			return fault
+		case writes > n:
+			return Undone
+		}
+		return None
+	}
+}
+
+// essence is a tableau without what is made up anew each time.
+func essence(all tableau) map[string]map[string]any {
+	out := map[string]map[string]any{}
+	for k, it := range all {
+		values := plain(it)
+		if last, ok := values["last"].(map[string]any); ok {
+			values["last"] = last["action"]
+		}
+		if d, ok := values["deletion"].(map[string]any); ok && d["by"] == "fsck" {
+			values["deletion"] = "fsck"
+		}
+		out[k.pk+" "+k.sk] = values
+	}
+	return out
+}
+
+// TestFsckKeepsLittleInMind checks, and counts what is kept in mind, of few and of many
+// damaged and undamaged items.
+func TestFsckKeepsLittleInMind(t *testing.T) {
+	t.Parallel()
+	const segments = 2
+	// Of each segment a page, the questions of a request, and a batch of suspicions; of each
+	// suspect that is being looked at what there is room for.
+	const bound = segments*(1000+100+1000) + 1000 + segments*1000 + 200
+	for _, n := range []int{300, 5000} {
+		w := &World{Tables: dynamotest.New(t), Clock: NewClock(), Queue: &Jobs{}, personal: &values{}} // left damaged
+		create(t, w.Service(w.Config), "large")
+		w.Fill(t, "large", "ticket", n)
+		found, report := w.fsck(t, false)
+		if len(found) > 0 || report.Items < int64(n) || report.Peak > segments*(1000+100+50) {
+			t.Errorf("%d records of one customer: %d findings, %d items, %d kept in mind", n, len(found), report.Items, report.Peak)
+		}
+		w.Insert(t, func(yield func(map[string]types.AttributeValue) bool) {
+			for i := range n {
+				odd := item{"pk": text("C#large"), "sk": text(fmt.Sprintf("R#ticket#f%d", i)), "kind": text("ticket"), "children": number("3")}
+				switch i % 4 {
+				case 0:
+					odd = item{"pk": text("S#ze"), "sk": text(fmt.Sprintf("zebra#n%d", i))}
+				case 1:
+					odd = item{"pk": text("S#ze"), "sk": text(fmt.Sprintf("zebra%d#large", i))}
+				}
+				if !yield(odd) {
+					return
+				}
+			}
+		})
+		found, report = w.fsck(t, false)
+		t.Logf("%d damaged: %d findings, %d kept in mind, %.0f read units in %d requests", n, len(found), report.Peak, report.Cost.ReadUnits, report.Cost.Requests)
+		if len(found) < n/4+min(3*n/4, 1000) || report.Peak > bound {
+			t.Errorf("%d damaged items: %d findings, %d kept in mind, want at most %d", n, len(found), report.Peak, bound)
+		}
+	}
+}
+
+// TestFsckReportsNothingThatMoves changes a customer before each request of a check: it is
+// suspected, never holds still, and nothing is said of it, or done to it.
+func TestFsckReportsNothingThatMoves(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, policies)
+	service := w.Service(w.Config)
+	create(t, service, "restless")
+	var mu sync.Mutex
+	requests := 0
+	moving := through(w.Config, func(next aws.HTTPClient) aws.HTTPClient {
+		return doer(func(r *http.Request) (*http.Response, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			requests++
+			add(t, service, "restless", fmt.Sprintf("ticket~%d", requests))
+			_, err := service.Update(t.Context(), "restless", func(p customer.Profile) customer.Profile {
+				p.LastName, p.Email = fmt.Sprintf("Berglund%d", requests), fmt.Sprintf("restless-%d@alfreds.example", requests)
+				return p
+			}, admin)
+			if err != nil {
+				t.Error(err)
+			}
+			return next.Do(r)
+		})
+	})
+	report, err := fsck.New(moving, options(w.Tables)).Check(t.Context(), true, func(f fsck.Finding) { t.Error(f) })
+	if err != nil || report.Unsettled != 1 || report.Cost.WriteUnits > 0 {
+		t.Errorf("%+v, %v", report, err)
+	}
+}
+
+// TestFsckLeavesTheLivingAlone checks and repairs all the time, while customers and
+// operations come, change and go.
+func TestFsckLeavesTheLivingAlone(t *testing.T) {
+	t.Parallel()
+	seed := number64(t, "LETHE_SEED", uint64(time.Now().UnixNano()))
+	w := NewWorld(t, policies)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var actors sync.WaitGroup
+	for actor := range 4 {
+		actors.Go(func() {
+			a := &bustling{World: w, t: t, service: w.Service(w.Config), rng: rand.New(rand.NewPCG(seed, uint64(actor))), id: fmt.Sprintf("c%d-0", actor)}
+			for step := 0; ctx.Err() == nil; step++ {
+				a.step(fmt.Sprintf("c%d-%d", actor, step))
+			}
+		})
+	}
+	actors.Go(func() {
+		for i := 0; ctx.Err() == nil; i++ {
+			w.operate(t, fmt.Sprintf("op%d", i))
+		}
+	})
+	looked := int64(0)
+	o := options(w.Tables)
+	o.Slack, o.Now = time.Hour, w.Clock.Now
+	checker := fsck.New(dawdling(w.Config), o)
+	for range 15 {
+		var found []fsck.Finding
+		report, err := checker.Check(t.Context(), true, func(f fsck.Finding) { found = append(found, f) })
+		if err != nil {
+			t.Error(err)
+		}
+		if len(found) > 0 || report.Cost.WriteUnits > 0 {
+			t.Errorf("LETHE_SEED=%d: found %v, consumed %v write units", seed, found, report.Cost.WriteUnits)
+		}
+		looked += report.Items
+	}
+	t.Logf("%d items read", looked)
+	cancel()
+	actors.Wait()
+	w.Clock.Move(10 * time.Minute)
+	w.finish(t)
+}
+
+// dawdling makes clients wait before each request, so that much changes between two.
+func dawdling(cfg aws.Config) aws.Config {
+	return through(cfg, func(next aws.HTTPClient) aws.HTTPClient {
+		return doer(func(r *http.Request) (*http.Response, error) {
+			time.Sleep(time.Duration(rand.IntN(8)) * time.Millisecond)
+			return next.Do(r)
+		})
+	})
+}
+
+// bustling is an actor that has one customer at a time.
+type bustling struct {
+	*World
+
+	t       *testing.T
+	service *customer.Service
+	rng     *rand.Rand
+	id      string
+	records int
+}
+
+// step does anything to the customer, or makes another one with a new id.
+func (b *bustling) step(next string) {
+	ctx := context.Background()
+	c, err := b.service.Get(ctx, b.id)
+	if err != nil {
+		b.id, b.records = next, 0
+		b.must(b.service.Create(ctx, b.id, ann(b.id), admin))
+		return
+	}
+	switch b.rng.IntN(8) {
+	case 0, 1, 2:
+		b.records++
+		parent := fmt.Sprintf("ticket~%d", b.records)
+		_, err = b.service.AddRecords(ctx, b.id, records(parent, parent+"~line~1", fmt.Sprintf("invoice~%d", b.records)), admin)
+	case 3:
+		err = b.service.RemoveRecord(ctx, b.id, key(fmt.Sprintf("ticket~%d", max(b.records, 1))), admin)
+	case 4:
+		_, err = b.service.Update(ctx, b.id, func(p customer.Profile) customer.Profile {
+			p.LastName, p.Email = fmt.Sprintf("Berg%d", b.rng.IntN(9)), fmt.Sprintf("%s-%d@alfreds.example", b.id, b.rng.IntN(9))
+			return p
+		}, admin)
+	case 5:
+		_, err = b.service.Delete(ctx, b.id, admin)
+	case 6:
+		_, err = b.service.Restore(ctx, b.id, "", admin)
+	case 7:
+		if c.State == customer.Deleted {
+			if c, err = b.service.StartPurge(ctx, b.id, customer.Fence{}, admin); err == nil {
+				err = b.service.Purge(ctx, customer.Job{Customer: b.id, Generation: c.Deletion.ID})
+			}
+		}
+	}
+	if err != nil && !refused(err) {
+		b.t.Error(err)
+	}
+}
+
+func (b *bustling) must(_ customer.Customer, err error) {
+	if err != nil {
+		b.t.Error(err)
+	}
+}
+
+// refused says whether the rules had something against it.
+func refused(err error) bool {
+	for _, rule := range []error{customer.ErrInTrash, customer.ErrNoRecord, customer.ErrNotDeleted, customer.ErrExists, customer.ErrUnchanged} {
+		if errors.Is(err, rule) {
+			return true
+		}
+	}
+	return false
+}
+
+// operate brings an operation of two chunks from its beginning to its end.
+func (w *World) operate(t *testing.T, id string) {
+	ctx := context.Background()
+	table, _ := w.Open(w.Config)
+	store, now := table.Operations(), w.Clock.Now()
+	op := bulk.Operation{ID: id, Action: "delete", State: bulk.Planning, Version: 1, Created: now}
+	err := store.Create(ctx, op, []byte(`{}`))
+	chunks := make([]bulk.Chunk, 2)
+	for i := range chunks {
+		chunks[i] = bulk.Chunk{Seq: i, Subjects: []bulk.Subject{{ID: "nobody"}}, Outcomes: make([]bulk.Outcome, 1)}
+	}
+	op.State, op.Version, op.Chunks = bulk.Running, 2, 2
+	err = errors.Join(err, store.Freeze(ctx, op, chunks))
+	for i := range chunks {
+		c, taken := store.Take(ctx, op, i, now, now.Add(time.Minute))
+		c.Outcomes = []bulk.Outcome{{Result: bulk.Done}}
+		err = errors.Join(err, taken, store.Finish(ctx, op, c))
+	}
+	op.State, op.Version = bulk.Succeeded, 3
+	if err = errors.Join(err, store.Save(ctx, op)); err != nil {
+		t.Error(err)
+	}
+}
