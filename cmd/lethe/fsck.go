@@ -42,15 +42,12 @@ type fsckOptions struct {
 	grace             customer.Period
 }
 
-func parseFsck(args []string, output io.Writer) (fsckOptions, error) {
+func parseFsck(args []string, std stdio) (fsckOptions, error) {
 	o := fsckOptions{grace: customer.PeriodOf(72 * time.Hour)}
 	o.AnyGrace = true
 	flags := flag.NewFlagSet("fsck", flag.ContinueOnError)
-	flags.SetOutput(output)
-	flags.Usage = func() {
-		fmt.Fprint(output, fsckUsage)
-		flags.PrintDefaults()
-	}
+	flags.SetOutput(io.Discard) // what is wrong is told by the caller
+	flags.Usage = func() {}
 	o.flags(flags)
 	flags.IntVar(&o.Segments, "segments", 8, "`number` of segments read at once")
 	flags.IntVar(&o.Rate, "rate", 0, "read `units` a second, about; 0 for as many as there can be")
@@ -61,7 +58,13 @@ func parseFsck(args []string, output io.Writer) (fsckOptions, error) {
 	flags.DurationVar(&o.Settle, "settle", 3*time.Second, "`time` between a suspicion and the look that settles it: what the change stream may lag")
 	flags.IntVar(&o.Shards, "shards", 4, "`number` of partitions of each list: the stack's parameter IndexShards")
 	flags.TextVar(&o.grace, "grace", o.grace, "`period` between a purge time and TTL: the stack's parameter PurgeGrace")
-	if err := flags.Parse(args); err != nil {
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(std.out)
+		fmt.Fprint(std.out, fsckUsage)
+		flags.PrintDefaults()
+	}
+	if err != nil {
 		return o, err
 	}
 	switch length, ok := o.grace.Length(); {
@@ -78,7 +81,7 @@ func parseFsck(args []string, output io.Writer) (fsckOptions, error) {
 }
 
 func runFsck(ctx context.Context, args []string, std stdio) (int, error) {
-	o, err := parseFsck(args, std.err)
+	o, err := parseFsck(args, std)
 	if errors.Is(err, flag.ErrHelp) {
 		return exitClean, err
 	}

@@ -137,9 +137,9 @@ func TestVerifyThatCannot(t *testing.T) {
 		says string
 		args []string
 	}{
-		{2, "usage", nil},
-		{2, "usage", []string{"forget"}},
-		{0, "usage", []string{"--help"}},
+		{2, "Usage", nil},
+		{2, "Usage", []string{"forget"}},
+		{0, "Usage", []string{"--help"}},
 		{0, "Exit code", []string{"verify", "--help"}},
 		{2, "say either --api or a file", []string{"verify"}},
 		{2, "say either --api or a file", []string{"verify", "--api", "http://127.0.0.1", file}},

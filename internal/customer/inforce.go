@@ -17,20 +17,30 @@ func (s *Service) Settings(ctx context.Context) (Settings, error) {
 	return settings, nil
 }
 
-// inForce is Settings, read at most SettingsAge ago.
+// inForce is Settings, read at most SettingsAge ago. Nobody waits for the reading of another,
+// who may have more time than he.
 func (s *Service) inForce(ctx context.Context) (Settings, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	asked := time.Now()
-	if !s.readAt.IsZero() && asked.Sub(s.readAt) < s.SettingsAge {
-		return s.cached, nil
+	if settings, fresh := s.known(asked); fresh {
+		return settings, nil
 	}
 	settings, err := s.Settings(ctx)
 	if err != nil {
 		return Settings{}, err
 	}
-	s.cached, s.readAt = settings, asked
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if asked.After(s.readAt) {
+		s.cached, s.readAt = settings, asked
+	}
 	return settings, nil
+}
+
+// known are the settings read last, if they may be gone by at a time.
+func (s *Service) known(at time.Time) (settings Settings, fresh bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cached, !s.readAt.IsZero() && at.Sub(s.readAt) < s.SettingsAge
 }
 
 // UpdateSettings replaces the settings. It answers when no process goes by the old
