@@ -45,6 +45,8 @@ var bugs = []planted{
 		"bulk/engine.go",
 		"	op.Tally = tally\n",
 		"	op.Tally = tally\n	for c := range e.Store.Chunks(ctx, op.ID, 0) {\n		op.Tally.Done += max(0, c.Attempts-1)\n	}\n",
+	}, {
+		"bulk/work.go", "	c.Attempts = 1\n", "",
 	}}},
 	{"an operation ends before its last chunk", []edit{{
 		"bulk/engine.go", "		return op, err // somebody else will settle it, or the reading failed", "		_ = err",
@@ -67,7 +69,7 @@ var bugs = []planted{
 	{"a harmless action starts again at every sweep", []edit{{
 		"bulk/sweep.go", "	case Ready:\n", "	case Ready, Running:\n",
 	}, {
-		"bulk/sweep.go", "	case Running:\n		return e.driveRunning(ctx, op, sweep, room)\n	}", "	}",
+		"bulk/sweep.go", "	case Running:\n		return e.driveRunning(ctx, op, sweep, room)\n	default:", "	default:",
 	}}},
 	{"a retry forgets what another has had done", []edit{{
 		"sim/model/chunks.go", "	if o.operations[op.ID].Version != op.Version {", "	if false {",

@@ -98,7 +98,7 @@ func (o Operations) giveBack(ctx context.Context, method string, op bulk.Operati
 			err = bulk.ErrTaken
 			return
 		}
-		stored.Outcomes, stored.Attempts, stored.Usage = slices.Clone(c.Outcomes), c.Attempts, c.Usage
+		stored.Outcomes, stored.Attempts, stored.Faults, stored.Usage = slices.Clone(c.Outcomes), c.Attempts, c.Faults, c.Usage
 		stored.Lease, stored.ended = time.Time{}, ended
 	})
 	return cmp.Or(failed, err)
@@ -115,7 +115,7 @@ func (o Operations) reopen(op bulk.Operation, c bulk.Chunk) error {
 		return bulk.ErrVersion
 	}
 	if stored := o.chunk(op.ID, c.Seq); stored != nil && stored.ended {
-		stored.Outcomes, stored.Attempts, stored.Usage = slices.Clone(c.Outcomes), c.Attempts, c.Usage
+		stored.Outcomes, stored.Attempts, stored.Faults, stored.Usage = slices.Clone(c.Outcomes), c.Attempts, c.Faults, c.Usage
 		stored.Lease, stored.ended = time.Time{}, false
 	}
 	return nil
