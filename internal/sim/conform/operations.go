@@ -93,11 +93,12 @@ func taken(t *testing.T, w World) {
 	same(t, "attempts", late.Attempts, 2)
 	refuses(t, o.Keep(ctx, op, c), bulk.ErrTaken)
 	refuses(t, o.Finish(ctx, op, c), bulk.ErrTaken)
-	late.Usage = bulk.Usage{Requests: 3, WriteUnits: 1.5}
+	late.Usage, late.Faults = bulk.Usage{Requests: 3, WriteUnits: 1.5}, 2
 	must(t, o.Keep(ctx, op, late))
 	third, err := o.Take(ctx, op, 0, now, until)
 	must(t, err)
 	same(t, "usage", third.Usage, late.Usage)
+	same(t, "faults", third.Faults, late.Faults)
 }
 
 func reopened(t *testing.T, w World) {

@@ -71,9 +71,6 @@ var bugs = []planted{
 	}, {
 		"bulk/sweep.go", "	case Running:\n		return e.driveRunning(ctx, op, sweep, room)\n	default:", "	default:",
 	}}},
-	{"a retry forgets what another has had done", []edit{{
-		"sim/model/chunks.go", "	if o.operations[op.ID].Version != op.Version {", "	if false {",
-	}}},
 	{"a chunk is taken while a worker has it", []edit{
 		{"sim/model/chunks.go", "	case c.Lease.After(now):\n		return bulk.Chunk{}, bulk.ErrTaken\n", ""},
 		{"sim/model/chunks.go", "stored == nil || stored.ended || !stored.Lease.Equal(c.Lease) {", "stored == nil {"},

@@ -30,7 +30,6 @@ const enough = "20000"
 var near = map[string]string{
 	"a customer is created over one that is there":                "14660",
 	"an undo restores what others deleted":                        "7550",
-	"a retry forgets what another has had done":                   "4880",
 	"an id is used again before the stream tells that it is gone": "4300",
 	"a chunk is taken while a worker has it":                      "3600",
 }
