@@ -1,7 +1,6 @@
 package dynamo
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -56,7 +55,10 @@ func (b block) end() end {
 	return end{last.Seq, last.Hash, b.Certificates}
 }
 
-const maxBlock = 50 // certificates: 400 KB hold them at their largest
+const (
+	maxBlock  = 75  // certificates: 400 KB hold them at their largest
+	maxAppend = 200 // certificates that are appended at once, to whichever chains
+)
 
 // Certify appends certificates to their chains, those of a chain together. That of the same
 // purge stays as it was. Run again after a failure it completes what it began.
@@ -65,8 +67,7 @@ func (l *Ledger) Certify(ctx context.Context, certs ...customer.Certificate) err
 	for i, c := range certs {
 		wanted[i] = newCertificate(c)
 	}
-	slices.SortStableFunc(wanted, func(a, b certificate) int { return cmp.Compare(a.Chain, b.Chain) })
-	for some := range slices.Chunk(wanted, maxBlock) {
+	for some := range slices.Chunk(wanted, maxAppend) {
 		if err := l.certify(ctx, some); err != nil {
 			return fmt.Errorf("dynamo: certify: %w", err)
 		}
@@ -81,16 +82,16 @@ func (l *Ledger) certify(ctx context.Context, wanted []certificate) error {
 		if err != nil || len(late) == 0 {
 			return err
 		}
-		if err := sleep(ctx, attempt, 10*time.Millisecond); err != nil {
+		if err := sleep(ctx, attempt, 100*time.Millisecond); err != nil {
 			return err
 		}
 		wanted = late
 	}
 }
 
-// append appends to several chains at once, and returns the certificates of those that
-// have another end by now: somebody was faster, or an earlier append succeeded and its
-// answer was lost.
+// append appends to several chains at once. It returns what a block has no room for, and the
+// certificates of chains that have another end by now: somebody was faster, or an earlier
+// append succeeded and its answer was lost.
 func (l *Ledger) append(ctx context.Context, wanted []certificate) (late []certificate, err error) {
 	ends, err := l.ends(ctx, wanted)
 	if err != nil {
@@ -100,7 +101,7 @@ func (l *Ledger) append(ctx context.Context, wanted []certificate) (late []certi
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := following(ends, fresh)
+	blocks, late, err := following(ends, fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -203,28 +204,32 @@ func (l *Ledger) filed(ctx context.Context, certs []certificate) (map[certificat
 	return filed, nil
 }
 
-// following are the blocks after the ends of chains, which give certificates their places.
-func following(ends map[int]end, certs []certificate) ([]block, error) {
-	chains := map[int]*block{}
+// following are the blocks after the ends of chains, which give certificates their places,
+// and those for which there is no room.
+func following(ends map[int]end, certs []certificate) (blocks []block, late []certificate, err error) {
+	var next [ledger.Chains]block
 	for _, c := range certs {
-		at := ends[c.Chain]
+		b, at := &next[c.Chain], ends[c.Chain]
+		if len(b.Certificates) == maxBlock {
+			late = append(late, c)
+			continue
+		}
 		c.Seq, c.Previous = at.seq+1, at.hash
-		sum, err := c.sum()
-		if err != nil {
-			return nil, err
+		if c.Hash, err = c.sum(); err != nil {
+			return nil, nil, err
 		}
-		c.Hash = sum
-		if chains[c.Chain] == nil {
-			chains[c.Chain] = &block{PK: chainPK(c.Chain), SK: blockSK(c.Seq)}
+		if len(b.Certificates) == 0 {
+			b.PK, b.SK = chainPK(c.Chain), blockSK(c.Seq)
 		}
-		chains[c.Chain].Certificates = append(chains[c.Chain].Certificates, c)
+		b.Certificates = append(b.Certificates, c)
 		ends[c.Chain] = end{seq: c.Seq, hash: c.Hash}
 	}
-	blocks := make([]block, 0, len(chains))
-	for _, b := range chains {
-		blocks = append(blocks, *b)
+	for _, b := range next {
+		if len(b.Certificates) > 0 {
+			blocks = append(blocks, b)
+		}
 	}
-	return blocks, nil
+	return blocks, late, nil
 }
 
 // insert inserts items, and returns the indices of those that are there already.

@@ -29,7 +29,7 @@ const (
 // maxRecords bounds a chunk of purges, in items to erase: some seconds of work. A worker that dies
 // takes the outcomes of its chunk with it, so that little is lost of a small one; of a hundred
 // customers with 50 records each the batches are as full, and certificates as cheap, as of more.
-const maxRecords = 6_000
+const maxRecords = 10_000
 
 // Engine carries the actions out.
 func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue) *bulk.Engine {
