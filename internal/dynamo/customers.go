@@ -67,10 +67,13 @@ func (t *Table) Create(ctx context.Context, c customer.Customer) error {
 func existsUnless(change string) func(item) error {
 	return func(old item) error {
 		c, err := DecodeCustomer(old)
-		if err == nil && c.Last.ID != change {
-			err = customer.ErrExists
+		switch {
+		case err != nil:
+			return err
+		case c.Last.ID == change:
+			return errDone
 		}
-		return err
+		return customer.ErrExists
 	}
 }
 
@@ -83,9 +86,6 @@ func (tx *transaction) claim(email, id string) error {
 		var c claim
 		if err := attributevalue.UnmarshalMap(old, &c); err != nil {
 			return fmt.Errorf("dynamo: decode claim: %w", err)
-		}
-		if c.Customer == id {
-			return nil
 		}
 		return &customer.EmailTakenError{Owner: c.Customer}
 	})

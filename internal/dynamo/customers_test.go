@@ -4,6 +4,9 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"lethe/internal/customer"
 )
 
@@ -189,5 +192,31 @@ func TestAnIDIsNeverUsedAgain(t *testing.T) {
 	var purged *customer.PurgedError
 	if err := use(); !errors.As(err, &purged) || purged.Certificate.Customer != c.ID {
 		t.Errorf("got %v, want the certificate", err)
+	}
+}
+
+// TestALeftoverClaimIsNoCustomer has the claim of somebody whose root is gone. Whoever is to
+// get the id, and the address, is not told that he is there already.
+func TestALeftoverClaimIsNoCustomer(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t)
+	c := s.active(t)
+	db := dynamodb.NewFromConfig(s.world.Config)
+	root := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "C#" + c.ID}, "sk": &types.AttributeValueMemberS{Value: "#"}}
+	kept, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &s.world.Name, Key: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &s.world.Name, Key: root}); err != nil {
+		t.Fatal(err)
+	}
+	again := c
+	again.Last.ID = "another"
+	var taken *customer.EmailTakenError
+	if err := s.Create(t.Context(), again); !errors.As(err, &taken) || taken.Owner != c.ID {
+		t.Errorf("created over a claim that was left: %v", err)
+	}
+	if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &s.world.Name, Item: kept.Item}); err != nil {
+		t.Fatal(err)
 	}
 }
