@@ -27,8 +27,8 @@ const (
 )
 
 // maxRecords bounds a chunk of purges, in items to erase: some seconds of work. A worker that dies
-// takes the outcomes of its chunk with it, so that little is lost of a small one; of a hundred
-// customers with 50 records each the batches are as full, and certificates as cheap, as of more.
+// takes the outcomes of its chunk with it, so that little is lost of a small one; the certificates
+// of a chunk are appended together, so that they are cheap of a large one.
 const maxRecords = 10_000
 
 // Engine carries the actions out.
