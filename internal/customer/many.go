@@ -79,6 +79,14 @@ func (s *Service) RestoreMany(ctx context.Context, seen []Seen, generations []st
 func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
 	ch = s.stamp(ch, PurgeStarted)
 	results := s.Advance(ctx, transitions(seen, Transition{Change: ch, Lease: ch.At.Add(leaseInHand(ctx))}), Settings{})
+	gone := func(i int) error { return s.certified(ctx, seen[i].ID, generations[i]) }
+	ours := func(i int, root Customer) bool { return root.Deletion.ID == generations[i] }
+	return s.finishFenced(ctx, seen, results, gone, ours)
+}
+
+// finishFenced finishes the purges of those that were to pass the fence, with these results,
+// as far as they are ours. What becomes of one whose root is not there, gone says.
+func (s *Service) finishFenced(ctx context.Context, seen []Seen, results []error, gone func(int) error, ours func(int, Customer) bool) []error {
 	roots, err := s.rootsOf(ctx, seen)
 	if err != nil {
 		return every(seen, err)
@@ -88,8 +96,8 @@ func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []stri
 		root, there := roots[c.ID]
 		switch {
 		case !there:
-			results[i] = s.certified(ctx, c.ID, generations[i])
-		case results[i] == nil && root.State == Purging && root.Deletion.ID == generations[i]:
+			results[i] = gone(i)
+		case results[i] == nil && root.State == Purging && ours(i, root):
 			fenced = append(fenced, root)
 		case results[i] == nil:
 			results[i] = ErrVersion

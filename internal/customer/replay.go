@@ -14,24 +14,9 @@ func (s *Service) ReplayMany(ctx context.Context, seen []Seen, ch Change) []erro
 	if err != nil {
 		return every(seen, err)
 	}
-	roots, err := s.rootsOf(ctx, seen)
-	if err != nil {
-		return every(seen, err)
-	}
-	var fenced []Customer
-	for i, c := range seen {
-		root, there := roots[c.ID]
-		switch {
-		case !there:
-			results[i] = nil // gone, as the ledger says
-		case results[i] == nil && root.State == Purging:
-			fenced = append(fenced, root)
-		case results[i] == nil:
-			results[i] = ErrVersion
-		}
-	}
-	s.finishMany(ctx, fenced, func(id string, err error) { results[index(seen, id)] = err })
-	return results
+	gone := func(int) error { return nil } // as the ledger says
+	ours := func(int, Customer) bool { return true }
+	return s.finishFenced(ctx, seen, results, gone, ours)
 }
 
 // fenceAgain brings all but those that are past the fence already past it, from whatever
@@ -51,7 +36,7 @@ func (s *Service) fenceAgain(ctx context.Context, seen []Seen, ch Change) ([]err
 		}
 	}
 	deletion := Deletion{ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, PurgeTime: ch.At}
-	fence := Transition{Change: ch, Deletion: &deletion, Lease: ch.At.Add(PurgeLease)}
+	fence := Transition{Change: ch, Deletion: &deletion, Lease: ch.At.Add(leaseInHand(ctx))}
 	for i, err := range s.Advance(ctx, transitions(back, fence), Settings{}) {
 		results[at[i]] = err
 	}

@@ -121,25 +121,22 @@ func (l *Ledger) append(ctx context.Context, wanted []certificate) (late []certi
 	return late, err
 }
 
-// ends reads the ends of the chains that certificates belong into.
-func (l *Ledger) ends(ctx context.Context, wanted []certificate) (map[int]end, error) {
-	var all [ledger.Chains]end
+// ends reads the ends of the chains that certificates belong into; those of others stay zero.
+func (l *Ledger) ends(ctx context.Context, wanted []certificate) (ends [ledger.Chains]end, err error) {
 	group, ctx := errgroup.WithContext(ctx)
-	ends := map[int]end{}
+	var asked [ledger.Chains]bool
 	for _, c := range wanted {
-		ends[c.Chain] = end{}
-	}
-	for chain := range ends {
+		if asked[c.Chain] {
+			continue
+		}
+		asked[c.Chain] = true
 		group.Go(func() error {
-			last, err := l.last(ctx, chain)
-			all[chain] = last.end()
+			last, err := l.last(ctx, c.Chain)
+			ends[c.Chain] = last.end()
 			return err
 		})
 	}
-	err := group.Wait()
-	for chain := range ends {
-		ends[chain] = all[chain]
-	}
+	err = group.Wait()
 	return ends, err
 }
 
@@ -157,7 +154,7 @@ func (l *Ledger) last(ctx context.Context, chain int) (block, error) {
 
 // settle files what the last blocks hold and isn't filed yet, and says which of the
 // wanted certificates are still to be appended.
-func (l *Ledger) settle(ctx context.Context, ends map[int]end, wanted []certificate) (fresh []certificate, err error) {
+func (l *Ledger) settle(ctx context.Context, ends [ledger.Chains]end, wanted []certificate) (fresh []certificate, err error) {
 	var held, unfiled []certificate
 	for _, e := range ends {
 		held = append(held, e.last...)
@@ -206,7 +203,7 @@ func (l *Ledger) filed(ctx context.Context, certs []certificate) (map[certificat
 
 // following are the blocks after the ends of chains, which give certificates their places,
 // and those for which there is no room.
-func following(ends map[int]end, certs []certificate) (blocks []block, late []certificate, err error) {
+func following(ends [ledger.Chains]end, certs []certificate) (blocks []block, late []certificate, err error) {
 	var next [ledger.Chains]block
 	for _, c := range certs {
 		b, at := &next[c.Chain], ends[c.Chain]
