@@ -153,38 +153,64 @@ func readLink(cert item) (ledger.Certificate, error) {
 }
 
 // checkFiling compares a block's certificates with what is filed under their customers, and
-// returns how many are. One may not be filed yet as long as its purge, which has appended it,
-// has not come to its end.
+// returns how many are.
 func (r *run) checkFiling(ctx context.Context, b block) (filed int64, err error) {
-	keys := map[key]bool{}
-	for _, cert := range b.Certificates {
-		keys[keyOf(cert)] = true
-	}
-	originals, err := r.client.wholes(ctx, r.Ledger, slices.Collect(maps.Keys(keys)))
+	originals, err := r.readFiled(ctx, b.Certificates)
 	if err != nil {
 		return 0, err
 	}
+	ended, err := r.ended(ctx, b.Certificates, originals)
+	if err != nil {
+		return 0, err
+	}
+	since, err := r.readFiled(ctx, ended) // by purges that have come to their end in between
+	if err != nil {
+		return 0, err
+	}
+	for _, cert := range ended {
+		if _, is := since[keyOf(cert)]; !is {
+			r.tellChain(b, keyOf(cert).customer(), "holds a certificate that is not filed under its customer")
+		}
+	}
+	maps.Copy(originals, since)
 	for _, cert := range b.Certificates {
 		k := keyOf(cert)
-		id := strings.TrimPrefix(k.pk, "C#")
-		original, is := originals[k]
-		switch {
-		case is && !reflect.DeepEqual(original, cert):
+		if original, is := originals[k]; is && !reflect.DeepEqual(original, cert) {
 			r.tell(Finding{
-				Rule: CertificateBroken, Customer: id, Key: "ledger " + k.pk + " " + k.sk,
+				Rule: CertificateBroken, Customer: k.customer(), Key: "ledger " + k.pk + " " + k.sk,
 				Problem: "is filed otherwise than it is in its chain",
 			})
-		case !is:
-			under, err := r.underPurge(ctx, id)
-			if err != nil {
-				return 0, err
-			}
-			if !under {
-				r.tellChain(b, id, "holds a certificate that is not filed under its customer")
-			}
 		}
 	}
 	return int64(len(originals)), nil
+}
+
+// readFiled reads what is filed of certificates.
+func (r *run) readFiled(ctx context.Context, certs []item) (map[key]item, error) {
+	keys := map[key]bool{}
+	for _, cert := range certs {
+		keys[keyOf(cert)] = true
+	}
+	return r.client.wholes(ctx, r.Ledger, slices.Collect(maps.Keys(keys)))
+}
+
+// ended are the certificates that were not filed, and must be by now: the purge that appends
+// one files it before it comes to its end, and is under way no more.
+func (r *run) ended(ctx context.Context, certs []item, filed map[key]item) (ended []item, err error) {
+	for _, cert := range certs {
+		k := keyOf(cert)
+		if _, is := filed[k]; is {
+			continue
+		}
+		under, err := r.underPurge(ctx, k.customer())
+		if err != nil {
+			return nil, err
+		}
+		if !under {
+			ended = append(ended, cert)
+		}
+	}
+	return ended, nil
 }
 
 func (r *run) underPurge(ctx context.Context, id string) (bool, error) {
@@ -230,7 +256,7 @@ func (r *run) checkLinked(ctx context.Context, k key, it item) error {
 		}
 	}
 	r.tell(Finding{
-		Rule: CertificateBroken, Customer: strings.TrimPrefix(k.pk, "C#"), Key: "ledger " + k.pk + " " + k.sk,
+		Rule: CertificateBroken, Customer: k.customer(), Key: "ledger " + k.pk + " " + k.sk,
 		Problem: "is filed, but is in no chain",
 	})
 	return nil

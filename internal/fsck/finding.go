@@ -53,6 +53,12 @@ func (f Finding) id() string { return string(f.Rule) + " " + f.Key }
 // key is that of an item.
 type key struct{ pk, sk string }
 
+// customer is whose item it is, of a key that a customer's ID stands in.
+func (k key) customer() string {
+	_, id, _ := strings.Cut(k.pk, "#")
+	return id
+}
+
 // shown is the key for people to see: hashed, where it is or may be made of personal data.
 func (k key) shown() string {
 	space, _, _ := strings.Cut(k.pk, "#")

@@ -1,16 +1,21 @@
 package sim
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
 
+	"lethe/internal/customer"
 	"lethe/internal/fsck"
 )
 
@@ -94,6 +99,42 @@ func TestFsckMissesWhatIsNotFiled(t *testing.T) {
 		t.Errorf("with the purge under way, found %v", found)
 	}
 	w.arrange(t, purged)
+}
+
+// TestFsckBesideTheEndOfAPurge ends a purge after its certificate was looked for where it is
+// filed, and before its root is.
+func TestFsckBesideTheEndOfAPurge(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, policies)
+	service := w.Service(w.Config)
+	create(t, service, "going", "ticket~1")
+	c := fence(t, service, "going")
+	fenced := w.photograph(t)
+	work(t, w, service)
+	w.put(t, at{w.Ledger, "C#going", c.Deletion.ID}, nil)
+	root := at{w.Name, "C#going", "#"}
+	w.put(t, root, fenced[root])
+	ends := 0
+	ending := through(w.Config, func(next aws.HTTPClient) aws.HTTPClient {
+		return doer(func(r *http.Request) (*http.Response, error) {
+			request, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			r.Body = io.NopCloser(bytes.NewReader(request))
+			if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".GetItem") && bytes.Contains(request, []byte("C#going")) {
+				ends++
+				if err := service.Purge(t.Context(), customer.Job{Customer: "going", Generation: c.Deletion.ID}); err != nil {
+					t.Error(err)
+				}
+			}
+			return next.Do(r)
+		})
+	})
+	_, err := fsck.New(ending, options(w.Tables)).Check(t.Context(), true, func(f fsck.Finding) { t.Error(f) })
+	if err != nil || ends == 0 {
+		t.Errorf("the purge ended %d times, %v", ends, err)
+	}
 }
 
 func (d damage) test(t *testing.T, w *World) {
