@@ -22,7 +22,7 @@ func (s *Service) DeleteMany(ctx context.Context, seen []Seen, ch Change) []erro
 		return every(seen, err)
 	}
 	d := deletion(settings, ch)
-	return s.Advance(ctx, transitions(seen, Transition{Change: ch, Deletion: &d}), settings)
+	return s.advance(ctx, transitions(seen, Transition{Change: ch, Deletion: &d}), settings)
 }
 
 // BlockMany blocks customers or, with blocked false, unblocks them.
@@ -31,7 +31,7 @@ func (s *Service) BlockMany(ctx context.Context, seen []Seen, blocked bool, ch C
 	if blocked {
 		ch.Action = Blocked
 	}
-	return s.Advance(ctx, transitions(seen, Transition{Change: ch}), Settings{})
+	return s.advance(ctx, transitions(seen, Transition{Change: ch}), Settings{})
 }
 
 // RedateMany gives customers in the trash the purge times that a retention means for
@@ -53,7 +53,7 @@ func (s *Service) RedateMany(ctx context.Context, seen []Seen, retention Period,
 			moves[i].Version = -1
 		}
 	}
-	return s.Advance(ctx, moves, Settings{})
+	return s.advance(ctx, moves, Settings{})
 }
 
 // Redate is the purge time that a retention means for a deletion, not before a time. A
@@ -135,13 +135,25 @@ func index(seen []Seen, id string) int {
 	return slices.IndexFunc(seen, func(c Seen) bool { return c.ID == id })
 }
 
-// certified takes a purge that the ledger has for done.
+// certified takes a purge that the ledger has for done. That of another generation is not ours.
 func (s *Service) certified(ctx context.Context, id, generation string) error {
 	cert, err := s.Ledger.Certificate(ctx, id)
 	if err == nil && cert.Generation != generation {
-		err = ErrNotFound
+		err = &PurgedError{cert}
 	}
 	return err
+}
+
+// advance makes transitions; the result of one whose customer is gone for good is *PurgedError.
+func (s *Service) advance(ctx context.Context, moves []Transition, settings Settings) []error {
+	results := s.Advance(ctx, moves, settings)
+	return each(len(moves), func(i int) error { return s.explain(ctx, moves[i].ID, results[i]) })
+}
+
+// Absent says of ids for which there is no customer why: ErrNotFound, or *PurgedError. Any
+// other error is a fault.
+func (s *Service) Absent(ctx context.Context, ids []string) []error {
+	return each(len(ids), func(i int) error { return s.explain(ctx, ids[i], ErrNotFound) })
 }
 
 const atOnce = 16 // customers of a chunk under way at once

@@ -67,24 +67,40 @@ func (a actions) plan(can judge, weigh func(customer.Customer) int) func(context
 		if err != nil {
 			return nil, err
 		}
-		found := make(map[string]customer.Customer, len(roots))
+		subjects := make(map[string]bulk.Subject, len(ids))
 		for _, c := range roots {
-			found[c.ID] = c
-		}
-		subjects := make([]bulk.Subject, len(ids))
-		for i, id := range ids {
-			c, ok := found[id]
-			if !ok {
-				subjects[i] = bulk.Subject{ID: id, Refused: code(customer.ErrNotFound)}
-				continue
-			}
-			subjects[i] = bulk.Subject{
-				ID: id, Bind: bind(c), Refused: code(can(op, c, settings, a.now())),
+			subjects[c.ID] = bulk.Subject{
+				ID: c.ID, Bind: bind(c), Refused: code(can(op, c, settings, a.now())),
 				Weight: weigh(c), Counts: c.Counts,
 			}
 		}
-		return subjects, nil
+		if err := a.refuseAbsent(ctx, ids, subjects); err != nil {
+			return nil, err
+		}
+		inOrder := make([]bulk.Subject, len(ids))
+		for i, id := range ids {
+			inOrder[i] = subjects[id]
+		}
+		return inOrder, nil
 	}
+}
+
+// refuseAbsent adds those of the ids for which there is no customer, and why.
+func (a actions) refuseAbsent(ctx context.Context, ids []string, subjects map[string]bulk.Subject) error {
+	var absent []string
+	for _, id := range ids {
+		if _, ok := subjects[id]; !ok {
+			absent = append(absent, id)
+		}
+	}
+	for i, err := range a.service.Absent(ctx, absent) {
+		why := code(err)
+		if why == "" {
+			return err
+		}
+		subjects[absent[i]] = bulk.Subject{ID: absent[i], Refused: why}
+	}
+	return nil
 }
 
 func (a actions) now() time.Time {

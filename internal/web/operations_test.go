@@ -109,6 +109,24 @@ func TestPurgeTheTrash(t *testing.T) {
 	})
 }
 
+// TestWhoIsGone plans for a customer who is gone already, and applies what was planned before.
+func TestWhoIsGone(t *testing.T) {
+	s := newSystem(t)
+	s.add(2)
+	stale, staleDigest := s.plan(`{"action":"delete","selection":{"ids":["c001"]}}`)
+	for _, action := range []string{"delete", "purge"} {
+		id, digest := s.plan(`{"action":"` + action + `","selection":{"ids":["c001"]}}`)
+		s.apply(id, digest)
+	}
+	if ended := s.apply(stale, staleDigest); fmt.Sprint(ended.at("progress.codes.PURGED")) != "1" {
+		t.Error(ended.text)
+	}
+	id, _ := s.plan(`{"action":"delete","selection":{"ids":["c000","c001","nobody"]}}`)
+	s.run(t, []call{{Name: "planned", Method: get, URL: "/v1/operations/" + id, Status: 200, Want: map[string]any{
+		"impact.eligible": 1, "impact.blocked.PURGED": 1, "impact.blocked.NOT_FOUND": 1,
+	}}})
+}
+
 func TestSelections(t *testing.T) {
 	s := newSystem(t)
 	s.add(3)
