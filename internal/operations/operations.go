@@ -69,10 +69,11 @@ func (a actions) plan(can judge, weigh func(customer.Customer) int) func(context
 		}
 		subjects := make(map[string]bulk.Subject, len(ids))
 		for _, c := range roots {
-			subjects[c.ID] = bulk.Subject{
-				ID: c.ID, Bind: bind(c), Refused: code(can(op, c, settings, a.now())),
-				Weight: weigh(c), Counts: c.Counts,
+			refusal := can(op, c, settings, a.now())
+			if moved(op, c) {
+				refusal = customer.ErrVersion
 			}
+			subjects[c.ID] = bulk.Subject{ID: c.ID, Bind: bind(c), Refused: code(refusal), Weight: weigh(c), Counts: c.Counts}
 		}
 		if err := a.refuseAbsent(ctx, ids, subjects); err != nil {
 			return nil, err

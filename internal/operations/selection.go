@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
@@ -120,7 +121,8 @@ func (s selector) filtered(ctx context.Context, f Filter, exclude []string, posi
 	if state == "" {
 		state = customer.Active
 	}
-	page, err := s.service.Customers(ctx, customer.Query{State: state, Search: f.Search, Limit: limit, Cursor: position})
+	cursor := strings.TrimPrefix(position, moving)
+	page, err := s.service.Customers(ctx, customer.Query{State: state, Search: f.Search, Limit: limit, Cursor: cursor})
 	if invalid, is := errors.AsType[*customer.InvalidError](err); is { // it will never be planned
 		return nil, "", &bulk.SelectionError{Problem: invalid.Error()}
 	}
@@ -133,7 +135,20 @@ func (s selector) filtered(ctx context.Context, f Filter, exclude []string, posi
 			ids = append(ids, c.ID)
 		}
 	}
+	if page.Cursor != "" && (state == customer.Deleted || f.Search != "") {
+		page.Cursor = moving + page.Cursor
+	}
 	return ids, page.Cursor, nil
+}
+
+// moving begins a position in a list that its customers change their places in: the trash is
+// sorted by purge time, what a search finds by names.
+const moving = "~"
+
+// moved says whether the customer may have changed its place in the list since it began to be
+// planned from. It may be in the plan already, and must not be there twice.
+func moved(op bulk.Operation, c customer.Customer) bool {
+	return strings.HasPrefix(op.Position, moving) && !c.Last.At.Before(op.Created)
 }
 
 // ofOperation selects, a chunk at a time, what an operation was done to.

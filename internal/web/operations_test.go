@@ -109,6 +109,33 @@ func TestPurgeTheTrash(t *testing.T) {
 	})
 }
 
+// TestWhoMovesInTheList deletes two anew while the trash is being planned from, so that they come
+// later in it: one that is in the plan already, and one that isn't.
+func TestWhoMovesInTheList(t *testing.T) {
+	s := newSystem(t)
+	s.add(300)
+	id, digest := s.plan(`{"action":"delete","selection":{"filter":{"state":"active"}}}`)
+	s.apply(id, digest)
+	made := s.must(202, post, "/v1/operations", `{"action":"purge","selection":{"trash":true}}`)
+	op := "/v1/operations/" + fmt.Sprint(made.body["id"])
+	for _, id := range []string{"c000", "c299"} {
+		s.must(200, post, "/v1/customers/"+id+"/restore", "")
+		s.must(200, remove, "/v1/customers/"+id, "")
+	}
+	s.settle()
+	planned := s.must(200, get, op, "")
+	s.run(t, []call{{Name: "planned", Method: get, URL: op, Status: 200, Want: map[string]any{
+		"state": "READY", "impact.customers": 301, "impact.eligible": 299, "impact.blocked.CHANGED": 2,
+	}}})
+	ended := s.apply(fmt.Sprint(made.body["id"]), fmt.Sprint(planned.body["digest"]))
+	if fmt.Sprint(ended.at("progress.done"), ended.at("progress.codes.CHANGED")) != "298 3" {
+		t.Error(ended.text)
+	}
+	for _, id := range []string{"c000", "c299"} {
+		s.must(200, get, "/v1/customers/"+id, "")
+	}
+}
+
 // TestWhoIsGone plans for a customer who is gone already, and applies what was planned before.
 func TestWhoIsGone(t *testing.T) {
 	s := newSystem(t)
