@@ -140,14 +140,17 @@ func digest(before string, of any) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Done lists the ids of the subjects that the action was done to, also of those to whom it
-// may have been: see Interrupted.
-func (c Chunk) Done(op Operation) []string {
-	var ids []string
-	for i, o := range c.Outcomes {
-		if o.Result == Done || o.Result == Undecided && c.interrupted(op) {
+// Done lists the ids of up to limit subjects that the action was done to, also of those to whom
+// it may have been: see Interrupted. It looks at the subjects from an index on, and returns the
+// index that it has come to.
+func (c Chunk) Done(op Operation, from, limit int) (ids []string, to int) {
+	for i := from; i < len(c.Subjects); i++ {
+		if len(ids) == limit {
+			return ids, i
+		}
+		if o := c.Outcomes[i]; o.Result == Done || o.Result == Undecided && c.interrupted(op) {
 			ids = append(ids, c.Subjects[i].ID)
 		}
 	}
-	return ids
+	return ids, len(c.Subjects)
 }

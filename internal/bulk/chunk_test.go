@@ -122,8 +122,29 @@ func TestAChunkDecidesTheRefusedFromTheStart(t *testing.T) {
 	if got := c.Tally(); !reflect.DeepEqual(got, want) {
 		t.Errorf("tally %+v, want %+v", got, want)
 	}
-	if got := c.Done(Operation{}); !slices.Equal(got, []string{"s0"}) {
+	if got, _ := c.Done(Operation{}, 0, 3); !slices.Equal(got, []string{"s0"}) {
 		t.Errorf("done are %v", got)
+	}
+}
+
+// TestPagesOfTheDone reads to whom a chunk was done in pages of every size.
+func TestPagesOfTheDone(t *testing.T) {
+	c := newChunk(0, subjects(1, 1, 1, 1, 1))
+	for _, i := range []int{0, 2, 3} {
+		c.Outcomes[i].Result = Done
+	}
+	for limit := 1; limit <= 4; limit++ {
+		var read []string
+		for at, pages := 0, 1; at < len(c.Subjects); pages++ {
+			page, to := c.Done(Operation{}, at, limit)
+			if len(page) > limit || pages > len(c.Subjects) {
+				t.Fatalf("page %d of %d: %v", pages, limit, page)
+			}
+			read, at = append(read, page...), to
+		}
+		if !slices.Equal(read, []string{"s0", "s2", "s3"}) {
+			t.Errorf("in pages of %d: %v", limit, read)
+		}
 	}
 }
 

@@ -66,6 +66,7 @@ type Impact struct {
 	Eligible int
 	Refused  map[string]int   // by code
 	Counts   map[string]int64 // what hangs on the eligible ones
+	Weight   int              // of the work on the eligible ones
 	Estimate Usage
 }
 

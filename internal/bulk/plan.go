@@ -59,23 +59,28 @@ func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) 
 }
 
 // choose reads a page and cuts it into chunks. A page of so heavy subjects that their
-// chunks don't fit into one transaction is read again, smaller.
-func (e *Engine) choose(ctx context.Context, op Operation, selection []byte) ([]Chunk, string, error) {
-	action := e.Actions[op.Action]
-	for limit := MaxSubjects; ; limit = MaxFreeze {
-		ids, next, err := e.Select(ctx, op, selection, op.Position, limit)
-		if err != nil {
-			return nil, "", err
-		}
-		subjects, err := action.Plan(ctx, op, ids)
-		if err != nil {
-			return nil, "", fmt.Errorf("plan %s: %w", op.Action, err)
-		}
-		chunks := split(subjects, op.Chunks, action.MaxWeight, MaxSubjects)
-		if len(chunks) <= MaxFreeze {
-			return chunks, next, nil
+// chunks don't fit into one transaction is read again, so small that each may have its own.
+func (e *Engine) choose(ctx context.Context, op Operation, selection []byte) (chunks []Chunk, next string, err error) {
+	for _, limit := range []int{MaxSubjects, MaxFreeze} {
+		chunks, next, err = e.page(ctx, op, selection, limit)
+		if err != nil || len(chunks) <= MaxFreeze {
+			return chunks, next, err
 		}
 	}
+	return nil, "", fmt.Errorf("plan %s: more subjects than were asked for", op.Action)
+}
+
+func (e *Engine) page(ctx context.Context, op Operation, selection []byte, limit int) ([]Chunk, string, error) {
+	action := e.Actions[op.Action]
+	ids, next, err := e.Select(ctx, op, selection, op.Position, limit)
+	if err != nil {
+		return nil, "", err
+	}
+	subjects, err := action.Plan(ctx, op, ids)
+	if err != nil {
+		return nil, "", fmt.Errorf("plan %s: %w", op.Action, err)
+	}
+	return split(subjects, op.Chunks, action.MaxWeight, MaxSubjects), next, nil
 }
 
 // gain is the operation with further chunks, READY if they were the last.
@@ -99,7 +104,7 @@ func (e *Engine) gain(op Operation, chunks []Chunk, next string) Operation {
 }
 
 func (i Impact) plus(chunks []Chunk) Impact {
-	sum := Impact{Subjects: i.Subjects, Eligible: i.Eligible, Refused: map[string]int{}, Counts: map[string]int64{}}
+	sum := Impact{Subjects: i.Subjects, Eligible: i.Eligible, Weight: i.Weight, Refused: map[string]int{}, Counts: map[string]int64{}}
 	add(sum.Refused, i.Refused)
 	add(sum.Counts, i.Counts)
 	for _, c := range chunks {
@@ -110,6 +115,7 @@ func (i Impact) plus(chunks []Chunk) Impact {
 				continue
 			}
 			sum.Eligible++
+			sum.Weight += s.Weight
 			add(sum.Counts, s.Counts)
 		}
 	}

@@ -22,7 +22,7 @@ type Request struct {
 }
 
 // Prepare puts the request into an operation, and returns its selection for the engine
-// to keep: *customer.InvalidError.
+// to keep: *customer.InvalidError, bulk.ErrRunning.
 func (r Request) Prepare(ctx context.Context, service *customer.Service, store bulk.Store, op *bulk.Operation) (selection []byte, err error) {
 	if err := r.Selection.Validate(); err != nil {
 		return nil, err
@@ -33,11 +33,14 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, store b
 	if r.Selection.Tables != (r.Action == Fsck) {
 		return nil, customer.Invalid("selection.tables", "belongs to the action fsck, and to no other")
 	}
+	if err := r.settled(ctx, store); err != nil {
+		return nil, err
+	}
 	op.Action = r.Action
 	op.Reason = customer.Blot(op.Reason) // the operation outlives those it is about
 	switch r.Action {
 	case Undo:
-		err = r.prepareUndo(ctx, store, op)
+		err = r.prepareUndo(op)
 	case Redate:
 		err = r.prepareRedate(ctx, service, op)
 	}
@@ -47,17 +50,30 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, store b
 	return r.Selection.Encode()
 }
 
-func (r Request) prepareUndo(ctx context.Context, store bulk.Store, op *bulk.Operation) error {
+// settled refuses a selection by an operation that may be done to further customers.
+func (r Request) settled(ctx context.Context, store bulk.Store) error {
+	if r.Selection.Operation == "" {
+		return nil
+	}
+	of, err := store.Operation(ctx, r.Selection.Operation)
+	switch {
+	case errors.Is(err, bulk.ErrNotFound):
+		return customer.Invalid("selection.operation", "is no operation")
+	case err != nil:
+		return err
+	case of.State == bulk.Running:
+		return bulk.ErrRunning
+	case r.Action == Undo && of.Action != Delete:
+		return customer.Invalid("selection.operation", "is no operation that deleted customers; nothing else can be undone")
+	}
+	return nil
+}
+
+func (r Request) prepareUndo(op *bulk.Operation) (err error) {
 	if r.Selection.Operation == "" {
 		return customer.Invalid("selection.operation", "must name the operation to undo")
 	}
-	undone, err := store.Operation(ctx, r.Selection.Operation)
-	if errors.Is(err, bulk.ErrNotFound) || err == nil && undone.Action != Delete {
-		return customer.Invalid("selection.operation", "is no operation that deleted customers; nothing else can be undone")
-	}
-	if err == nil {
-		op.Params, err = json.Marshal(UndoParams{r.Selection.Operation})
-	}
+	op.Params, err = json.Marshal(UndoParams{r.Selection.Operation})
 	return err
 }
 

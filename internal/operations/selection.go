@@ -90,7 +90,7 @@ func (s selector) page(ctx context.Context, _ bulk.Operation, selection []byte, 
 	}
 	switch {
 	case chosen.Operation != "":
-		return s.ofOperation(ctx, chosen.Operation, position)
+		return s.ofOperation(ctx, chosen.Operation, position, limit)
 	case chosen.Ledger:
 		return s.resurrected(ctx, position, limit)
 	case chosen.Filter != nil:
@@ -151,34 +151,44 @@ func moved(op bulk.Operation, c customer.Customer) bool {
 	return strings.HasPrefix(op.Position, moving) && !c.Last.At.Before(op.Created)
 }
 
-// ofOperation selects, a chunk at a time, what an operation was done to.
-func (s selector) ofOperation(ctx context.Context, id, position string) ([]string, string, error) {
-	from := 0
-	if position != "" {
-		var err error
-		if from, err = strconv.Atoi(position); err != nil {
-			return nil, "", fmt.Errorf("operations: position %q", position)
-		}
+// ofOperation selects what an operation was done to. A page is of one chunk, or of a part of it.
+func (s selector) ofOperation(ctx context.Context, id, position string, limit int) ([]string, string, error) {
+	chunk, from, err := parsePlace(position)
+	if err != nil {
+		return nil, "", err
 	}
 	of, err := s.store.Operation(ctx, id)
+	if err != nil || chunk >= of.Chunks {
+		return nil, "", err
+	}
+	c, err := s.store.Chunk(ctx, of, chunk)
 	if err != nil {
 		return nil, "", err
 	}
-	if from >= of.Chunks {
-		return nil, "", nil
+	ids, to := c.Done(of, from, limit)
+	switch {
+	case to < len(c.Subjects):
+		return ids, place(chunk, to), nil
+	case chunk+1 < of.Chunks:
+		return ids, place(chunk+1, 0), nil
 	}
-	c, err := s.store.Chunk(ctx, of, from)
-	if err != nil {
-		return nil, "", err
-	}
-	return c.Done(of), next(from, of.Chunks), nil
+	return ids, "", nil
 }
 
-func next(seq, chunks int) string {
-	if seq+1 >= chunks {
-		return ""
+// place is a position among the subjects of an operation.
+func place(chunk, subject int) string { return fmt.Sprintf("%d.%d", chunk, subject) }
+
+func parsePlace(position string) (chunk, subject int, err error) {
+	if position == "" {
+		return 0, 0, nil
 	}
-	return strconv.Itoa(seq + 1)
+	before, after, _ := strings.Cut(position, ".")
+	chunk, err = strconv.Atoi(before)
+	subject, err2 := strconv.Atoi(after)
+	if errors.Join(err, err2) != nil || chunk < 0 || subject < 0 {
+		return 0, 0, fmt.Errorf("operations: position %q", position)
+	}
+	return chunk, subject, nil
 }
 
 // resurrected goes through the ledger, and selects those of its customers who are there.

@@ -1,12 +1,13 @@
 package operations
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
 
@@ -87,9 +88,53 @@ func TestPagesOfIDs(t *testing.T) {
 	}
 }
 
-func TestChunksOfAnOperationFollowEachOther(t *testing.T) {
-	got := fmt.Sprintf("%q %q %q", next(0, 3), next(1, 3), next(2, 3))
-	if got != `"1" "2" ""` {
-		t.Errorf("after chunks 0, 1, 2 of 3: %s", got)
+// TestPagesOfAnOperation reads to whom an operation of two chunks was done, in pages of every size.
+func TestPagesOfAnOperation(t *testing.T) {
+	chunk := func(seq int, ids ...string) bulk.Chunk {
+		c := bulk.Chunk{Seq: seq}
+		for _, id := range ids {
+			c.Subjects = append(c.Subjects, bulk.Subject{ID: id})
+			c.Outcomes = append(c.Outcomes, bulk.Outcome{Result: bulk.Done})
+		}
+		return c
 	}
+	s := selector{store: kept{chunks: []bulk.Chunk{chunk(0, "a", "b", "c"), chunk(1, "d", "e")}}}
+	for limit := 1; limit <= 4; limit++ {
+		var read []string
+		for position, pages := "", 1; ; pages++ {
+			page, next, err := s.ofOperation(t.Context(), "op", position, limit)
+			if err != nil || len(page) > limit || pages > 5 {
+				t.Fatalf("page %d of %d: %v, %v", pages, limit, page, err)
+			}
+			if read = append(read, page...); next == "" {
+				break
+			}
+			position = next
+		}
+		if got := strings.Join(read, ""); got != "abcde" {
+			t.Errorf("in pages of %d: %s", limit, got)
+		}
+	}
+	for _, position := range []string{"1", "x.1", "1.x", "-1.0"} {
+		if _, _, err := s.ofOperation(t.Context(), "op", position, 1); err == nil {
+			t.Errorf("position %q is taken", position)
+		}
+	}
+}
+
+// kept is a store of one operation.
+type kept struct {
+	bulk.Store
+
+	op     bulk.Operation
+	chunks []bulk.Chunk
+}
+
+func (k kept) Operation(context.Context, string) (bulk.Operation, error) {
+	k.op.Chunks = len(k.chunks)
+	return k.op, nil
+}
+
+func (k kept) Chunk(_ context.Context, _ bulk.Operation, seq int) (bulk.Chunk, error) {
+	return k.chunks[seq], nil
 }

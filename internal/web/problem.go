@@ -91,7 +91,7 @@ var (
 	planning         = kind{"PLANNING", 409, "Still planning", "The plan is not finished. Ask the operation until its state is READY."}
 	planStale        = kind{"PLAN_STALE", 409, "Another plan", "The digest is not that of this plan. Look at the operation, and apply by the digest it has."}
 	planRefused      = kind{"PLAN_BLOCKED", 409, "Some can't be done", "The rules refuse some of the customers, and onBlocked is fail. See impact.blocked; leave them out, or apply with onBlocked skip."}
-	operationRunning = kind{"OPERATION_RUNNING", 409, "Under way", "The operation has not ended. Wait until it has, or cancel it."}
+	operationRunning = kind{"OPERATION_RUNNING", 409, "Under way", "The operation has not ended. Wait until it has, or cancel it first."}
 	ended            = kind{"OPERATION_ENDED", 409, "Ended", "The operation has ended. Plan another one."}
 	planExpired      = kind{"PLAN_EXPIRED", 410, "Plan expired", "Nobody applied the plan within a day. Plan it again: things have changed since."}
 	unacknowledged   = kind{"ACKNOWLEDGEMENT_REQUIRED", 422, "Not acknowledged", "Say \"acknowledged\": true when you have seen the impact and understand the consequences."}

@@ -1,0 +1,83 @@
+package bulk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestHeavySubjectsArePlannedFewAtATime plans subjects of which each fills a chunk, so that a
+// whole page of them fits into no transaction.
+func TestHeavySubjectsArePlannedFewAtATime(t *testing.T) {
+	const n = 100
+	page := func(_ context.Context, _ Operation, _ []byte, position string, limit int) ([]string, string, error) {
+		from := 0
+		_, _ = fmt.Sscan(position, &from)
+		var ids []string
+		for i := from; i < min(from+limit, n); i++ {
+			ids = append(ids, fmt.Sprint(i))
+		}
+		if from+limit >= n {
+			return ids, "", nil
+		}
+		return ids, fmt.Sprint(from + limit), nil
+	}
+	store := &freezer{}
+	engine := heavy(store, page)
+	if err := engine.plan(t.Context(), Operation{ID: "op", Action: "lift", State: Planning}); err != nil {
+		t.Fatal(err)
+	}
+	var frozen []string
+	for _, c := range store.chunks {
+		for _, s := range c.Subjects {
+			frozen = append(frozen, s.ID)
+		}
+	}
+	if len(frozen) != n || len(store.chunks) != n || len(slices.Compact(frozen)) != n {
+		t.Errorf("frozen in %d chunks: %v", len(store.chunks), frozen)
+	}
+	if i := store.op.Impact; store.op.State != Ready || i.Subjects != n || i.Eligible != n || i.Weight != 7*n {
+		t.Errorf("planned: %+v", store.op)
+	}
+}
+
+// TestAPageLongerThanAskedForIsNotReadForEver has a selection that keeps to no limit.
+func TestAPageLongerThanAskedForIsNotReadForEver(t *testing.T) {
+	all := make([]string, MaxSubjects)
+	engine := heavy(&freezer{}, func(context.Context, Operation, []byte, string, int) ([]string, string, error) { return all, "", nil })
+	err := engine.plan(t.Context(), Operation{ID: "op", Action: "lift", State: Planning})
+	if err == nil || !strings.Contains(err.Error(), "more subjects than were asked for") {
+		t.Error(err)
+	}
+}
+
+func heavy(store Store, page func(context.Context, Operation, []byte, string, int) ([]string, string, error)) *Engine {
+	lift := Action{MaxWeight: 7, Plan: func(_ context.Context, _ Operation, ids []string) ([]Subject, error) {
+		subjects := make([]Subject, len(ids))
+		for i, id := range ids {
+			subjects[i] = Subject{ID: id, Weight: 7}
+		}
+		return subjects, nil
+	}}
+	return &Engine{Store: store, Select: page, Actions: map[string]Action{"lift": lift}}
+}
+
+// freezer is a store that keeps what is frozen.
+type freezer struct {
+	Store
+
+	op     Operation
+	chunks []Chunk
+}
+
+func (f *freezer) Selection(context.Context, string) ([]byte, error) { return nil, nil }
+
+func (f *freezer) Freeze(_ context.Context, op Operation, chunks []Chunk) error {
+	if len(chunks) > MaxFreeze {
+		return fmt.Errorf("%d chunks at once", len(chunks))
+	}
+	f.op, f.chunks = op, append(f.chunks, chunks...)
+	return nil
+}
