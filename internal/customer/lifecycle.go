@@ -74,9 +74,10 @@ func (c Customer) CanReplay() error {
 	return nil
 }
 
-// CanRedate says why the customer's purge time can't be moved, nil if it can.
-func (c Customer) CanRedate() error {
-	switch c.State {
+// CanRedate says why the customer's purge time can't be moved at the given time, nil if it
+// can: it can't when it has come.
+func (c Customer) CanRedate(now time.Time) error {
+	switch c.StateAt(now) {
 	case Active:
 		return ErrNotDeleted
 	case Purging:

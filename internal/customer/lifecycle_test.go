@@ -215,3 +215,31 @@ func TestRecordsAreCountedOverAllKinds(t *testing.T) {
 		t.Errorf("counting changed the counts: %v", counts)
 	}
 }
+
+func TestRedate(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	hours := func(n int) time.Time { return at.Add(time.Duration(n) * time.Hour) }
+	for _, tt := range []struct {
+		name      string
+		due       time.Time // of a deletion at `at`
+		retention Period
+		want      time.Time // with notice until hours(24)
+	}{
+		{"later", hours(30), PeriodOf(48 * time.Hour), hours(48)},
+		{"sooner, after the notice", hours(48), PeriodOf(30 * time.Hour), hours(30)},
+		{"sooner than the notice", hours(48), PeriodOf(time.Hour), hours(24)},
+		{"due before the notice anyhow", hours(10), PeriodOf(time.Hour), hours(10)},
+		{"due before the notice anyhow, now later", hours(10), PeriodOf(12 * time.Hour), hours(12)},
+		{"never due until now", time.Time{}, PeriodOf(time.Hour), hours(24)},
+		{"never due from now on", hours(48), Never, time.Time{}},
+	} {
+		d := Deletion{Time: at, PurgeTime: tt.due}
+		if got := Redate(d, tt.retention, hours(24)); !got.Equal(tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	due := Customer{State: Deleted, Deletion: &Deletion{Time: at, PurgeTime: hours(1)}}
+	if err := due.CanRedate(hours(1)); !errors.Is(err, ErrPurgeStarted) {
+		t.Errorf("one who is due: %v", err)
+	}
+}

@@ -34,8 +34,8 @@ func (s *Service) BlockMany(ctx context.Context, seen []Seen, blocked bool, ch C
 	return s.advance(ctx, transitions(seen, Transition{Change: ch}), Settings{})
 }
 
-// RedateMany gives customers in the trash the purge times that a retention means for
-// them, but none before a time.
+// RedateMany gives customers in the trash the purge times that a retention means for them;
+// see Redate.
 func (s *Service) RedateMany(ctx context.Context, seen []Seen, retention Period, notBefore time.Time, ch Change) []error {
 	ch = s.stamp(ch, Redated)
 	found, err := s.rootsOf(ctx, seen)
@@ -44,22 +44,25 @@ func (s *Service) RedateMany(ctx context.Context, seen []Seen, retention Period,
 	}
 	moves := transitions(seen, Transition{Change: ch})
 	for i := range moves {
-		if c, ok := found[moves[i].ID]; ok && c.Deletion != nil {
+		if c, ok := found[moves[i].ID]; ok && c.CanRedate(ch.At) == nil {
 			d := *c.Deletion
 			d.PurgeTime = Redate(d, retention, notBefore)
 			moves[i].Deletion = &d
 		} else {
-			moves[i].Deletion = &Deletion{} // refused: nobody in the trash has the version that was seen
+			moves[i].Deletion = &Deletion{} // refused: nobody has the version that was seen
 			moves[i].Version = -1
 		}
 	}
 	return s.advance(ctx, moves, Settings{})
 }
 
-// Redate is the purge time that a retention means for a deletion, not before a time. A
-// zero time is never.
+// Redate is the purge time that a retention means for a deletion. Nobody becomes due before a
+// time who wouldn't have been anyhow. A zero time is never.
 func Redate(d Deletion, retention Period, notBefore time.Time) time.Time {
 	due := retention.After(d.Time)
+	if !d.PurgeTime.IsZero() && d.PurgeTime.Before(notBefore) {
+		notBefore = d.PurgeTime
+	}
 	if !due.IsZero() && due.Before(notBefore) {
 		return notBefore
 	}

@@ -59,7 +59,7 @@ func (tr Transition) can(c Customer, s Settings) error {
 		}
 		return c.CanPurge(Fence{}, tr.Change.At)
 	case Redated:
-		return c.CanRedate()
+		return c.CanRedate(tr.Change.At)
 	default:
 		return nil
 	}

@@ -52,8 +52,20 @@ func (actions) canPurge(_ bulk.Operation, c customer.Customer, _ customer.Settin
 	return c.CanPurge(customer.Fence{}, now)
 }
 
-// weight of a customer's purge: the items that there are to erase.
-func weight(c customer.Customer) int { return int(c.Records()) + len(c.Terms) + 2 }
+// weight of a customer's purge: the items that there are to erase, and copies to be made of those
+// to be retained.
+func weight(c customer.Customer, s customer.Settings) int {
+	items := 1 + int(c.Records()) + len(c.Terms)
+	if c.Profile.Email != "" {
+		items++ // its claim
+	}
+	for kind, n := range c.Counts {
+		if s.Policy(kind) == customer.Retain {
+			items += int(n)
+		}
+	}
+	return items
+}
 
 func (a actions) purge(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
 	seen, generations, err := unbindAll(subjects)
@@ -100,8 +112,8 @@ type RedateParams struct {
 }
 
 // canRedate leaves out those whose purge time stays as it is.
-func (actions) canRedate(op bulk.Operation, c customer.Customer, _ customer.Settings, _ time.Time) error {
-	if err := c.CanRedate(); err != nil {
+func (actions) canRedate(op bulk.Operation, c customer.Customer, _ customer.Settings, now time.Time) error {
+	if err := c.CanRedate(now); err != nil {
 		return err
 	}
 	var p RedateParams

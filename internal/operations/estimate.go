@@ -10,9 +10,8 @@ const (
 	fenceUnits = moveUnits
 	proofUnits = 2 // the certificate, in its chain and under its customer
 
-	chains         = 16 // of certificates
-	chainRequests  = 4  // to append to one
-	purgedTogether = 200
+	purgedTogether = 200 // customers whose certificates are appended at once, to all chains
+	proofRequests  = 8   // to find the ends of the chains, and append to them
 )
 
 func batches(n int) int { return (n + perBatch - 1) / perBatch }
@@ -29,19 +28,19 @@ func estimateSingly(i bulk.Impact) bulk.Usage {
 	return bulk.Usage{Requests: i.Eligible, WriteUnits: float64(moveUnits * i.Eligible)}
 }
 
-// estimatePurge counts the items that are known to the roots: of the search terms it
-// takes an average.
+// estimatePurge goes by the items that there are. All that isn't a record is read by its key to see
+// that it is gone, and costs a unit each; records are listed.
 func estimatePurge(i bulk.Impact) bulk.Usage {
-	const termsAndClaim, rootAndEntry, readings = 6, 2, 2
-	const recordsPerRead = 25 // of those that are listed to be erased
+	const entry, listings, rootReads = 1, 2, 2
+	const recordsPerReadUnit, itemsPerPage = 25, 1000
 	records := 0
 	for _, n := range i.Counts {
 		records += int(n)
 	}
-	items := records + i.Eligible*termsAndClaim
+	together := (i.Eligible + purgedTogether - 1) / purgedTogether
 	return bulk.Usage{
-		Requests:   batches(items) + readings*i.Eligible + batches(i.Eligible)*3 + chainRequests*min(i.Eligible, chains*((i.Eligible+purgedTogether-1)/purgedTogether)),
-		WriteUnits: float64(items + i.Eligible*(rootAndEntry+fenceUnits+proofUnits)),
-		ReadUnits:  float64(i.Eligible*(readings+termsAndClaim) + records/recordsPerRead),
+		Requests:   2*batches(i.Eligible) + batches(i.Weight) + listings*i.Eligible + i.Weight/itemsPerPage + proofRequests*together,
+		WriteUnits: float64(i.Weight + i.Eligible*(entry+fenceUnits+proofUnits)),
+		ReadUnits:  float64((listings+rootReads)*i.Eligible + i.Weight - i.Eligible - records + records/recordsPerReadUnit),
 	}
 }

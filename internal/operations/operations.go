@@ -34,7 +34,7 @@ const maxRecords = 10_000
 // Engine carries the actions out.
 func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue) *bulk.Engine {
 	a := actions{service}
-	light := func(customer.Customer) int { return 1 }
+	light := func(customer.Customer, customer.Settings) int { return 1 }
 	return &bulk.Engine{
 		Store: store, Queue: queue, Log: service.Log, Now: service.Now,
 		Select: selector{service, store}.page,
@@ -57,7 +57,7 @@ type actions struct{ service *customer.Service }
 type judge func(op bulk.Operation, c customer.Customer, s customer.Settings, now time.Time) error
 
 // plan reads the subjects as they are, judges them, and binds them to what it read.
-func (a actions) plan(can judge, weigh func(customer.Customer) int) func(context.Context, bulk.Operation, []string) ([]bulk.Subject, error) {
+func (a actions) plan(can judge, weigh func(customer.Customer, customer.Settings) int) func(context.Context, bulk.Operation, []string) ([]bulk.Subject, error) {
 	return func(ctx context.Context, op bulk.Operation, ids []string) ([]bulk.Subject, error) {
 		settings, err := a.service.Settings(ctx)
 		if err != nil {
@@ -73,7 +73,7 @@ func (a actions) plan(can judge, weigh func(customer.Customer) int) func(context
 			if moved(op, c) {
 				refusal = customer.ErrVersion
 			}
-			subjects[c.ID] = bulk.Subject{ID: c.ID, Bind: bind(c), Refused: code(refusal), Weight: weigh(c), Counts: c.Counts}
+			subjects[c.ID] = bulk.Subject{ID: c.ID, Bind: bind(c), Refused: code(refusal), Weight: weigh(c, settings), Counts: c.Counts}
 		}
 		if err := a.refuseAbsent(ctx, ids, subjects); err != nil {
 			return nil, err

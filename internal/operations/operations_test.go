@@ -105,7 +105,21 @@ func TestEstimates(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", name, tt.got, tt.want)
 		}
 	}
-	if got := estimatePurge(impact).WriteUnits; got < 51*7+149 {
-		t.Errorf("a purge of 51 customers and 149 records is to take %v write units", got)
+	impact.Weight = 51 + 149 + 100 // roots, records, terms
+	want := bulk.Usage{Requests: 2*3 + 12 + 2*51 + 8, WriteUnits: 300 + 51*6, ReadUnits: 4*51 + 100 + 149/25}
+	if got := estimatePurge(impact); got != want {
+		t.Errorf("a purge: %+v, want %+v", got, want)
+	}
+}
+
+func TestWeightCountsWhatAPurgeWrites(t *testing.T) {
+	settings := customer.Settings{Kinds: []customer.Kind{{Name: "invoice", Policy: customer.Retain}, {Name: "ticket", Policy: customer.Cascade}}}
+	c := customer.Customer{Counts: map[string]int64{"ticket": 4, "invoice": 2}, Terms: []string{"ann", "anders"}}
+	if got := weight(c, settings); got != 1+6+2+2 {
+		t.Errorf("%d, want the root, 6 records, 2 terms, 2 copies", got)
+	}
+	c.Profile.Email = "ann@example.com"
+	if got := weight(c, settings); got != 12 {
+		t.Errorf("%d, want a claim more", got)
 	}
 }

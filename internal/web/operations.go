@@ -163,7 +163,7 @@ type Usage struct {
 	WriteUnits float64 `json:"writeUnits"`
 	ReadUnits  float64 `json:"readUnits"`
 	Dollars    float64 `json:"dollars" doc:"At the on-demand prices of us-east-1; the price list of your region counts."`
-	Seconds    int     `json:"seconds,omitempty" doc:"At the pace at which a worker begins. The table may bear more, and several work at once."`
+	Seconds    int     `json:"seconds,omitempty" doc:"Estimated at the pace at which a worker begins: the table may bear more, and several work at once. Actual: from being applied to the end."`
 }
 
 // ItemLinks lead to what became of each customer.
@@ -213,6 +213,14 @@ func estimateOf(u bulk.Usage) Usage {
 	return doc
 }
 
+func actualOf(op bulk.Operation, u bulk.Usage) Usage {
+	doc := usageOf(u)
+	if !op.Applied.IsZero() && !op.Ended.IsZero() {
+		doc.Seconds = int(math.Ceil(op.Ended.Sub(op.Applied).Seconds()))
+	}
+	return doc
+}
+
 func operationPath(id string) string { return "/v1/operations/" + id }
 
 func (a *api) operation(ctx context.Context, op bulk.Operation) (Operation, error) {
@@ -222,7 +230,7 @@ func (a *api) operation(ctx context.Context, op bulk.Operation) (Operation, erro
 	if tally.Codes == nil {
 		doc.Progress.Codes = map[string]int{}
 	}
-	doc.Actual = usageOf(tally.Usage)
+	doc.Actual = actualOf(op, tally.Usage)
 	if op.Action == operations.Delete && op.Applied.IsZero() && err == nil {
 		err = a.addRestoreUntil(ctx, &doc)
 	}
@@ -246,7 +254,7 @@ func (a *api) listedOperation(op bulk.Operation) Operation {
 		Why: op.Why, OnBlocked: string(op.OnRefused),
 		Impact:   Impact{Customers: op.Impact.Subjects, Eligible: op.Impact.Eligible, Blocked: op.Impact.Refused, Records: op.Impact.Counts},
 		Progress: Progress{Done: t.Done, Skipped: t.Skipped, Failed: t.Failed, Left: op.Impact.Subjects - t.Done - t.Skipped - t.Failed, Codes: t.Codes},
-		Estimate: estimateOf(op.Impact.Estimate), Actual: usageOf(t.Usage),
+		Estimate: estimateOf(op.Impact.Estimate), Actual: actualOf(op, t.Usage),
 		Links: ItemLinks{operationPath(op.ID) + "/items", operationPath(op.ID) + "/items.csv"},
 	}
 	if op.State != bulk.Planning {

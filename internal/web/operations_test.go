@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,42 @@ func TestDeleteManyAndUndo(t *testing.T) {
 		{Name: "deleted by somebody else", Method: get, URL: "/v1/customers/c003", Status: 200, Want: map[string]any{"state": "deleted"}},
 		{Name: "both are listed", Method: get, URL: "/v1/operations", Status: 200, Want: map[string]any{"operations.0.id": undo, "operations.1.id": id, "operations.2": nil}},
 	})
+}
+
+// TestEstimatesComeTrue purges customers of several shapes, and compares what that was estimated to
+// take with what it took.
+func TestEstimatesComeTrue(t *testing.T) {
+	s := newSystem(t)
+	var customers, records strings.Builder
+	for i := range 120 {
+		fmt.Fprintf(&customers, `{"id":"c%03d","organisation":"Alfreds Futterkiste %d","firstName":"Ann","email":"ann%d@alfreds.example"}`+"\n", i, i, i)
+		for n := range i % 7 {
+			fmt.Fprintf(&records, `{"customer":"c%03d","key":"ticket~%d"}`+"\n", i, n)
+		}
+	}
+	s.must(200, post, "/v1/imports/customers", customers.String(), "Content-Type", "application/x-ndjson")
+	s.must(200, post, "/v1/imports/records", records.String(), "Content-Type", "application/x-ndjson")
+	for _, action := range []string{"delete", "purge"} {
+		state := map[string]string{"delete": "active", "purge": "deleted"}[action]
+		id, digest := s.plan(fmt.Sprintf(`{"action":%q,"selection":{"filter":{"state":%q}}}`, action, state))
+		ended := s.apply(id, digest)
+		for _, of := range []string{"requests", "writeUnits", "readUnits"} {
+			estimated, actual := ended.number(t, "estimate."+of), ended.number(t, "actual."+of)
+			t.Logf("%s: %v %s estimated, %v consumed", action, estimated, of, actual)
+			if math.Abs(actual-estimated) > 5+actual/10 {
+				t.Errorf("%s: %v %s estimated, %v consumed", action, estimated, of, actual)
+			}
+		}
+	}
+}
+
+func (a answer) number(t *testing.T, path string) float64 {
+	t.Helper()
+	n, is := a.at(path).(float64)
+	if !is {
+		t.Fatalf("no %s in %s", path, a.text)
+	}
+	return n
 }
 
 func TestPurgeTheTrash(t *testing.T) {
