@@ -78,7 +78,7 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 	op.Digest = op.firstDigest()
 	err := e.Store.Create(ctx, op, selection)
 	if errors.Is(err, ErrExists) {
-		return e.replayed(ctx, op)
+		return e.Replayed(ctx, op)
 	}
 	if err != nil {
 		return op, err
@@ -90,7 +90,9 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 	return e.planned(ctx, planned)
 }
 
-func (e *Engine) replayed(ctx context.Context, op Operation) (Operation, error) {
+// Replayed is the operation that the same request has made before: ErrNotFound, or ErrReused if
+// another request has.
+func (e *Engine) Replayed(ctx context.Context, op Operation) (Operation, error) {
 	made, err := e.Store.Operation(ctx, op.ID)
 	if err == nil && (op.Fingerprint == "" || made.Fingerprint != op.Fingerprint) {
 		return op, ErrReused

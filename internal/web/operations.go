@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -316,11 +317,11 @@ func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*c
 	if err != nil {
 		return nil, err
 	}
-	op, replay := bulk.Operation{ID: customer.NewID(), By: ch.By, Reason: ch.Reason}, ""
+	op := bulk.Operation{ID: customer.NewID(), By: ch.By, Reason: ch.Reason}
 	if ch.Once != nil {
 		op.ID, op.Fingerprint = ch.Once.Key[:operationID], ch.Once.Fingerprint
-		if _, err := a.operations.Store.Operation(ctx, op.ID); err == nil {
-			replay = replayedHeader
+		if made, err := a.operations.Replayed(ctx, op); !errors.Is(err, bulk.ErrNotFound) {
+			return a.createdOperation(ctx, made, replayedHeader, err)
 		}
 	}
 	selection, err := request.Prepare(ctx, a.svc, a.operations.Store, &op)
@@ -328,11 +329,15 @@ func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*c
 		return nil, err
 	}
 	op, err = a.operations.Create(ctx, op, selection)
+	return a.createdOperation(ctx, op, "", err)
+}
+
+func (a *api) createdOperation(ctx context.Context, op bulk.Operation, replayed string, err error) (*createdOperationOutput, error) {
 	out, err := a.answerOperation(ctx, op, err)
 	if err != nil {
 		return nil, err
 	}
-	return &createdOperationOutput{out.Location, out.RetryAfter, replay, out.Body}, nil
+	return &createdOperationOutput{out.Location, out.RetryAfter, replayed, out.Body}, nil
 }
 
 // operationID is how much of the hash of an idempotency key makes an operation's id.

@@ -238,6 +238,9 @@ func TestOperationsAreIdempotent(t *testing.T) {
 	if first.body["id"] != again.body["id"] {
 		t.Errorf("two operations: %s, %s", first.text, again.text)
 	}
+	if again.header.Get("Idempotency-Replayed") != "true" || first.header.Get("Idempotency-Replayed") != "" {
+		t.Error("nothing tells that it was made before")
+	}
 	other := s.send(post, "/v1/operations", `{"action":"block","selection":{"ids":["c001"]}}`, "Idempotency-Key", "k1")
 	if other.status != 422 || other.body["code"] != "IDEMPOTENCY_KEY_REUSED" {
 		t.Errorf("another request under the key: %s", other.text)
