@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -104,6 +105,26 @@ func TestDeleteCostsTheSameWhateverHangsOnACustomer(t *testing.T) {
 		_, err = p.Restore(t.Context(), id, "", admin)
 		p.costs(t, fmt.Sprintf("restore, %d records", n), err, 1, 3, 0)
 	}
+}
+
+// TestManyAreRestoredInAFewRequests reads a hundred customers at once, and restores 25.
+func TestManyAreRestoredInAFewRequests(t *testing.T) {
+	t.Parallel()
+	p := newTill(t)
+	const many = 103
+	seen, generations := make([]customer.Seen, many), make([]string, many)
+	for i := range seen {
+		id := fmt.Sprintf("customer-%d", i)
+		p.create(t, id)
+		c, err := p.Delete(t.Context(), id, admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[i], generations[i] = c.See(), c.Deletion.ID
+	}
+	p.meter.Reset()
+	err := errors.Join(p.RestoreMany(t.Context(), seen, generations, admin)...)
+	p.costs(t, fmt.Sprintf("restore %d customers", many), err, 2+5, 3*many, many)
 }
 
 func TestCostsOfChangesAndReads(t *testing.T) {
