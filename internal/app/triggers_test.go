@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +138,15 @@ func TestStreamNamesTheRecordThatFailed(t *testing.T) {
 	}
 	if len(out.BatchItemFailures) != 1 || out.BatchItemFailures[0].ItemIdentifier != "200" {
 		t.Errorf("failures: %v, want the sequence number 200", out.BatchItemFailures)
+	}
+}
+
+// TestStreamReadsANullDeletionAsNone reads the root of one that was restored among many.
+func TestStreamReadsANullDeletionAsNone(t *testing.T) {
+	values := maps.Clone(removedRoot().Change.OldImage)
+	values["state"], values["deletion"] = events.NewStringAttribute("active"), events.NewNullAttribute()
+	if c, err := image(values); err != nil || c.State != customer.Active || c.Deletion != nil {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 

@@ -69,14 +69,6 @@ func Redate(d Deletion, retention Period, notBefore time.Time) time.Time {
 	return due
 }
 
-// RestoreMany takes customers out of the trash; see Restore. The generations name what is undone of each.
-func (s *Service) RestoreMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
-	return each(len(seen), func(i int) error {
-		_, err := s.Restore(ctx, seen[i].ID, generations[i], ch)
-		return err
-	})
-}
-
 // PurgeMany purges customers in the trash from the fence to the end, before it returns.
 // ErrUnfinished says of a customer that the sweep goes on with it.
 func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {

@@ -19,9 +19,10 @@ func (c Customer) See() Seen {
 // was seen: whoever has changed it since is told so, and nothing else happens.
 type Transition struct {
 	Seen
-	Change   Change    // its Action says what: WasDeleted, Blocked, Unblocked, PurgeStarted or Redated
-	Deletion *Deletion // as it is to be, with WasDeleted and Redated; with PurgeStarted only to purge again
+	Change   Change    // its Action says what: WasDeleted, Restored, Blocked, Unblocked, PurgeStarted or Redated
+	Deletion *Deletion // as it is to be, with WasDeleted and Redated; with PurgeStarted only to purge again; to undo, with Restored
 	Lease    time.Time // with PurgeStarted
+	Created  time.Time // of the customer, with Restored
 }
 
 // Refused says why a transition could not be made to a customer, judged from how it is now;
@@ -49,6 +50,8 @@ func (tr Transition) can(c Customer, s Settings) error {
 	switch tr.Change.Action {
 	case WasDeleted:
 		return c.CanDelete(s)
+	case Restored:
+		return c.CanRestore(tr.Deletion.ID, tr.Change.At)
 	case Blocked:
 		return c.CanBlock(true)
 	case Unblocked:

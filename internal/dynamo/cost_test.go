@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func (p till) costs(t testing.TB, what string, err error, requests int, write, r
 	}
 }
 
-// costsTogether is costs of what goes by transactions. DynamoDB Local bills these, and
+// costsTogether is costs of what goes by transactions or statements. DynamoDB Local bills these, and
 // reads that find nothing, lower than DynamoDB does: of its bill only the requests count.
 func (p till) costsTogether(t testing.TB, what string, err error, requests int, write, read float64) {
 	t.Helper()
@@ -104,6 +105,26 @@ func TestDeleteCostsTheSameWhateverHangsOnACustomer(t *testing.T) {
 		_, err = p.Restore(t.Context(), id, "", admin)
 		p.costs(t, fmt.Sprintf("restore, %d records", n), err, 1, 3, 0)
 	}
+}
+
+// TestManyAreRestoredInAFewRequests reads all of them at once, and restores 25 at once.
+func TestManyAreRestoredInAFewRequests(t *testing.T) {
+	t.Parallel()
+	p := newTill(t)
+	const many = 28
+	seen, generations := make([]customer.Seen, many), make([]string, many)
+	for i := range seen {
+		id := fmt.Sprintf("customer-%d", i)
+		p.create(t, id)
+		c, err := p.Delete(t.Context(), id, admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[i], generations[i] = c.See(), c.Deletion.ID
+	}
+	p.meter.Reset()
+	err := errors.Join(p.RestoreMany(t.Context(), seen, generations, admin)...)
+	p.costsTogether(t, fmt.Sprintf("restore %d customers", many), err, 1+2, 3*many, many)
 }
 
 func TestCostsOfChangesAndReads(t *testing.T) {

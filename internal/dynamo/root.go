@@ -28,7 +28,7 @@ type root struct {
 	Created  string           `dynamodbav:"created"` // the place among the living: <time>#<id>
 	Counts   map[string]int64 `dynamodbav:"counts"`
 	Holds    map[string]hold  `dynamodbav:"holds"`
-	Deletion *deletion        `dynamodbav:"deletion,omitempty"`
+	Deletion *deletion        `dynamodbav:"deletion,omitempty"` // NULL of one that was restored among many
 	Terms    []string         `dynamodbav:"terms,omitempty"`
 	Last     change           `dynamodbav:"last"`
 }

@@ -310,6 +310,10 @@ func (t *Table) statement(tr customer.Transition, s customer.Settings) (types.Ba
 		b.set("epoch", tr.Epoch+1)
 		b.set("deletion", newDeletion(*tr.Deletion))
 		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Deleted, Deletion: tr.Deletion}, time.Time{}))
+	case customer.Restored:
+		b.set("state", customer.Active)
+		b.set("deletion", nil) // which reads as if it were removed; what is removed is ttl
+		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Active, Created: tr.Created}, time.Time{}))
 	case customer.PurgeStarted:
 		b.set("state", customer.Purging)
 		if tr.Deletion != nil { // purged again, from whatever state

@@ -54,9 +54,10 @@ func TestManyAtOnce(t *testing.T) {
 	// Beside one request for 25 customers each of several workers reads the settings, now and then.
 	batches := (crowd + 24) / 25
 	wantUsage(t, deleted, 3*crowd, batches+(crowd+249)/250)
-	wantUsage(t, r.operate(t, crowd, "undo", map[string]any{"operation": deleted.ID}), 3*crowd, crowd)
+	readings := (crowd+249)/250 + (crowd+99)/100 // of up to 100 customers of a chunk, as they are by then
+	wantUsage(t, r.operate(t, crowd, "undo", map[string]any{"operation": deleted.ID}), 3*crowd, batches+readings)
 	r.operate(t, crowd, "delete", everybody)
-	wantUsage(t, r.operate(t, crowd, "restore", trash), 3*crowd, crowd)
+	wantUsage(t, r.operate(t, crowd, "restore", trash), 3*crowd, batches+readings)
 	r.operate(t, crowd, "delete", everybody)
 
 	items := r.countOfCustomers(t) + crowd // with the entries in the index of lists

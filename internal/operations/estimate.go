@@ -5,6 +5,7 @@ import "lethe/internal/bulk"
 // What the actions cost, as the tests count it of customers of up to 1 KB.
 const (
 	perBatch   = 25
+	perReading = 100
 	moveUnits  = 3 // the root, and its entry taken from one list and put into another
 	flagUnits  = 2 // the root, and its entry
 	fenceUnits = moveUnits
@@ -24,8 +25,12 @@ func estimateFlag(i bulk.Impact) bulk.Usage {
 	return bulk.Usage{Requests: batches(i.Eligible), WriteUnits: float64(flagUnits * i.Eligible)}
 }
 
-func estimateSingly(i bulk.Impact) bulk.Usage {
-	return bulk.Usage{Requests: i.Eligible, WriteUnits: float64(moveUnits * i.Eligible)}
+// estimateReadAndMove is of what reads the customers as they are by then.
+func estimateReadAndMove(i bulk.Impact) bulk.Usage {
+	u := estimateMove(i)
+	u.Requests += (i.Eligible + perReading - 1) / perReading
+	u.ReadUnits = float64(i.Eligible)
+	return u
 }
 
 // estimatePurge goes by the items that there are. All that isn't a record is read by its key to see

@@ -98,7 +98,7 @@ func TestEstimates(t *testing.T) {
 	for name, tt := range map[string]struct{ got, want bulk.Usage }{
 		"a move":   {estimateMove(impact), bulk.Usage{Requests: 3, WriteUnits: 153}},
 		"a flag":   {estimateFlag(impact), bulk.Usage{Requests: 3, WriteUnits: 102}},
-		"singly":   {estimateSingly(impact), bulk.Usage{Requests: 51, WriteUnits: 153}},
+		"reading":  {estimateReadAndMove(impact), bulk.Usage{Requests: 3 + 1, WriteUnits: 153, ReadUnits: 51}},
 		"for none": {estimateMove(bulk.Impact{}), bulk.Usage{}},
 	} {
 		if tt.got != tt.want {

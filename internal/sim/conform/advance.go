@@ -18,6 +18,8 @@ func (w World) transition(c customer.Customer, a customer.Action) customer.Trans
 		d := *c.Deletion
 		d.PurgeTime = d.PurgeTime.Add(day)
 		tr.Deletion = &d
+	case customer.Restored:
+		tr.Deletion, tr.Created = &customer.Deletion{ID: c.Deletion.ID}, c.Created
 	case customer.PurgeStarted:
 		tr.Lease = tr.Change.At.Add(time.Minute)
 	default:
@@ -77,10 +79,10 @@ func advanced(t *testing.T, w World) {
 }
 
 func advancedAgain(t *testing.T, w World) {
-	for _, a := range []customer.Action{customer.WasDeleted, customer.Blocked, customer.PurgeStarted, customer.Redated} {
+	for _, a := range []customer.Action{customer.WasDeleted, customer.Restored, customer.Blocked, customer.PurgeStarted, customer.Redated} {
 		t.Run(string(a), func(t *testing.T) {
 			c := w.active(t)
-			if a == customer.PurgeStarted || a == customer.Redated {
+			if a == customer.Restored || a == customer.PurgeStarted || a == customer.Redated {
 				c = w.deleted(t)
 			}
 			tr := []customer.Transition{w.transition(c, a)}

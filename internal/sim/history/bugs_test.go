@@ -90,6 +90,9 @@ var bugs = []planted{
 	{"a restore takes whichever deletion there is", []edit{{
 		"customer/lifecycle.go", "	case c.State == Active, generation != \"\" && c.Deletion.ID != generation:", "	case c.State == Active:",
 	}}},
+	{"many are restored whichever deletion there is", []edit{{
+		"customer/transition.go", "		return c.CanRestore(tr.Deletion.ID, tr.Change.At)", "		return c.CanRestore(\"\", tr.Change.At)",
+	}}},
 	{"a purge takes whichever generation there is", []edit{{
 		"customer/lifecycle.go", "	case c.State == Active, f.Generation != \"\" && c.Deletion.ID != f.Generation:", "	case c.State == Active:",
 	}}},

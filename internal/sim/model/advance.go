@@ -82,6 +82,9 @@ func (t Table) advanceOne(ctx context.Context, tr customer.Transition, s custome
 		}
 		next.State, next.Deletion, next.Epoch = customer.Deleted, deletionOf(tr), tr.Epoch+1
 		next.place(time.Time{})
+	case customer.Restored:
+		next.State, next.Deletion = customer.Active, nil
+		next.place(time.Time{})
 	case customer.PurgeStarted:
 		next.State = customer.Purging
 		next.place(tr.Lease)

@@ -1,0 +1,62 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+const restoreAttempts = 5
+
+// RestoreMany takes customers out of the trash; see Restore. The generations name what is
+// undone of each. It binds to these alone: a block or a legal hold that came since a
+// customer was seen doesn't keep it. Only one that somebody else changes again and again
+// is refused with ErrVersion.
+func (s *Service) RestoreMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
+	moves := transitions(seen, Transition{Change: s.stamp(ch, Restored)})
+	for i, generation := range generations {
+		moves[i].Deletion = &Deletion{ID: generation}
+	}
+	results := every(seen, ErrVersion)
+	for attempt := 1; attempt <= restoreAttempts && slices.ContainsFunc(results, outrun); attempt++ {
+		s.restore(ctx, moves, results)
+	}
+	return each(len(seen), func(i int) error { return s.explain(ctx, seen[i].ID, unchanged(results[i])) })
+}
+
+func outrun(err error) bool { return errors.Is(err, ErrVersion) }
+
+// restore makes restorations, as far as their results are ErrVersion, to the customers as
+// they are now. That is again their result if they are not so any more when it comes to it.
+func (s *Service) restore(ctx context.Context, moves []Transition, results []error) {
+	var pending []Seen
+	for i, err := range results {
+		if outrun(err) {
+			pending = append(pending, moves[i].Seen)
+		}
+	}
+	roots, err := s.rootsOf(ctx, pending)
+	var now []Transition
+	var at []int
+	for i, tr := range moves {
+		if !outrun(results[i]) {
+			continue
+		}
+		c, there := roots[tr.ID]
+		switch {
+		case err != nil:
+			results[i] = err
+		case !there:
+			results[i] = ErrNotFound
+		default:
+			results[i] = tr.Refused(c, Settings{})
+		}
+		if outrun(results[i]) { // nothing else is against it
+			tr.Seen, tr.Created = c.See(), c.Created
+			now, at = append(now, tr), append(at, i)
+		}
+	}
+	for i, err := range s.Advance(ctx, now, Settings{}) {
+		results[at[i]] = err
+	}
+}
