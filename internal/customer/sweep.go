@@ -12,7 +12,7 @@ type Sweep struct {
 	Due     int           // fenced and queued, their purge time having come
 	Stuck   int           // queued again, their lease having run out
 	Refused int           // restored or held meanwhile
-	Lag     time.Duration // by which the longest overdue customer is overdue
+	Lag     time.Duration // by which the longest overdue customer that it met is overdue
 	Full    bool          // the queue has enough; the next sweep goes on
 }
 
@@ -51,10 +51,10 @@ func (s *Service) sweep(ctx context.Context, now time.Time) (Sweep, error) {
 		if err != nil {
 			return sweep, err
 		}
+		sweep.overdue(c, now) // also the first that there is no room for: of those to be fenced it is the longest overdue
 		if sweep.Full = room <= 0; sweep.Full {
 			break
 		}
-		sweep.overdue(c, now)
 		batch = append(batch, c)
 		room--
 		if len(batch) == sweepBatch {
