@@ -22,8 +22,8 @@ var bugs = []planted{
 	}},
 	{"what the law keeps is erased before it is copied", []edit{{
 		"sim/model/erase.go",
-		"	err := t.retain(ctx, s, customers)\n	if err == nil {\n		err = t.eraseAll(ctx, customers)",
-		"	err := t.eraseAll(ctx, customers)\n	if err == nil {\n		err = t.retain(ctx, s, customers)",
+		"	err := t.retainBatch(ctx, s, page)\n	if err == nil {\n		err = t.deleteBatch(ctx, page)",
+		"	err := t.deleteBatch(ctx, page)\n	if err == nil {\n		err = t.retainBatch(ctx, s, page)",
 	}}},
 	{"messages are acknowledged before the work, and no sweep looks", []edit{
 		{"bulk/work.go", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return err", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return nil"},
