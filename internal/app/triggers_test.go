@@ -83,7 +83,7 @@ func TestWorkNamesTheMessagesThatFailed(t *testing.T) {
 // hasty is a store whose erasures never have the time they need.
 type hasty struct{ customer.Store }
 
-func (hasty) Erase(context.Context, customer.Settings, ...customer.Customer) error {
+func (hasty) Erase(context.Context, ...customer.Customer) error {
 	return customer.ErrUnfinished
 }
 

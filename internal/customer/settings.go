@@ -73,6 +73,13 @@ func (s Settings) Restricting() []string {
 	return names
 }
 
+// Freeze lists the kinds that don't restrict, for a purge to go by to its end, whatever becomes
+// of the settings. All that it leaves out restrict, as kinds do that nobody has declared. It is
+// never nil.
+func (s Settings) Freeze() []Kind {
+	return slices.DeleteFunc(append([]Kind{}, s.Kinds...), func(k Kind) bool { return k.Policy == Restrict })
+}
+
 // Validate checks new settings against those in force. A kind may change but not
 // disappear, since records of it may exist.
 func (s Settings) Validate(current Settings) error {

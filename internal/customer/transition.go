@@ -22,6 +22,7 @@ type Transition struct {
 	Change   Change    // its Action says what: WasDeleted, Blocked, Unblocked, PurgeStarted or Redated
 	Deletion *Deletion // as it is to be, with WasDeleted and Redated; with PurgeStarted only to purge again
 	Lease    time.Time // with PurgeStarted
+	Frozen   []Kind    // with PurgeStarted: the kinds that the purge goes by
 }
 
 // Refused says why a transition could not be made to a customer, judged from how it is now;

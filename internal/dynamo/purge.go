@@ -29,6 +29,9 @@ func (t *Table) Fence(ctx context.Context, id string, f customer.Fence, ch custo
 		when = when.And(attrDue.LessThanEqual(expression.Value(formatTime(ch.At))))
 	}
 	u := move(expression.Set(attrState, expression.Value(string(customer.Purging))), to)
+	if f.Frozen != nil {
+		u = u.Set(expression.Name("frozen"), expression.Value(newPolicies(f.Frozen)))
+	}
 	return t.apply(ctx, transition{id, u, when, ch, func(c customer.Customer) error { return c.CanPurge(f, ch.At) }})
 }
 
@@ -70,8 +73,8 @@ func (t *Table) Lease(ctx context.Context, id, generation string, until time.Tim
 }
 
 // Erase removes what hangs on customers past the fence.
-func (t *Table) Erase(ctx context.Context, s customer.Settings, customers ...customer.Customer) error {
-	err := t.eraseAll(ctx, s, customers)
+func (t *Table) Erase(ctx context.Context, customers ...customer.Customer) error {
+	err := t.eraseAll(ctx, customers)
 	if err == nil {
 		_, err = t.removeIf(ctx, t.pace, namesOf(customers).claims)
 	}
@@ -83,7 +86,7 @@ func (t *Table) Erase(ctx context.Context, s customer.Settings, customers ...cus
 
 // eraseAll lets the customers share their batches, most of which are full then. Several
 // customers are read at once, so that what is written at a time lies in many partitions.
-func (t *Table) eraseAll(ctx context.Context, s customer.Settings, customers []customer.Customer) error {
+func (t *Table) eraseAll(ctx context.Context, customers []customer.Customer) error {
 	e := t.newErasure(ctx)
 	for _, term := range namesOf(customers).terms {
 		e.originals.delete(keyOf(term.pk, term.sk))
@@ -91,7 +94,7 @@ func (t *Table) eraseAll(ctx context.Context, s customer.Settings, customers []c
 	group, reading := errgroup.WithContext(e.copies.ctx)
 	group.SetLimit(readers)
 	for _, c := range customers {
-		group.Go(func() error { return e.customer(reading, c, s) })
+		group.Go(func() error { return e.customer(reading, c) })
 	}
 	err := group.Wait()
 	// What the batchers failed of comes first: it ends the context of the reading.
@@ -122,8 +125,8 @@ func (e erasure) finish() error {
 	return errors.Join(e.originals.finish(), err)
 }
 
-func (e erasure) customer(ctx context.Context, c customer.Customer, s customer.Settings) error {
-	if !retains(c, s) {
+func (e erasure) customer(ctx context.Context, c customer.Customer) error {
+	if !c.Retains() {
 		return e.table.dependents(ctx, c.ID, keysOnly, func(it item) error {
 			e.originals.delete(it)
 			return nil
@@ -131,7 +134,7 @@ func (e erasure) customer(ctx context.Context, c customer.Customer, s customer.S
 	}
 	return e.table.dependents(ctx, c.ID, wholeRecords, func(it item) error {
 		original := item{"pk": it["pk"], "sk": it["sk"]}
-		copied, kept, err := e.table.retained(c, s, it)
+		copied, kept, err := e.table.retained(c, it)
 		switch {
 		case err != nil:
 			return err
@@ -170,17 +173,9 @@ func namesOf(customers []customer.Customer) names {
 	return n
 }
 
-func retains(c customer.Customer, s customer.Settings) bool {
-	for kind, n := range c.Counts {
-		if n > 0 && s.Policy(kind) == customer.Retain {
-			return true
-		}
-	}
-	return false
-}
-
-func (t *Table) retained(c customer.Customer, s customer.Settings, it item) (copied item, kept bool, err error) {
-	kind, ok := s.Kind(stringOf(it, "kind"))
+// retained is the copy of a record that is kept.
+func (t *Table) retained(c customer.Customer, it item) (copied item, kept bool, err error) {
+	kind, ok := c.Policies().Kind(stringOf(it, "kind"))
 	if !ok || kind.Policy != customer.Retain {
 		return nil, false, nil
 	}

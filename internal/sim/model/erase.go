@@ -14,8 +14,8 @@ import (
 
 // Erase removes what hangs on customers past the fence, and of what the law keeps each
 // page as soon as it is copied.
-func (t Table) Erase(ctx context.Context, s customer.Settings, customers ...customer.Customer) error {
-	err := t.eraseAll(ctx, s, customers)
+func (t Table) Erase(ctx context.Context, customers ...customer.Customer) error {
+	err := t.eraseAll(ctx, customers)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errors.Join(customer.ErrUnfinished, err)
 	}
@@ -27,7 +27,7 @@ type item struct {
 	id, term, record string
 }
 
-func (t Table) eraseAll(ctx context.Context, s customer.Settings, customers []customer.Customer) error {
+func (t Table) eraseAll(ctx context.Context, customers []customer.Customer) error {
 	var items []item
 	for _, c := range customers {
 		for _, term := range c.Terms {
@@ -37,8 +37,8 @@ func (t Table) eraseAll(ctx context.Context, s customer.Settings, customers []cu
 			items = append(items, page...)
 			return nil
 		}
-		if retains(c, s) {
-			take = func(page []item) error { return t.retainPage(ctx, s, page) }
+		if c.Retains() {
+			take = func(page []item) error { return t.retainPage(ctx, c, page) }
 		}
 		if err := t.dependents(ctx, c.ID, take); err != nil {
 			return fmt.Errorf("model: erase: %w", err)
@@ -53,8 +53,8 @@ func (t Table) eraseAll(ctx context.Context, s customer.Settings, customers []cu
 }
 
 // retainPage erases what a page has found, and what is to be kept of it when it is copied.
-func (t Table) retainPage(ctx context.Context, s customer.Settings, page []item) error {
-	err := t.retainBatch(ctx, s, page)
+func (t Table) retainPage(ctx context.Context, c customer.Customer, page []item) error {
+	err := t.retainBatch(ctx, c, page)
 	if err == nil {
 		err = t.deleteBatch(ctx, page)
 	}
@@ -146,18 +146,9 @@ func idsOf(customers []customer.Customer) string {
 	return strings.Join(ids, " ")
 }
 
-func retains(c customer.Customer, s customer.Settings) bool {
-	for kind, n := range c.Counts {
-		if n > 0 && s.Policy(kind) == customer.Retain {
-			return true
-		}
-	}
-	return false
-}
-
 // retainBatch copies records, stripped, as they were read with the page that found them.
 // Copied twice is copied once.
-func (t Table) retainBatch(ctx context.Context, s customer.Settings, batch []item) error {
+func (t Table) retainBatch(ctx context.Context, c customer.Customer, batch []item) error {
 	if len(batch) == 0 {
 		return nil
 	}
@@ -167,7 +158,7 @@ func (t Table) retainBatch(ctx context.Context, s customer.Settings, batch []ite
 			if r == nil {
 				continue // another worker erased it, after it had copied it
 			}
-			kind, ok := s.Kind(r.Key.Kind())
+			kind, ok := c.Policies().Kind(r.Key.Kind())
 			if !ok || kind.Policy != customer.Retain {
 				continue
 			}
