@@ -25,6 +25,10 @@ var bugs = []planted{
 		"	err := t.retainBatch(ctx, c, page)\n	if err == nil {\n		err = t.deleteBatch(ctx, page)",
 		"	err := t.deleteBatch(ctx, page)\n	if err == nil {\n		err = t.retainBatch(ctx, c, page)",
 	}}},
+	{"a purge goes by the settings in force", []edit{
+		{"customer/inforce.go", "bool { return c.Frozen == nil }", "bool { return true }"},
+		{"customer/inforce.go", "		if customers[i].Frozen == nil {", "		if true {"},
+	}},
 	{"messages are acknowledged before the work, and no sweep looks", []edit{
 		{"bulk/work.go", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return err", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return nil"},
 		{"bulk/sweep.go", "		return e.driveRunning(ctx, op, sweep, room)", "		return nil"},
