@@ -31,7 +31,7 @@ type metric struct {
 // reported are the lines that were written, in order.
 func (a *App) reported(t *testing.T) (lines []metric) {
 	t.Helper()
-	for _, text := range strings.Split(strings.TrimSpace(a.metrics.(*bytes.Buffer).String()), "\n") {
+	for text := range strings.SplitSeq(strings.TrimSpace(a.metrics.(*bytes.Buffer).String()), "\n") {
 		if text == "" {
 			continue
 		}

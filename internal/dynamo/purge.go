@@ -105,8 +105,8 @@ func (t *Table) eraseAll(ctx context.Context, customers []customer.Customer) err
 }
 
 // erasure removes what hangs on customers. What the law keeps of it is copied, stripped, to a
-// place of its own, and removed when its copy is written: so each request goes on where the
-// last one stopped, and wherever it stops a record is there, or its copy, or both. Copied
+// place of its own, and removed when its copy is written: so each invocation goes on where
+// the last one stopped, and wherever it stops a record is there, or its copy, or both. Copied
 // twice is copied once.
 type erasure struct {
 	table     *Table
