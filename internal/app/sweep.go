@@ -11,7 +11,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// Sweep handles a tick of the schedule. A sweep that is still going on makes it nothing.
+// Sweep handles a tick of the schedule. A sweep that is still going on makes it nothing, and
+// reports the lag itself: should it never end, nobody does, and that rings the alarm.
 func (a *App) Sweep(ctx context.Context) error {
 	working, cancel := working(ctx)
 	defer cancel()
@@ -24,11 +25,15 @@ func (a *App) Sweep(ctx context.Context) error {
 		a.log.InfoContext(ctx, "swept", "due", sweep.Due, "stuck", sweep.Stuck, "refused", sweep.Refused,
 			"lagSeconds", sweep.Lag.Seconds(), "full", sweep.Full)
 	}
+	known := err == nil
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		a.log.InfoContext(ctx, "the next sweep goes on")
-		err = nil
+		known, err = sweep.Lag > 0, nil // whom it has met is overdue, whoever else is
 	}
-	return errors.Join(err, a.reportLag(sweep.Lag), a.sweepOperations(ctx, working))
+	if known { // else no lag is reported: zero would say that nobody waits
+		err = a.reportLag(sweep.Lag)
+	}
+	return errors.Join(err, a.sweepOperations(ctx, working))
 }
 
 func (a *App) sweepOperations(ctx, working context.Context) error {

@@ -84,7 +84,7 @@ func TestWorkNamesTheMessagesThatFailed(t *testing.T) {
 // hasty is a store whose erasures never have the time they need.
 type hasty struct{ customer.Store }
 
-func (hasty) Erase(context.Context, customer.Settings, ...customer.Customer) error {
+func (hasty) Erase(context.Context, ...customer.Customer) error {
 	return customer.ErrUnfinished
 }
 
@@ -223,32 +223,6 @@ func removedRootOf(id string) events.DynamoDBEventRecord {
 			}),
 		},
 	}}
-}
-
-func TestSweepReportsItsLag(t *testing.T) {
-	a := newApp(t)
-	if err := a.Sweep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	var line struct {
-		AWS struct {
-			Timestamp         int64
-			CloudWatchMetrics []struct {
-				Namespace  string
-				Dimensions [][]string
-				Metrics    []struct{ Name, Unit string }
-			}
-		} `json:"_aws"`
-		FunctionName    string
-		PurgeLagSeconds *float64
-	}
-	if err := json.Unmarshal(a.metrics.(*bytes.Buffer).Bytes(), &line); err != nil {
-		t.Fatal(err)
-	}
-	if line.PurgeLagSeconds == nil || *line.PurgeLagSeconds != 0 || line.FunctionName != "purge" ||
-		line.AWS.CloudWatchMetrics[0].Metrics[0].Name != "PurgeLagSeconds" || line.AWS.CloudWatchMetrics[0].Dimensions[0][0] != "FunctionName" {
-		t.Errorf("metric: %+v", line)
-	}
 }
 
 func TestConfigNamesWhatIsWrong(t *testing.T) {

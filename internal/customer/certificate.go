@@ -10,7 +10,7 @@ type Certificate struct {
 	DeletedBy  string
 	PurgedAt   time.Time
 	PurgedBy   string            // who, or what schedule, set the purge going
-	Policies   map[string]Policy // in force, of the kinds the customer had records of
+	Policies   map[string]Policy // at the fence, of the kinds the customer had records of
 	Erased     map[string]int64  // records by kind
 	Retained   map[string]int64  // records by kind, stripped and cut loose
 	Residue    int               // items found by the read-back after the erasure: always 0
@@ -36,8 +36,10 @@ type Head struct {
 }
 
 // certify draws up the certificate of a fenced customer. Its counts are the root's:
-// past the fence nothing can be added, and each was moved in its record's transaction.
-func certify(c Customer, s Settings, now time.Time) Certificate {
+// past the fence nothing can be added, and each was moved in its record's transaction. So are
+// its policies: what the settings say by now is not what was done.
+func certify(c Customer, now time.Time) Certificate {
+	policies := c.Policies()
 	cert := Certificate{
 		Customer: c.ID, Generation: c.Deletion.ID,
 		DeletedAt: c.Deletion.Time, DeletedBy: c.Deletion.By,
@@ -48,8 +50,8 @@ func certify(c Customer, s Settings, now time.Time) Certificate {
 		if n == 0 {
 			continue
 		}
-		cert.Policies[kind] = s.Policy(kind)
-		if s.Policy(kind) == Retain {
+		cert.Policies[kind] = policies.Policy(kind)
+		if policies.Policy(kind) == Retain {
 			cert.Retained[kind] = n
 		} else {
 			cert.Erased[kind] = n

@@ -28,6 +28,7 @@ type Customer struct {
 	Deletion *Deletion        // nil while active
 	Epoch    int64            // access tokens of an earlier epoch are dead
 	Terms    []string         // search terms as written, so that a purge finds them whatever the rules are by then
+	Frozen   []Kind           // past the fence: the kinds that don't restrict, as they were then; nil: an older version fenced it
 	Last     Change           // the change that led here; the audit log is made of these
 }
 
@@ -108,6 +109,19 @@ func (c Customer) StateAt(now time.Time) State {
 		return Purging
 	}
 	return c.State
+}
+
+// Policies are what the purge of a customer past the fence goes by: the kinds frozen there.
+func (c Customer) Policies() Settings { return Settings{Kinds: c.Frozen} }
+
+// Retains says whether the customer's purge retains any of its records.
+func (c Customer) Retains() bool {
+	for kind, n := range c.Counts {
+		if n > 0 && c.Policies().Policy(kind) == Retain {
+			return true
+		}
+	}
+	return false
 }
 
 // Records counts the customer's records of all kinds.

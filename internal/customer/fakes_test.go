@@ -26,6 +26,7 @@ type scripted struct {
 	busy      error // of the backlog
 	enqueue   error
 	calls     []string
+	certs     []Certificate
 	queued    []string
 }
 
@@ -50,7 +51,7 @@ func (s *scripted) Fence(_ context.Context, id string, f Fence, _ Change) (Custo
 
 func (s *scripted) Lease(_ context.Context, id, _ string, _ time.Time) error { return s.refusals[id] }
 
-func (s *scripted) Erase(context.Context, Settings, ...Customer) error {
+func (s *scripted) Erase(context.Context, ...Customer) error {
 	s.note("erase")
 	return s.erase
 }
@@ -60,8 +61,9 @@ func (s *scripted) Residue(context.Context, ...Customer) (int, error) {
 	return s.residue, nil
 }
 
-func (s *scripted) Certify(context.Context, ...Certificate) error {
+func (s *scripted) Certify(_ context.Context, certs ...Certificate) error {
 	s.note("certify")
+	s.certs = certs
 	return s.certify
 }
 

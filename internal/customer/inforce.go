@@ -2,6 +2,8 @@ package customer
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -34,6 +36,31 @@ func (s *Service) inForce(ctx context.Context) (Settings, error) {
 		s.cached, s.readAt = settings, asked
 	}
 	return settings, nil
+}
+
+// freeze is what a purge is to go by that passes the fence now.
+func (s *Service) freeze(ctx context.Context) ([]Kind, error) {
+	settings, err := s.inForce(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("freeze policies: %w", err)
+	}
+	return settings.Freeze(), nil
+}
+
+// frozen gives those customers something to go by whom an older version brought past the
+// fence, which froze nothing.
+func (s *Service) frozen(ctx context.Context, customers []Customer) ([]Customer, error) {
+	if !slices.ContainsFunc(customers, func(c Customer) bool { return c.Frozen == nil }) {
+		return customers, nil
+	}
+	kinds, err := s.freeze(ctx)
+	customers = slices.Clone(customers)
+	for i := range customers {
+		if customers[i].Frozen == nil {
+			customers[i].Frozen = kinds
+		}
+	}
+	return customers, err
 }
 
 // known are the settings read last, if they may be gone by at a time.

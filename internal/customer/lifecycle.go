@@ -147,4 +147,5 @@ type Fence struct {
 	Generation string    // the deletion to finish; empty: whichever it is
 	OnlyDue    bool      // refuse unless the purge time has come
 	Lease      time.Time // until then the purge is somebody's; later the sweep re-drives it
+	Frozen     []Kind    // the kinds that the purge goes by; see [Settings.Freeze]
 }

@@ -73,7 +73,12 @@ func Redate(d Deletion, retention Period, notBefore time.Time) time.Time {
 // ErrUnfinished says of a customer that the sweep goes on with it.
 func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
 	ch = s.stamp(ch, PurgeStarted)
-	results := s.Advance(ctx, transitions(seen, Transition{Change: ch, Lease: ch.At.Add(leaseInHand(ctx))}), Settings{})
+	kinds, err := s.freeze(ctx)
+	if err != nil {
+		return every(seen, err)
+	}
+	fence := Transition{Change: ch, Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}
+	results := s.Advance(ctx, transitions(seen, fence), Settings{})
 	gone := func(i int) error { return s.certified(ctx, seen[i].ID, generations[i]) }
 	ours := func(i int, root Customer) bool { return root.Deletion.ID == generations[i] }
 	return s.finishFenced(ctx, seen, results, gone, ours)

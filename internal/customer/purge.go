@@ -7,11 +7,15 @@ import (
 	"time"
 )
 
-// StartPurge passes the fence, past which no restore comes, and queues the rest of
-// the purge. One that is past the fence already is only queued again.
+// StartPurge passes the fence, past which no restore comes and no change of the settings,
+// and queues the rest of the purge. One that is past the fence already is only queued again.
 func (s *Service) StartPurge(ctx context.Context, id string, f Fence, ch Change) (Customer, error) {
 	ch = s.stamp(ch, PurgeStarted)
 	f.Lease = ch.At.Add(PurgeLease)
+	var err error
+	if f.Frozen, err = s.freeze(ctx); err != nil {
+		return Customer{}, err
+	}
 	c, err := s.Fence(ctx, id, f, ch)
 	if err := unchanged(err); err != nil {
 		return c, s.explain(ctx, id, err)
@@ -46,11 +50,11 @@ func (s *Service) Purge(ctx context.Context, job Job) error {
 
 // purge finishes purges together, in as few requests as there can be.
 func (s *Service) purge(ctx context.Context, customers ...Customer) error {
-	settings, err := s.inForce(ctx)
+	customers, err := s.frozen(ctx, customers)
 	if err != nil {
 		return err
 	}
-	if err := s.Erase(ctx, settings, customers...); err != nil {
+	if err := s.Erase(ctx, customers...); err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}
 	left, err := s.Residue(ctx, customers...)
@@ -62,7 +66,7 @@ func (s *Service) purge(ctx context.Context, customers ...Customer) error {
 	}
 	certs := make([]Certificate, len(customers))
 	for i, c := range customers {
-		certs[i] = certify(c, settings, s.now())
+		certs[i] = certify(c, s.now())
 	}
 	if err := s.Ledger.Certify(ctx, certs...); err != nil {
 		return fmt.Errorf("certify: %w", err)
@@ -89,6 +93,10 @@ func (s *Service) Expire(ctx context.Context, c Customer) error {
 		return s.PutBack(ctx, c, time.Time{})
 	}
 	if c.State == Deleted {
+		var err error
+		if c.Frozen, err = s.freeze(ctx); err != nil {
+			return err
+		}
 		c.State, c.Last = Purging, s.stamp(Change{By: "ttl"}, PurgeStarted)
 		c.Version++ // a plan that saw it in the trash must not find that one
 	}

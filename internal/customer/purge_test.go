@@ -2,6 +2,7 @@ package customer
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -29,6 +30,33 @@ func TestAPurgeGoesOnOnlyWhenTheStepBeforeIsDone(t *testing.T) {
 		err := store.service(t).Purge(t.Context(), Job{Customer: "ALFKI", Generation: test.generation})
 		if got := strings.Join(store.calls, " "); got != test.want || !errors.Is(err, test.err) {
 			t.Errorf("%s: %q, %v, want %q, %v", test.name, got, err, test.want, test.err)
+		}
+	}
+}
+
+// TestACertificateGoesByWhatWasFrozen has settings that were changed since the fence. One that an
+// older version fenced has nothing else to go by.
+func TestACertificateGoesByWhatWasFrozen(t *testing.T) {
+	now := everyPolicy
+	now.Version = 1
+	for _, test := range []struct {
+		name   string
+		frozen []Kind
+		want   string
+	}{
+		{"retained then", []Kind{{Name: "chat", Policy: Retain}}, "map[chat:retain] map[] map[chat:3]"},
+		{"unknown then", Settings{}.Freeze(), "map[chat:restrict] map[chat:3] map[]"},
+		{"by an older version", nil, "map[chat:cascade] map[chat:3] map[]"},
+	} {
+		fenced := purging(noon).with(map[string]int64{"chat": 3})
+		fenced.Frozen = test.frozen
+		store := scripted{customer: fenced, settings: now}
+		if err := store.service(t).Purge(t.Context(), Job{Customer: "ALFKI", Generation: "d1"}); err != nil {
+			t.Fatal(err)
+		}
+		cert := store.certs[0]
+		if got := fmt.Sprint(cert.Policies, cert.Erased, cert.Retained); got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
 	}
 }

@@ -22,6 +22,10 @@ func (s *Service) ReplayMany(ctx context.Context, seen []Seen, ch Change) []erro
 // fenceAgain brings all but those that are past the fence already past it, from whatever
 // state.
 func (s *Service) fenceAgain(ctx context.Context, seen []Seen, ch Change) ([]error, error) {
+	kinds, err := s.freeze(ctx)
+	if err != nil {
+		return nil, err
+	}
 	roots, err := s.rootsOf(ctx, seen)
 	if err != nil {
 		return nil, err
@@ -36,7 +40,7 @@ func (s *Service) fenceAgain(ctx context.Context, seen []Seen, ch Change) ([]err
 		}
 	}
 	deletion := Deletion{ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, PurgeTime: ch.At}
-	fence := Transition{Change: ch, Deletion: &deletion, Lease: ch.At.Add(leaseInHand(ctx))}
+	fence := Transition{Change: ch, Deletion: &deletion, Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}
 	for i, err := range s.Advance(ctx, transitions(back, fence), Settings{}) {
 		results[at[i]] = err
 	}

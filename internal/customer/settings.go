@@ -21,6 +21,7 @@ const (
 const (
 	MaxKinds      = 40 // the guard of a deletion names each; DynamoDB takes 4 KB of condition
 	MaxKeptFields = 30
+	MaxKeptNames  = 32 << 10 // bytes of the names of all kept fields: from its fence on a customer's root has them
 )
 
 // ShortNotice is the retention below which a change of it must be acknowledged:
@@ -73,6 +74,13 @@ func (s Settings) Restricting() []string {
 	return names
 }
 
+// Freeze lists the kinds that don't restrict, for a purge to go by to its end, whatever becomes
+// of the settings. All that it leaves out restrict, as kinds do that nobody has declared. It is
+// never nil.
+func (s Settings) Freeze() []Kind {
+	return slices.DeleteFunc(append([]Kind{}, s.Kinds...), func(k Kind) bool { return k.Policy == Restrict })
+}
+
 // Validate checks new settings against those in force. A kind may change but not
 // disappear, since records of it may exist.
 func (s Settings) Validate(current Settings) error {
@@ -84,10 +92,20 @@ func (s Settings) Validate(current Settings) error {
 		seen[k.Name] = true
 		v.kind(k)
 	}
+	v.check(s.keptNames() <= MaxKeptNames, "kinds.keep", "names fields of more than 32 KB together")
 	for _, k := range current.Kinds {
 		v.check(seen[k.Name], "kinds", "leaves out "+k.Name+", of which records may exist; kinds can be changed, not removed")
 	}
 	return v.err()
+}
+
+func (s Settings) keptNames() (bytes int) {
+	for _, k := range s.Kinds {
+		for _, field := range k.Keep {
+			bytes += len(field)
+		}
+	}
+	return bytes
 }
 
 func (v *validation) kind(k Kind) {

@@ -3,6 +3,7 @@ package customer
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,35 @@ func kinds(n int) []Kind {
 		list[i] = Kind{Name: fmt.Sprint("k", i), Policy: Cascade}
 	}
 	return list
+}
+
+// keeping are kinds of which fields are kept whose names have so many bytes together.
+func keeping(bytes int) []Kind {
+	list := kinds(MaxKinds)
+	for i := range list {
+		for list[i].Policy = Retain; bytes > 0 && len(list[i].Keep) < MaxKeptFields; bytes -= min(bytes, MaxName) {
+			list[i].Keep = append(list[i].Keep, strings.Repeat("f", min(bytes, MaxName)))
+		}
+	}
+	return list
+}
+
+func TestWhatIsFrozenAreTheKindsThatDoNotRestrict(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		of   Settings
+		want []Kind
+	}{
+		{"every policy", everyPolicy, []Kind{{Name: "chat", Policy: Cascade}, {Name: "payment", Policy: Retain}}},
+		{"no kinds", Settings{}, []Kind{}},
+	} {
+		if got := test.of.Freeze(); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: %#v", test.name, got)
+		}
+	}
+	if len(everyPolicy.Kinds) != 4 || everyPolicy.Kinds[0].Name != "booking" {
+		t.Errorf("the settings themselves are changed: %v", everyPolicy.Kinds)
+	}
 }
 
 func TestAKindThatNobodyDeclaredRestricts(t *testing.T) {
@@ -81,6 +111,8 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"another policy", []Kind{{Name: "chat", Policy: "forget"}}, "kinds.policy"},
 		{"fields kept", []Kind{{Name: "chat", Policy: Retain, Keep: fields(MaxKeptFields)}}, ""},
 		{"too many fields kept", []Kind{{Name: "chat", Policy: Retain, Keep: fields(MaxKeptFields + 1)}}, "kinds.keep"},
+		{"as long names as can be kept", keeping(MaxKeptNames), ""},
+		{"a byte too much", keeping(MaxKeptNames + 1), "kinds.keep"},
 		{"fields kept of what goes", []Kind{{Name: "chat", Policy: Cascade, Keep: fields(1)}}, "kinds.keep"},
 		{"fields kept of what restricts", []Kind{{Name: "chat", Policy: Restrict, Keep: fields(1)}}, "kinds.keep"},
 		{"a field in bad UTF-8", []Kind{{Name: "chat", Policy: Retain, Keep: []string{"\xff"}}}, "kinds.keep"},

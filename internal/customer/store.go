@@ -66,9 +66,10 @@ type Store interface {
 	// Lease sets when the sweep is to re-drive a purge.
 	Lease(ctx context.Context, id, generation string, until time.Time) error
 	// Erase removes everything that hangs on fenced customers but their roots, and
-	// strips and cuts loose what the settings retain. ErrUnfinished when the
-	// context's deadline came first.
-	Erase(ctx context.Context, s Settings, customers ...Customer) error
+	// strips and cuts loose what is retained of the kinds that are frozen on them: before a
+	// record goes, its copy is there. ErrUnfinished when the context's deadline came first;
+	// what was erased by then is not looked at again.
+	Erase(ctx context.Context, customers ...Customer) error
 	// Residue counts, consistently, what Erase should have removed.
 	Residue(ctx context.Context, customers ...Customer) (int, error)
 	// Remove removes fenced roots. One that is gone already is no error.

@@ -12,7 +12,7 @@ type Sweep struct {
 	Due     int           // fenced and queued, their purge time having come
 	Stuck   int           // queued again, their lease having run out
 	Refused int           // restored or held meanwhile
-	Lag     time.Duration // by which the longest overdue customer is overdue
+	Lag     time.Duration // by which the longest overdue customer that it met is overdue
 	Full    bool          // the queue has enough; the next sweep goes on
 }
 
@@ -51,10 +51,10 @@ func (s *Service) sweep(ctx context.Context, now time.Time) (Sweep, error) {
 		if err != nil {
 			return sweep, err
 		}
+		sweep.overdue(c, now) // also the first that there is no room for: of those to be fenced it is the longest overdue
 		if sweep.Full = room <= 0; sweep.Full {
 			break
 		}
-		sweep.overdue(c, now)
 		batch = append(batch, c)
 		room--
 		if len(batch) == sweepBatch {
@@ -75,13 +75,20 @@ func (w *Sweep) overdue(c Customer, now time.Time) {
 
 // drive fences or re-leases a batch, some at a time, and queues what it could.
 func (s *Service) drive(ctx context.Context, batch []Customer, sweep *Sweep) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	kinds, err := s.freeze(ctx)
+	if err != nil {
+		return err
+	}
 	errs := make([]error, len(batch))
 	slots := make(chan struct{}, sweepers)
 	var wg sync.WaitGroup
 	for i, c := range batch {
 		slots <- struct{}{}
 		wg.Go(func() {
-			errs[i] = s.claim(ctx, c)
+			errs[i] = s.claim(ctx, c, kinds)
 			<-slots
 		})
 	}
@@ -94,13 +101,13 @@ func (s *Service) drive(ctx context.Context, batch []Customer, sweep *Sweep) err
 }
 
 // claim makes a customer's purge this sweep's to queue.
-func (s *Service) claim(ctx context.Context, c Customer) error {
+func (s *Service) claim(ctx context.Context, c Customer, kinds []Kind) error {
 	ch := s.stamp(Change{By: "schedule"}, PurgeStarted)
 	lease := ch.At.Add(PurgeLease)
 	if c.State == Purging {
 		return s.Lease(ctx, c.ID, c.Deletion.ID, lease)
 	}
-	_, err := s.Fence(ctx, c.ID, Fence{Generation: c.Deletion.ID, OnlyDue: true, Lease: lease}, ch)
+	_, err := s.Fence(ctx, c.ID, Fence{Generation: c.Deletion.ID, OnlyDue: true, Lease: lease, Frozen: kinds}, ch)
 	return unchanged(err)
 }
 

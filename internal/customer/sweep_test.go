@@ -37,7 +37,7 @@ func TestSweeps(t *testing.T) {
 		}}, Sweep{Due: 1, Refused: 4, Lag: 5 * time.Minute}, "c5", nil},
 		{"one is past the fence already", scripted{trash: listed(overdue(1), nil), refusals: map[string]error{"c1": ErrUnchanged}}, Sweep{Due: 1, Lag: time.Minute}, "c1", nil},
 		{"a fault with one keeps none of the others", scripted{trash: listed(overdue(1, 2, 3), nil), refusals: map[string]error{"c2": broken}}, Sweep{Due: 2, Lag: 3 * time.Minute}, "c1 c3", broken},
-		{"the queue has enough", scripted{trash: listed(overdue(1), nil), backlog: MaxBacklog}, Sweep{Full: true}, "", nil},
+		{"the queue has enough", scripted{trash: listed(overdue(1), nil), backlog: MaxBacklog}, Sweep{Full: true, Lag: time.Minute}, "", nil},
 		{"the queue has room for one", scripted{trash: listed(overdue(2, 1), nil), backlog: MaxBacklog - 1}, Sweep{Due: 1, Full: true, Lag: 2 * time.Minute}, "c2", nil},
 		{"the queue can't be asked", scripted{trash: listed(overdue(1), nil), busy: broken}, Sweep{}, "", broken},
 		{"the queue takes nothing", scripted{trash: listed(overdue(1), nil), enqueue: broken}, Sweep{Due: 1, Lag: time.Minute}, "c1", broken},

@@ -23,6 +23,7 @@ type Transition struct {
 	Deletion *Deletion // as it is to be, with WasDeleted and Redated; with PurgeStarted only to purge again; to undo, with Restored
 	Lease    time.Time // with PurgeStarted
 	Created  time.Time // of the customer, with Restored
+	Frozen   []Kind    // with PurgeStarted: the kinds that the purge goes by
 }
 
 // Refused says why a transition could not be made to a customer, judged from how it is now;

@@ -55,7 +55,14 @@ type batcher struct {
 	group *errgroup.Group
 
 	mu      sync.Mutex
-	pending []types.WriteRequest
+	pending []write
+}
+
+// write is one write of a batch, and what is to be done when it is made.
+type write struct {
+	types.WriteRequest
+
+	then func()
 }
 
 func (t *Table) newBatcher(ctx context.Context) *batcher {
@@ -65,14 +72,15 @@ func (t *Table) newBatcher(ctx context.Context) *batcher {
 }
 
 func (b *batcher) delete(key item) {
-	b.add(types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: key}})
+	b.add(write{types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: key}}, nil})
 }
 
-func (b *batcher) put(it item) {
-	b.add(types.WriteRequest{PutRequest: &types.PutRequest{Item: it}})
+// put writes an item, and does something when it is written.
+func (b *batcher) put(it item, then func()) {
+	b.add(write{types.WriteRequest{PutRequest: &types.PutRequest{Item: it}}, then})
 }
 
-func (b *batcher) add(w types.WriteRequest) {
+func (b *batcher) add(w write) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.pending = append(b.pending, w); len(b.pending) == maxBatchWrite {
@@ -84,8 +92,24 @@ func (b *batcher) send() {
 	batch := b.pending
 	b.pending = nil
 	if len(batch) > 0 {
-		b.group.Go(func() error { return b.table.batchWrite(b.ctx, batch) })
+		b.group.Go(func() error { return b.write(batch) })
 	}
+}
+
+func (b *batcher) write(batch []write) error {
+	requests := make([]types.WriteRequest, len(batch))
+	for i, w := range batch {
+		requests[i] = w.WriteRequest
+	}
+	if err := b.table.batchWrite(b.ctx, requests); err != nil {
+		return err
+	}
+	for _, w := range batch {
+		if w.then != nil {
+			w.then()
+		}
+	}
+	return nil
 }
 
 // finish writes what is pending and waits for all. The batcher can't be used further.

@@ -110,7 +110,7 @@ func (s *suite) fenced(t testing.TB, keys ...string) customer.Customer {
 func (s *suite) fence(t testing.TB, id string) customer.Customer {
 	t.Helper()
 	lease := s.world.Clock.Now().Add(customer.PurgeLease)
-	c, err := s.Fence(t.Context(), id, customer.Fence{Lease: lease}, s.change(customer.PurgeStarted))
+	c, err := s.Fence(t.Context(), id, customer.Fence{Lease: lease, Frozen: policies.Freeze()}, s.change(customer.PurgeStarted))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,9 @@ func (t *Table) Fence(ctx context.Context, id string, f customer.Fence, ch custo
 		when = when.And(attrDue.LessThanEqual(expression.Value(formatTime(ch.At))))
 	}
 	u := move(expression.Set(attrState, expression.Value(string(customer.Purging))), to)
+	if f.Frozen != nil {
+		u = u.Set(expression.Name("frozen"), expression.Value(newPolicies(f.Frozen)))
+	}
 	return t.apply(ctx, transition{id, u, when, ch, func(c customer.Customer) error { return c.CanPurge(f, ch.At) }})
 }
 
@@ -70,10 +73,10 @@ func (t *Table) Lease(ctx context.Context, id, generation string, until time.Tim
 }
 
 // Erase removes what hangs on customers past the fence.
-func (t *Table) Erase(ctx context.Context, s customer.Settings, customers ...customer.Customer) error {
-	err := t.retain(ctx, s, customers)
+func (t *Table) Erase(ctx context.Context, customers ...customer.Customer) error {
+	err := t.eraseAll(ctx, customers)
 	if err == nil {
-		err = t.eraseAll(ctx, customers)
+		_, err = t.removeIf(ctx, t.pace, namesOf(customers).claims)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errors.Join(customer.ErrUnfinished, err)
@@ -84,28 +87,64 @@ func (t *Table) Erase(ctx context.Context, s customer.Settings, customers ...cus
 // eraseAll lets the customers share their batches, most of which are full then. Several
 // customers are read at once, so that what is written at a time lies in many partitions.
 func (t *Table) eraseAll(ctx context.Context, customers []customer.Customer) error {
-	b := t.newBatcher(ctx)
-	names := namesOf(customers)
-	for _, term := range names.terms {
-		b.delete(keyOf(term.pk, term.sk))
+	e := t.newErasure(ctx)
+	for _, term := range namesOf(customers).terms {
+		e.originals.delete(keyOf(term.pk, term.sk))
 	}
-	group, reading := errgroup.WithContext(b.ctx)
+	group, reading := errgroup.WithContext(e.copies.ctx)
 	group.SetLimit(readers)
 	for _, c := range customers {
-		group.Go(func() error {
-			return t.dependents(reading, c.ID, keysOnly, func(it item) error {
-				b.delete(it)
-				return nil
-			})
-		})
+		group.Go(func() error { return e.customer(reading, c) })
 	}
 	err := group.Wait()
-	// What the batcher failed of comes first: it ends the context of the reading.
-	if err := errors.Join(b.finish(), err); err != nil {
+	// What the batchers failed of comes first: it ends the context of the reading.
+	if err := errors.Join(e.finish(), err); err != nil {
 		return fmt.Errorf("dynamo: erase: %w", err)
 	}
-	_, err = t.removeIf(ctx, t.pace, names.claims)
-	return err
+	return nil
+}
+
+// erasure removes what hangs on customers. What the law keeps of it is copied, stripped, to a
+// place of its own, and removed when its copy is written: so each invocation goes on where
+// the last one stopped, and wherever it stops a record is there, or its copy, or both. Copied
+// twice is copied once.
+type erasure struct {
+	table     *Table
+	originals *batcher
+	copies    *batcher // ends with the other, which takes what it has copied
+}
+
+func (t *Table) newErasure(ctx context.Context) erasure {
+	originals := t.newBatcher(ctx)
+	return erasure{t, originals, t.newBatcher(originals.ctx)}
+}
+
+// finish waits for the copies first, since what they are copies of comes after them.
+func (e erasure) finish() error {
+	err := e.copies.finish()
+	return errors.Join(e.originals.finish(), err)
+}
+
+func (e erasure) customer(ctx context.Context, c customer.Customer) error {
+	if !c.Retains() {
+		return e.table.dependents(ctx, c.ID, keysOnly, func(it item) error {
+			e.originals.delete(it)
+			return nil
+		})
+	}
+	return e.table.dependents(ctx, c.ID, wholeRecords, func(it item) error {
+		original := item{"pk": it["pk"], "sk": it["sk"]}
+		copied, kept, err := e.table.retained(c, it)
+		switch {
+		case err != nil:
+			return err
+		case kept:
+			e.copies.put(copied, func() { e.originals.delete(original) })
+		default:
+			e.originals.delete(original)
+		}
+		return nil
+	})
 }
 
 // names are the search terms and the claims by which customers are found.
@@ -134,43 +173,9 @@ func namesOf(customers []customer.Customer) names {
 	return n
 }
 
-// retain copies what the law keeps, stripped, to a place of its own, before anything
-// is erased. Copied twice is copied once.
-func (t *Table) retain(ctx context.Context, s customer.Settings, customers []customer.Customer) error {
-	b := t.newBatcher(ctx)
-	var err error
-	for _, c := range customers {
-		if !retains(c, s) {
-			continue
-		}
-		err = t.dependents(b.ctx, c.ID, wholeRecords, func(it item) error {
-			copied, kept, err := t.retained(c, s, it)
-			if kept && err == nil {
-				b.put(copied)
-			}
-			return err
-		})
-		if err != nil {
-			break
-		}
-	}
-	if err := errors.Join(b.finish(), err); err != nil {
-		return fmt.Errorf("dynamo: retain: %w", err)
-	}
-	return nil
-}
-
-func retains(c customer.Customer, s customer.Settings) bool {
-	for kind, n := range c.Counts {
-		if n > 0 && s.Policy(kind) == customer.Retain {
-			return true
-		}
-	}
-	return false
-}
-
-func (t *Table) retained(c customer.Customer, s customer.Settings, it item) (copied item, kept bool, err error) {
-	kind, ok := s.Kind(stringOf(it, "kind"))
+// retained is the copy of a record that is kept.
+func (t *Table) retained(c customer.Customer, it item) (copied item, kept bool, err error) {
+	kind, ok := c.Policies().Kind(stringOf(it, "kind"))
 	if !ok || kind.Policy != customer.Retain {
 		return nil, false, nil
 	}

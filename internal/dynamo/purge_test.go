@@ -122,7 +122,7 @@ func TestEraseLeavesTheRootAndWhatTheLawKeeps(t *testing.T) {
 		t.Errorf("%d items are there, %v", left, err)
 	}
 	for range 2 { // what is erased twice is kept once
-		if err := s.Erase(ctx, policies, c); err != nil {
+		if err := s.Erase(ctx, c); err != nil {
 			t.Fatal(err)
 		}
 		left, err := s.Residue(ctx, c)
@@ -149,7 +149,7 @@ func TestEraseLeavesAnAddressThatIsTakenAnew(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
 	c := s.fenced(t)
-	if err := s.Erase(t.Context(), policies, c); err != nil {
+	if err := s.Erase(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	other := s.fresh()
@@ -157,7 +157,7 @@ func TestEraseLeavesAnAddressThatIsTakenAnew(t *testing.T) {
 	if err := s.Create(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Erase(t.Context(), policies, c); err != nil {
+	if err := s.Erase(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	if left, err := s.Residue(t.Context(), c); err != nil || left != 0 {
@@ -171,11 +171,10 @@ func TestEraseLeavesAnAddressThatIsTakenAnew(t *testing.T) {
 
 func TestARetainedRecordWhoseTimeIsOverIsNotRead(t *testing.T) {
 	t.Parallel()
-	settings := policies
-	settings.Kinds = []customer.Kind{{Name: "invoice", Policy: customer.Retain, Keep: []string{"number", "total"}}}
 	s := newSuite(t)
 	c := s.fenced(t, "invoice~1")
-	if err := s.Erase(t.Context(), settings, c); err != nil { // kept for no time at all
+	c.Frozen = []customer.Kind{{Name: "invoice", Policy: customer.Retain, Keep: []string{"number", "total"}}}
+	if err := s.Erase(t.Context(), c); err != nil { // kept for no time at all
 		t.Fatal(err)
 	}
 	same(t, "retained", s.retained(t, c.ID), []string(nil))

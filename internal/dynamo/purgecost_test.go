@@ -42,6 +42,29 @@ func TestPurgeCostsOneWriteForEachItemThereWas(t *testing.T) {
 	}
 }
 
+// TestAPurgeThatRetainsAddsItsCopies counts as much again for each record that is copied.
+func TestAPurgeThatRetainsAddsItsCopies(t *testing.T) {
+	t.Parallel()
+	const erased, copied = 100, 1000
+	p := newTill(t)
+	p.create(t, "one")
+	p.world.Fill(t, "one", "ticket", erased)
+	p.world.Fill(t, "one", "invoice", copied)
+	items := erased + copied + len(p.terms(t, "one")) + 1 + 2 // claim; root and its index entry
+	if _, err := p.Delete(t.Context(), "one", admin); err != nil {
+		t.Fatal(err)
+	}
+	p.meter.Reset()
+	what := fmt.Sprintf("purge, %d records, and %d to retain", erased, copied)
+	cost := p.pays(t, what, p.purge(t, "one"))
+	if want := float64(items + copied + 3 + 2); cost.Write != want && enginetest.Kind() != engine.DynamoDBLocal {
+		t.Errorf("%s: there were %d items, want %g write units", what, items, want)
+	}
+	if limit := ceil(erased+copied, 25) + ceil(copied, 25) + ceil(erased+copied, 1000) + 10; cost.Total() > limit {
+		t.Errorf("%s: want at most %d requests", what, limit)
+	}
+}
+
 func (p till) purge(t testing.TB, id string) error {
 	t.Helper()
 	if _, err := p.StartPurge(t.Context(), id, customer.Fence{}, admin); err != nil {

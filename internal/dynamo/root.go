@@ -30,6 +30,7 @@ type root struct {
 	Holds    map[string]hold  `dynamodbav:"holds"`
 	Deletion *deletion        `dynamodbav:"deletion,omitempty"` // NULL of one that was restored among many
 	Terms    []string         `dynamodbav:"terms,omitempty"`
+	Frozen   *policies        `dynamodbav:"frozen,omitempty"`
 	Last     change           `dynamodbav:"last"`
 }
 
@@ -80,6 +81,9 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 	if c.Deletion != nil {
 		d := newDeletion(*c.Deletion)
 		r.Deletion = &d
+	}
+	if c.Frozen != nil {
+		r.Frozen = newPolicies(c.Frozen)
 	}
 	p := t.place(c, lease)
 	r.IPK, r.ISK, r.TTL = p.ipk, p.isk, p.ttl
@@ -155,6 +159,9 @@ func (r root) customer() (customer.Customer, error) {
 	if d := r.Deletion; d != nil {
 		c.Deletion = &customer.Deletion{ID: d.ID, Time: p.time(d.Time), By: d.By, Reason: d.Reason, PurgeTime: p.time(d.PurgeTime)}
 	}
+	if r.Frozen != nil {
+		c.Frozen = r.Frozen.kinds(&p)
+	}
 	return c, p.err
 }
 
@@ -165,8 +172,16 @@ func (ch change) change(p *timeParser) customer.Change {
 	}
 }
 
-// timeParser collects the errors of many times.
+// timeParser collects the errors of many times and periods.
 type timeParser struct{ err error }
+
+func (p *timeParser) period(s string) customer.Period {
+	period, err := customer.ParsePeriod(s)
+	if err != nil {
+		p.err = errors.Join(p.err, fmt.Errorf("dynamo: decode customer: %w", err))
+	}
+	return period
+}
 
 func (p *timeParser) time(s string) time.Time {
 	t, err := parseTime(s)

@@ -320,6 +320,9 @@ func (t *Table) statement(tr customer.Transition, s customer.Settings) (types.Ba
 			b.set("epoch", tr.Epoch+1)
 			b.set("deletion", newDeletion(*tr.Deletion))
 		}
+		if tr.Frozen != nil {
+			b.set("frozen", newPolicies(tr.Frozen))
+		}
 		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Purging}, tr.Lease))
 	case customer.Redated:
 		b.set("deletion", newDeletion(*tr.Deletion))

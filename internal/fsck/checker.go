@@ -166,22 +166,31 @@ type run struct {
 func (c *Checker) begin(ctx context.Context, found func(Finding)) (*run, error) {
 	r := &run{Checker: c, found: found, kinds: map[string]kind{}, room: maxProblems}
 	r.report.ByRule = map[Rule]int64{}
-	it, err := c.client.get(ctx, c.Table, key{"P", "settings"})
+	s, err := c.settings(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var settings struct {
-		Retention string `dynamodbav:"retention"`
-		Kinds     []kind `dynamodbav:"kinds"`
-	}
-	if err := attributevalue.UnmarshalMap(it, &settings); err != nil {
-		return nil, fmt.Errorf("fsck: settings: %w", err)
-	}
-	r.retain = settings.Retention
-	for _, k := range settings.Kinds {
+	r.retain = s.Retention
+	for _, k := range s.Kinds {
 		r.kinds[k.Name] = k
 	}
 	return r, nil
+}
+
+type settings struct {
+	Retention string `dynamodbav:"retention"`
+	Kinds     []kind `dynamodbav:"kinds"`
+}
+
+func (c *Checker) settings(ctx context.Context) (s settings, err error) {
+	it, err := c.client.get(ctx, c.Table, key{"P", "settings"})
+	if err != nil {
+		return s, err
+	}
+	if err := attributevalue.UnmarshalMap(it, &s); err != nil {
+		return s, fmt.Errorf("fsck: settings: %w", err)
+	}
+	return s, nil
 }
 
 // advance goes on from a position, and moves it: through the main table, the ledger, and

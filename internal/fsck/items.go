@@ -47,6 +47,7 @@ type row struct {
 		Email string `dynamodbav:"email"`
 	} `dynamodbav:"profile"`
 	Deletion *deletion `dynamodbav:"deletion"`
+	Frozen   *frozen   `dynamodbav:"frozen"`
 	Last     struct {
 		ID string `dynamodbav:"id"`
 		At string `dynamodbav:"at"`
@@ -71,9 +72,10 @@ type deletion struct {
 func (r row) key() key { return key{r.PK, r.SK} }
 
 type kind struct {
-	Name string   `dynamodbav:"name"`
-	Keep []string `dynamodbav:"keep"`
-	For  string   `dynamodbav:"for"`
+	Name   string   `dynamodbav:"name"`
+	Policy string   `dynamodbav:"policy"`
+	Keep   []string `dynamodbav:"keep"`
+	For    string   `dynamodbav:"for"`
 }
 
 type certificate struct {

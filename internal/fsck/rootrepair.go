@@ -168,7 +168,11 @@ func moved(u expression.UpdateBuilder, p place) expression.UpdateBuilder {
 // fence hands one that is overdue to the purge, as a sweep would: the next one finds it
 // as a purge that stands still.
 func (e *examination) fence(ctx context.Context) error {
-	u := expression.Set(expression.Name("state"), expression.Value(purging))
+	policies, err := e.freeze(ctx)
+	if err != nil {
+		return err
+	}
+	u := expression.Set(expression.Name("state"), expression.Value(purging)).Set(expression.Name("frozen"), expression.Value(policies))
 	return e.updateRoot(ctx, e.bumped(moved(u, e.due()), customer.PurgeStarted))
 }
 
@@ -202,11 +206,15 @@ func (e *examination) putBack(ctx context.Context, counts map[string]int64, term
 	e.root = &row{} // for the shard of its list
 	p := e.due()
 	e.root = nil
+	policies, err := e.freeze(ctx)
+	if err != nil {
+		return err
+	}
 	last := e.change(customer.PurgeStarted)
 	root := map[string]any{
 		"pk": customerPK(e.customer), "sk": rootSK, "ipk": p.list, "isk": p.sort, "ttl": p.ttl,
 		"state": purging, "version": 1, "epoch": 1, "created": formatTime(e.now()) + "#" + e.customer,
-		"profile": map[string]string{}, "counts": counts, "holds": map[string]any{}, "deletion": e.deletion(), "last": last,
+		"profile": map[string]string{}, "counts": counts, "holds": map[string]any{}, "deletion": e.deletion(), "frozen": policies, "last": last,
 	}
 	if email != "" {
 		root["profile"] = map[string]string{"email": email}

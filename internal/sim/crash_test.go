@@ -3,10 +3,13 @@ package sim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"lethe/internal/customer"
@@ -25,6 +28,8 @@ type scenario struct {
 	act func(c *crash) error
 	// rootless says that TTL has removed the root, so that leftovers are as they should be.
 	rootless bool
+	// left tells, if it is given, whether what the failure left is as it should be.
+	left func(c *crash)
 	// check tells whether all is as it should be after the retry.
 	check func(c *crash)
 }
@@ -192,9 +197,28 @@ var scenarios = []scenario{
 		act: func(c *crash) error { return c.service.Purge(c.Context(), c.job()) },
 		check: func(c *crash) {
 			gone(c, c.safe, c.id, 2, 3)
-			page, err := c.safe.Retained(c.Context(), customer.RecordQuery{Customer: c.id, Limit: 10})
-			if err != nil || len(page.Records) != 3 {
-				c.Errorf("%d records are retained, %v", len(page.Records), err)
+			if n := retained(c, c.safe, c.id); n != 3 {
+				c.Errorf("%d records are retained", n)
+			}
+		},
+	},
+	{
+		name: "purge with more records to retain than go into a request",
+		prepare: func(c *crash) {
+			keys := tickets(8)
+			for i := range 30 {
+				keys = append(keys, fmt.Sprintf("ticket~%d~invoice~%d", i%8, i))
+			}
+			create(c, c.safe, c.id, keys...)
+			c.found = fence(c, c.safe, c.id)
+		},
+		act:  func(c *crash) error { return c.service.Purge(c.Context(), c.job()) },
+		left: func(c *crash) { c.allThere("invoice", 30) },
+		check: func(c *crash) {
+			gone(c, c.safe, c.id, 8, 30)
+			c.allThere("invoice", 30)
+			if n := retained(c, c.safe, c.id); n != 30 {
+				c.Errorf("%d records are retained", n)
 			}
 		},
 	},
@@ -354,6 +378,9 @@ func (s scenario) run(c *crash, n int, fault Fault, dies bool) (failed bool) {
 
 // midway checks what the failure has left: nobody can tell when the retry comes.
 func (c *crash) midway(s scenario) {
+	if s.left != nil {
+		s.left(c)
+	}
 	if s.rootless {
 		return
 	}
@@ -362,6 +389,31 @@ func (c *crash) midway(s scenario) {
 	})
 	if err != nil {
 		c.Fatal(err)
+	}
+}
+
+// allThere fails the test unless each of so many records of a kind is there, itself or its copy.
+func (c *crash) allThere(kind string, n int) {
+	c.Helper()
+	there := map[string]bool{}
+	for _, pk := range []string{"C#" + c.id, "X#" + c.id} {
+		pages := dynamodb.NewQueryPaginator(dynamodb.NewFromConfig(c.world.Config), &dynamodb.QueryInput{
+			TableName: &c.world.Name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("pk = :pk"),
+			FilterExpression:          aws.String("kind = :kind"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{":pk": text(pk), ":kind": text(kind)},
+		})
+		for pages.HasMorePages() {
+			out, err := pages.NextPage(c.Context())
+			if err != nil {
+				c.Fatal(err)
+			}
+			for _, it := range out.Items {
+				there[it["sk"].(*types.AttributeValueMemberS).Value] = true
+			}
+		}
+	}
+	if len(there) != n {
+		c.Errorf("of %d records of kind %s %d are there, themselves or their copies", n, kind, len(there))
 	}
 }
 

@@ -256,6 +256,9 @@ func damages(gone string) []damage {
 			name: "deleted without a deletion", rules: []fsck.Rule{fsck.BadState}, edits: []edit{put("C#trash", "#", drops("deletion"))},
 		},
 		broken("purging without a deletion", fsck.BadState, put("C#fenced", "#", drops("deletion"))),
+		broken("policies frozen before the fence", fsck.BadState, put("C#trash", "#", set("frozen", asMap(item{})))),
+		broken("retained for no known time", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("invoice", text("for a while"))))),
+		broken("retained and not", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("ticket", text("P10Y"))))),
 		hopeless("in no known state", fsck.BadState, put("C#trash", "#", set("state", text("gone")))),
 		hopeless("purging under hold", fsck.BadState, put("C#fenced", "#", within("holds", set("case", asMap(item{}))))),
 		hopeless("due at no time", fsck.BadState, put("C#trash", "#", within("deletion", set("purgeTime", text("soon"))))),
@@ -323,6 +326,14 @@ func damages(gone string) []damage {
 		broken("running among the ended", fsck.WrongPlace, put("O#"+runningID, "#", set("ipk", text("operations#ended")))),
 		hopeless("unknown part of an operation", fsck.UnknownItem, put("O#"+runningID, "Q#000000", nothing)),
 	}
+}
+
+// freezing are policies by which tickets go, and a kind is retained for a time.
+func freezing(kind string, period types.AttributeValue) types.AttributeValue {
+	return asMap(item{
+		"cascade": &types.AttributeValueMemberL{Value: []types.AttributeValue{text("ticket")}},
+		"retain":  asMap(item{kind: asMap(item{"for": period})}),
+	})
 }
 
 func resurrected(id string) func(item) {

@@ -91,6 +91,40 @@ func TestADeadlineAtAnyRequestLeavesThePurgeToTheNextInvocation(t *testing.T) {
 	}
 }
 
+// TestAPurgeOfManyRecordsToRetainEnds gives each invocation the time for a few requests, far
+// fewer than there are copies to be written: it must go on where the last one stopped.
+func TestAPurgeOfManyRecordsToRetainEnds(t *testing.T) {
+	t.Parallel()
+	const n, requests = 1500, 30 // 60 batches of copies, and as many of what they are copies of
+	w := NewWorld(t, policies)
+	safe := w.Service(w.Config)
+	create(t, safe, "large", "ticket~1")
+	w.Fill(t, "large", "invoice", n)
+	fence(t, safe, "large")
+	job := w.Queue.Take()[0]
+	invocations := 1
+	for ; ; invocations++ {
+		ctx := newDeadline(t.Context(), requests)
+		err := w.Service(ctx.attach(w.Config)).Purge(ctx, job)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, customer.ErrUnfinished) {
+			t.Fatalf("invocation %d: %v", invocations, err)
+		}
+		if invocations == 30 {
+			t.Fatalf("%d invocations, and no end", invocations)
+		}
+	}
+	if invocations < 4 {
+		t.Errorf("%d invocations were enough", invocations)
+	}
+	gone(t, safe, "large", 1, n)
+	if kept := retained(t, safe, "large"); kept != n {
+		t.Errorf("%d records are retained, want %d", kept, n)
+	}
+}
+
 func TestAPurgeWithNoTimeLeftAnswersAtOnce(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, policies)

@@ -122,6 +122,21 @@ func gone(t testing.TB, service *customer.Service, id string, erased, retained i
 	}
 }
 
+// retained counts what is kept by law of a customer.
+func retained(t testing.TB, service *customer.Service, id string) (n int) {
+	t.Helper()
+	for q := (customer.RecordQuery{Customer: id, Limit: 200}); ; {
+		page, err := service.Retained(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(page.Records)
+		if q.Cursor = page.Cursor; q.Cursor == "" {
+			return n
+		}
+	}
+}
+
 func work(t testing.TB, w *World, service *customer.Service) {
 	t.Helper()
 	if err := w.Queue.Work(t.Context(), service); err != nil {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -74,6 +75,33 @@ func TestFsckFindsAndRepairsDamageOfEveryKind(t *testing.T) {
 		}
 	}
 	w.finish(t)
+}
+
+// TestFsckFreezesPolicies of those that its repairs bring past the fence, as everybody does.
+func TestFsckFreezesPolicies(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, policies)
+	service := w.Service(w.Config)
+	for _, id := range []string{"forgotten", "headless"} {
+		create(t, service, id, "ticket~1", "invoice~1")
+		remove(t, service, id)
+	}
+	w.Clock.Move(32 * day)
+	w.Expire(t, "headless")
+	w.fsck(t, true)
+	for _, id := range []string{"forgotten", "headless"} {
+		c, err := service.Get(t.Context(), id)
+		if err != nil || c.State != customer.Purging || !reflect.DeepEqual(c.Frozen, policies.Freeze()) {
+			t.Errorf("%s: %s, %+v, %v", id, c.State, c.Frozen, err)
+		}
+	}
+	w.Clock.Move(time.Second)
+	if _, err := service.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	work(t, w, service)
+	gone(t, service, "forgotten", 1, 1)
+	gone(t, service, "headless", 1, 1)
 }
 
 // TestFsckMissesWhatIsNotFiled has a certificate in its chain only, which is right as long as

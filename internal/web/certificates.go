@@ -44,7 +44,7 @@ type Certificate struct {
 	DeletedBy  string            `json:"deletedBy"`
 	PurgedAt   time.Time         `json:"purgedAt"`
 	PurgedBy   string            `json:"purgedBy" doc:"Who set the purge going: a subject, schedule or ttl."`
-	Policies   map[string]string `json:"policies" doc:"In force at the purge, of the kinds there were records of."`
+	Policies   map[string]string `json:"policies" doc:"In force when the purge began, of the kinds there were records of."`
 	Erased     map[string]int64  `json:"erased" doc:"Records by kind."`
 	Retained   map[string]int64  `json:"retained" doc:"Records by kind that the law keeps."`
 	Residue    int               `json:"residue" doc:"What was found left after the erasure: always 0."`

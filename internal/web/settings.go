@@ -20,7 +20,7 @@ func (a *api) settingsRoutes() {
 	register(a, operation{
 		id: "update-settings", method: http.MethodPut, path: "/v1/settings", tag: "Settings",
 		summary:     "Replace the settings",
-		description: "Names the version it replaces, as version in the body or as If-Match. Kinds can be added and changed, not removed. Customers in the trash keep the purge time they have. It is answered when the new settings are in force everywhere, which takes a few seconds.",
+		description: "Names the version it replaces, as version in the body or as If-Match. Kinds can be added and changed, not removed. Customers in the trash keep the purge time they have, and purges that have begun the policies they began with. It is answered when the new settings are in force everywhere, which takes a few seconds.",
 		refusals:    []kind{versionMismatch, versionRequired, badIfMatch, unconfirmed},
 		request:     exampleNewSettings, response: exampleSettings,
 	}, a.updateSettings)

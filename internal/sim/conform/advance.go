@@ -21,7 +21,7 @@ func (w World) transition(c customer.Customer, a customer.Action) customer.Trans
 	case customer.Restored:
 		tr.Deletion, tr.Created = &customer.Deletion{ID: c.Deletion.ID}, c.Created
 	case customer.PurgeStarted:
-		tr.Lease = tr.Change.At.Add(time.Minute)
+		tr.Lease, tr.Frozen = tr.Change.At.Add(time.Minute), Settings.Freeze()
 	default:
 	}
 	return tr
@@ -64,7 +64,7 @@ func advanced(t *testing.T, w World) {
 	want.Epoch++
 	same(t, "deleted", w.read(t, active.ID), want)
 	want = deleted
-	want.State, want.Last = customer.Purging, transitions[1].Change
+	want.State, want.Frozen, want.Last = customer.Purging, Settings.Freeze(), transitions[1].Change
 	want.Version++
 	same(t, "fenced", w.read(t, deleted.ID), want)
 	want = blocked

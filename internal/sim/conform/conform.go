@@ -50,6 +50,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"records are counted", counted},
 		{"records of the trash are left alone", hidden},
 		{"a purge goes from the fence to the root", purged},
+		{"what is frozen at the fence stays", frozen},
 		{"the trash is walked by what is due", walked},
 		{"a root is put back unless it is there", putBack},
 		{"transitions are bound to what was seen", advanced},
@@ -114,7 +115,7 @@ func deletionBy(ch customer.Change, retention customer.Period) customer.Deletion
 
 func (w World) fenced(t *testing.T, keys ...string) customer.Customer {
 	t.Helper()
-	c, err := w.Fence(t.Context(), w.deleted(t, keys...).ID, customer.Fence{Lease: w.Now().Add(time.Minute)}, w.change(customer.PurgeStarted))
+	c, err := w.Fence(t.Context(), w.deleted(t, keys...).ID, customer.Fence{Lease: w.Now().Add(time.Minute), Frozen: Settings.Freeze()}, w.change(customer.PurgeStarted))
 	must(t, err)
 	return c
 }
@@ -151,14 +152,14 @@ func (w World) read(t *testing.T, id string) customer.Customer {
 func (w World) finish(t *testing.T, customers ...customer.Customer) {
 	t.Helper()
 	ctx := t.Context()
-	must(t, w.Erase(ctx, Settings, customers...))
+	must(t, w.Erase(ctx, customers...))
 	for _, c := range customers {
 		cert := customer.Certificate{
 			Customer: c.ID, Generation: c.Deletion.ID, DeletedAt: c.Deletion.Time, DeletedBy: c.Deletion.By,
 			PurgedAt: w.Now(), PurgedBy: "admin", Erased: map[string]int64{}, Retained: map[string]int64{},
 		}
 		for kind, n := range c.Counts {
-			if cert.Erased[kind] = n; Settings.Policy(kind) == customer.Retain {
+			if cert.Erased[kind] = n; c.Policies().Policy(kind) == customer.Retain {
 				cert.Retained[kind] = n
 			}
 		}

@@ -76,7 +76,7 @@ func purged(t *testing.T, w World) {
 	must(t, err)
 	same(t, "left before", left, 5+len(c.Terms)+1+1+len(other.Terms)+1)
 	for range 2 {
-		must(t, w.Erase(ctx, Settings, c, other))
+		must(t, w.Erase(ctx, c, other))
 		left, err = w.Residue(ctx, c, other)
 		must(t, err)
 		same(t, "left", left, 0)
@@ -112,6 +112,45 @@ func purged(t *testing.T, w World) {
 	once, err := w.Ledger.Certificate(ctx, c.ID)
 	must(t, err)
 	same(t, "certificate", once, cert)
+}
+
+func frozen(t *testing.T, w World) {
+	ctx := t.Context()
+	everything := customer.Settings{Kinds: []customer.Kind{
+		{Name: "contract", Policy: customer.Retain, Keep: []string{"number", "buyer"}, For: customer.Never},
+		{Name: "invoice", Policy: customer.Cascade},
+		{Name: "line", Policy: customer.Restrict},
+		{Name: "ticket", Policy: customer.Retain, For: customer.PeriodOf(day)},
+	}}
+	for _, tt := range []struct {
+		name   string
+		kinds  []customer.Kind
+		retain int
+	}{
+		{"by an older version", nil, 0},
+		{"when there were no kinds", customer.Settings{}.Freeze(), 0},
+		{"when they were others", everything.Freeze(), 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ch := w.change(customer.PurgeStarted)
+			one, err := w.Fence(ctx, w.deleted(t, "ticket~1", "invoice~1").ID, customer.Fence{Lease: ch.At, Frozen: tt.kinds}, ch)
+			must(t, err)
+			tr := w.transition(w.deleted(t, "ticket~1", "invoice~1"), customer.PurgeStarted)
+			tr.Frozen = tt.kinds
+			same(t, "results", w.Advance(ctx, []customer.Transition{tr}, Settings), []error{nil})
+			for _, c := range []customer.Customer{one, w.read(t, tr.ID)} {
+				same(t, "frozen", c.Frozen, tt.kinds)
+				must(t, w.Erase(ctx, c))
+				page, err := w.Retained(ctx, customer.RecordQuery{Customer: c.ID, Limit: 5})
+				must(t, err)
+				same(t, "retained", len(page.Records), tt.retain)
+				w.finish(t, c)
+				must(t, w.PutBack(ctx, c, w.Now()))
+				same(t, "put back", w.read(t, c.ID), c)
+				must(t, w.Remove(ctx, c))
+			}
+		})
+	}
 }
 
 func walked(t *testing.T, w World) {

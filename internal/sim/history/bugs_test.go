@@ -4,13 +4,13 @@ package history
 var bugs = []planted{
 	{"the root is removed first", []edit{{
 		"customer/purge.go",
-		"	if err := s.Erase(ctx, settings, customers...); err != nil {",
-		"	if err := s.Remove(ctx, customers...); err != nil {\n		return err\n	}\n	if err := s.Erase(ctx, settings, customers...); err != nil {",
+		"	if err := s.Erase(ctx, customers...); err != nil {",
+		"	if err := s.Remove(ctx, customers...); err != nil {\n		return err\n	}\n	if err := s.Erase(ctx, customers...); err != nil {",
 	}}},
 	{"the certificate is written first", []edit{{
 		"customer/purge.go",
-		"	if err := s.Erase(ctx, settings, customers...); err != nil {",
-		"	for _, c := range customers {\n		if err := s.Ledger.Certify(ctx, certify(c, settings, s.now())); err != nil {\n			return err\n		}\n	}\n	if err := s.Erase(ctx, settings, customers...); err != nil {",
+		"	if err := s.Erase(ctx, customers...); err != nil {",
+		"	for _, c := range customers {\n		if err := s.Ledger.Certify(ctx, certify(c, s.now())); err != nil {\n			return err\n		}\n	}\n	if err := s.Erase(ctx, customers...); err != nil {",
 	}}},
 	{"only one page is erased, and nothing is read back", []edit{
 		{"sim/model/erase.go", "		if len(page) < pageSize {", "		if true {"},
@@ -22,9 +22,13 @@ var bugs = []planted{
 	}},
 	{"what the law keeps is erased before it is copied", []edit{{
 		"sim/model/erase.go",
-		"	err := t.retain(ctx, s, customers)\n	if err == nil {\n		err = t.eraseAll(ctx, customers)",
-		"	err := t.eraseAll(ctx, customers)\n	if err == nil {\n		err = t.retain(ctx, s, customers)",
+		"	err := t.retainBatch(ctx, c, page)\n	if err == nil {\n		err = t.deleteBatch(ctx, page)",
+		"	err := t.deleteBatch(ctx, page)\n	if err == nil {\n		err = t.retainBatch(ctx, c, page)",
 	}}},
+	{"a purge goes by the settings in force", []edit{
+		{"customer/inforce.go", "bool { return c.Frozen == nil }", "bool { return true }"},
+		{"customer/inforce.go", "		if customers[i].Frozen == nil {", "		if true {"},
+	}},
 	{"messages are acknowledged before the work, and no sweep looks", []edit{
 		{"bulk/work.go", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return err", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return nil"},
 		{"bulk/sweep.go", "		return e.driveRunning(ctx, op, sweep, room)", "		return nil"},

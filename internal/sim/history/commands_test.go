@@ -296,14 +296,14 @@ func (h *history) removeRecord() {
 }
 
 func (h *history) changeSettings() {
-	retention := h.settings().Retention
-	p := &process{name: fmt.Sprint("change retention to ", retention), finish: func() {}}
+	wanted := h.settings()
+	p := &process{name: fmt.Sprint("change settings to ", wanted), finish: func() {}}
 	h.start(p, maxRequest, func(ctx context.Context) {
 		s := h.service()
 		settings, err := s.Settings(ctx)
 		if err == nil {
-			settings.Retention = retention
-			_, _ = s.UpdateSettings(ctx, settings, true)
+			wanted.Version = settings.Version
+			_, _ = s.UpdateSettings(ctx, wanted, true)
 		}
 	})
 }

@@ -70,17 +70,25 @@ func (h *history) temperament() {
 	h.weights[h.rng.IntN(len(commands))] += 3
 }
 
-// settings of a history: a kind of each policy, and one of children.
+// settings of a history: a kind that restricts, one of children, and others, of which some
+// are retained.
 func (h *history) settings() customer.Settings {
 	return customer.Settings{
 		Retention: []customer.Period{customer.PeriodOf(30 * day), customer.PeriodOf(2 * time.Hour), customer.PeriodOf(0), customer.Never}[h.pick(0, 0, 1, 1, 2, 3)],
 		Kinds: []customer.Kind{
 			{Name: "contract", Policy: customer.Restrict},
-			{Name: "invoice", Policy: customer.Retain, Keep: []string{"number"}, For: customer.PeriodOf(3650 * day)},
-			{Name: "line", Policy: customer.Cascade},
-			{Name: "ticket", Policy: customer.Cascade},
+			h.retained("invoice", h.chance(2, 3)),
+			h.retained("line", h.chance(1, 4)),
+			h.retained("ticket", h.chance(1, 4)),
 		},
 	}
+}
+
+func (h *history) retained(name string, retained bool) customer.Kind {
+	if !retained {
+		return customer.Kind{Name: name, Policy: customer.Cascade}
+	}
+	return customer.Kind{Name: name, Policy: customer.Retain, Keep: []string{"number"}, For: customer.PeriodOf(3650 * day)}
 }
 
 // run makes the history of a seed, within a bubble of its own. It returns the rule that

@@ -217,6 +217,13 @@ func (h *history) certified(_ context.Context, cert customer.Certificate) {
 	if there := h.fenced[of(id, cert.Generation)]; there == nil || !maps.Equal(counts, there) || cert.Residue != 0 {
 		h.broken("%s: certifies %v, residue %d; there were %v", id, counts, cert.Residue, there)
 	}
+	if root := h.model.Root(id); root != nil { // else somebody else has removed it, with the same certificate
+		for kind, policy := range cert.Policies {
+			if frozen := root.Policies().Policy(kind); policy != frozen {
+				h.broken("%s: certifies %s of kind %s; %s when it passed the fence", id, policy, kind, frozen)
+			}
+		}
+	}
 	kept := map[string]int64{}
 	for _, r := range h.model.Kept(id) {
 		kept[r.Key.Kind()]++

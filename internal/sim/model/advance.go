@@ -86,7 +86,7 @@ func (t Table) advanceOne(ctx context.Context, tr customer.Transition, s custome
 		next.State, next.Deletion = customer.Active, nil
 		next.place(time.Time{})
 	case customer.PurgeStarted:
-		next.State = customer.Purging
+		next.State, next.Frozen = customer.Purging, tr.Frozen
 		next.place(tr.Lease)
 	case customer.Redated:
 		next.Deletion = deletionOf(tr)

@@ -12,13 +12,10 @@ import (
 	"lethe/internal/customer"
 )
 
-// Erase removes what hangs on customers past the fence, after it has copied what the
-// law keeps.
-func (t Table) Erase(ctx context.Context, s customer.Settings, customers ...customer.Customer) error {
-	err := t.retain(ctx, s, customers)
-	if err == nil {
-		err = t.eraseAll(ctx, customers)
-	}
+// Erase removes what hangs on customers past the fence, and of what the law keeps each
+// page as soon as it is copied.
+func (t Table) Erase(ctx context.Context, customers ...customer.Customer) error {
+	err := t.eraseAll(ctx, customers)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errors.Join(customer.ErrUnfinished, err)
 	}
@@ -36,11 +33,16 @@ func (t Table) eraseAll(ctx context.Context, customers []customer.Customer) erro
 		for _, term := range c.Terms {
 			items = append(items, item{id: c.ID, term: term})
 		}
-		found, err := t.dependents(ctx, c.ID)
-		if err != nil {
+		take := func(page []item) error {
+			items = append(items, page...)
+			return nil
+		}
+		if c.Retains() {
+			take = func(page []item) error { return t.retainPage(ctx, c, page) }
+		}
+		if err := t.dependents(ctx, c.ID, take); err != nil {
 			return fmt.Errorf("model: erase: %w", err)
 		}
-		items = append(items, found...)
 	}
 	for some := range slices.Chunk(items, batchSize) {
 		if err := t.deleteBatch(ctx, some); err != nil {
@@ -50,29 +52,38 @@ func (t Table) eraseAll(ctx context.Context, customers []customer.Customer) erro
 	return t.unclaim(ctx, customers)
 }
 
+// retainPage erases what a page has found, and what is to be kept of it when it is copied.
+func (t Table) retainPage(ctx context.Context, c customer.Customer, page []item) error {
+	err := t.retainBatch(ctx, c, page)
+	if err == nil {
+		err = t.deleteBatch(ctx, page)
+	}
+	return err
+}
+
 // dependents reads what hangs on a customer, a page at a time.
-func (t Table) dependents(ctx context.Context, id string) (items []item, err error) {
+func (t Table) dependents(ctx context.Context, id string, visit func(page []item) error) error {
 	after := ""
 	for {
-		var page []string
+		var page []item
 		err := t.request(ctx, "Dependents", id+after, func(Verdict) {
 			page = nil
 			for _, k := range slices.Sorted(maps.Keys(t.records[id])) {
 				if k > after && len(page) < pageSize {
-					page = append(page, k)
+					page = append(page, item{id: id, record: k})
 				}
 			}
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, k := range page {
-			items = append(items, item{id: id, record: k})
+		if err := visit(page); err != nil {
+			return err
 		}
 		if len(page) < pageSize {
-			return items, nil
+			return nil
 		}
-		after = page[len(page)-1]
+		after = page[len(page)-1].record
 	}
 }
 
@@ -135,43 +146,19 @@ func idsOf(customers []customer.Customer) string {
 	return strings.Join(ids, " ")
 }
 
-// retain copies what the law keeps, stripped. Copied twice is copied once.
-func (t Table) retain(ctx context.Context, s customer.Settings, customers []customer.Customer) error {
-	for _, c := range customers {
-		if !retains(c, s) {
-			continue
-		}
-		items, err := t.dependents(ctx, c.ID)
-		if err != nil {
-			return fmt.Errorf("model: retain: %w", err)
-		}
-		for some := range slices.Chunk(items, batchSize) {
-			if err := t.retainBatch(ctx, s, some); err != nil {
-				return fmt.Errorf("model: retain: %w", err)
-			}
-		}
+// retainBatch copies records, stripped, as they were read with the page that found them.
+// Copied twice is copied once.
+func (t Table) retainBatch(ctx context.Context, c customer.Customer, batch []item) error {
+	if len(batch) == 0 {
+		return nil
 	}
-	return nil
-}
-
-func retains(c customer.Customer, s customer.Settings) bool {
-	for kind, n := range c.Counts {
-		if n > 0 && s.Policy(kind) == customer.Retain {
-			return true
-		}
-	}
-	return false
-}
-
-// retainBatch copies records as they were read with the page that found them.
-func (t Table) retainBatch(ctx context.Context, s customer.Settings, batch []item) error {
 	return t.request(ctx, "Retain", fmt.Sprint(batch), func(Verdict) {
 		for _, it := range batch {
 			r := t.records[it.id][it.record]
 			if r == nil {
 				continue // another worker erased it, after it had copied it
 			}
-			kind, ok := s.Kind(r.Key.Kind())
+			kind, ok := c.Policies().Kind(r.Key.Kind())
 			if !ok || kind.Policy != customer.Retain {
 				continue
 			}

@@ -100,7 +100,7 @@ func (t Table) Fence(ctx context.Context, id string, f customer.Fence, ch custom
 	return t.apply(ctx, "Fence", transition{id, ch,
 		func(c customer.Customer) error { return c.CanPurge(f, ch.At) },
 		func(r *root) {
-			r.State = customer.Purging
+			r.State, r.Frozen = customer.Purging, f.Frozen
 			r.place(f.Lease)
 		}})
 }

@@ -1,0 +1,121 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"lethe/internal/customer"
+)
+
+// metric is a line of the metric, as CloudWatch reads it.
+type metric struct {
+	AWS struct {
+		Timestamp         int64
+		CloudWatchMetrics []struct {
+			Namespace  string
+			Dimensions [][]string
+			Metrics    []struct{ Name, Unit string }
+		}
+	} `json:"_aws"`
+	FunctionName    string
+	PurgeLagSeconds *float64
+}
+
+// reported are the lines that were written, in order.
+func (a *App) reported(t *testing.T) (lines []metric) {
+	t.Helper()
+	for text := range strings.SplitSeq(strings.TrimSpace(a.metrics.(*bytes.Buffer).String()), "\n") {
+		if text == "" {
+			continue
+		}
+		var line metric
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func TestSweepReportsItsLag(t *testing.T) {
+	a := newApp(t)
+	if err := a.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	lines := a.reported(t)
+	if len(lines) != 1 {
+		t.Fatalf("%d lines", len(lines))
+	}
+	line := lines[0]
+	if line.PurgeLagSeconds == nil || *line.PurgeLagSeconds != 0 || line.FunctionName != "purge" ||
+		line.AWS.CloudWatchMetrics[0].Metrics[0].Name != "PurgeLagSeconds" || line.AWS.CloudWatchMetrics[0].Dimensions[0][0] != "FunctionName" {
+		t.Errorf("metric: %+v", line)
+	}
+}
+
+// unlisted is a store whose list of the trash breaks off before it has told of anybody.
+type unlisted struct {
+	customer.Store
+
+	err error
+}
+
+func (u unlisted) Trash(context.Context, time.Time) iter.Seq2[customer.Customer, error] {
+	return func(yield func(customer.Customer, error) bool) { yield(customer.Customer{}, u.err) }
+}
+
+// full is a queue that has enough.
+type full struct{ customer.Queue }
+
+func (full) Backlog(context.Context) (int, error) { return customer.MaxBacklog, nil }
+
+// TestSweepReportsNoLagThatItDoesNotKnow wants the lag of a purge that stands still, whatever else
+// there is to do, and no lag at all of a sweep that could not look: none is not zero.
+func TestSweepReportsNoLagThatItDoesNotKnow(t *testing.T) {
+	broken := errors.New("broken")
+	for _, tt := range []struct {
+		name  string
+		spoil func(t *testing.T, s *customer.Service)
+		want  []float64
+		err   error
+	}{
+		{"a purge stands still", func(*testing.T, *customer.Service) {}, []float64{7200}, nil},
+		{"the queue has enough", func(_ *testing.T, s *customer.Service) { s.Queue = full{s.Queue} }, []float64{7200}, nil},
+		{"the list fails", func(_ *testing.T, s *customer.Service) { s.Store = unlisted{s.Store, broken} }, nil, broken},
+		{"there is no time to list", func(_ *testing.T, s *customer.Service) { s.Store = unlisted{s.Store, context.DeadlineExceeded} }, nil, nil},
+		{"another sweep is at work", func(t *testing.T, s *customer.Service) {
+			now := s.Now()
+			if err := s.Acquire(t.Context(), "sweep", "another", now, now.Add(time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+		}, nil, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := newApp(t)
+			c := a.mustCreate(t)
+			deleted, err := a.service.Delete(t.Context(), c.ID, customer.Change{By: "test"}) // past the fence at once: RETENTION is PT0S
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.service.Now = func() time.Time { return deleted.Deletion.PurgeTime.Add(2 * time.Hour) }
+			tt.spoil(t, a.service)
+			if err := a.Sweep(t.Context()); !errors.Is(err, tt.err) {
+				t.Errorf("%v, want %v", err, tt.err)
+			}
+			var got []float64
+			for _, line := range a.reported(t) {
+				got = append(got, *line.PurgeLagSeconds)
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("reported %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
