@@ -127,13 +127,13 @@ type commanded struct {
 	dynamoDB string
 }
 
-// runCommand starts the command and returns when it has said where it runs.
-func runCommand(t *testing.T, dir string) commanded {
+// runCommand starts the command, with something more in its environment, and returns when it has said where it runs.
+func runCommand(t *testing.T, dir string, environment ...string) commanded {
 	t.Helper()
 	o := trial(t)
 	cmd := exec.Command(os.Args[0], "--port=0", "--dir="+dir, "--demo=false", "--schedule=off", "--visibility="+shortVisibility.String(),
 		"--engine="+string(enginetest.Kind()))
-	cmd.Env = append(os.Environ(), asCommand+"=1")
+	cmd.Env = append(append(os.Environ(), asCommand+"=1"), environment...)
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
