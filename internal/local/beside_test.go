@@ -4,8 +4,8 @@ import "testing"
 
 // TestASmallOperationEndsBesideALargeOne applies a deletion of a few, some requests, right after a purge of many, some hundred
 // times as much work. It has to end first: it waits neither for the worker that the other has, nor for the pace at which that
-// writes. What this can't show is that a message overtakes those of a large operation that wait before it. The engine hands
-// messages out in order; SQS does it by their groups, for which see TestMessagesAreGroupedByOperation in internal/queue.
+// writes. What this can't show is that a message overtakes those of a large operation that wait before it: SQS does that by their
+// groups, for which see TestMessagesAreGroupedByOperation in internal/queue; the engine ignores groups.
 func TestASmallOperationEndsBesideALargeOne(t *testing.T) {
 	crowd := sizeOf(t, "LETHE_CROWD", 100)
 	r := launch(t, func(o *options) { o.Schedule = false })
