@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"net/http"
 	"os"
 	"strconv"
@@ -81,7 +80,7 @@ func (r *running) applyKilling(t *testing.T, op operationView, kills int) operat
 	look := func() bool {
 		killed := r.killed()
 		for ; injected < min(kills, killed+ahead); injected++ {
-			life := lifeOf(r.recordsLeft(t, op.Impact.Customers), 1-float64(killed)/float64(kills))
+			life := lifeOf(r.recordsLeft(t, op.Impact.Customers), float64(kills-injected)/float64(kills))
 			if err := r.host.Inject("work", lambda.Fault{After: time.Duration(random.Int64N(int64(life)))}); err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +96,8 @@ func (r *running) applyKilling(t *testing.T, op operationView, kills int) operat
 
 // lifeOf is how long a worker may live at most, by the parts that are left of the work and of the dying.
 func lifeOf(work, dying float64) time.Duration {
-	return 1 + time.Duration(float64(longestLife)*work*min(1, math.Pow(work/dying, 3)))
+	behind := min(1, work/dying) // as far as the dying is
+	return 1 + time.Duration(float64(longestLife)*work*behind*behind*behind)
 }
 
 // recordsLeft is the part that is left of the records of a crowd, as a sample shows it.
@@ -105,7 +105,7 @@ func (r *running) recordsLeft(t *testing.T, crowd int) float64 {
 	t.Helper()
 	db, left, of := dynamodb.NewFromConfig(r.dynamoDB.config), 0, 0
 	for i := 0; i < crowd; i += max(1, crowd/10) {
-		left += countRecords(t, db, stack+"Table", fmt.Sprintf("c%04d", i))
+		left += countRecords(t, db, fmt.Sprintf("c%04d", i))
 		of += belonging
 	}
 	return float64(left) / float64(of)
