@@ -16,7 +16,7 @@ verify: test check ## Test, then all other checks: second engine, linters, vulne
 check: ## What verify adds to test
 	@.ci/check
 
-bench: ## Measure Lethe beside others, for some ten minutes; options as in `make bench ARGS="--small"`
+bench: ## Measure Lethe beside others, for some three minutes; options as in `make bench ARGS="--small"`
 	@go test -run '^$$' -bench . -benchmem ./internal/web >&2
 	@go -C bench run . $(ARGS)
 

@@ -1,4 +1,4 @@
-// Function work finishes purges, one message at a time.
+// Function work does the work that is queued, a batch of messages at a time: chunks of operations, and single purges.
 package main
 
 import (

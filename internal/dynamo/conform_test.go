@@ -3,6 +3,8 @@ package dynamo_test
 import (
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"lethe/internal/sim"
 	"lethe/internal/sim/conform"
 )
@@ -13,7 +15,22 @@ func TestTheTableIsAStoreLikeAnyOther(t *testing.T) {
 	t.Parallel()
 	conform.Test(t, func(t testing.TB) conform.World {
 		w := sim.NewWorld(t, conform.Settings)
-		store, ledger := w.Open(w.Config)
-		return conform.World{Store: store, Ledger: ledger, Operations: store.Operations(), Now: w.Clock.Now}
+		return storeOf(w, w.Config)
 	})
+}
+
+// TestABusyTableIsAStoreLikeAnyOther runs them while of every batch half is left undone, until it is down to one: what is
+// dropped then is missed.
+func TestABusyTableIsAStoreLikeAnyOther(t *testing.T) {
+	t.Parallel()
+	conform.Test(t, func(t testing.TB) conform.World {
+		w, faults := sim.NewWorld(t, conform.Settings), &sim.Faults{}
+		faults.Plan(func(sim.Call) sim.Fault { return sim.Partial })
+		return storeOf(w, faults.Attach(w.Config))
+	})
+}
+
+func storeOf(w *sim.World, cfg aws.Config) conform.World {
+	store, ledger := w.Open(cfg)
+	return conform.World{Store: store, Ledger: ledger, Operations: store.Operations(), Now: w.Clock.Now}
 }

@@ -5,15 +5,13 @@ import (
 	"time"
 
 	"lethe/internal/customer"
-	"lethe/internal/dynamo/dynamotest"
 	"lethe/internal/ledger"
 )
 
 func TestACertificateIsNeverChanged(t *testing.T) {
 	t.Parallel()
-	tables := dynamotest.New(t)
-	_, certs := tables.Open(tables.Config)
-	ctx := t.Context()
+	c := newChronicle(t)
+	certs, ctx := c.open(c.Config), t.Context()
 	_, err := certs.Certificate(ctx, "ann")
 	refuses(t, err, customer.ErrNotFound)
 
@@ -25,8 +23,8 @@ func TestACertificateIsNeverChanged(t *testing.T) {
 	}
 	again := cert
 	again.PurgedAt, again.Erased = at.Add(2*time.Hour), map[string]int64{}
-	for _, c := range []customer.Certificate{cert, again} {
-		if err := certs.Certify(ctx, c); err != nil {
+	for _, one := range []customer.Certificate{cert, again} {
+		if err := certs.Certify(ctx, one); err != nil {
 			t.Fatal(err)
 		}
 		got, err := certs.Certificate(ctx, "ann")

@@ -30,10 +30,10 @@ func TestPurgeCostsOneWriteForEachItemThereWas(t *testing.T) {
 		cost := p.pays(t, what, p.purge(t, id))
 		// The fence moves the root and its index entry, and the certificate is written twice.
 		want := float64(items + 3 + 2)
-		if enginetest.Kind() == engine.DynamoDBLocal {
-			want = cost.Write // it bills no batches of statements
-		}
-		if cost.Write != want {
+		switch {
+		case enginetest.Kind() == engine.DynamoDBLocal:
+			t.Logf("%s: %g write units are not compared with %g, for this engine bills no batches of statements", what, cost.Write, want)
+		case cost.Write != want:
 			t.Errorf("%s: there were %d items, want %g write units", what, items, want)
 		}
 		if limit := ceil(n, 25) + ceil(n, 1000) + 10; cost.Total() > limit {

@@ -7,11 +7,13 @@ import (
 
 	"lethe/internal/customer"
 	"lethe/internal/dynamo/dynamotest"
+	"lethe/internal/sim"
 )
 
 func TestSettingsReplaceThoseOfTheVersionBefore(t *testing.T) {
 	t.Parallel()
 	tables := dynamotest.New(t)
+	t.Cleanup(func() { sim.Check(t, tables) })
 	store, _ := tables.Open(tables.Config)
 	ctx := t.Context()
 	none, err := store.Settings(ctx)

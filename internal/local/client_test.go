@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -30,9 +32,21 @@ const (
 // send sends a request. Headers come in pairs of name and value.
 func (a api) send(t *testing.T, method, path, contentType string, body []byte, headers ...string) answer {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, a.base+path, bytes.NewReader(body))
+	got, err := a.request(t.Context(), method, path, contentType, body, headers...)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got.status >= http.StatusInternalServerError {
+		t.Errorf("%s %s: %d %s", method, path, got.status, got.body)
+	}
+	return got
+}
+
+// request is send for goroutines that must not end the test.
+func (a api) request(ctx context.Context, method, path, contentType string, body []byte, headers ...string) (answer, error) {
+	request, err := http.NewRequestWithContext(ctx, method, a.base+path, bytes.NewReader(body))
+	if err != nil {
+		return answer{}, err
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", contentType)
@@ -42,17 +56,14 @@ func (a api) send(t *testing.T, method, path, contentType string, body []byte, h
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Fatalf("%s %s: %v", method, path, err)
+		return answer{}, err
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		t.Fatalf("%s %s: %v", method, path, err)
+		return answer{}, fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	if response.StatusCode >= http.StatusInternalServerError {
-		t.Errorf("%s %s: %d %s", method, path, response.StatusCode, text)
-	}
-	return answer{response.StatusCode, response.Header, text}
+	return answer{response.StatusCode, response.Header, text}, nil
 }
 
 // do sends a document, nil for none.

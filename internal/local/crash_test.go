@@ -47,7 +47,7 @@ func addLarge(t *testing.T, a api, id string) {
 func purgeHalf(t *testing.T, a api, db *dynamodb.Client, id string) {
 	t.Helper()
 	a.do(t, http.MethodPost, customerPath(id)+"/purge", map[string]any{"confirm": id}).want(t, http.StatusAccepted, "")
-	eventually(t, "the first records to go", func() bool { return countRecords(t, db, stack+"Table", id) < manyRecords })
+	eventually(t, "the first records to go", func() bool { return countRecords(t, db, id) < manyRecords })
 }
 
 func wantAllErased(t *testing.T, r *running, id string) {
@@ -56,7 +56,7 @@ func wantAllErased(t *testing.T, r *running, id string) {
 	if cert.Erased["ticket"] != manyRecords || cert.Residue != 0 {
 		t.Errorf("certificate %+v, want %d tickets erased", cert, manyRecords)
 	}
-	if n := countRecords(t, dynamodb.NewFromConfig(r.dynamoDB.config), stack+"Table", id); n != 0 {
+	if n := countRecords(t, dynamodb.NewFromConfig(r.dynamoDB.config), id); n != 0 {
 		t.Errorf("%d records are left", n)
 	}
 	r.check(t, templateGrace, "waterworks") // also that there is one certificate
@@ -72,7 +72,7 @@ func TestAKilledWorkerIsReplaced(t *testing.T) {
 	if err != nil || killed == 0 {
 		t.Fatalf("killed %d workers, %v", killed, err)
 	}
-	left := countRecords(t, db, stack+"Table", "tantalus-1")
+	left := countRecords(t, db, "tantalus-1")
 	if left == 0 {
 		t.Fatal("the worker was done before it was killed; the test needs more records")
 	}
@@ -127,13 +127,13 @@ type commanded struct {
 	dynamoDB string
 }
 
-// runCommand starts the command and returns when it has said where it runs.
-func runCommand(t *testing.T, dir string) commanded {
+// runCommand starts the command, with something more in its environment, and returns when it has said where it runs.
+func runCommand(t *testing.T, dir string, environment ...string) commanded {
 	t.Helper()
 	o := trial(t)
 	cmd := exec.Command(os.Args[0], "--port=0", "--dir="+dir, "--demo=false", "--schedule=off", "--visibility="+shortVisibility.String(),
 		"--engine="+string(enginetest.Kind()))
-	cmd.Env = append(os.Environ(), asCommand+"=1")
+	cmd.Env = append(append(os.Environ(), asCommand+"=1"), environment...)
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,9 @@ import (
 	"testing"
 )
 
-// northwindFolder names a folder with customers.csv, orders.csv and order-details.csv of the Northwind database.
+// northwindFolder names a folder with customers.csv, orders.csv and order-details.csv of the Northwind database, whose header lines
+// are customerHeader, orderHeader and lineHeader. They are somebody else's, and many have them; this repository doesn't. So what
+// is tested without them is an imitation of their form and their faults. It can't show what else there may be in the real ones.
 const northwindFolder = "LETHE_NORTHWIND"
 
 // northwind are three files as somebody else's system exports them: not all of their lines can be read.
@@ -24,8 +26,10 @@ func northwindFiles(t *testing.T) northwind {
 	t.Helper()
 	folder := os.Getenv(northwindFolder)
 	if folder == "" {
+		t.Logf("these files are an imitation of Northwind's; %s names a folder with the real ones", northwindFolder)
 		return makeNorthwind()
 	}
+	t.Logf("these files are those of %s", folder)
 	read := func(name string) []byte {
 		data, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil {
@@ -36,7 +40,7 @@ func northwindFiles(t *testing.T) northwind {
 	return northwind{read("customers.csv"), read("orders.csv"), read("order-details.csv")}
 }
 
-// withCustomers puts the customer in front of each order line, as the README does with awk. It takes the second field of
+// withCustomers puts the customer in front of each order line, as the README does with join. It takes the second field of
 // an order, malformed or not.
 func (n northwind) withCustomers() []byte {
 	customer := map[string]string{}
@@ -158,7 +162,7 @@ var (
 	madeStreets   = []string{"Hauptstr. 5", "12, rue du Port", `Casa ""Luna"" 3`, "丸の内 1-2"}
 )
 
-// makeNorthwind makes files of the same shape and with the same faults, always the same.
+// makeNorthwind makes an imitation: files of the same form and with the same faults, always the same.
 func makeNorthwind() northwind {
 	random := rand.New(rand.NewPCG(1996, 1998))
 	customers, orders, lines := bytes.NewBufferString(customerHeader), bytes.NewBufferString(orderHeader), bytes.NewBufferString(lineHeader)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 	"testing"
@@ -38,14 +39,17 @@ func sentAgain(t *testing.T, a api) {
 
 // sentAtOnce is an impatient client: each of its requests is answered with the one customer.
 func sentAtOnce(t *testing.T, a api) {
-	answers := make([]answer, 6)
+	answers, errs := make([]answer, 6), make([]error, 6)
 	var wg sync.WaitGroup
 	for i := range answers {
 		wg.Go(func() {
-			answers[i] = a.do(t, http.MethodPost, "/v1/customers", map[string]any{"organisation": "Cocytus Mills"}, "Idempotency-Key", "k-2")
+			answers[i], errs[i] = a.request(t.Context(), http.MethodPost, "/v1/customers", typeJSON, []byte(`{"organisation":"Cocytus Mills"}`), "Idempotency-Key", "k-2")
 		})
 	}
 	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
 	found := a.search(t, "cocytus", "active")
 	if len(found) != 1 {
 		t.Fatalf("six requests under one key made %q", found)

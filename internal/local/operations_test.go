@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -114,12 +117,28 @@ func (r *running) bringCrowd(t *testing.T, prefix string, crowd int) {
 	for from := 0; from < crowd; from += 20 {
 		customers, records := linesOf(prefix, from, min(from+20, crowd))
 		group.Go(func() error {
-			r.send(t, http.MethodPost, "/v1/imports/customers", typeNDJSON, customers).want(t, http.StatusOK, "")
-			r.send(t, http.MethodPost, "/v1/imports/records", typeNDJSON, records).want(t, http.StatusOK, "")
-			return nil
+			if err := r.brings(t.Context(), "customers", customers); err != nil {
+				return err
+			}
+			return r.brings(t.Context(), "records", records)
 		})
 	}
-	_ = group.Wait()
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// brings imports lines, all of which have to get in.
+func (a api) brings(ctx context.Context, what string, lines []byte) error {
+	got, err := a.request(ctx, http.MethodPost, "/v1/imports/"+what, typeNDJSON, lines)
+	if err != nil {
+		return err
+	}
+	var imported importView
+	if err := json.Unmarshal(got.body, &imported); err != nil || got.status != http.StatusOK || imported.Created != bytes.Count(lines, []byte{'\n'}) {
+		return fmt.Errorf("an import of %s answered %d %s", what, got.status, got.body)
+	}
+	return nil
 }
 
 func linesOf(prefix string, from, to int) (customers, records []byte) {

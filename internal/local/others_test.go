@@ -149,7 +149,8 @@ func (m *meanwhile) disturb(t *testing.T) {
 	}
 }
 
-// whileDisturbed has others go on at a quarter of the crowd, and newcomers arrive, while something is done.
+// whileDisturbed has others go on at a quarter of the crowd, and newcomers arrive, while something is done. They are tests of their
+// own, so that each may fail.
 func (m *meanwhile) whileDisturbed(t *testing.T, do func() operationView) operationView {
 	t.Helper()
 	var others sync.WaitGroup
@@ -159,14 +160,18 @@ func (m *meanwhile) whileDisturbed(t *testing.T, do func() operationView) operat
 		}
 		m.late = append(m.late, id)
 		random := rand.New(rand.NewPCG(m.random.Uint64(), 0))
-		others.Go(func() { (&meanwhile{running: m.running}).meddle(t, id, random) })
+		others.Go(func() {
+			t.Run("others at "+id, func(t *testing.T) { (&meanwhile{running: m.running}).meddle(t, id, random) })
+		})
 	}
 	for i := range newcomers {
 		id := fmt.Sprintf("%s-late-%02d", m.action, i)
 		m.late = append(m.late, id)
 		m.crowd = append(m.crowd, id)
 		others.Go(func() {
-			m.do(t, http.MethodPost, "/v1/customers", map[string]any{"id": id, "organisation": m.action + "folk"}).want(t, http.StatusCreated, "")
+			t.Run(id, func(t *testing.T) {
+				m.do(t, http.MethodPost, "/v1/customers", map[string]any{"id": id, "organisation": m.action + "folk"}).want(t, http.StatusCreated, "")
+			})
 		})
 	}
 	defer others.Wait()

@@ -88,11 +88,11 @@ func textOf(t *testing.T, item map[string]types.AttributeValue) string {
 }
 
 // countRecords counts the records of a customer that are left in the table.
-func countRecords(t *testing.T, client *dynamodb.Client, table, id string) int {
+func countRecords(t *testing.T, client *dynamodb.Client, id string) int {
 	t.Helper()
 	count := 0
 	pages := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{
-		TableName: &table, Select: types.SelectCount, ConsistentRead: aws.Bool(true),
+		TableName: aws.String(stack + "Table"), Select: types.SelectCount, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :record)"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":pk": &types.AttributeValueMemberS{Value: "C#" + id}, ":record": &types.AttributeValueMemberS{Value: "R#"},

@@ -39,5 +39,4 @@ var codes = []struct {
 	{customer.ErrNotDeleted, "NOT_DELETED"},
 	{customer.ErrPurgeStarted, "PURGE_STARTED"},
 	{customer.ErrInTrash, "IN_TRASH"},
-	{customer.ErrNotDue, "NOT_DUE"},
 }

@@ -3,6 +3,7 @@ package queue_test
 import (
 	"crypto/md5"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/local/engine"
 	"lethe/internal/local/engine/enginetest"
@@ -65,12 +67,13 @@ func TestEveryJobArrives(t *testing.T) {
 // throttled SQS may.
 type partialSQS struct {
 	taken       []string
+	groups      []string // of those taken
 	senderFault bool
 }
 
 func (s *partialSQS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var in struct {
-		Entries []struct{ Id, MessageBody string }
+		Entries []struct{ Id, MessageBody, MessageGroupId string }
 	}
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -87,7 +90,7 @@ func (s *partialSQS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	for i, e := range in.Entries {
 		if i == 0 && !s.senderFault {
-			s.taken = append(s.taken, e.MessageBody)
+			s.taken, s.groups = append(s.taken, e.MessageBody), append(s.groups, e.MessageGroupId)
 			out.Successful = append(out.Successful, sent{e.Id, e.Id, fmt.Sprintf("%x", md5.Sum([]byte(e.MessageBody)))})
 			continue
 		}
@@ -122,6 +125,26 @@ func TestRefusedMessagesAreSentAgain(t *testing.T) {
 				t.Errorf("%d messages were taken, want %d", len(fake.taken), tt.taken)
 			}
 		})
+	}
+}
+
+// TestMessagesAreGroupedByOperation looks at messages on the wire, also at those that are sent again: those of an operation are of
+// its group, and all single purges are of one. What comes of it, that no group waits for all of another, is SQS's doing alone.
+func TestMessagesAreGroupedByOperation(t *testing.T) {
+	fake := &partialSQS{}
+	server := httptest.NewServer(fake)
+	defer server.Close()
+	q := queue.New(engine.Config(server.URL), server.URL+"/000000000000/work")
+	err := errors.Join(
+		q.EnqueueWork(t.Context(), bulk.Work{Operation: "large"}, bulk.Work{Operation: "large", Chunk: 1}, bulk.Work{Operation: "small"}),
+		q.EnqueueWork(t.Context(), bulk.Work{Operation: "small", Chunk: bulk.PlanWork}),
+		q.Enqueue(t.Context(), jobs(2)...),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"large", "large", "small", "small", "purges", "purges"}; !slices.Equal(fake.groups, want) {
+		t.Errorf("the groups of\n%s\nare %q, want %q", strings.Join(fake.taken, "\n"), fake.groups, want)
 	}
 }
 

@@ -12,12 +12,15 @@ import (
 
 // partial sends the first half of a batch on, and answers that the rest is unprocessed.
 func partial(next aws.HTTPClient, r *http.Request, operation string) (*http.Response, error) {
-	if operation != "BatchWriteItem" && operation != "BatchGetItem" {
+	if operation != "BatchWriteItem" && operation != "BatchGetItem" && operation != "BatchExecuteStatement" {
 		return next.Do(r)
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
+	}
+	if operation == "BatchExecuteStatement" {
+		return partialStatements(next, r, body)
 	}
 	request := map[string]json.RawMessage{}
 	tables := map[string]json.RawMessage{}
@@ -31,15 +34,55 @@ func partial(next aws.HTTPClient, r *http.Request, operation string) (*http.Resp
 	if request["RequestItems"], err = json.Marshal(tables); err != nil {
 		return nil, err
 	}
-	if body, err = json.Marshal(request); err != nil {
-		return nil, err
-	}
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	response, err := next.Do(r)
+	response, err := doWith(next, r, request)
 	if err != nil || response.StatusCode != http.StatusOK {
 		return response, err
 	}
 	return answerWith(response, unprocessedField(operation), unprocessed)
+}
+
+// throttledStatement is what AWS answers for a statement of a batch that it has not carried out.
+var throttledStatement = json.RawMessage(`{"Error":{"Code":"ThrottlingError","Message":"Throughput exceeds the current capacity of your table or index."}}`)
+
+// partialStatements sends the first half of a batch of statements on, and answers that the others are throttled.
+func partialStatements(next aws.HTTPClient, r *http.Request, body []byte) (*http.Response, error) {
+	var statements []json.RawMessage
+	request := map[string]json.RawMessage{}
+	if err := unmarshalBoth(body, &request, "Statements", &statements); err != nil {
+		return nil, err
+	}
+	half := (len(statements) + 1) / 2
+	var err error
+	if request["Statements"], err = json.Marshal(statements[:half]); err != nil {
+		return nil, err
+	}
+	response, err := doWith(next, r, request)
+	if err != nil || response.StatusCode != http.StatusOK {
+		return response, err
+	}
+	answer := map[string]json.RawMessage{}
+	var answers []json.RawMessage
+	if body, err = io.ReadAll(response.Body); err != nil {
+		return nil, err
+	}
+	if err := unmarshalBoth(body, &answer, "Responses", &answers); err != nil {
+		return nil, err
+	}
+	for range len(statements) - half {
+		answers = append(answers, throttledStatement)
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return answerWith(response, "Responses", answers)
+}
+
+// doWith makes the request with another document as its body.
+func doWith(next aws.HTTPClient, r *http.Request, document any) (*http.Response, error) {
+	body, err := json.Marshal(document)
+	if err != nil {
+		return nil, err
+	}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return next.Do(r)
 }
 
 func unprocessedField(operation string) string {
@@ -49,11 +92,11 @@ func unprocessedField(operation string) string {
 	return "UnprocessedItems"
 }
 
-func unmarshalBoth(body []byte, request *map[string]json.RawMessage, field string, inner *map[string]json.RawMessage) error {
-	if err := json.Unmarshal(body, request); err != nil {
-		return fmt.Errorf("request: %w", err)
+func unmarshalBoth(body []byte, outer *map[string]json.RawMessage, field string, inner any) error {
+	if err := json.Unmarshal(body, outer); err != nil {
+		return fmt.Errorf("%s: %w", field, err)
 	}
-	return json.Unmarshal((*request)[field], inner)
+	return json.Unmarshal((*outer)[field], inner)
 }
 
 // halve leaves the first half of every table's requests, at least one, and returns the

@@ -1,6 +1,9 @@
 package lambda
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Point is a place in an invocation at which a process can be made to die.
 type Point int
@@ -61,4 +64,13 @@ func (f *function) nextFault() *Fault {
 	fault := f.faults[0]
 	f.faults = f.faults[1:]
 	return &fault
+}
+
+// spare keeps the fault of an invocation that did not die of it, because it was over before, for another one.
+func (f *function) spare(call *invocation) {
+	var failure *FunctionError
+	died := errors.As(call.err, &failure) && failure.Type == TypeExit
+	if call.fault != nil && !died {
+		f.inject(*call.fault)
+	}
 }

@@ -49,6 +49,7 @@ func (i *invocation) end(response []byte, err error) {
 // event is nobody's failure: the next one gets it.
 func (f *function) run(call *invocation) {
 	call.fault = f.nextFault()
+	defer f.spare(call)
 	for {
 		w := f.takeIdle()
 		warm := w != nil

@@ -314,6 +314,18 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestAFaultThatComesTooLateAwaitsAnotherInvocation counts on an invocation that does nothing being over within seconds.
+func TestAFaultThatComesTooLateAwaitsAnotherInvocation(t *testing.T) {
+	t.Parallel()
+	host, _ := newHost(t, nil)
+	if err := host.Inject("f", lambda.Fault{After: 5 * time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	invoke(t, host, `{}`)
+	_, err := host.Invoke(t.Context(), "f", newGate(t).event("")) // which never opens
+	wantFunctionError(t, err, lambda.TypeExit, "killed")
+}
+
 func TestCallerGivesUpButTheInvocationGoesOn(t *testing.T) {
 	t.Parallel()
 	host, book := newHost(t, nil)

@@ -35,17 +35,22 @@ func (w *worker) deliver(response http.ResponseWriter, call *invocation) {
 	header.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:"+w.function.Name)
 	_, _ = response.Write(call.payload) // a process that is gone is noticed by its end
 	if call.fault != nil && call.fault.At == Received {
-		time.AfterFunc(call.fault.After, func() { w.killDuring(call) })
+		go w.killDuring(call)
 	}
 }
 
-// killDuring kills the process unless the invocation is over already. Then the fault awaits another one.
+// killDuring kills the process after the fault's delay, unless the invocation is over by then.
 func (w *worker) killDuring(call *invocation) {
-	if _, err := w.invocation(call.id); err != nil {
-		w.function.inject(*call.fault)
+	delay := time.NewTimer(call.fault.After)
+	defer delay.Stop()
+	select {
+	case <-delay.C:
+	case <-call.done:
 		return
 	}
-	w.process.Kill()
+	if _, err := w.invocation(call.id); err == nil {
+		w.process.Kill()
+	}
 }
 
 func (w *worker) handleResponse(response http.ResponseWriter, request *http.Request) {

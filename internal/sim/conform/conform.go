@@ -51,6 +51,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"records of the trash are left alone", hidden},
 		{"a purge goes from the fence to the root", purged},
 		{"what is frozen at the fence stays", frozen},
+		{"a purge goes through all pages of what there is", purgedByPages},
 		{"the trash is walked by what is due", walked},
 		{"a root is put back unless it is there", putBack},
 		{"transitions are bound to what was seen", advanced},

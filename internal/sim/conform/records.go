@@ -1,6 +1,9 @@
 package conform
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -151,6 +154,28 @@ func frozen(t *testing.T, w World) {
 			}
 		})
 	}
+}
+
+// purgedByPages erases more than a page of DynamoDB holds, which is 1 MB.
+func purgedByPages(t *testing.T, w World) {
+	ctx, c := t.Context(), w.active(t)
+	large := recordsOf(t, "invoice~01", "invoice~02", "invoice~03", "invoice~04", "invoice~05", "ticket~06", "ticket~07", "invoice~08")
+	for i := range large {
+		large[i].Data = fmt.Appendf(nil, `{"number":"R-1","text":%q}`, strings.Repeat("x", 200_000))
+	}
+	results, err := w.AddRecords(ctx, c.ID, large, w.change(customer.RecordsAdded))
+	must(t, errors.Join(append(results, err)...))
+	w.delete(t, c.ID, Settings.Retention)
+	c, err = w.Fence(ctx, c.ID, customer.Fence{Lease: w.Now().Add(time.Minute), Frozen: Settings.Freeze()}, w.change(customer.PurgeStarted))
+	must(t, err)
+	must(t, w.Erase(ctx, c))
+	left, err := w.Residue(ctx, c)
+	must(t, err)
+	same(t, "left", left, 0)
+	page, err := w.Retained(ctx, customer.RecordQuery{Customer: c.ID, Limit: len(large)})
+	must(t, err)
+	same(t, "retained", len(page.Records), 6)
+	w.finish(t, c)
 }
 
 func walked(t *testing.T, w World) {

@@ -1,0 +1,29 @@
+package main
+
+import "testing"
+
+// TestASmallOperationEndsBesideALargeOne applies a deletion of a few, some requests, right after a purge of many, some hundred
+// times as much work. It has to end first: it waits neither for the worker that the other has, nor for the pace at which that
+// writes. What this can't show is that a message overtakes those of a large operation that wait before it: SQS does that by their
+// groups, for which see TestMessagesAreGroupedByOperation in internal/queue; the engine ignores groups.
+func TestASmallOperationEndsBesideALargeOne(t *testing.T) {
+	crowd := sizeOf(t, "LETHE_CROWD", 100)
+	r := launch(t, func(o *options) { o.Schedule = false })
+	r.settle(t, "P30D", kind{"ticket", "cascade"})
+	r.bringCrowd(t, "c", crowd)
+	r.operate(t, crowd, "delete", map[string]any{"filter": map[string]any{"search": "crowd"}})
+	r.bringCrowd(t, "few", bystanders)
+	large := r.plan(t, "purge", map[string]any{"trash": true})
+	small := r.plan(t, "delete", map[string]any{"filter": map[string]any{"search": "crowd"}})
+
+	r.apply(t, large)
+	r.apply(t, small)
+	small, large = r.ended(t, small), r.ended(t, large)
+	if small.Progress.Done != bystanders || large.Progress.Done != crowd {
+		t.Errorf("the small one ended as %+v, the large one as %+v", small.Progress, large.Progress)
+	}
+	t.Logf("applied %v after the large one, the small one ended %v before it", small.Applied.Sub(large.Applied), large.Ended.Sub(small.Ended))
+	if !small.Ended.Before(large.Ended) {
+		t.Errorf("the small one ended at %v, the large one at %v", small.Ended, large.Ended)
+	}
+}

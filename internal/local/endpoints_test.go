@@ -1,0 +1,82 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"lethe/internal/local/engine"
+	"lethe/internal/local/engine/enginetest"
+)
+
+// TestGivenEndpointsAreUsedInsteadOfEngines runs the command between engines that it didn't start, named by the environment.
+func TestGivenEndpointsAreUsedInsteadOfEngines(t *testing.T) {
+	t.Parallel()
+	db, err := engine.StartDynamoDB(t.Context(), enginetest.Kind(), engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Stop)
+	queues, err := engine.StartSQS(t.Context(), engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(queues.Stop)
+	c := runCommand(t, t.TempDir(), "AWS_ENDPOINT_URL_DYNAMODB="+db.Endpoint, "AWS_ENDPOINT_URL_SQS="+queues.Endpoint,
+		"AWS_ACCESS_KEY_ID=", "AWS_REGION=") // the engines' own, whatever the tests' environment says
+	if c.dynamoDB != db.Endpoint {
+		t.Errorf("it says that DynamoDB is %s, want %s", c.dynamoDB, db.Endpoint)
+	}
+
+	c.settle(t, "P30D", kind{"ticket", "cascade"})
+	c.do(t, http.MethodPost, "/v1/customers", map[string]any{"id": "guest", "organisation": "Guests"}).want(t, http.StatusCreated, "")
+	c.do(t, http.MethodDelete, customerPath("guest"), nil).want(t, http.StatusOK, "")
+	c.do(t, http.MethodPost, customerPath("guest")+"/purge", map[string]any{"confirm": "guest"}).want(t, http.StatusAccepted, "")
+	c.awaitCertificate(t, "guest") // through the queue
+
+	found, err := dynamodb.NewFromConfig(engine.Config(db.Endpoint)).Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(stack + "Ledger")})
+	if err != nil || found.Count == 0 {
+		t.Errorf("the given DynamoDB has no certificate: %v", err)
+	}
+	_, err = sqs.NewFromConfig(engine.Config(queues.Endpoint)).GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String(stack + "Work")})
+	if err != nil {
+		t.Errorf("the given SQS has no queue: %v", err)
+	}
+	wantNoEngines(t, c, db, queues)
+}
+
+// wantNoEngines wants nothing among the command's processes that is called as an engine's process is.
+func wantNoEngines(t *testing.T, c commanded, engines ...*engine.Process) {
+	t.Helper()
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Log("processes are looked for in /proc, which isn't there")
+		return
+	}
+	family := descendants(t, c.process.Pid())
+	t.Logf("the command has started %v", family)
+	if len(family) == 0 {
+		t.Error("not even the functions were found")
+	}
+	for _, e := range engines {
+		_, name, alive := stat(e.Pid())
+		if !alive {
+			t.Fatalf("%s is gone", e.Name)
+		}
+		for pid, started := range family {
+			if program(started) == program(name) {
+				t.Errorf("the command has started %s, as which %s runs", family[pid], e.Name)
+			}
+		}
+	}
+}
+
+// program is the name without the process id before it.
+func program(process string) string {
+	_, name, _ := strings.Cut(process, " ")
+	return name
+}
