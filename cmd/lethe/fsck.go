@@ -56,7 +56,7 @@ func parseFsck(args []string, std stdio) (fsckOptions, error) {
 	flags.BoolVar(&o.yes, "yes", false, "with --repair: don't ask")
 	flags.DurationVar(&o.Slack, "slack", time.Hour, "`time` that something due may wait before it counts as forgotten")
 	flags.DurationVar(&o.Settle, "settle", 3*time.Second, "`time` between a suspicion and the look that settles it: what the change stream may lag")
-	flags.IntVar(&o.Shards, "shards", 4, "`number` of partitions of each list: the stack's parameter IndexShards")
+	flags.IntVar(&o.Shards, "shards", 0, "`number` of partitions of each list: the stack's parameter IndexShards; 0 takes any for right")
 	flags.TextVar(&o.grace, "grace", o.grace, "`period` between a purge time and TTL: the stack's parameter PurgeGrace")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -72,8 +72,8 @@ func parseFsck(args []string, std stdio) (fsckOptions, error) {
 		return o, fmt.Errorf("%q is not an option; see --help", flags.Arg(0))
 	case !ok:
 		return o, errors.New("--grace must be a time: TTL is the backstop of purges")
-	case o.Segments < 1 || o.Segments > 1000 || o.Rate < 0 || o.Shards < 1:
-		return o, errors.New("--segments must be 1 to 1000, --shards at least 1, and --rate no less than 0")
+	case o.Segments < 1 || o.Segments > 1000 || o.Rate < 0 || o.Shards < 0:
+		return o, errors.New("--segments must be 1 to 1000, and --shards and --rate no less than 0")
 	default:
 		o.Grace = length
 	}
@@ -109,8 +109,11 @@ func runFsck(ctx context.Context, args []string, std stdio) (int, error) {
 		return exitFailed, err
 	}
 	r.end(report)
-	if report.Findings > report.Repaired {
+	switch {
+	case report.Findings > report.Repaired:
 		return exitFindings, nil
+	case report.Unsettled > 0:
+		return exitFailed, fmt.Errorf("%d customers or operations could not be judged; try again when there is less going on", report.Unsettled)
 	}
 	return exitClean, nil
 }

@@ -19,6 +19,7 @@ type report struct {
 	out, diagnostics io.Writer
 	asJSON           bool
 	next             time.Time // of telling how far it is
+	except           string    // what could not be told
 
 	OK           bool             `json:"ok"`
 	Certificates int64            `json:"certificates"`
@@ -57,7 +58,7 @@ func (r *report) end(v *ledger.Verifier) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(r)
 	}
-	verdict := "OK: %d certificates, nothing is missing or altered\n"
+	verdict := "OK: %d certificates, nothing is missing or altered" + r.except + "\n"
 	if !r.OK {
 		verdict = "BROKEN: %d certificates, " + fmt.Sprint(r.Broken) + " broken places\n"
 	}

@@ -42,6 +42,9 @@ func runVerify(ctx context.Context, args []string, std stdio) (int, error) {
 		return exitFailed, fmt.Errorf("%w; --help tells more", err)
 	}
 	r := &report{out: std.out, diagnostics: std.err, asJSON: o.asJSON, next: time.Now().Add(progressEvery)}
+	if o.api == "" && o.checkpoint == "" {
+		r.except = " up to where the file ends; whether it should go on, a --checkpoint tells, or --api"
+	}
 	if err := o.verify(ctx, r); err != nil {
 		return exitFailed, err
 	}

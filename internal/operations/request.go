@@ -61,6 +61,8 @@ func (r Request) settled(ctx context.Context, store bulk.Store) error {
 		return customer.Invalid("selection.operation", "is no operation")
 	case err != nil:
 		return err
+	case of.Action == Fsck:
+		return customer.Invalid("selection.operation", "was done to the tables, not to customers; give their ids")
 	case of.State == bulk.Running:
 		return bulk.ErrRunning
 	case r.Action == Undo && of.Action != Delete:

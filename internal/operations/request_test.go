@@ -34,6 +34,7 @@ func TestAnOperationIsSelectedByWhenItHasEnded(t *testing.T) {
 		{"cancelled", Undo, bulk.Operation{Action: Delete, State: bulk.Cancelled}, nil},
 		{"done in part", Undo, bulk.Operation{Action: Delete, State: bulk.Partial}, nil},
 		{"of another action", Undo, bulk.Operation{Action: Block, State: bulk.Succeeded}, invalid},
+		{"of no customers", Block, bulk.Operation{Action: Fsck, State: bulk.Succeeded}, invalid},
 		{"of another action, not to be undone", Unblock, bulk.Operation{Action: Block, State: bulk.Succeeded}, nil},
 	} {
 		request := Request{Action: tt.action, Selection: Selection{Operation: "op"}}

@@ -57,7 +57,13 @@ func Delimiter(name string) (rune, bool) {
 	return r, valid
 }
 
+// MaxColumns is how many columns a file may have.
+const MaxColumns = 1000
+
 func checkHeader(columns []string) error {
+	if len(columns) > MaxColumns {
+		return lineError("has more than %d columns", MaxColumns)
+	}
 	for i, name := range columns {
 		if name == "" {
 			return lineError("has no name for column %d", i+1)

@@ -66,6 +66,7 @@ func TestCSVHeader(t *testing.T) {
 		{"empty", "", "is empty: the first line must name the columns"},
 		{"column without a name", "a,,c\n", "has no name for column 2"},
 		{"a name twice", "a,b,a\n", "names column 3 as an earlier one"},
+		{"columns without end", strings.Repeat("a,", 1000) + "a\n", "has more than 1000 columns"},
 		{"bad UTF-8", "a,\xff\n", "is not valid UTF-8; save the file as UTF-8"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

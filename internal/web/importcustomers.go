@@ -24,8 +24,8 @@ func (a *api) importCustomers(ctx context.Context, in *importCustomersInput) (*i
 	if err != nil {
 		return nil, err
 	}
-	number := func(l customer.CustomerLine) int { return l.Line }
-	result, err := a.svc.ImportCustomers(ctx, from(in.FromLine, lines, number), actorOf(ctx), in.DryRun)
+	at := func(l customer.CustomerLine) (int, error) { return l.Line, l.Err }
+	result, err := a.svc.ImportCustomers(ctx, from(in.FromLine, lines, at), actorOf(ctx), in.DryRun)
 	return a.imported(ctx, &in.Upload, ignored, result, err)
 }
 

@@ -24,8 +24,8 @@ func (a *api) importRecords(ctx context.Context, in *importRecordsInput) (*impor
 	if err != nil {
 		return nil, err
 	}
-	number := func(l customer.RecordLine) int { return l.Line }
-	result, err := a.svc.ImportRecords(ctx, from(in.FromLine, lines, number), actorOf(ctx), in.DryRun)
+	at := func(l customer.RecordLine) (int, error) { return l.Line, l.Err }
+	result, err := a.svc.ImportRecords(ctx, from(in.FromLine, lines, at), actorOf(ctx), in.DryRun)
 	return a.imported(ctx, &in.Upload, nil, result, err)
 }
 

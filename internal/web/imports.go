@@ -148,11 +148,13 @@ type brokenBodyError struct{ err error }
 func (e *brokenBodyError) Error() string { return "read the body: " + e.err.Error() }
 func (e *brokenBodyError) Unwrap() error { return e.err }
 
-// from leaves out what an earlier request has done.
-func from[L any](first int, lines iter.Seq[L], number func(L) int) iter.Seq[L] {
+// from leaves out what an earlier request has done, but not that the body ends there this time.
+func from[L any](first int, lines iter.Seq[L], at func(L) (line int, err error)) iter.Seq[L] {
 	return func(yield func(L) bool) {
 		for l := range lines {
-			if number(l) >= first && !yield(l) {
+			line, err := at(l)
+			_, ends := errors.AsType[*brokenBodyError](err)
+			if (line >= first || ends || errors.Is(err, errTooLarge)) && !yield(l) {
 				return
 			}
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"lethe/internal/customer"
@@ -159,6 +161,21 @@ func TestImportGoesOnAfterAFault(t *testing.T) {
 	}
 	if got := s.send(post, "/v1/imports/customers?fromLine=3", "id,lastName\nA,A\nBAD,B\n", asCSV...); got.status != 500 {
 		t.Errorf("an import that did nothing: %d %s", got.status, got.text)
+	}
+}
+
+// TestABodyThatBreaksOffIsTold also when it does among the lines that were done before.
+func TestABodyThatBreaksOffIsTold(t *testing.T) {
+	s := newSystem(t)
+	for _, url := range []string{"/v1/imports/customers", "/v1/imports/customers?fromLine=100"} {
+		body := io.MultiReader(strings.NewReader("id,lastName\nA,A\nB,"), iotest.ErrReader(io.ErrUnexpectedEOF))
+		r := httptest.NewRequest(post, url, body)
+		r.Header.Set("Content-Type", "text/csv")
+		got := s.do(r.WithContext(web.WithActor(r.Context(), "tester")))
+		t.Log(got.status, got.text)
+		if got.status == 200 && got.body["resumeFromLine"] == nil {
+			t.Errorf("%s: %d %s", url, got.status, got.text)
+		}
 	}
 }
 

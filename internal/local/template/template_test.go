@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"lethe/internal/customer"
 	"lethe/internal/local/template"
 )
 
@@ -178,5 +179,23 @@ func TestWhatIsNotUnderstoodIsNamed(t *testing.T) {
 				t.Errorf("error is %v, want one with %q", err, test.want)
 			}
 		})
+	}
+}
+
+// TestPeriodsThatTheTemplateTakes holds the patterns of its parameters against what the functions take: a stack must
+// not be deployed whose functions refuse to start.
+func TestPeriodsThatTheTemplateTakes(t *testing.T) {
+	for _, text := range []string{
+		"P30D", "PT5S", "P1W", "P2W3D", "P1DT12H", "PT1H30M", "PT90M", "PT1H1M1S", "P1WT1S", "P0D", "PT0S",
+		"P", "PT", "P1DT", "P1Y", "P6M", "P1M", "1D", "P1H", "PT1D", "P1D1W", "PT1S1M", "p1d", "P-1D", "P1.5D", "", "never", "Never",
+	} {
+		period, err := customer.ParsePeriod(text)
+		_, finite := period.Length()
+		for name, takes := range map[string]bool{"Retention": err == nil, "PurgeGrace": err == nil && finite, "AuditRetention": err == nil && finite} {
+			_, refused := template.Load("../../../template.yaml", map[string]string{name: text})
+			if (refused == nil) != takes {
+				t.Errorf("%s %q: the functions take it: %t; the template: %v", name, text, takes, refused)
+			}
+		}
 	}
 }
