@@ -97,7 +97,7 @@ func (r *running) applyKilling(t *testing.T, op operationView, kills int) operat
 // lifeOf is how long a worker may live at most, by the parts that are left of the work and of the dying.
 func lifeOf(work, dying float64) time.Duration {
 	behind := min(1, work/dying) // as far as the dying is
-	return 1 + time.Duration(float64(longestLife)*work*behind*behind*behind)
+	return 1 + time.Duration(float64(longestLife)*work*work*behind*behind*behind)
 }
 
 // recordsLeft is the part that is left of the records of a crowd, as a sample shows it.
