@@ -54,6 +54,26 @@ func change(ctx context.Context, reason string) (customer.Change, error) {
 	return customer.Change{By: actorOf(ctx), Reason: reason}, customer.ValidateReason(reason)
 }
 
+// changeIf is a change that its If-Match, if there is one, binds to a version.
+func changeIf(ctx context.Context, reason string, in Conditional) (customer.Change, error) {
+	ch, err := change(ctx, reason)
+	if err != nil {
+		return ch, err
+	}
+	ch.IfVersion, err = in.version()
+	return ch, err
+}
+
+// changeOnceIf is a change that both of its headers bind.
+func changeOnceIf(ctx context.Context, reason string, once Idempotent, on Conditional) (customer.Change, error) {
+	ch, err := changeOnce(ctx, reason, once)
+	if err != nil {
+		return ch, err
+	}
+	ch.IfVersion, err = on.version()
+	return ch, err
+}
+
 // changeOnce is a change that its Idempotency-Key, if there is one, lets happen once.
 func changeOnce(ctx context.Context, reason string, in Idempotent) (customer.Change, error) {
 	ch, err := change(ctx, reason)

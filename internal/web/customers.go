@@ -147,11 +147,8 @@ type updateInput struct {
 }
 
 func (a *api) update(ctx context.Context, in *updateInput) (*customerOutput, error) {
-	ch, err := change(ctx, "")
+	ch, err := changeIf(ctx, "", in.Conditional)
 	if err != nil {
-		return nil, err
-	}
-	if ch.IfVersion, err = in.version(); err != nil {
 		return nil, err
 	}
 	c, err := a.svc.Update(ctx, in.ID, in.Body.apply, ch)

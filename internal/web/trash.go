@@ -26,14 +26,14 @@ func (a *api) trashRoutes() {
 		id: "restore-customer", method: http.MethodPost, path: "/v1/customers/{id}/restore", tag: "Trash",
 		summary:     "Restore a customer from the trash",
 		description: "Brings back exactly what the deletion hid. A blocked customer is still blocked. Restoring an active customer changes nothing, unless a deletion is named.",
-		refusals:    []kind{notFound, purged, notDeleted, purgeStarted, badKey, keyReused},
+		refusals:    []kind{notFound, purged, notDeleted, purgeStarted, versionMismatch, badIfMatch, badKey, keyReused},
 		request:     exampleRestore, response: exampleCustomer,
 	}, a.restore)
 	register(a, operation{
 		id: "purge-customer", method: http.MethodPost, path: "/v1/customers/{id}/purge", tag: "Trash", status: http.StatusAccepted,
 		summary:     "Purge a customer for good",
 		description: "Removes a customer in the trash and everything that hangs on it before its purge time. There is no way back from the moment this is answered. The removal itself goes on afterwards; Location is where its certificate will be.",
-		refusals:    []kind{notFound, purged, notDeleted, onHold, mismatch, badKey, keyReused},
+		refusals:    []kind{notFound, purged, notDeleted, onHold, mismatch, versionMismatch, badIfMatch, badKey, keyReused},
 		request:     examplePurge, response: examplePurging,
 	}, a.purge)
 }
@@ -45,11 +45,8 @@ type deleteInput struct {
 }
 
 func (a *api) delete(ctx context.Context, in *deleteInput) (*customerOutput, error) {
-	ch, err := change(ctx, reasonOf(in.Body))
+	ch, err := changeIf(ctx, reasonOf(in.Body), in.Conditional)
 	if err != nil {
-		return nil, err
-	}
-	if ch.IfVersion, err = in.version(); err != nil {
 		return nil, err
 	}
 	c, err := a.svc.Delete(ctx, in.ID, ch)
@@ -74,6 +71,7 @@ type Restore struct {
 
 type restoreInput struct {
 	Target
+	Conditional
 	Idempotent
 	Body *Restore
 }
@@ -83,7 +81,7 @@ func (a *api) restore(ctx context.Context, in *restoreInput) (*customerOutput, e
 	if in.Body != nil {
 		body = *in.Body
 	}
-	ch, err := changeOnce(ctx, body.Reason.Reason, in.Idempotent)
+	ch, err := changeOnceIf(ctx, body.Reason.Reason, in.Idempotent, in.Conditional)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +105,7 @@ type Purging struct {
 
 type purgeInput struct {
 	Target
+	Conditional
 	Idempotent
 	Body Purge
 }
@@ -122,7 +121,7 @@ func (a *api) purge(ctx context.Context, in *purgeInput) (*purgeOutput, error) {
 	if in.Body.Confirm != in.ID {
 		return nil, errMismatch
 	}
-	ch, err := changeOnce(ctx, in.Body.Reason.Reason, in.Idempotent)
+	ch, err := changeOnceIf(ctx, in.Body.Reason.Reason, in.Idempotent, in.Conditional)
 	if err != nil {
 		return nil, err
 	}
