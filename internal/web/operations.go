@@ -73,7 +73,7 @@ func (a *api) operationRoutes() {
 type NewOperation struct {
 	Action    string    `json:"action" enum:"delete,restore,purge,block,unblock,redate,undo,replay,fsck" doc:"redate gives customers in the trash the purge times that the retention in force means for them. undo restores what an operation deleted, as far as it is still so. replay purges again, after a backup was restored, whom the ledger says to be gone: with the selection ledger, and no other. fsck checks the raw tables while it is planned: its items are what no rule allows. Applied, it repairs what is still so and can be repaired."`
 	Selection Selection `json:"selection" doc:"Exactly one of ids, filter, trash, operation, ledger and tables."`
-	Notice    string    `json:"notice,omitempty" maxLength:"40" doc:"With redate: nobody is purged earlier than this from now; P1D if left out." example:"P1D"`
+	Notice    string    `json:"notice,omitempty" maxLength:"40" doc:"With redate: nobody is purged earlier than this after the plan is applied, who would not have been anyhow; P1D if left out. PT0S gives no notice." example:"P1D"`
 	Reason
 }
 
