@@ -269,4 +269,6 @@ func applied(ctx context.Context, e *Engine) (Operation, error) {
 	return e.Apply(ctx, "op", Approval{Acknowledged: true})
 }
 
-func cancelled(ctx context.Context, e *Engine) (Operation, error) { return e.Cancel(ctx, "op") }
+func cancelled(ctx context.Context, e *Engine) (Operation, error) {
+	return e.Cancel(ctx, "op", "admin")
+}

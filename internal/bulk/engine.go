@@ -65,6 +65,7 @@ type Approval struct {
 	Digest       string
 	Acknowledged bool
 	OnRefused    OnRefused // empty: Skip
+	By           string    // whoever says it
 }
 
 // Create adds an operation with the given ID, Action, Params, By, Reason and
@@ -113,7 +114,7 @@ func (e *Engine) leavePlanning(ctx context.Context, op Operation, cause error) (
 }
 
 // Apply starts a planned operation, if the approval is of its plan. Approved again, it
-// is returned as it is.
+// is returned as it is: whoever approved it first has applied it.
 func (e *Engine) Apply(ctx context.Context, id string, a Approval) (Operation, error) {
 	return unlessFaster(func() (Operation, error) { return e.approve(ctx, id, a) })
 }
@@ -139,7 +140,7 @@ func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation,
 	case err != nil:
 		return op, err
 	}
-	op.OnRefused = a.OnRefused
+	op.OnRefused, op.AppliedBy = a.OnRefused, a.By
 	return e.start(ctx, op)
 }
 
@@ -167,13 +168,13 @@ func (e *Engine) send(ctx context.Context, op Operation, work []Work) {
 	}
 }
 
-// Cancel stops an operation. Chunks under way come to their end, and what was done
-// stays done.
-func (e *Engine) Cancel(ctx context.Context, id string) (Operation, error) {
-	return unlessFaster(func() (Operation, error) { return e.cancel(ctx, id) })
+// Cancel stops an operation in somebody's name. Chunks under way come to their end, and
+// what was done stays done.
+func (e *Engine) Cancel(ctx context.Context, id, by string) (Operation, error) {
+	return unlessFaster(func() (Operation, error) { return e.cancel(ctx, id, by) })
 }
 
-func (e *Engine) cancel(ctx context.Context, id string) (Operation, error) {
+func (e *Engine) cancel(ctx context.Context, id, by string) (Operation, error) {
 	op, err := e.Store.Operation(ctx, id)
 	if err != nil {
 		return op, err
@@ -184,6 +185,7 @@ func (e *Engine) cancel(ctx context.Context, id string) (Operation, error) {
 	case err != nil:
 		return op, err
 	}
+	op.CancelledBy = by
 	return e.end(ctx, op, Cancelled)
 }
 
@@ -196,14 +198,14 @@ func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation,
 	return op, nil
 }
 
-// Retry tries again what failed, and only that. The chunks come first: as long as the
+// Retry tries again what failed, and only that, in somebody's name. The chunks come first: as long as the
 // operation has not been started again no worker touches them, and a retry that
 // stopped between two of them is made good by the next.
-func (e *Engine) Retry(ctx context.Context, id string) (Operation, error) {
-	return unlessFaster(func() (Operation, error) { return e.retry(ctx, id) })
+func (e *Engine) Retry(ctx context.Context, id, by string) (Operation, error) {
+	return unlessFaster(func() (Operation, error) { return e.retry(ctx, id, by) })
 }
 
-func (e *Engine) retry(ctx context.Context, id string) (Operation, error) {
+func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
 	op, err := e.Store.Operation(ctx, id)
 	if err != nil {
 		return op, err
@@ -219,6 +221,7 @@ func (e *Engine) retry(ctx context.Context, id string) (Operation, error) {
 		return op, err
 	}
 	op.State, op.Ended, op.Tally, op.Look = Running, time.Time{}, Tally{}, Look{}
+	op.Retried, op.RetriedBy = e.now(), by
 	op.Version++
 	if err := e.Store.Save(ctx, op); err != nil {
 		return op, err

@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"cmp"
 	"maps"
 	"time"
 )
@@ -50,6 +51,11 @@ type Operation struct {
 	Ended   time.Time
 	Why     string // it failed to be planned; no personal data
 
+	AppliedBy   string    // whoever's approval started it; empty when nobody's did, as it applied itself
+	CancelledBy string    // whoever stopped it
+	Retried     time.Time // last
+	RetriedBy   string    // last
+
 	OnRefused OnRefused // as it was applied
 
 	Position string // of the planning; empty at its beginning and end
@@ -98,6 +104,10 @@ type Tally struct {
 	Codes   map[string]int // of the skipped and failed
 	Usage   Usage
 }
+
+// Actor is in whose name things are done to the subjects: whoever applied the operation. One
+// that applies itself is its planner's.
+func (o Operation) Actor() string { return cmp.Or(o.AppliedBy, o.By) }
 
 // StateAt is the state as a reader must judge it: a plan past its time has expired,
 // whether or not anything has noted it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"lethe/internal/bulk"
@@ -108,7 +109,18 @@ func (a actions) block(blocked bool) func(context.Context, bulk.Operation, []bul
 // that the preview and what is done go by the same.
 type RedateParams struct {
 	Retention customer.Period `json:"retention"`
-	NotBefore time.Time       `json:"notBefore"` // nobody becomes due earlier
+	Notice    customer.Period `json:"notice"` // it begins when the plan is applied, however old that is
+}
+
+// redating is the retention to go by, and the time before which nobody becomes due: the notice
+// after the operation was last set going, or was created, as long as it is only planned.
+func redating(op bulk.Operation) (retention customer.Period, notBefore time.Time, err error) {
+	p := RedateParams{Notice: customer.PeriodOf(Notice)} // an older version froze none
+	if err := json.Unmarshal(op.Params, &p); err != nil {
+		return retention, notBefore, fmt.Errorf("operations: params: %w", err)
+	}
+	from := slices.MaxFunc([]time.Time{op.Created, op.Applied, op.Retried}, time.Time.Compare)
+	return p.Retention, p.Notice.After(from), nil
 }
 
 // canRedate leaves out those whose purge time stays as it is.
@@ -116,24 +128,24 @@ func (actions) canRedate(op bulk.Operation, c customer.Customer, _ customer.Sett
 	if err := c.CanRedate(now); err != nil {
 		return err
 	}
-	var p RedateParams
-	if err := json.Unmarshal(op.Params, &p); err != nil {
-		return fmt.Errorf("operations: params: %w", err)
+	retention, notBefore, err := redating(op)
+	if err != nil {
+		return err
 	}
-	if customer.Redate(*c.Deletion, p.Retention, p.NotBefore).Equal(c.Deletion.PurgeTime) {
+	if customer.Redate(*c.Deletion, retention, notBefore).Equal(c.Deletion.PurgeTime) {
 		return customer.ErrUnchanged
 	}
 	return nil
 }
 
 func (a actions) redate(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
-	var p RedateParams
-	if err := json.Unmarshal(op.Params, &p); err != nil {
-		return nil, fmt.Errorf("operations: params: %w", err)
+	retention, notBefore, err := redating(op)
+	if err != nil {
+		return nil, err
 	}
 	seen, _, err := unbindAll(subjects)
 	if err != nil {
 		return nil, err
 	}
-	return outcomes(a.service.RedateMany(ctx, seen, p.Retention, p.NotBefore, change(op)))
+	return outcomes(a.service.RedateMany(ctx, seen, retention, notBefore, change(op)))
 }

@@ -93,7 +93,7 @@ func (t Tables) apply(ctx context.Context, op bulk.Operation, subjects []bulk.Su
 			return nil, errBind
 		}
 	}
-	return t.Mend(ctx, op.By, findings)
+	return t.Mend(ctx, op.Actor(), findings)
 }
 
 // RuleOf is the rule that an item of the action Fsck is about; empty of other actions' items.

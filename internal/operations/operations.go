@@ -146,10 +146,10 @@ func unbindAll(subjects []bulk.Subject) (seen []customer.Seen, generations []str
 	return seen, generations, nil
 }
 
-// change is what an operation does to each of its customers. Its id is the
-// operation's, so that a chunk done again finds what it did.
+// change is what an operation does to each of its customers, in the name of whoever applied it. Its
+// id is the operation's, so that a chunk done again finds what it did.
 func change(op bulk.Operation) customer.Change {
-	return customer.Change{ID: op.ID, By: op.By, Reason: op.Reason}
+	return customer.Change{ID: op.ID, By: op.Actor(), Reason: op.Reason}
 }
 
 // outcomes turns results into outcomes. What the machinery failed of stays undecided.

@@ -93,6 +93,27 @@ func TestUndoTakesOnlyWhatTheOperationDeleted(t *testing.T) {
 	}
 }
 
+// TestANoticeBeginsWhenTheOperationDoes doesn't let it age with a plan, nor with what failed.
+func TestANoticeBeginsWhenTheOperationDoes(t *testing.T) {
+	const params = `{"retention":"PT5S","notice":"PT1H"}`
+	for _, tt := range []struct {
+		name string
+		op   bulk.Operation
+		want time.Time
+	}{
+		{"planned", bulk.Operation{Params: []byte(params), Created: noon}, noon.Add(time.Hour)},
+		{"applied", bulk.Operation{Params: []byte(params), Created: noon, Applied: noon.Add(23 * time.Hour)}, noon.Add(24 * time.Hour)},
+		{"tried again", bulk.Operation{Params: []byte(params), Created: noon, Applied: noon.Add(time.Hour), Retried: noon.Add(72 * time.Hour)}, noon.Add(73 * time.Hour)},
+		{"without any", bulk.Operation{Params: []byte(`{"retention":"PT5S","notice":"PT0S"}`), Created: noon}, noon},
+		{"of an older version", bulk.Operation{Params: []byte(`{"retention":"PT5S","notBefore":"2026-03-01T12:00:00Z"}`), Created: noon}, noon.Add(Notice)},
+	} {
+		retention, notBefore, err := redating(tt.op)
+		if err != nil || retention != customer.PeriodOf(5*time.Second) || !notBefore.Equal(tt.want) {
+			t.Errorf("%s: not before %v, %v, want %v", tt.name, notBefore, err, tt.want)
+		}
+	}
+}
+
 func TestEstimates(t *testing.T) {
 	impact := bulk.Impact{Eligible: 51, Counts: map[string]int64{"ticket": 100, "invoice": 49}}
 	for name, tt := range map[string]struct{ got, want bulk.Usage }{

@@ -80,11 +80,13 @@ func (r Request) prepareUndo(op *bulk.Operation) (err error) {
 }
 
 func (r Request) prepareRedate(ctx context.Context, service *customer.Service, op *bulk.Operation) error {
+	if _, ends := r.Notice.Length(); !ends {
+		return customer.Invalid("notice", "must have a length, as P1D has; PT0S gives none")
+	}
 	settings, err := service.Settings(ctx)
 	if err != nil {
 		return err
 	}
-	notBefore := r.Notice.After(actions{service}.now())
-	op.Params, err = json.Marshal(RedateParams{settings.Retention, notBefore})
+	op.Params, err = json.Marshal(RedateParams{settings.Retention, r.Notice})
 	return err
 }

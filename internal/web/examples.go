@@ -101,6 +101,7 @@ func trashed(c ListedCustomer) ListedCustomer {
 
 func endedOf(o Operation) Operation {
 	o.State, o.Applied, o.Ended, o.OnBlocked = "PARTIAL", new(exampleTime.Add(time.Minute)), new(exampleTime.Add(2*time.Minute)), "skip"
+	o.AppliedBy = "demo-admin"
 	o.Progress = Progress{Done: 408, Skipped: 4, Codes: map[string]int{"ON_HOLD": 3, "CHANGED": 1}}
 	o.Actual = Usage{Requests: 21, WriteUnits: 1262, ReadUnits: 4, Dollars: 0.000789}
 	o.Impact.RestoreUntil = nil

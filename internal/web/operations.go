@@ -73,7 +73,7 @@ func (a *api) operationRoutes() {
 type NewOperation struct {
 	Action    string    `json:"action" enum:"delete,restore,purge,block,unblock,redate,undo,replay,fsck" doc:"redate gives customers in the trash the purge times that the retention in force means for them. undo restores what an operation deleted, as far as it is still so. replay purges again, after a backup was restored, whom the ledger says to be gone: with the selection ledger, and no other. fsck checks the raw tables while it is planned: its items are what no rule allows. Applied, it repairs what is still so and can be repaired."`
 	Selection Selection `json:"selection" doc:"Exactly one of ids, filter, trash, operation, ledger and tables."`
-	Notice    string    `json:"notice,omitempty" maxLength:"40" doc:"With redate: nobody is purged earlier than this from now; P1D if left out." example:"P1D"`
+	Notice    string    `json:"notice,omitempty" maxLength:"40" doc:"With redate: nobody is purged earlier than this after the plan is applied, who would not have been anyhow; P1D if left out. PT0S gives no notice." example:"P1D"`
 	Reason
 }
 
@@ -120,24 +120,28 @@ type Approval struct {
 
 // Operation is one action on many customers.
 type Operation struct {
-	ID        string     `json:"id"`
-	Action    string     `json:"action"`
-	State     string     `json:"state" enum:"PLANNING,READY,RUNNING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED"`
-	By        string     `json:"by"`
-	Reason    string     `json:"reason,omitempty"`
-	Created   time.Time  `json:"created"`
-	Planned   *time.Time `json:"planned,omitempty"`
-	Expires   *time.Time `json:"expires,omitempty" doc:"The plan is to be applied before."`
-	Applied   *time.Time `json:"applied,omitempty"`
-	Ended     *time.Time `json:"ended,omitempty"`
-	Why       string     `json:"why,omitempty" doc:"With FAILED: why it could not be planned."`
-	OnBlocked string     `json:"onBlocked,omitempty" enum:"skip,fail"`
-	Digest    string     `json:"digest,omitempty" doc:"Of the plan; apply by it. There when the planning has ended."`
-	Impact    Impact     `json:"impact"`
-	Progress  Progress   `json:"progress"`
-	Estimate  Usage      `json:"estimate" doc:"Of what applying the plan consumes."`
-	Actual    Usage      `json:"actual" doc:"What was consumed so far, as the table told. Work that was interrupted is missing."`
-	Links     ItemLinks  `json:"links"`
+	ID          string     `json:"id"`
+	Action      string     `json:"action"`
+	State       string     `json:"state" enum:"PLANNING,READY,RUNNING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED"`
+	By          string     `json:"by" doc:"Who planned it."`
+	Reason      string     `json:"reason,omitempty"`
+	Created     time.Time  `json:"created"`
+	Planned     *time.Time `json:"planned,omitempty"`
+	Expires     *time.Time `json:"expires,omitempty" doc:"The plan is to be applied before."`
+	Applied     *time.Time `json:"applied,omitempty"`
+	Ended       *time.Time `json:"ended,omitempty"`
+	AppliedBy   string     `json:"appliedBy,omitempty" doc:"Who applied it, first if more than once: audit log and certificates name them. Missing where an operation has applied itself, in the name of who planned it."`
+	CancelledBy string     `json:"cancelledBy,omitempty" doc:"Who cancelled it."`
+	Retried     *time.Time `json:"retried,omitempty" doc:"When what failed was last tried again."`
+	RetriedBy   string     `json:"retriedBy,omitempty" doc:"Who asked for that."`
+	Why         string     `json:"why,omitempty" doc:"With FAILED: why it could not be planned."`
+	OnBlocked   string     `json:"onBlocked,omitempty" enum:"skip,fail"`
+	Digest      string     `json:"digest,omitempty" doc:"Of the plan; apply by it. There when the planning has ended."`
+	Impact      Impact     `json:"impact"`
+	Progress    Progress   `json:"progress"`
+	Estimate    Usage      `json:"estimate" doc:"Of what applying the plan consumes."`
+	Actual      Usage      `json:"actual" doc:"What was consumed so far, as the table told. Work that was interrupted is missing."`
+	Links       ItemLinks  `json:"links"`
 }
 
 // Impact is what a plan foresees.
@@ -252,6 +256,7 @@ func (a *api) listedOperation(op bulk.Operation) Operation {
 	doc := Operation{
 		ID: op.ID, Action: op.Action, State: string(op.StateAt(a.now())), By: op.By, Reason: op.Reason, Created: timeOf(op.Created),
 		Planned: timeOrNil(op.Planned), Expires: timeOrNil(op.Expires), Applied: timeOrNil(op.Applied), Ended: timeOrNil(op.Ended),
+		AppliedBy: op.AppliedBy, CancelledBy: op.CancelledBy, Retried: timeOrNil(op.Retried), RetriedBy: op.RetriedBy,
 		Why: op.Why, OnBlocked: string(op.OnRefused),
 		Impact:   Impact{Customers: op.Impact.Subjects, Eligible: op.Impact.Eligible, Blocked: op.Impact.Refused, Records: op.Impact.Counts},
 		Progress: Progress{Done: t.Done, Skipped: t.Skipped, Failed: t.Failed, Left: op.Impact.Subjects - t.Done - t.Skipped - t.Failed, Codes: t.Codes},
@@ -360,18 +365,18 @@ type applyInput struct {
 
 func (a *api) applyOperation(ctx context.Context, in *applyInput) (*operationOutput, error) {
 	op, err := a.operations.Apply(ctx, in.Operation, bulk.Approval{
-		Digest: in.Body.Digest, Acknowledged: in.Body.Acknowledged, OnRefused: bulk.OnRefused(in.Body.OnBlocked),
+		Digest: in.Body.Digest, Acknowledged: in.Body.Acknowledged, OnRefused: bulk.OnRefused(in.Body.OnBlocked), By: actorOf(ctx),
 	})
 	return a.answerOperation(ctx, op, err)
 }
 
 func (a *api) cancelOperation(ctx context.Context, in *OperationTarget) (*operationOutput, error) {
-	op, err := a.operations.Cancel(ctx, in.Operation)
+	op, err := a.operations.Cancel(ctx, in.Operation, actorOf(ctx))
 	return a.answerOperation(ctx, op, err)
 }
 
 func (a *api) retryOperation(ctx context.Context, in *OperationTarget) (*operationOutput, error) {
-	op, err := a.operations.Retry(ctx, in.Operation)
+	op, err := a.operations.Retry(ctx, in.Operation, actorOf(ctx))
 	return a.answerOperation(ctx, op, err)
 }
 

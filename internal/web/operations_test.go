@@ -273,3 +273,42 @@ func TestRedate(t *testing.T) {
 		t.Errorf("purge time %v, was %v: %s", after, before, c.text)
 	}
 }
+
+// TestNoticeIsGivenWhenThePlanIsApplied lets a plan wait for almost all its life. Whoever it is applied
+// to has the notice from then on, not what the plan has left of it.
+func TestNoticeIsGivenWhenThePlanIsApplied(t *testing.T) {
+	s := newSystem(t)
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	s.service.Now = func() time.Time { return now }
+	s.engine.Now = s.service.Now
+	s.add(1)
+	s.must(200, remove, "/v1/customers/c000", "")
+	settings, err := s.service.Settings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Retention = customer.PeriodOf(time.Hour)
+	if _, err := s.service.UpdateSettings(t.Context(), settings, true); err != nil {
+		t.Fatal(err)
+	}
+	id, digest := s.plan(`{"action":"redate","notice":"P1D","selection":{"trash":true}}`)
+	now = now.Add(23*time.Hour + 50*time.Minute)
+	if ended := s.apply(id, digest); ended.at("state") != "SUCCEEDED" || fmt.Sprint(ended.at("progress.done")) != "1" {
+		t.Fatal(ended.text)
+	}
+	due, err := time.Parse(time.RFC3339, fmt.Sprint(s.must(200, get, "/v1/customers/c000", "").at("deletion.purgeTime")))
+	if want := now.Add(24 * time.Hour); err != nil || !due.Equal(want) {
+		t.Errorf("to be purged at %v, %v, want %v: a day after the plan was applied", due, err, want)
+	}
+}
+
+func TestANoticeHasALength(t *testing.T) {
+	s := newSystem(t)
+	redate := func(notice string) string {
+		return `{"action":"redate","notice":"` + notice + `","selection":{"trash":true}}`
+	}
+	s.run(t, []call{
+		{Name: "never", Method: post, URL: "/v1/operations", Body: redate("never"), Status: 422, Code: "INVALID", Want: map[string]any{"errors.0.field": "notice"}},
+		{Name: "none, asked for", Method: post, URL: "/v1/operations", Body: redate("PT0S"), Status: 202},
+	})
+}

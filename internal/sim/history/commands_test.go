@@ -404,7 +404,7 @@ func (h *history) approve(id string) {
 	if h.chance(1, 5) {
 		digest = digests[h.rng.IntN(len(digests))]
 	}
-	a := bulk.Approval{Digest: digest, Acknowledged: true, OnRefused: []bulk.OnRefused{"", bulk.Skip, bulk.Fail}[h.rng.IntN(3)]}
+	a := bulk.Approval{Digest: digest, Acknowledged: true, By: "admin", OnRefused: []bulk.OnRefused{"", bulk.Skip, bulk.Fail}[h.rng.IntN(3)]}
 	p := &process{name: fmt.Sprint("apply ", id), digest: digest}
 	var err error
 	p.finish = func() {
@@ -421,7 +421,7 @@ func (h *history) cancel() {
 		return
 	}
 	p := &process{name: "cancel " + id, finish: func() {}}
-	h.start(p, maxRequest, func(ctx context.Context) { _, _ = h.engine(h.service()).Cancel(ctx, id) })
+	h.start(p, maxRequest, func(ctx context.Context) { _, _ = h.engine(h.service()).Cancel(ctx, id, "admin") })
 }
 
 func (h *history) retryFailed() {
@@ -442,7 +442,7 @@ func (h *history) retryFailed() {
 				delete(h.halfRetried, id)
 			}
 		}
-		h.start(p, maxRequest, func(ctx context.Context) { _, err = h.engine(h.service()).Retry(ctx, id) })
+		h.start(p, maxRequest, func(ctx context.Context) { _, err = h.engine(h.service()).Retry(ctx, id, "admin") })
 	}
 }
 
