@@ -15,6 +15,12 @@ const (
 	MaxBatch      = 45       // records added at once: each may come with another parent, and DynamoDB commits 100 items together
 )
 
+// MaxPageData is how many bytes of data a page of records collects before it ends, be
+// its limit reached or not. Lambda's answers end at 6 MB. They hold the page as a JSON text
+// in JSON, where quotation marks and backslashes count twice, and there are the last record,
+// which may be as large as [MaxRecordData], and 200 records' keys.
+const MaxPageData = 2 << 20
+
 // Record is a dependent of one customer: an invoice, a ticket, a ticket's message.
 type Record struct {
 	Key     Key

@@ -147,10 +147,20 @@ type RecordQuery struct {
 	Cursor   string
 }
 
-// RecordPage is a page of records, parents before their children.
+// RecordPage is a page of records, parents before their children. It ends at the limit,
+// or with the record that brings it to [MaxPageData].
 type RecordPage struct {
 	Records []Record
-	Cursor  string
+	Cursor  string // of the next page; empty at the end
+}
+
+// Full says whether a page asked for is not to take another record.
+func (q RecordQuery) Full(p RecordPage) bool {
+	size := 0
+	for _, r := range p.Records {
+		size += len(r.Data)
+	}
+	return len(p.Records) >= q.Limit || size >= MaxPageData
 }
 
 // CertificateQuery asks for a page of the ledger.

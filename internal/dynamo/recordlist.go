@@ -98,7 +98,7 @@ func (t *Table) recordPage(ctx context.Context, pk string, q customer.RecordQuer
 				return page, err
 			}
 			page.Records = append(page.Records, r)
-			if len(page.Records) == q.Limit && (i < len(out.Items)-1 || len(out.LastEvaluatedKey) > 0) {
+			if q.Full(page) && (i < len(out.Items)-1 || len(out.LastEvaluatedKey) > 0) {
 				page.Cursor = encodeCursor(query, stringOf(it, "sk"))
 				return page, nil
 			}

@@ -24,10 +24,17 @@ var setUpHuma = sync.OnceFunc(func() {
 })
 
 // jsonFormat reads JSON and takes bad UTF-8 for what it is, where encoding/json
-// would put in replacement characters.
+// would put in replacement characters. It writes <, > and & as they are: nobody takes an
+// answer for HTML, and escaped, a page of records could be six times what it holds.
 var jsonFormat = huma.Format{
-	Marshal:   func(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) },
+	Marshal:   marshal,
 	Unmarshal: unmarshal,
+}
+
+func marshal(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
 }
 
 var errUTF8 = errors.New("is not valid UTF-8")

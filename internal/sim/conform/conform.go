@@ -49,6 +49,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"a change that is made again is made once", repeats},
 		{"records are counted", counted},
 		{"records of the trash are left alone", hidden},
+		{"a page of records ends by its size", paged},
 		{"a purge goes from the fence to the root", purged},
 		{"what is frozen at the fence stays", frozen},
 		{"a purge goes through all pages of what there is", purgedByPages},

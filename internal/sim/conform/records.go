@@ -48,6 +48,33 @@ func counted(t *testing.T, w World) {
 	refuses(t, err, customer.ErrNoRecord)
 }
 
+// paged reads records of which a page holds fewer than it was asked for, because of their size.
+func paged(t *testing.T, w World) {
+	ctx, c := t.Context(), w.active(t)
+	all := recordsOf(t, "ticket~1", "ticket~2", "ticket~3", "ticket~4", "ticket~5", "ticket~6", "ticket~7", "ticket~8", "ticket~9")
+	for i := range all {
+		all[i].Data = fmt.Appendf(nil, `{"text":%q}`, strings.Repeat("x", customer.MaxPageData/7))
+		results, err := w.AddRecords(ctx, c.ID, all[i:i+1], w.change(customer.RecordsAdded))
+		must(t, errors.Join(append(results, err)...))
+	}
+	for _, tt := range []struct {
+		kind  string
+		limit int
+		want  []int
+	}{{"", 20, []int{7, 2}}, {"ticket", 20, []int{7, 2}}, {"", 5, []int{5, 4}}} {
+		q := customer.RecordQuery{Customer: c.ID, Kind: tt.kind, Limit: tt.limit}
+		var read []customer.Record
+		for i, want := range tt.want {
+			page, err := w.Records(ctx, q)
+			must(t, err)
+			same(t, "records on the page", len(page.Records), want)
+			same(t, "more", page.Cursor != "", i < len(tt.want)-1)
+			read, q.Cursor = append(read, page.Records...), page.Cursor
+		}
+		same(t, "records", read, all)
+	}
+}
+
 func hidden(t *testing.T, w World) {
 	for _, tt := range []struct {
 		name string

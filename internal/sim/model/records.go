@@ -271,8 +271,8 @@ func pageOf(all map[string]customer.Record, q customer.RecordQuery) (page custom
 		if k <= q.Cursor || !below || q.Kind != "" && all[k].Key.Kind() != q.Kind {
 			continue
 		}
-		if len(page.Records) == q.Limit {
-			page.Cursor = sortKey(page.Records[q.Limit-1].Key)
+		if q.Full(page) {
+			page.Cursor = sortKey(page.Records[len(page.Records)-1].Key)
 			return page
 		}
 		page.Records = append(page.Records, all[k])
