@@ -81,7 +81,7 @@ func prepare(t *testing.T, a *App) {
 		}
 	}
 	kinds := []customer.Kind{{Name: "ticket", Policy: customer.Cascade}, {Name: "invoice", Policy: customer.Retain, Keep: []string{"total"}, For: customer.Never}}
-	must(a.service.UpdateSettings(t.Context(), customer.Settings{Retention: customer.PeriodOf(time.Second), Kinds: kinds}, true))
+	must(a.service.UpdateSettings(t.Context(), customer.Settings{Retention: customer.PeriodOf(time.Second), Kinds: kinds}, true, "admin"))
 	for _, id := range []string{heldID, deletedID, fencedID} {
 		must(a.service.Create(t.Context(), id, customer.Profile{FirstName: id, Email: id + "@example.com"}, testActor))
 		records := []customer.Record{{Key: customer.Key{{Kind: "ticket", ID: "1"}}}, {Key: customer.Key{{Kind: "invoice", ID: "1"}}}}

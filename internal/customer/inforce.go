@@ -72,8 +72,9 @@ func (s *Service) known(at time.Time) (settings Settings, fresh bool) {
 
 // UpdateSettings replaces the settings. It answers when no process goes by the old
 // ones any longer. A retention that gives less than a day's notice must be
-// acknowledged: ErrConfirm. The retention of those in the trash stays as it was.
-func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowledged bool) (Settings, error) {
+// acknowledged: ErrConfirm. The retention of those in the trash stays as it was. The
+// settings keep whose change they are.
+func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowledged bool, by string) (Settings, error) {
 	current, err := s.Settings(ctx)
 	if err != nil {
 		return Settings{}, err
@@ -88,6 +89,7 @@ func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowled
 	if shorter && wanted.Retention.Shorter(PeriodOf(ShortNotice)) && !acknowledged {
 		return current, ErrConfirm
 	}
+	wanted.Changed = Changed{s.now().Truncate(time.Millisecond), by}
 	stored, err := s.PutSettings(ctx, wanted)
 	if err != nil {
 		return current, err

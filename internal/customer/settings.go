@@ -33,6 +33,13 @@ type Settings struct {
 	Version   int64  // counts changes; 0 before the first
 	Retention Period // time in the trash; at once is PT0S
 	Kinds     []Kind // sorted by name
+	Changed   Changed
+}
+
+// Changed says who made the settings what they are, and when. Before the first change it is zero.
+type Changed struct {
+	At time.Time
+	By string
 }
 
 // Kind is a type of record.

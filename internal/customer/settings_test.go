@@ -160,7 +160,7 @@ func TestAShortNoticeMustBeAcknowledged(t *testing.T) {
 		{"never", short, Never, false, nil},
 	} {
 		store := scripted{settings: Settings{Version: 1, Retention: test.before}}
-		_, err := store.service(t).UpdateSettings(t.Context(), Settings{Version: 1, Retention: test.after}, test.acknowledged)
+		_, err := store.service(t).UpdateSettings(t.Context(), Settings{Version: 1, Retention: test.after}, test.acknowledged, "admin")
 		if !errors.Is(err, test.want) || (len(store.calls) == 1) != (test.want == nil) {
 			t.Errorf("%s: %v, wrote %v, want %v", test.name, err, store.calls, test.want)
 		}
@@ -169,7 +169,7 @@ func TestAShortNoticeMustBeAcknowledged(t *testing.T) {
 
 func TestSettingsOfAnotherVersionAreNotReplaced(t *testing.T) {
 	store := scripted{settings: Settings{Version: 2}}
-	current, err := store.service(t).UpdateSettings(t.Context(), Settings{Version: 1}, true)
+	current, err := store.service(t).UpdateSettings(t.Context(), Settings{Version: 1}, true, "admin")
 	if !errors.Is(err, ErrVersion) || current.Version != 2 || len(store.calls) != 0 {
 		t.Errorf("%+v, %v, wrote %v", current, err, store.calls)
 	}

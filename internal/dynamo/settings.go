@@ -19,6 +19,8 @@ type settings struct {
 	Version   int64  `dynamodbav:"version"`
 	Retention string `dynamodbav:"retention"`
 	Kinds     []kind `dynamodbav:"kinds"`
+	ChangedAt string `dynamodbav:"changedAt,omitempty"`
+	ChangedBy string `dynamodbav:"changedBy,omitempty"`
 }
 
 type kind struct {
@@ -67,7 +69,10 @@ func (t *Table) PutSettings(ctx context.Context, s customer.Settings) (customer.
 }
 
 func encodeSettings(s customer.Settings) settings {
-	out := settings{PK: settingsPK, SK: settingsSK, Version: s.Version, Retention: s.Retention.String(), Kinds: []kind{}}
+	out := settings{PK: settingsPK, SK: settingsSK, Version: s.Version, Retention: s.Retention.String(), Kinds: []kind{}, ChangedBy: s.Changed.By}
+	if !s.Changed.At.IsZero() {
+		out.ChangedAt = formatTime(s.Changed.At)
+	}
 	for _, k := range s.Kinds {
 		out.Kinds = append(out.Kinds, kind{k.Name, string(k.Policy), k.Keep, k.For.String()})
 	}
@@ -79,7 +84,11 @@ func (s settings) decode() (customer.Settings, error) {
 	if err != nil {
 		return customer.Settings{}, fmt.Errorf("dynamo: decode settings: %w", err)
 	}
-	out := customer.Settings{Version: s.Version, Retention: retention}
+	at, err := parseTime(s.ChangedAt)
+	if err != nil {
+		return customer.Settings{}, fmt.Errorf("dynamo: decode settings: %w", err)
+	}
+	out := customer.Settings{Version: s.Version, Retention: retention, Changed: customer.Changed{At: at, By: s.ChangedBy}}
 	for _, k := range s.Kinds {
 		keepFor, err := customer.ParsePeriod(k.For)
 		if err != nil {

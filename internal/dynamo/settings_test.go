@@ -29,6 +29,7 @@ func TestSettingsReplaceThoseOfTheVersionBefore(t *testing.T) {
 	refuses(t, err, customer.ErrVersion)
 	second := first
 	second.Retention, second.Kinds = customer.Never, slices.Concat(first.Kinds, []customer.Kind{{Name: "website", Policy: customer.Cascade}})
+	second.Changed = customer.Changed{At: time.Date(2026, 3, 1, 12, 0, 0, 7e6, time.UTC), By: "admin"}
 	if second, err = store.PutSettings(ctx, second); err != nil || second.Version != 2 {
 		t.Fatalf("version %d, %v", second.Version, err)
 	}

@@ -87,3 +87,19 @@ func TestWhatAppliesItselfIsItsPlanners(t *testing.T) {
 		{Name: "applied by nobody", Method: get, URL: "/v1/operations/" + id, Status: 200, Want: map[string]any{"state": "SUCCEEDED", "by": "tester", "appliedBy": nil}},
 	})
 }
+
+// TestWhoChangesTheSettingsIsKept sends back what was read, as clients do. Nobody can put it down to somebody else.
+func TestWhoChangesTheSettingsIsKept(t *testing.T) {
+	s := newSystem(t)
+	read := s.must(200, get, "/v1/settings", "")
+	if read.at("changed") != nil {
+		t.Errorf("the defaults are somebody's: %s", read.text)
+	}
+	for i, who := range []string{"alice", "bob"} {
+		s.must(200, put, "/v1/settings", read.text, "Actor", who)
+		read = s.must(200, get, "/v1/settings", "")
+		if read.at("version") != float64(i+1) || read.at("changed.by") != who || read.at("changed.at") == nil {
+			t.Errorf("changed by %s: %s", who, read.text)
+		}
+	}
+}

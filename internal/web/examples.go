@@ -53,7 +53,7 @@ var (
 		{Name: "invoice", Policy: "retain", Keep: []string{"orderDate", "freight"}, KeepFor: "P3650D"},
 		{Name: "ticket", Policy: "cascade"},
 	}
-	exampleSettings    = Settings{Version: 3, Retention: "P30D", Kinds: exampleKinds}
+	exampleSettings    = Settings{Version: 3, Retention: "P30D", Kinds: exampleKinds, Changed: &Changed{exampleTime, "demo-admin"}}
 	exampleNewSettings = NewSettings{Version: new(int64(2)), Retention: "P30D", Kinds: exampleKinds}
 	examplePreview     = Preview{Retention: "P7D"}
 	exampleForecast    = Forecast{

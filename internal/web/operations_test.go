@@ -261,7 +261,7 @@ func TestRedate(t *testing.T) {
 		t.Fatal(err)
 	}
 	settings.Retention = customer.PeriodOf(time.Hour)
-	if _, err := s.service.UpdateSettings(t.Context(), settings, true); err != nil {
+	if _, err := s.service.UpdateSettings(t.Context(), settings, true, "tester"); err != nil {
 		t.Fatal(err)
 	}
 	id, digest := s.plan(`{"action":"redate","selection":{"trash":true}}`)
@@ -288,7 +288,7 @@ func TestNoticeIsGivenWhenThePlanIsApplied(t *testing.T) {
 		t.Fatal(err)
 	}
 	settings.Retention = customer.PeriodOf(time.Hour)
-	if _, err := s.service.UpdateSettings(t.Context(), settings, true); err != nil {
+	if _, err := s.service.UpdateSettings(t.Context(), settings, true, "tester"); err != nil {
 		t.Fatal(err)
 	}
 	id, digest := s.plan(`{"action":"redate","notice":"P1D","selection":{"trash":true}}`)

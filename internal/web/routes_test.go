@@ -253,7 +253,7 @@ func TestSettings(t *testing.T) {
 	s.must(200, put, "/v1/customers/B/holds/h", "")
 	with := func(members string) string { return `{` + members + `,"kinds":` + kinds + `}` }
 	s.run(t, []call{
-		{Name: "the defaults", Method: get, URL: "/v1/settings", Status: 200, Want: map[string]any{"version": 0, "retention": "P30D"}, Answer: map[string]string{"Etag": `"0"`}},
+		{Name: "the defaults", Method: get, URL: "/v1/settings", Status: 200, Want: map[string]any{"version": 0, "retention": "P30D", "changed": nil}, Answer: map[string]string{"Etag": `"0"`}},
 		{Name: "no version", Method: put, URL: "/v1/settings", Body: with(`"retention":"P30D"`), Status: 428, Code: "VERSION_REQUIRED"},
 		{Name: "any version is none", Method: put, URL: "/v1/settings", Body: with(`"retention":"P30D"`), Header: []string{"If-Match", "*"}, Status: 428, Code: "VERSION_REQUIRED"},
 		{Name: "another version", Method: put, URL: "/v1/settings", Body: with(`"version":4,"retention":"P30D"`), Status: 412, Code: "VERSION_MISMATCH"},

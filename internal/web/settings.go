@@ -37,6 +37,14 @@ type Settings struct {
 	Version   int64  `json:"version" doc:"Counts changes; 0 until somebody makes the first."`
 	Retention string `json:"retention" maxLength:"40" doc:"Time in the trash: an ISO 8601 period of weeks, days, hours, minutes and seconds, never, or PT0S for at once." example:"P30D"`
 	Kinds     []Kind `json:"kinds" maxItems:"40" doc:"Of records, by name."`
+
+	Changed *Changed `json:"changed,omitempty" doc:"Missing until somebody makes the first change."`
+}
+
+// Changed says whose change made the settings what they are.
+type Changed struct {
+	At time.Time `json:"at"`
+	By string    `json:"by" doc:"The subject." example:"auth0|5f7c8ec7c33c6c004bbafe82"`
 }
 
 // NewSettings are settings to be.
@@ -45,6 +53,8 @@ type NewSettings struct {
 	Retention    string `json:"retention" maxLength:"40" doc:"Time in the trash: an ISO 8601 period of weeks, days, hours, minutes and seconds, never, or PT0S for at once." example:"P30D"`
 	Kinds        []Kind `json:"kinds" maxItems:"40" doc:"All kinds, those in force included."`
 	Acknowledged bool   `json:"acknowledged,omitempty" doc:"Needed when a shorter retention leaves less than a day to undo a deletion."`
+
+	Changed *Changed `json:"changed,omitempty" readOnly:"true" doc:"Ignored, so that what was read can be sent back: who makes the change is whoever sends it."`
 }
 
 // Kind is a kind of record.
@@ -56,7 +66,11 @@ type Kind struct {
 }
 
 func settingsOf(s customer.Settings) Settings {
-	return Settings{Version: s.Version, Retention: s.Retention.String(), Kinds: documents(s.Kinds, kindDocument)}
+	doc := Settings{Version: s.Version, Retention: s.Retention.String(), Kinds: documents(s.Kinds, kindDocument)}
+	if s.Changed != (customer.Changed{}) {
+		doc.Changed = &Changed{timeOf(s.Changed.At), s.Changed.By}
+	}
+	return doc
 }
 
 func kindDocument(k customer.Kind) Kind {
@@ -149,7 +163,7 @@ func (a *api) updateSettings(ctx context.Context, in *updateSettingsInput) (*set
 	if wanted.Version, err = in.replaces(); err != nil {
 		return nil, err
 	}
-	s, err := a.svc.UpdateSettings(ctx, wanted, in.Body.Acknowledged)
+	s, err := a.svc.UpdateSettings(ctx, wanted, in.Body.Acknowledged, actorOf(ctx))
 	if err != nil {
 		return nil, err
 	}

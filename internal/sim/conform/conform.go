@@ -42,6 +42,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		name string
 		run  func(t *testing.T, w World)
 	}{
+		{"settings are kept as they were put, and by whom", settled},
 		{"customers are created once", created},
 		{"a profile is revised as it was read", revised},
 		{"changes do what they say", changes},

@@ -303,7 +303,7 @@ func (h *history) changeSettings() {
 		settings, err := s.Settings(ctx)
 		if err == nil {
 			wanted.Version = settings.Version
-			_, _ = s.UpdateSettings(ctx, wanted, true)
+			_, _ = s.UpdateSettings(ctx, wanted, true, "admin")
 		}
 	})
 }
