@@ -43,6 +43,7 @@ type Chunk struct {
 	Attempts int       // that have begun since there was progress, or a sign of life
 	Faults   int       // attempts that failed since there was progress
 	Lease    time.Time // until then it is a worker's
+	Holder   string    // which one's: each taking has a name of its own
 	Usage    Usage
 }
 

@@ -29,11 +29,12 @@ type Store interface {
 	// Looked notes what the sweep saw. It is no change: the version stays.
 	Looked(ctx context.Context, id string, look Look) error
 
-	// Take leases a chunk until a time and returns it with one attempt more:
-	// ErrTaken while somebody else has it, or when it has ended.
+	// Take leases a chunk until a time and returns it with one attempt more, and with the
+	// Holder that this call alone is: ErrTaken while another call has it, whatever its time,
+	// or when it has ended.
 	Take(ctx context.Context, op Operation, seq int, now, until time.Time) (Chunk, error)
 	// Keep writes the outcomes of a chunk so far and gives its lease back; ErrTaken
-	// unless the lease is the chunk's.
+	// unless the chunk's Holder has it still.
 	Keep(ctx context.Context, op Operation, c Chunk) error
 	// Finish writes the outcomes of a chunk, which has ended then; see Keep.
 	Finish(ctx context.Context, op Operation, c Chunk) error

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,8 +37,11 @@ type progress struct {
 	Attempts int        `dynamodbav:"attempts"`
 	Faults   int        `dynamodbav:"faults"`
 	Lease    int64      `dynamodbav:"lease"` // milliseconds; 0: nobody has it
+	Holder   string     `dynamodbav:"holder,omitempty"`
 	Usage    bulk.Usage `dynamodbav:"usage"`
 }
+
+var attrHolder = expression.Name("holder")
 
 func (o Operations) addChunk(tx *transaction, op bulk.Operation, c bulk.Chunk) error {
 	subjects, err := json.Marshal(c.Subjects)
@@ -71,7 +75,7 @@ func (p progress) chunk() (bulk.Chunk, error) {
 	if err != nil {
 		return bulk.Chunk{}, err
 	}
-	c := bulk.Chunk{Seq: seq, Outcomes: outcomes, Attempts: p.Attempts, Faults: p.Faults, Usage: p.Usage}
+	c := bulk.Chunk{Seq: seq, Outcomes: outcomes, Attempts: p.Attempts, Faults: p.Faults, Holder: p.Holder, Usage: p.Usage}
 	if p.Lease != 0 {
 		c.Lease = time.UnixMilli(p.Lease).UTC()
 	}
@@ -124,11 +128,13 @@ func readOutcomes(text string) ([]bulk.Outcome, error) {
 	return outcomes, nil
 }
 
-// Take leases a chunk.
+// Take leases a chunk. The holder is made for this call, so that only its own request,
+// sent again, is taken for it: the workers of one invocation have the same deadline.
 func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, until time.Time) (bulk.Chunk, error) {
-	lease := expression.Name("lease")
+	lease, holder := expression.Name("lease"), rand.Text()
 	expr, err := expression.NewBuilder().
 		WithUpdate(expression.Set(lease, expression.Value(until.UnixMilli())).
+			Set(attrHolder, expression.Value(holder)).
 			Set(expression.Name("attempts"), expression.Name("attempts").Plus(expression.Value(1)))).
 		WithCondition(exists().And(lease.LessThanEqual(expression.Value(now.UnixMilli())))).
 		Build()
@@ -143,7 +149,7 @@ func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, u
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if old, failed := failedCondition(err); failed {
-		return o.taken(ctx, op, old, until)
+		return o.taken(ctx, op, old, holder)
 	}
 	if err != nil {
 		return bulk.Chunk{}, fmt.Errorf("dynamo: take chunk: %w", err)
@@ -152,9 +158,9 @@ func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, u
 }
 
 // taken is a chunk that has a lease: ours, if the answer to our first request was lost.
-func (o Operations) taken(ctx context.Context, op bulk.Operation, old item, until time.Time) (bulk.Chunk, error) {
+func (o Operations) taken(ctx context.Context, op bulk.Operation, old item, holder string) (bulk.Chunk, error) {
 	var p progress
-	if err := attributevalue.UnmarshalMap(old, &p); err != nil || p.Lease != until.UnixMilli() {
+	if err := attributevalue.UnmarshalMap(old, &p); err != nil || p.Holder != holder {
 		return bulk.Chunk{}, errors.Join(bulk.ErrTaken, err)
 	}
 	return o.whole(ctx, op, old)
@@ -187,7 +193,7 @@ func decodeSubjects(it item) (subjects []bulk.Subject, err error) {
 
 // Keep writes what has been done of a chunk, and frees it.
 func (o Operations) Keep(ctx context.Context, op bulk.Operation, c bulk.Chunk) error {
-	mine := c.Lease
+	mine := c.Holder
 	c.Lease = time.Time{}
 	p := o.newProgress(op, pendingSK, c)
 	expr, err := expression.NewBuilder().
@@ -195,8 +201,9 @@ func (o Operations) Keep(ctx context.Context, op bulk.Operation, c bulk.Chunk) e
 			Set(expression.Name("attempts"), expression.Value(p.Attempts)).
 			Set(expression.Name("faults"), expression.Value(p.Faults)).
 			Set(expression.Name("outcomes"), expression.Value(p.Outcomes)).
-			Set(expression.Name("usage"), expression.Value(p.Usage))).
-		WithCondition(expression.Name("lease").Equal(expression.Value(mine.UnixMilli()))).
+			Set(expression.Name("usage"), expression.Value(p.Usage)).
+			Remove(attrHolder)).
+		WithCondition(attrHolder.Equal(expression.Value(mine))).
 		Build()
 	if err != nil {
 		return fmt.Errorf("dynamo: keep chunk: %w", err)
@@ -214,13 +221,13 @@ func (o Operations) Keep(ctx context.Context, op bulk.Operation, c bulk.Chunk) e
 
 // Finish makes a chunk an ended one, with its outcomes.
 func (o Operations) Finish(ctx context.Context, op bulk.Operation, c bulk.Chunk) error {
-	mine := c.Lease
+	mine := c.Holder
 	c.Lease = time.Time{}
 	tx := o.table.newTransaction()
 	tx.add(types.TransactWriteItem{Delete: &types.Delete{
 		TableName: &o.table.Name, Key: keyOf(operationPK(op.ID), chunkSK(pendingSK, c.Seq)),
-		ConditionExpression:       aws.String("lease = :mine"),
-		ExpressionAttributeValues: item{":mine": number(mine.UnixMilli())},
+		ConditionExpression:       aws.String("holder = :mine"),
+		ExpressionAttributeValues: item{":mine": &types.AttributeValueMemberS{Value: mine}},
 	}}, func(item) error { return bulk.ErrTaken })
 	if err := tx.put(o.newProgress(op, endedSK, c), nil); err != nil {
 		return err

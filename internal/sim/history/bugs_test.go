@@ -77,7 +77,7 @@ var bugs = []planted{
 	}}},
 	{"a chunk is taken while a worker has it", []edit{
 		{"sim/model/chunks.go", "	case c.Lease.After(now):\n		return bulk.Chunk{}, bulk.ErrTaken\n", ""},
-		{"sim/model/chunks.go", "stored == nil || stored.ended || !stored.Lease.Equal(c.Lease) {", "stored == nil {"},
+		{"sim/model/chunks.go", "stored == nil || stored.ended || stored.Holder != c.Holder {", "stored == nil {"},
 	}},
 	{"what has changed since the plan is done all the same", []edit{{
 		"sim/model/advance.go", "	if old == nil || old.Version != tr.Version {", "	if old == nil {",

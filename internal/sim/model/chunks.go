@@ -51,23 +51,30 @@ func named(op bulk.Operation, seq int) string { return fmt.Sprint(op.ID, ".", se
 
 // Take leases a chunk, and then reads its subjects.
 func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, until time.Time) (c bulk.Chunk, err error) {
-	failed := o.request(ctx, "Take", named(op, seq), func(Verdict) { c, err = o.take(op, seq, now, until) })
+	holder := ""
+	failed := o.request(ctx, "Take", named(op, seq), func(Verdict) {
+		if holder == "" {
+			o.takings++
+			holder = fmt.Sprint(o.takings)
+		}
+		c, err = o.take(op, seq, holder, now, until)
+	})
 	if err := cmp.Or(failed, err); err != nil {
 		return bulk.Chunk{}, err
 	}
 	return o.whole(ctx, op, c)
 }
 
-func (o Operations) take(op bulk.Operation, seq int, now, until time.Time) (bulk.Chunk, error) {
+func (o Operations) take(op bulk.Operation, seq int, holder string, now, until time.Time) (bulk.Chunk, error) {
 	c := o.chunk(op.ID, seq)
 	switch {
 	case c == nil || c.ended:
 		return bulk.Chunk{}, bulk.ErrTaken
-	case c.Lease.Equal(until): // ours, the answer to the first request was lost
+	case c.Holder == holder: // ours, the answer to the first request was lost
 	case c.Lease.After(now):
 		return bulk.Chunk{}, bulk.ErrTaken
 	default:
-		c.Lease = until
+		c.Lease, c.Holder = until, holder
 		c.Attempts++
 	}
 	return c.progress(), nil
@@ -94,12 +101,12 @@ func (o Operations) Finish(ctx context.Context, op bulk.Operation, c bulk.Chunk)
 func (o Operations) giveBack(ctx context.Context, method string, op bulk.Operation, c bulk.Chunk, ended bool) (err error) {
 	failed := o.request(ctx, method, named(op, c.Seq), func(Verdict) {
 		stored := o.chunk(op.ID, c.Seq)
-		if err = nil; stored == nil || stored.ended || !stored.Lease.Equal(c.Lease) {
+		if err = nil; stored == nil || stored.ended || stored.Holder != c.Holder {
 			err = bulk.ErrTaken
 			return
 		}
 		stored.Outcomes, stored.Attempts, stored.Faults, stored.Usage = slices.Clone(c.Outcomes), c.Attempts, c.Faults, c.Usage
-		stored.Lease, stored.ended = time.Time{}, ended
+		stored.Lease, stored.Holder, stored.ended = time.Time{}, "", ended
 	})
 	return cmp.Or(failed, err)
 }

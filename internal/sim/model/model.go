@@ -79,6 +79,7 @@ type Model struct {
 	operations map[string]*bulk.Operation
 	selections map[string][]byte
 	chunks     map[string][]*chunk // by operation, in order
+	takings    int                 // of chunks: each has its number for a name
 }
 
 // New is an empty model.
