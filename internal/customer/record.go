@@ -16,9 +16,8 @@ const (
 )
 
 // MaxPageData is how many bytes of data a page of records collects before it ends, be
-// its limit reached or not. Lambda's answers end at 6 MB. They hold the page as a JSON text
-// in JSON, where quotation marks and backslashes count twice, and there are the last record,
-// which may be as large as [MaxRecordData], and 200 records' keys.
+// there fewer than its limit. They are counted as they are in an answer of Lambda, which
+// has 6 MB at most.
 const MaxPageData = 2 << 20
 
 // Record is a dependent of one customer: an invoice, a ticket, a ticket's message.
@@ -122,4 +121,19 @@ func (r Record) Stripped(k Kind) Record {
 		stripped = nil // values that came out of a decoder go back into an encoder
 	}
 	return Record{Key: r.Key, Data: stripped, Created: r.Created}
+}
+
+// sizeInAnswer is how long JSON becomes as a text in JSON, where what begins markup is escaped
+// first, as \u003c, and the backslash of that then.
+func sizeInAnswer(data []byte) int {
+	size := len(data)
+	for _, c := range data {
+		switch c {
+		case '<', '>', '&':
+			size += len(`\\u003c`) - 1
+		case '"', '\\':
+			size++
+		}
+	}
+	return size
 }

@@ -158,7 +158,7 @@ type RecordPage struct {
 func (q RecordQuery) Full(p RecordPage) bool {
 	size := 0
 	for _, r := range p.Records {
-		size += len(r.Data)
+		size += sizeInAnswer(r.Data)
 	}
 	return len(p.Records) >= q.Limit || size >= MaxPageData
 }

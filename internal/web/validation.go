@@ -24,17 +24,10 @@ var setUpHuma = sync.OnceFunc(func() {
 })
 
 // jsonFormat reads JSON and takes bad UTF-8 for what it is, where encoding/json
-// would put in replacement characters. It writes <, > and & as they are: nobody takes an
-// answer for HTML, and escaped, a page of records could be six times what it holds.
+// would put in replacement characters.
 var jsonFormat = huma.Format{
-	Marshal:   marshal,
+	Marshal:   func(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) },
 	Unmarshal: unmarshal,
-}
-
-func marshal(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
 }
 
 var errUTF8 = errors.New("is not valid UTF-8")
