@@ -154,15 +154,6 @@ type RecordPage struct {
 	Cursor  string // of the next page; empty at the end
 }
 
-// Full says whether a page asked for is not to take another record.
-func (q RecordQuery) Full(p RecordPage) bool {
-	size := 0
-	for _, r := range p.Records {
-		size += sizeInAnswer(r.Data)
-	}
-	return len(p.Records) >= q.Limit || size >= MaxPageData
-}
-
 // CertificateQuery asks for a page of the ledger.
 type CertificateQuery struct {
 	Limit  int

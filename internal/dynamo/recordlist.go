@@ -86,30 +86,30 @@ func (t *Table) recordPage(ctx context.Context, pk string, q customer.RecordQuer
 	if after != "" {
 		in.ExclusiveStartKey = keyOf(pk, after)
 	}
-	var page customer.RecordPage
+	b := q.Builder()
 	for range maxRecordReads {
 		out, err := t.client.Query(ctx, in)
 		if err != nil {
-			return page, fmt.Errorf("dynamo: read records: %w", err)
+			return b.Page, fmt.Errorf("dynamo: read records: %w", err)
 		}
 		for i, it := range out.Items {
 			r, err := decodeRecord(it)
 			if err != nil {
-				return page, err
+				return b.Page, err
 			}
-			page.Records = append(page.Records, r)
-			if q.Full(page) && (i < len(out.Items)-1 || len(out.LastEvaluatedKey) > 0) {
-				page.Cursor = encodeCursor(query, stringOf(it, "sk"))
-				return page, nil
+			b.Add(r)
+			if b.Full() && (i < len(out.Items)-1 || len(out.LastEvaluatedKey) > 0) {
+				b.Page.Cursor = encodeCursor(query, stringOf(it, "sk"))
+				return b.Page, nil
 			}
 		}
 		if len(out.LastEvaluatedKey) == 0 {
-			return page, nil
+			return b.Page, nil
 		}
 		in.ExclusiveStartKey = out.LastEvaluatedKey
 	}
-	page.Cursor = encodeCursor(query, stringOf(in.ExclusiveStartKey, "sk"))
-	return page, nil
+	b.Page.Cursor = encodeCursor(query, stringOf(in.ExclusiveStartKey, "sk"))
+	return b.Page, nil
 }
 
 // below is what the sort keys of all records below a record begin with; of all records,

@@ -265,17 +265,18 @@ func (t Table) Retained(ctx context.Context, q customer.RecordQuery) (page custo
 	return page, err
 }
 
-func pageOf(all map[string]customer.Record, q customer.RecordQuery) (page customer.RecordPage) {
+func pageOf(all map[string]customer.Record, q customer.RecordQuery) customer.RecordPage {
+	b := q.Builder()
 	for _, k := range slices.Sorted(maps.Keys(all)) {
 		below := len(q.Parent) == 0 || strings.HasPrefix(k, sortKey(q.Parent)+"#")
 		if k <= q.Cursor || !below || q.Kind != "" && all[k].Key.Kind() != q.Kind {
 			continue
 		}
-		if q.Full(page) {
-			page.Cursor = sortKey(page.Records[len(page.Records)-1].Key)
-			return page
+		if b.Full() {
+			b.Page.Cursor = sortKey(b.Page.Records[len(b.Page.Records)-1].Key)
+			return b.Page
 		}
-		page.Records = append(page.Records, all[k])
+		b.Add(all[k])
 	}
-	return page
+	return b.Page
 }
