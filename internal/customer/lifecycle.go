@@ -48,8 +48,8 @@ func (c Customer) CanRestore(generation string, now time.Time) error {
 	return nil
 }
 
-// CanPurge says why a customer can't pass the fence, nil if it can. With due set,
-// only one whose purge time has come may pass, whoever asks. It returns
+// CanPurge says why a customer can't pass the fence, nil if it can. A fence that is
+// OnlyDue lets nobody pass before the purge time, whoever asks. It returns
 // ErrUnchanged for one that is past the fence already.
 func (c Customer) CanPurge(f Fence, now time.Time) error {
 	switch {

@@ -20,7 +20,10 @@ const (
 // Origin is what the first certificate of a chain names as its previous one.
 var Origin = strings.Repeat("0", 2*sha256.Size)
 
-// ChainOf is the chain of a customer's certificates.
+// ChainRule says in words how [ChainOf] chooses, for documents.
+const ChainRule = "the first two bits of the SHA-256 of the customer's id, as a number from 0 to 3"
+
+// ChainOf is the chain of a customer's certificates; see [ChainRule].
 func ChainOf(customer string) int {
 	return int(sha256.Sum256([]byte(customer))[0] >> 6)
 }

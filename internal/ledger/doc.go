@@ -2,8 +2,8 @@
 // history of them. It needs nothing but the standard library, and can be written anew
 // in any language from this page.
 //
-// Every purge leaves one certificate. Certificates are appended to one of four chains:
-// the first two bits of the SHA-256 of the customer's id say which. In its
+// Every purge leaves one certificate. Certificates are appended to one of four chains;
+// [ChainRule] says which. In its
 // chain a certificate has a number, seq, counted from 1 without a gap, and names in
 // previous the hash of the certificate before it; the first one names 64 zeros.
 //

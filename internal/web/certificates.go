@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"lethe/internal/customer"
 	"lethe/internal/ledger"
 )
@@ -35,7 +37,7 @@ var (
 // ledger says: a member that is added here is, too.
 type Certificate struct {
 	Format     int               `json:"format" doc:"How the hash is computed: the SHA-256 of this document without its hash, in the canonical form of RFC 8785." example:"1"`
-	Chain      int               `json:"chain" doc:"The chain that it is in: the first hexadecimal digit of the SHA-256 of the customer's id."`
+	Chain      int               `json:"chain"`
 	Seq        int64             `json:"seq" doc:"Its number in the chain, counted from 1 without a gap."`
 	Previous   string            `json:"previous" doc:"The hash of the certificate before it in the chain; 64 zeros in the first."`
 	Customer   string            `json:"customer" example:"ALFKI"`
@@ -49,6 +51,12 @@ type Certificate struct {
 	Retained   map[string]int64  `json:"retained" doc:"Records by kind that the law keeps."`
 	Residue    int               `json:"residue" doc:"What was found left after the erasure: always 0."`
 	Hash       string            `json:"hash" doc:"Of all the above."`
+}
+
+// TransformSchema describes the chain in the words of package ledger.
+func (Certificate) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["chain"].Description = "The chain that it is in: " + ledger.ChainRule + "."
+	return s
 }
 
 func certificateOf(c customer.Certificate) Certificate {

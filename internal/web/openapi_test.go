@@ -1,10 +1,12 @@
 package web
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -111,6 +113,24 @@ func TestTheExampleOfACertificateCanBeVerified(t *testing.T) {
 	}
 	if sum, err := ledger.Sum(document); err != nil || sum != exampleCertificate.Hash || ledger.ChainOf(exampleCertificate.Customer) != exampleCertificate.Chain {
 		t.Errorf("its hash must be %s, %v", sum, err)
+	}
+}
+
+func TestTheDocumentSaysHowAChainIsChosen(t *testing.T) {
+	schema := newAPI(t).huma.OpenAPI().Components.Schemas.Map()["Certificate"]
+	if got := schema.Properties["chain"].Description; !strings.Contains(got, ledger.ChainRule) {
+		t.Errorf("chain is described as %q", got)
+	}
+	bits := map[int]bool{}
+	for id := range 64 {
+		sum := sha256.Sum256([]byte(strconv.Itoa(id)))
+		chain := ledger.ChainOf(strconv.Itoa(id))
+		if bits[chain] = true; chain != int(sum[0])>>7*2+int(sum[0])>>6%2 {
+			t.Errorf("customer %d is in chain %d, which is not what the rule says", id, chain)
+		}
+	}
+	if len(bits) != ledger.Chains {
+		t.Errorf("%d chains are used, want %d", len(bits), ledger.Chains)
 	}
 }
 
