@@ -121,6 +121,9 @@ func (s *system) do(r *http.Request) answer {
 	s.t.Helper()
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, r)
+	if err := documents(s.handler).undocumented(r, w); err != nil {
+		s.t.Error(err)
+	}
 	text, err := io.ReadAll(w.Result().Body)
 	if err != nil {
 		s.t.Fatal(err)

@@ -22,7 +22,7 @@ func (a *api) operationRoutes() {
 		id: "create-operation", method: http.MethodPost, path: "/v1/operations", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Plan something for many customers",
 		description: "Freezes the customers that the selection selects now, and foresees what the action means for each. Nothing is done to them until the plan is applied by its digest; block, unblock and undo apply themselves. A large selection is planned in the background: ask the Location until the state is READY.",
-		refusals:    []kind{badKey, keyReused}, request: exampleNewOperation, response: examplePlanned, maxBody: 512 << 10,
+		refusals:    []kind{badKey, keyReused, operationRunning}, request: exampleNewOperation, response: examplePlanned, maxBody: 512 << 10,
 	}, a.createOperation)
 	register(a, operation{
 		id: "list-operations", method: http.MethodGet, path: "/v1/operations", tag: "Operations",
@@ -40,14 +40,14 @@ func (a *api) operationRoutes() {
 		id: "apply-operation", method: http.MethodPost, path: "/v1/operations/{operation}/apply", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Apply a plan",
 		description: "Does what was planned, to those it was planned for and nobody else. Who has changed since is left alone and reported. Applying a plan again changes nothing.",
-		refusals:    []kind{noOperation, planning, planExpired, planStale, planRefused, unacknowledged, ended},
+		refusals:    []kind{noOperation, planning, planExpired, planStale, planRefused, unacknowledged, operationRunning, ended},
 		request:     exampleApproval, response: examplePlanned,
 	}, a.applyOperation)
 	register(a, operation{
 		id: "cancel-operation", method: http.MethodPost, path: "/v1/operations/{operation}/cancel", tag: "Operations",
 		summary:     "Cancel an operation",
 		description: "No further customer is touched, but for those that a worker is at. What was done stays done.",
-		refusals:    []kind{noOperation, ended}, response: exampleEnded,
+		refusals:    []kind{noOperation, operationRunning, ended}, response: exampleEnded,
 	}, a.cancelOperation)
 	register(a, operation{
 		id: "retry-operation", method: http.MethodPost, path: "/v1/operations/{operation}/retry", tag: "Operations", status: http.StatusAccepted,

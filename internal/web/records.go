@@ -24,7 +24,7 @@ func (a *api) recordRoutes() {
 	register(a, operation{
 		id: "list-records", method: http.MethodGet, path: "/v1/customers/{id}/records", tag: "Records",
 		summary:     "List a customer's records",
-		description: "Parents before their children. With kind, only those whose top-level record is of that kind; with parent, only those below it.",
+		description: "Parents before their children. With kind, only records of that kind, at the top and below others; with parent, only those below it.",
 		refusals:    []kind{notFound, purged, hidden, purgeStarted, badCursor}, response: exampleRecordPage,
 	}, a.listRecords)
 	register(a, operation{
