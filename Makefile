@@ -18,7 +18,7 @@ check: ## What verify adds to test
 
 bench: ## Measure Lethe beside others, for some three minutes; options as in `make bench ARGS="--small"`
 	@go test -run '^$$' -bench . -benchmem ./internal/web >&2
-	@go -C bench run . $(ARGS)
+	@go -C internal/bench run . $(ARGS)
 
 # What `sam build` calls for each function, with the folder to fill: build-XyzFunction builds functions/xyz.
 build-%Function:

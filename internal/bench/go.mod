@@ -1,8 +1,8 @@
-module lethe/bench
+module lethe/internal/bench
 
 go 1.26.0
 
-replace lethe => ../
+replace lethe => ../../
 
 require (
 	github.com/aws/aws-sdk-go-v2 v1.47.7
