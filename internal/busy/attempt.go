@@ -33,8 +33,12 @@ func bounded(ctx context.Context, in middleware.FinalizeInput, next middleware.F
 	attempt, cancel := context.WithTimeout(ctx, timeOf(operation))
 	defer cancel() // the answer has been read
 	out, md, err := next.HandleFinalize(attempt, in)
-	if err != nil && ctx.Err() == nil && errors.Is(attempt.Err(), context.DeadlineExceeded) {
+	switch {
+	case err == nil:
+	case ctx.Err() == nil && errors.Is(attempt.Err(), context.DeadlineExceeded):
 		err = &stalledError{operation}
+	case full(err):
+		err = &fullError{err}
 	}
 	return out, md, err
 }
@@ -49,3 +53,11 @@ func (e *stalledError) Error() string {
 
 // Timeout tells the SDK to try again.
 func (e *stalledError) Timeout() bool { return true }
+
+// fullError is an attempt at a store without room, which the SDK would take for a passing fault.
+type fullError struct{ error }
+
+func (e *fullError) Unwrap() error { return e.error }
+
+// RetryableError tells the SDK not to try again.
+func (e *fullError) RetryableError() bool { return false }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,4 +143,21 @@ func TestTheCallersOwnTimeIsNotTheStores(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestAFullDiskIsNotAskedAgain counts the attempts.
+func TestAFullDiskIsNotAskedAgain(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = io.WriteString(w, `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"database or disk is full"}`)
+	}))
+	defer server.Close()
+	cfg := config(server.URL)
+	cfg.RetryMaxAttempts = 3
+	if named(t, "DynamoDB", get(t.Context(), cfg), customer.ErrFull); requests.Load() != 1 {
+		t.Errorf("%d attempts", requests.Load())
+	}
 }

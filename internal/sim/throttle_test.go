@@ -106,8 +106,11 @@ func TestWhatIsRefusedAgainAndAgainIsBusy(t *testing.T) {
 			faults.Plan(func(Call) Fault { return fault })
 			var wg sync.WaitGroup
 			for what, do := range map[string]func() error{
-				"create":     func() error { _, err := service.Create(ctx, "b", ann("b"), admin); return err },
-				"add":        func() error { r, err := service.AddRecords(ctx, "a", records("ticket~1"), admin); return errors.Join(append(r, err)...) },
+				"create": func() error { _, err := service.Create(ctx, "b", ann("b"), admin); return err },
+				"add": func() error {
+					r, err := service.AddRecords(ctx, "a", records("ticket~1"), admin)
+					return errors.Join(append(r, err)...)
+				},
 				"block":      func() error { _, err := service.Block(ctx, "a", admin); return err },
 				"place hold": func() error { _, err := service.Hold(ctx, "a", "h", admin); return err },
 				"delete":     func() error { _, err := service.Delete(ctx, "a", admin); return err },
