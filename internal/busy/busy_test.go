@@ -87,7 +87,7 @@ func TestErrorsOfAWSAreNamed(t *testing.T) {
 func named(t *testing.T, what string, err, want error) {
 	t.Helper()
 	for _, name := range []error{customer.ErrBusy, customer.ErrFull} {
-		if got := errors.Is(err, name); err == nil || got != (name == want) {
+		if got := errors.Is(err, name); err == nil || got != errors.Is(want, name) {
 			t.Errorf("%s: %v; is it %q? %v", what, err, name, got)
 		}
 	}
