@@ -5,6 +5,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -81,4 +82,12 @@ func working(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithCancel(ctx)
 	}
 	return context.WithDeadline(ctx, deadline.Add(-keptBack(time.Until(deadline))))
+}
+
+// severity of an error after which the same comes again by itself.
+func severity(err error) slog.Level {
+	if errors.Is(err, customer.ErrBusy) {
+		return slog.LevelWarn
+	}
+	return slog.LevelError
 }

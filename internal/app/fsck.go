@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"lethe/internal/bulk"
+	"lethe/internal/busy"
 	"lethe/internal/dynamo"
 	"lethe/internal/fsck"
 	"lethe/internal/operations"
@@ -21,7 +22,7 @@ const (
 
 // newChecker is the checker of the function's tables.
 func newChecker(c Config, db aws.Config) *fsck.Checker {
-	return fsck.New(dynamo.Metering(db), fsck.Options{
+	return fsck.New(busy.Tell(dynamo.Metering(db)), fsck.Options{
 		Table: c.Table, Ledger: c.Ledger, Shards: c.IndexShards, Grace: c.grace(), AnyGrace: true, Settle: fsckSettle, Slack: fsckSlack,
 	})
 }

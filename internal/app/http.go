@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -16,8 +17,12 @@ import (
 )
 
 // HTTP handles a request as API Gateway's HTTP API hands it on (payload format 2.0).
-// The authorizer has checked the token; its subject is the actor.
+// The authorizer has checked the token; its subject is the actor. Whatever the request waits
+// for, it is answered before the function's limit: after that the gateway answers, without a
+// code and a way out.
 func (a *App) HTTP(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	ctx, cancel := answering(ctx)
+	defer cancel()
 	request, err := newRequest(web.WithActor(ctx, subject(event)), event)
 	if err != nil {
 		return events.APIGatewayV2HTTPResponse{}, err
@@ -26,6 +31,18 @@ func (a *App) HTTP(ctx context.Context, event events.APIGatewayV2HTTPRequest) (e
 	a.api.ServeHTTP(w, request)
 	return w.response(), nil
 }
+
+// answering is the context of a request: it ends while there is time to say so.
+func answering(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-keptToAnswer(time.Until(deadline))))
+}
+
+// keptToAnswer is the time of a function's limit in which a request waits for nothing any more.
+func keptToAnswer(limit time.Duration) time.Duration { return min(2*time.Second, limit/5) }
 
 func subject(event events.APIGatewayV2HTTPRequest) string {
 	authorizer := event.RequestContext.Authorizer

@@ -18,7 +18,7 @@ import (
 func (a *App) Stream(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 	for _, r := range batch.Records {
 		if err := a.observe(ctx, r); err != nil {
-			a.log.ErrorContext(ctx, "change will come again", "sequence", r.Change.SequenceNumber, "error", err)
+			a.log.Log(ctx, severity(err), "change will come again", "sequence", r.Change.SequenceNumber, "error", err)
 			return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{
 				{ItemIdentifier: r.Change.SequenceNumber},
 			}}, nil

@@ -26,8 +26,7 @@ func (a *App) Sweep(ctx context.Context) error {
 			"lagSeconds", sweep.Lag.Seconds(), "full", sweep.Full)
 	}
 	known := err == nil
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		a.log.InfoContext(ctx, "the next sweep goes on")
+	if a.nextGoesOn(ctx, err) {
 		known, err = sweep.Lag > 0, nil // whom it has met is overdue, whoever else is
 	}
 	if known { // else no lag is reported: zero would say that nobody waits
@@ -41,10 +40,24 @@ func (a *App) sweepOperations(ctx, working context.Context) error {
 	if sweep != (bulk.Sweep{}) {
 		a.log.InfoContext(ctx, "swept operations", "active", sweep.Active, "resent", sweep.Resent, "settled", sweep.Settled)
 	}
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return nil // the next sweep goes on
+	if a.nextGoesOn(ctx, err) {
+		return nil
 	}
 	return err
+}
+
+// nextGoesOn says whether a sweep broke off for lack of time, or because the table or the queue is busy. Neither is
+// a failure of the function: should no sweep come to its end, the lag that none reports rings the alarm.
+func (a *App) nextGoesOn(ctx context.Context, err error) bool {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		a.log.InfoContext(ctx, "the next sweep goes on")
+	case errors.Is(err, customer.ErrBusy):
+		a.log.WarnContext(ctx, "the next sweep goes on", "error", err)
+	default:
+		return false
+	}
+	return true
 }
 
 // reportLag writes the metric PurgeLagSeconds as CloudWatch reads it from a log line:

@@ -90,6 +90,7 @@ func TestSweepReportsNoLagThatItDoesNotKnow(t *testing.T) {
 		{"the queue has enough", func(_ *testing.T, s *customer.Service) { s.Queue = full{s.Queue} }, []float64{7200}, nil},
 		{"the list fails", func(_ *testing.T, s *customer.Service) { s.Store = unlisted{s.Store, broken} }, nil, broken},
 		{"there is no time to list", func(_ *testing.T, s *customer.Service) { s.Store = unlisted{s.Store, context.DeadlineExceeded} }, nil, nil},
+		{"the table is busy", func(_ *testing.T, s *customer.Service) { s.Store = unlisted{s.Store, customer.ErrBusy} }, nil, nil},
 		{"another sweep is at work", func(t *testing.T, s *customer.Service) {
 			now := s.Now()
 			if err := s.Acquire(t.Context(), "sweep", "another", now, now.Add(time.Minute)); err != nil {

@@ -27,7 +27,7 @@ func (a *App) Work(ctx context.Context, batch events.SQSEvent) (events.SQSEventR
 	var failed []events.SQSBatchItemFailure
 	for i, err := range errs {
 		if err != nil {
-			a.log.ErrorContext(ctx, "message will come again", "message", batch.Records[i].MessageId, "error", err)
+			a.log.Log(ctx, severity(err), "message will come again", "message", batch.Records[i].MessageId, "error", err)
 			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: batch.Records[i].MessageId})
 		}
 	}

@@ -25,6 +25,12 @@ var (
 	ErrConfirm      = errors.New("the confirmation does not match")
 	ErrLeased       = errors.New("somebody else is at it")
 
+	// ErrBusy says that the store or the queue is busy, slow or out of reach: nothing is
+	// known to be wrong with the request, which may be made again in a moment.
+	ErrBusy = errors.New("the store is busy; nothing is known to be wrong with the request")
+	// ErrFull says that the store's disk is full, as a local one's may be.
+	ErrFull = errors.New("the store's disk is full")
+
 	// ErrUnfinished says that a purge stopped before its deadline with work left.
 	// Nothing is lost: the sweep hands it to a worker again.
 	ErrUnfinished = errors.New("stopped before the deadline, the sweep goes on with it")

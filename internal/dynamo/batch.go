@@ -2,7 +2,7 @@ package dynamo
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -10,6 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
+
+	"lethe/internal/busy"
+	"lethe/internal/customer"
 )
 
 const (
@@ -44,7 +47,7 @@ func (t *Table) batchGet(ctx context.Context, keys []item, consistent bool) ([]i
 	return items, nil
 }
 
-var errThrottled = errors.New("dynamo: the table leaves requests undone, again and again")
+var errThrottled = fmt.Errorf("dynamo: the table leaves reads undone, again and again: %w", customer.ErrBusy)
 
 // batcher writes unconditionally, 25 items a request and several requests at once.
 // Only what is past the fence may be written so. Many goroutines may fill it: those who
@@ -136,7 +139,7 @@ func (t *Table) batchWrite(ctx context.Context, batch []types.WriteRequest) erro
 			return nil
 		case err == nil:
 			batch = out.UnprocessedItems[t.Name]
-		case !throttled(err):
+		case !busy.Throttled(err):
 			return err
 		}
 		t.pace.slower()
@@ -145,11 +148,4 @@ func (t *Table) batchWrite(ctx context.Context, batch []types.WriteRequest) erro
 		}
 	}
 	return nil
-}
-
-func throttled(err error) bool {
-	var provisioned *types.ProvisionedThroughputExceededException
-	var request *types.RequestLimitExceeded
-	var throttling *types.ThrottlingException
-	return errors.As(err, &provisioned) || errors.As(err, &request) || errors.As(err, &throttling)
 }

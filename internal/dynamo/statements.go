@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
+	"lethe/internal/busy"
 	"lethe/internal/customer"
 )
 
@@ -228,7 +229,7 @@ func (t *Table) executeBatch(ctx context.Context, p *pace, statements []types.Ba
 	out, err := t.bulk.BatchExecuteStatement(ctx, &dynamodb.BatchExecuteStatementInput{Statements: statements})
 	done()
 	switch {
-	case throttled(err):
+	case busy.Throttled(err):
 		p.slower()
 		for i := range answers {
 			answers[i].verdict = throttledStatement
@@ -256,6 +257,8 @@ func answerOf(r types.BatchStatementResponse) answer {
 		return answer{}
 	case r.Error.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed, r.Error.Code == types.BatchStatementErrorCodeEnumDuplicateItem:
 		return answer{verdict: refusedStatement}
+	case busy.Full(aws.ToString(r.Error.Message)):
+		return answer{failedStatement, fmt.Errorf("%w: %s", customer.ErrFull, aws.ToString(r.Error.Message))}
 	case passing(r.Error.Code):
 		return answer{verdict: throttledStatement}
 	}

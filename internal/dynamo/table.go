@@ -8,6 +8,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"lethe/internal/busy"
 	"lethe/internal/customer"
 )
 
@@ -39,12 +41,13 @@ type Options struct {
 	Audit  customer.Period // how long audit entries stay
 }
 
-// New is the table with the given name. Requests are retried as the SDK does it.
+// New is the table with the given name. Requests are retried as the SDK does it; what is still
+// refused then, and may be asked for again, is [customer.ErrBusy].
 func New(cfg aws.Config, o Options) *Table {
-	cfg = Metering(cfg)
+	cfg = busy.Tell(Metering(cfg))
 	return &Table{
 		client:  dynamodb.NewFromConfig(cfg, retryConflicts),
-		bulk:    dynamodb.NewFromConfig(cfg, unlimitedRetries),
+		bulk:    dynamodb.NewFromConfig(cfg, paced),
 		pace:    newPace(),
 		lists:   newPace(),
 		now:     time.Now,
@@ -55,16 +58,25 @@ func New(cfg aws.Config, o Options) *Table {
 // retryConflicts adds to what the SDK retries the conflict of a write with somebody
 // else's transaction. A failed condition is never retried: it is an answer.
 func retryConflicts(o *dynamodb.Options) {
-	o.Retryer = retry.AddWithErrorCodes(o.Retryer, (*types.TransactionConflictException)(nil).ErrorCode())
+	o.Retryer = retry.AddWithErrorCodes(o.Retryer, busy.Conflict)
 }
 
-// unlimitedRetries takes away the SDK's token bucket, which starves goroutines that
-// write in bulk: their pace is adapted by pace, and their retries are ours.
-func unlimitedRetries(o *dynamodb.Options) {
+// paced takes away the SDK's token bucket, which starves goroutines that write in bulk, and
+// its retries of what is throttled: they would keep the news from the pace for seconds, and
+// ask again at the old one. What else goes away by itself the SDK tries again.
+func paced(o *dynamodb.Options) {
 	o.Retryer = retry.NewStandard(func(so *retry.StandardOptions) {
 		so.RateLimiter = ratelimit.None
 		so.MaxAttempts = 3
+		so.Retryables = slices.Insert(so.Retryables, 0, retry.IsErrorRetryable(retry.IsErrorRetryableFunc(unlessThrottled)))
 	})
+}
+
+func unlessThrottled(err error) aws.Ternary {
+	if busy.Throttled(err) {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
 
 func (t *Table) get(ctx context.Context, pk, sk string) (item, error) {

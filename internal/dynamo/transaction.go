@@ -62,8 +62,11 @@ func (tx *transaction) commit(ctx context.Context) error {
 			return err
 		}
 		again, reason := tx.explain(cancelled)
-		if !again || attempt == maxConflicts {
+		switch {
+		case !again:
 			return reason
+		case attempt == maxConflicts:
+			return fmt.Errorf("%w: %w", customer.ErrBusy, reason)
 		}
 		if err := sleep(ctx, attempt, 25*time.Millisecond); err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lethe/internal/bulk"
+	"lethe/internal/busy"
 	"lethe/internal/customer"
 )
 
@@ -33,7 +34,7 @@ var (
 
 // New is the queue at the URL.
 func New(cfg aws.Config, url string) *Queue {
-	return &Queue{client: sqs.NewFromConfig(cfg), url: url}
+	return &Queue{client: sqs.NewFromConfig(busy.Tell(cfg)), url: url}
 }
 
 const (
@@ -118,7 +119,7 @@ func (q *Queue) send(ctx context.Context, entries []types.SendMessageBatchReques
 		}
 		failed := out.Failed[0]
 		if attempt == maxAttempts-1 || failed.SenderFault {
-			return fmt.Errorf("%d messages refused, the first: %s %s", len(out.Failed), aws.ToString(failed.Code), aws.ToString(failed.Message))
+			return refused(out.Failed)
 		}
 		entries = keep(entries, out.Failed)
 		select {
@@ -128,6 +129,16 @@ func (q *Queue) send(ctx context.Context, entries []types.SendMessageBatchReques
 		}
 	}
 	return nil
+}
+
+// refused is why SQS did not take messages, again and again: it is busy, unless they are at fault.
+func refused(messages []types.BatchResultErrorEntry) error {
+	first := messages[0]
+	err := fmt.Errorf("%d messages refused, the first: %s %s", len(messages), aws.ToString(first.Code), aws.ToString(first.Message))
+	if first.SenderFault {
+		return err
+	}
+	return fmt.Errorf("%w: %w", customer.ErrBusy, err)
 }
 
 func keep(entries []types.SendMessageBatchRequestEntry, failed []types.BatchResultErrorEntry) []types.SendMessageBatchRequestEntry {

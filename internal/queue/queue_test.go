@@ -118,7 +118,7 @@ func TestRefusedMessagesAreSentAgain(t *testing.T) {
 			defer server.Close()
 			q := queue.New(engine.Config(server.URL), server.URL+"/000000000000/work")
 			err := q.Enqueue(t.Context(), jobs(tt.jobs)...)
-			if (err != nil) != tt.fails {
+			if busy := errors.Is(err, customer.ErrBusy); (err != nil) != tt.fails || busy != (tt.fails && !tt.senderFault) {
 				t.Errorf("error: %v", err)
 			}
 			if len(fake.taken) != tt.taken {

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -90,4 +91,41 @@ func insist(t *testing.T, what string, do func() error) {
 		}
 	}
 	t.Fatalf("%s fails ten times: %v", what, err)
+}
+
+// TestWhatIsRefusedAgainAndAgainIsBusy refuses every request, or every write: each change of a customer says that
+// the store is busy, and none that it is broken.
+func TestWhatIsRefusedAgainAndAgainIsBusy(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []Fault{Throttle, Conflict} {
+		t.Run(fault.String(), func(t *testing.T) {
+			t.Parallel()
+			w, faults := NewWorld(t, policies), &Faults{}
+			service, ctx := w.Service(faults.Attach(w.Config)), t.Context()
+			insist(t, "create", func() error { _, err := service.Create(ctx, "a", ann("a"), admin); return err })
+			faults.Plan(func(Call) Fault { return fault })
+			var wg sync.WaitGroup
+			for what, do := range map[string]func() error{
+				"create": func() error { _, err := service.Create(ctx, "b", ann("b"), admin); return err },
+				"add": func() error {
+					r, err := service.AddRecords(ctx, "a", records("ticket~1"), admin)
+					return errors.Join(append(r, err)...)
+				},
+				"block":      func() error { _, err := service.Block(ctx, "a", admin); return err },
+				"place hold": func() error { _, err := service.Hold(ctx, "a", "h", admin); return err },
+				"delete":     func() error { _, err := service.Delete(ctx, "a", admin); return err },
+			} {
+				wg.Go(func() {
+					if err := do(); !errors.Is(err, customer.ErrBusy) {
+						t.Errorf("%s: %v", what, err)
+					}
+				})
+			}
+			wg.Wait()
+			faults.Plan(nil)
+			if c, err := service.Get(ctx, "a"); err != nil || c.Version != 1 {
+				t.Errorf("the customer is %+v, %v", c, err)
+			}
+		})
+	}
 }

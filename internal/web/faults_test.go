@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"strings"
@@ -30,10 +31,13 @@ func TestFaultsTellNothing(t *testing.T) {
 		status int
 		code   string
 		logged string
+		level  string
 	}{
-		{"unknown error", func() error { return errors.New("password=hunter2") }, 500, "INTERNAL", "password=hunter2"},
-		{"panic", func() error { panic("password=hunter2") }, 500, "INTERNAL", "password=hunter2"},
-		{"out of time", func() error { return context.DeadlineExceeded }, 503, "UNAVAILABLE", "deadline"},
+		{"unknown error", func() error { return errors.New("password=hunter2") }, 500, "INTERNAL", "password=hunter2", "ERROR"},
+		{"panic", func() error { panic("password=hunter2") }, 500, "INTERNAL", "password=hunter2", "ERROR"},
+		{"out of time", func() error { return context.DeadlineExceeded }, 503, "UNAVAILABLE", "deadline", "WARN"},
+		{"busy", func() error { return fmt.Errorf("%w: password=hunter2", customer.ErrBusy) }, 503, "BUSY", "password=hunter2", "WARN"},
+		{"no room", func() error { return fmt.Errorf("%w: password=hunter2", customer.ErrFull) }, 507, "DISK_FULL", "disk is full", "ERROR"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSystem(t)
@@ -47,6 +51,12 @@ func TestFaultsTellNothing(t *testing.T) {
 			}
 			if id := got.header.Get("X-Request-Id"); !strings.Contains(s.log.String(), id) || !strings.Contains(s.log.String(), tt.logged) {
 				t.Errorf("the log does not tell of %s: %s", id, s.log)
+			}
+			if !strings.Contains(s.log.String(), `"level":"`+tt.level+`"`) {
+				t.Errorf("the level is not %s: %s", tt.level, s.log)
+			}
+			if later := got.header.Get("Retry-After"); (later != "") != (tt.status == 503) {
+				t.Errorf("%d with Retry-After %q", tt.status, later)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"maps"
 	"net/http"
 	"strconv"
@@ -98,7 +99,7 @@ var (
 	versionMismatch  = kind{"VERSION_MISMATCH", 412, "Changed meanwhile", "Somebody has changed it since you read it. Read it again and repeat your change."}
 	tooLarge         = kind{"TOO_LARGE", 413, "Too large", "The body is too large."}
 	fileTooLarge     = kind{"TOO_LARGE", 413, "Too large", "A request takes 4 MB of a file. Split it, with its header in each part: tail -n +2 f.csv | split -C 4000k --filter='{ head -n 1 f.csv; cat; } > $FILE.csv' - part-"}
-	unsupported      = kind{"UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported content type", "The body's Content-Type is none that this address takes."}
+	unsupported      = kind{"UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported content type", "This address takes no body of this Content-Type, or in another encoding than UTF-8."}
 	invalid          = kind{"INVALID", 422, "Invalid", "The request breaks the rules that errors lists."}
 	noParent         = kind{"NO_PARENT", 422, "No such parent", "The parent record does not exist. Add it first."}
 	keyReused        = kind{"IDEMPOTENCY_KEY_REUSED", 422, "Idempotency-Key reused", "This Idempotency-Key was used for another request. Make a new one."}
@@ -107,6 +108,8 @@ var (
 	versionRequired  = kind{"VERSION_REQUIRED", 428, "Version required", "Say which version you have changed: send it as If-Match, or as version in the body."}
 	internal         = kind{"INTERNAL", 500, "Internal error", "Something went wrong on our side. It is in the log under the request id."}
 	unavailable      = kind{"UNAVAILABLE", 503, "Not finished in time", "There was no time left to finish this. Try again; what was done stays done."}
+	busy             = kind{"BUSY", 503, "Busy", "The store is busy or does not answer; nothing is known to be wrong with the request. Send it again after the seconds that Retry-After names, with the same Idempotency-Key if it has one."}
+	diskFull         = kind{"DISK_FULL", 507, "Disk full", "The disk that the store is on is full. Make room on it, and send the request again."}
 )
 
 // kinds are all kinds of problems, for the documentation.
@@ -115,7 +118,7 @@ var kinds = []kind{
 	hidden, methodNotAllowed, bodyTimeout, exists, emailTaken, hasDependents, onHold, purgeStarted, notDeleted, inTrash,
 	purged, versionMismatch, tooLarge, fileTooLarge, unsupported, invalid, noParent, keyReused, mismatch, unconfirmed,
 	versionRequired, noOperation, planning, planStale, planRefused, operationRunning, ended, planExpired, unacknowledged,
-	internal, unavailable,
+	internal, unavailable, busy, diskFull,
 }
 
 // errHidden is customer.ErrInTrash where it is about what the trash hides.
@@ -161,9 +164,11 @@ var refusals = []struct {
 	{bulk.ErrCursor, badCursor},
 	{context.DeadlineExceeded, unavailable},
 	{context.Canceled, unavailable},
+	{customer.ErrFull, diskFull},
+	{customer.ErrBusy, busy},
 }
 
-// problem translates an error, and logs it if it is a fault of ours.
+// problem translates an error, and logs it if it is no fault of the request.
 func (a *api) problem(ctx context.Context, err error) *Problem {
 	p := translate(ctx, err)
 	if p.Status >= http.StatusInternalServerError {
@@ -172,9 +177,14 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 	return p
 }
 
+// report logs why a request failed: as a warning if it may simply be sent again.
 func (a *api) report(ctx context.Context, err error) {
+	level := slog.LevelError
+	if translate(ctx, err).Status == http.StatusServiceUnavailable {
+		level = slog.LevelWarn
+	}
 	req := requestOf(ctx)
-	a.log.ErrorContext(ctx, "request failed", "requestId", req.id, "method", req.method, "route", req.route,
+	a.log.Log(ctx, level, "request failed", "requestId", req.id, "method", req.method, "route", req.route,
 		"customer", req.customer, "error", err)
 }
 
@@ -246,7 +256,7 @@ func (k kind) problem(ctx context.Context) *Problem {
 		Type: k.href(), Title: k.title, Status: k.status, Detail: k.detail, Code: k.code,
 		RequestID: requestOf(ctx).id, challenge: k.status == http.StatusUnauthorized,
 	}
-	if k == purgeRunning || k == unavailable {
+	if k == purgeRunning || k.status == http.StatusServiceUnavailable {
 		p.retryAfter = 5
 	}
 	return p

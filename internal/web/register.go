@@ -100,7 +100,7 @@ func (a *api) responses(op operation, status int, body bool) map[string]*huma.Re
 // refusalResponses documents every problem an operation may answer, with an example
 // of each.
 func (a *api) refusalResponses(op operation, body bool) map[string]*huma.Response {
-	kinds := append([]kind{badQuery, unauthenticated, invalid, internal, unavailable}, op.refusals...)
+	kinds := append([]kind{badQuery, unauthenticated, invalid, internal, unavailable, busy, diskFull}, op.refusals...)
 	if body {
 		kinds = append(kinds, malformed, bodyTimeout, tooLarge, unsupported)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"runtime/debug"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -143,25 +144,43 @@ func (a *api) admit(ctx huma.Context, next func(huma.Context)) {
 	req.route, req.customer = ctx.Operation().Path, ctx.Param("id")
 	address := ctx.URL()
 	_, err := url.ParseQuery(address.RawQuery)
+	contentType, taken := takesType(ctx)
 	switch {
 	case actorOf(ctx.Context()) == "":
 		unauthenticated.problem(ctx.Context()).send(ctx)
 	case err != nil:
 		badQuery.problem(ctx.Context()).send(ctx)
-	case !takesType(ctx):
+	case !taken:
 		unsupported.problem(ctx.Context()).send(ctx)
 	default:
+		setType(ctx, contentType)
 		next(ctx)
 	}
 }
 
-// takesType says whether the operation takes the body's content type. huma looks at
-// what comes after the last + of it only. A body without one is taken for JSON.
-func takesType(ctx huma.Context) bool {
+// takesType says whether the operation takes the body's content type, which it returns as the
+// operation has it. huma looks at what comes after the last + of it only. A body without one
+// is taken for JSON.
+func takesType(ctx huma.Context) (name string, ok bool) {
 	body, given := ctx.Operation().RequestBody, ctx.Header("Content-Type")
 	if r, _ := humago.Unwrap(ctx); body == nil || given == "" || r.ContentLength == 0 {
+		return given, true
+	}
+	name, params, err := mime.ParseMediaType(given)
+	return name, err == nil && body.Content[name] != nil && inUTF8(params["charset"])
+}
+
+func inUTF8(charset string) bool {
+	switch strings.ToLower(charset) {
+	case "", "utf-8", "utf8", "us-ascii":
 		return true
 	}
-	name, _, err := mime.ParseMediaType(given)
-	return err == nil && body.Content[name] != nil
+	return false
+}
+
+// setType says what the body is in the spelling that huma knows: it compares types letter by letter.
+func setType(ctx huma.Context, contentType string) {
+	if r, _ := humago.Unwrap(ctx); contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
 }

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"mime"
 	"net"
@@ -18,7 +17,7 @@ import (
 const route = "$default"
 
 // newEvent is the request as a function behind an HTTP API sees it (payload format 2.0).
-func newEvent(r *http.Request, body []byte, claims map[string]string, now time.Time) events.APIGatewayV2HTTPRequest {
+func newEvent(r *http.Request, id string, body []byte, claims map[string]string, now time.Time) events.APIGatewayV2HTTPRequest {
 	path := rawPath(r.URL.Path)
 	source, _, _ := net.SplitHostPort(r.RemoteAddr)
 	event := events.APIGatewayV2HTTPRequest{
@@ -33,7 +32,7 @@ func newEvent(r *http.Request, body []byte, claims map[string]string, now time.T
 			RouteKey:     route,
 			AccountID:    "000000000000",
 			Stage:        "$default",
-			RequestID:    rand.Text()[:15] + "=",
+			RequestID:    id,
 			APIID:        "local",
 			DomainName:   r.Host,
 			DomainPrefix: "local",

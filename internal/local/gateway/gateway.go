@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -19,9 +20,6 @@ import (
 	"lethe/internal/local/lambda"
 )
 
-// maxBody is the largest request that an HTTP API takes, in bytes.
-const maxBody = 10 << 20
-
 // Invoke calls the function behind the gateway.
 type Invoke func(ctx context.Context, event []byte) (response []byte, err error)
 
@@ -32,39 +30,49 @@ type Options struct {
 	Claims map[string]string
 	// Timeout is how long the gateway waits for the function, at most 30 s.
 	Timeout time.Duration
-	Log     *slog.Logger
+	// BodyTimeout is how long a request's body may take. Zero means 20 s.
+	BodyTimeout time.Duration
+	Log         *slog.Logger
 }
 
 // New returns the gateway.
-func New(options Options) http.Handler { return &gateway{options} }
+func New(options Options) http.Handler {
+	return &gateway{options, newBodies(options.BodyTimeout)}
+}
 
-type gateway struct{ Options }
+type gateway struct {
+	Options
+
+	bodies *bodies
+}
 
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if foreign(r) {
 		http.Error(w, "This API has no sign-in, and so answers only its own pages and programs on this machine.", http.StatusForbidden)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	id := rand.Text()[:15] + "="
+	body, release, err := g.bodies.read(w, r)
 	if err != nil {
-		g.refuse(w, r, err)
+		g.refuse(w, r, id, err)
 		return
 	}
-	event, err := json.Marshal(newEvent(r, body, g.Claims, time.Now()))
+	defer release()
+	event, err := json.Marshal(newEvent(r, id, body, g.Claims, time.Now()))
 	if err != nil {
-		g.refuse(w, r, err)
+		g.refuse(w, r, id, err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), g.Timeout)
 	defer cancel()
 	answer, err := g.Invoke(ctx, event)
 	if err != nil {
-		g.refuse(w, r, err)
+		g.refuse(w, r, id, err)
 		return
 	}
 	response, body, err := readResponse(answer)
 	if err != nil {
-		g.refuse(w, r, err)
+		g.refuse(w, r, id, err)
 		return
 	}
 	write(w, response, body)
@@ -93,22 +101,36 @@ func loopback(host string) bool {
 	return name == "localhost" || err == nil && address.IsLoopback()
 }
 
-// refuse answers in the gateway's own words.
-func (g *gateway) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	status, message := http.StatusInternalServerError, "Internal Server Error"
-	tooLarge := (*http.MaxBytesError)(nil)
-	switch {
-	case errors.As(err, &tooLarge), errors.Is(err, lambda.ErrRequestTooLarge):
-		status, message = http.StatusRequestEntityTooLarge, "Request Entity Too Large"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, lambda.ErrClosed):
-		status, message = http.StatusServiceUnavailable, "Service Unavailable"
-	case r.Context().Err() != nil:
+// refuse answers in the gateway's own words. It logs no path and no query: the ids in them may be somebody's name. The
+// function's own lines have the route, under the same request id.
+func (g *gateway) refuse(w http.ResponseWriter, r *http.Request, id string, err error) {
+	status := statusOf(err)
+	if r.Context().Err() != nil && status == http.StatusInternalServerError {
 		return // nobody listens
 	}
-	g.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "status", status, "error", err)
-	body := `{"message":"` + message + `"}`
+	level := slog.LevelError
+	if status < http.StatusInternalServerError {
+		level = slog.LevelInfo
+	}
+	g.Log.Log(r.Context(), level, "request failed", "requestId", id, "method", r.Method, "route", route, "status", status, "error", err)
+	body := `{"message":"` + http.StatusText(status) + `"}`
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, body)
+}
+
+func statusOf(err error) int {
+	tooLarge, unreadable := (*http.MaxBytesError)(nil), (*unreadableError)(nil)
+	switch {
+	case errors.As(err, &tooLarge), errors.Is(err, lambda.ErrRequestTooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.As(err, &unreadable):
+		return http.StatusBadRequest
+	case errors.Is(err, errSlow):
+		return http.StatusRequestTimeout
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, lambda.ErrClosed), errors.Is(err, errNoRoom):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
 }

@@ -81,6 +81,7 @@ var deployed = map[string]bool{
 	"AWS::IAM::ManagedPolicy": true,
 	"AWS::SQS::QueuePolicy":   true,
 	"AWS::Logs::LogGroup":     true,
+	"AWS::Logs::MetricFilter": true,
 	"AWS::CloudWatch::Alarm":  true,
 }
 

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"lethe/internal/local/engine"
+)
+
+// declared is what the template says of the API's log, of what is counted in it, and of the alarms.
+type declared struct {
+	Resources map[string]struct {
+		Type       string `yaml:"Type"`
+		Properties struct {
+			AccessLogSettings struct {
+				Format string `yaml:"Format"`
+			} `yaml:"AccessLogSettings"`
+			FilterPattern         string `yaml:"FilterPattern"`
+			Namespace             string `yaml:"Namespace"`
+			MetricName            string `yaml:"MetricName"`
+			MetricTransformations []struct {
+				MetricNamespace string              `yaml:"MetricNamespace"`
+				MetricName      string              `yaml:"MetricName"`
+				Dimensions      []map[string]string `yaml:"Dimensions"`
+			} `yaml:"MetricTransformations"`
+		} `yaml:"Properties"`
+	} `yaml:"Resources"`
+}
+
+func readDeclared(t *testing.T) declared {
+	t.Helper()
+	root, err := engine.ModuleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d declared
+	if err := yaml.Unmarshal(text, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestNoAlarmRingsForEach503 holds the alarm of the API's errors to the statuses that it is for.
+func TestNoAlarmRingsForEach503(t *testing.T) {
+	d := readDeclared(t)
+	errors, alarm, format := d.Resources["ApiErrors"].Properties, d.Resources["ApiErrorsAlarm"].Properties, d.Resources["Api"].Properties.AccessLogSettings.Format
+	for status, counted := range map[string]bool{"200": false, "404": false, "429": false, "500": true, "502": true, "503": false, "504": true, "507": true} {
+		if got := matches(t, errors.FilterPattern, status); got != counted {
+			t.Errorf("is %s counted? %v", status, got)
+		}
+	}
+	to := errors.MetricTransformations[0]
+	if to.MetricNamespace != alarm.Namespace || to.MetricName != alarm.MetricName {
+		t.Errorf("%s counts in %s/%s, the alarm goes by %s/%s", errors.FilterPattern, to.MetricNamespace, to.MetricName, alarm.Namespace, alarm.MetricName)
+	}
+	for _, field := range []string{"$.status", to.Dimensions[0]["Value"]} {
+		if !strings.Contains(format, `"`+strings.TrimPrefix(field, "$.")+`":"$context.`) {
+			t.Errorf("the access log has no %s", field)
+		}
+	}
+	for id, r := range d.Resources {
+		if r.Type == "AWS::CloudWatch::Alarm" && r.Properties.MetricName == "5xx" {
+			t.Errorf("%s goes by the number of answers of 5xx, in which 503 is counted", id)
+		}
+	}
+}
+
+var term = regexp.MustCompile(`\(\$\.status (=|!=) "([0-9*]+)"\)`)
+
+// matches judges a status by a filter pattern of terms that must all hold.
+func matches(t *testing.T, pattern, status string) bool {
+	t.Helper()
+	terms := term.FindAllStringSubmatch(pattern, -1)
+	if rest := strings.Trim(term.ReplaceAllString(pattern, ""), "{ }"); len(terms) == 0 || strings.Trim(rest, "& ") != "" {
+		t.Fatalf("the test can't read %s", pattern)
+	}
+	for _, is := range terms {
+		equal, err := path.Match(is[2], status)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if equal != (is[1] == "=") {
+			return false
+		}
+	}
+	return true
+}
