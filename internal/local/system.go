@@ -139,7 +139,7 @@ func (s *system) startEngines(ctx context.Context, o options) (err error) {
 
 // startTriggers lets the functions be called: by HTTP, queues, streams and schedules.
 func (s *system) startTriggers(ctx context.Context, o options, declared *template.Template) (err error) {
-	if s.checkpoints, err = mapping.OpenCheckpoints(s.folder.file("checkpoints.json")); err != nil {
+	if s.checkpoints, err = mapping.OpenCheckpoints(s.folder.file(checkpointsFile), s.log); err != nil {
 		return err
 	}
 	triggers, err := s.triggers(o, declared)
