@@ -21,6 +21,7 @@ import (
 	"lethe/internal/local/engine"
 	"lethe/internal/local/gateway"
 	"lethe/internal/local/lambda"
+	"lethe/internal/local/loopback"
 	"lethe/internal/local/mapping"
 	"lethe/internal/local/template"
 )
@@ -150,7 +151,7 @@ func (s *system) startTriggers(ctx context.Context, o options, declared *templat
 	if err != nil {
 		return err
 	}
-	s.server = &http.Server{Handler: front, ReadHeaderTimeout: 10 * time.Second}
+	s.server = &http.Server{Handler: loopback.Guard(s.listener.Addr(), front), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.server.Serve(s.listener) }()
 	background, halt := context.WithCancel(context.WithoutCancel(ctx))
 	s.halt = halt

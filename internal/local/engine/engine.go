@@ -1,5 +1,6 @@
 // Package engine runs the engines that stand in for AWS on one machine: dynoxide or Amazon's DynamoDB Local for
-// DynamoDB, fauxqs for SQS. Each listens on 127.0.0.1 and a free port, and ends with this process.
+// DynamoDB, fauxqs for SQS. Each listens on a hidden address of this machine, since an engine answers whoever asks, and
+// ends with this process.
 package engine
 
 import (
@@ -8,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os/exec"
+	"strconv"
 	"sync"
 	"time"
 
@@ -45,7 +48,7 @@ type Options struct {
 type Process struct {
 	// Name is the engine's name, for people.
 	Name string
-	// Endpoint is its base URL, http://127.0.0.1:port.
+	// Endpoint is its base URL.
 	Endpoint string
 
 	process *child.Process
@@ -77,6 +80,10 @@ func StartDynamoDB(ctx context.Context, kind Kind, options Options) (*Process, e
 		return startDynamoDBLocal(ctx, options)
 	}
 	return nil, fmt.Errorf("engine %q is unknown: it is %s or %s", kind, Dynoxide, DynamoDBLocal)
+}
+
+func endpoint(address string, port int) string {
+	return "http://" + net.JoinHostPort(address, strconv.Itoa(port))
 }
 
 // launch starts the command and hands each line it prints to ready until that returns true; later lines are
