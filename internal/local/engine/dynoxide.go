@@ -37,8 +37,8 @@ func startDynoxide(ctx context.Context, options Options) (*Process, error) {
 		}
 		return nil, fmt.Errorf("start dynoxide: %w", err)
 	}
-	process.cleanUp = cleanUp
-	if err := quicken(ctx, filepath.Join(options.Dir, databaseFile)); err != nil {
+	process.cleanUp, process.database = cleanUp, filepath.Join(options.Dir, databaseFile)
+	if err := quicken(ctx, process.database); err != nil {
 		process.Stop()
 		return nil, err
 	}
@@ -56,17 +56,8 @@ func retryDynoxide(ctx context.Context, options Options) (*Process, error) {
 
 // quicken adds the indexes that dynoxide lacks; see quicken.mjs.
 func quicken(ctx context.Context, database string) error {
-	dir, err := folder()
-	if err != nil {
-		return err
-	}
-	node, err := nodeBinary(ctx)
-	if err != nil {
-		return err
-	}
-	output, err := exec.CommandContext(ctx, node, noWarning, filepath.Join(dir, "quicken.mjs"), database).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("add indexes to dynoxide: %w\n%s", err, output)
+	if _, err := runNode(ctx, "quicken.mjs", database); err != nil {
+		return fmt.Errorf("add indexes to dynoxide: %w", err)
 	}
 	return nil
 }

@@ -51,9 +51,10 @@ type Process struct {
 	// Endpoint is its base URL.
 	Endpoint string
 
-	process *child.Process
-	sweeper *mcp
-	cleanUp func() // nil for nothing
+	process  *child.Process
+	sweeper  *mcp
+	database string // its file, where other processes may open it, else ""
+	cleanUp  func() // nil for nothing
 }
 
 // Stop ends the engine and returns when it is gone. It may be called more than once.
