@@ -42,7 +42,10 @@ func openFolder(path string, reset bool) (*folder, error) {
 	f := &folder{path: path, lock: lock}
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		lock.Close()
-		return nil, fmt.Errorf("folder %s is in use by another system; --dir names another one: %w", path, err)
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf(`a system runs in the folder %s; run this one in another: make run ARGS="--dir FOLDER"`, path)
+		}
+		return nil, fmt.Errorf("lock the folder %s: %w", path, err)
 	}
 	if reset {
 		if err := f.reset(); err != nil {

@@ -33,7 +33,7 @@ type options struct {
 	Load func(ctx context.Context, baseURL string, progress io.Writer) error
 }
 
-const usage = `Usage: go run ./internal/local [options]
+const usage = `Usage: make run ARGS="[options]"
 
 Runs the whole of Lethe on this machine, as template.yaml declares it.
 

@@ -96,8 +96,12 @@ func npmCI(ctx context.Context, dir string, set Set) error {
 	cmd.Dir = dir
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("npm ci (Node.js with npm has to be on the PATH): %w\n%s", err, output.String())
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrNotFound) {
+		return errors.New("install the engines: npm is not on the PATH; install Node.js 20 or newer, which brings it")
+	}
+	if err != nil {
+		return fmt.Errorf("install the engines: npm ci: %w\n%s", err, output.String())
 	}
 	return nil
 }
