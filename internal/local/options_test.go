@@ -29,7 +29,7 @@ func TestWhatIsInUseIsNamed(t *testing.T) {
 	}
 	defer listener.Close()
 	port := listener.Addr().(*net.TCPAddr).Port
-	wantMessage(t, (&system{}).listen(port), `port `+strconv.Itoa(port)+` is in use by another program; choose another: make run ARGS="--port `)
+	wantMessage(t, (&system{}).listen(port), `port `+strconv.Itoa(port)+` is in use by another program; take any free one: make run ARGS="--port 0"`)
 }
 
 func wantMessage(t *testing.T, err error, beginning string) {

@@ -115,7 +115,7 @@ func readTemplate(parameters map[string]string) (root string, declared *template
 func (s *system) listen(port int) error {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf(`port %d is in use by another program; choose another: make run ARGS="--port %d"`, port, port+1)
+		return fmt.Errorf(`port %d is in use by another program; take any free one: make run ARGS="--port 0"`, port)
 	}
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
