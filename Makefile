@@ -5,8 +5,9 @@ SHELL := bash
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
+# Not by `go run`, which ends with status 1 after Ctrl-C, whatever its program returns.
 run: ## Run the whole system on this machine; options as in `make run ARGS="--port 9000 --reset"`
-	@go run ./internal/local $(ARGS)
+	@go build -buildvcs=false -o build/local ./internal/local && exec build/local $(ARGS)
 
 test: ## Vet and test everything on the default engine, with the race detector
 	@.ci/test

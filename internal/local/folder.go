@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"lethe/internal/local/durable"
 )
 
 // folder is where a system persists. Only one system at a time uses it.
@@ -15,9 +17,15 @@ type folder struct {
 	lock *os.File
 }
 
+// checkpointsFile tells how far the streams have been read.
+const checkpointsFile = "checkpoints.json"
+
 // contents are what a system keeps in its folder. A reset removes these and nothing else, whatever folder it is
 // pointed at.
-var contents = []string{"dynoxide", "dynamodb-local", "fauxqs", "functions", "checkpoints.json", "checkpoints.json.new", "demo", runningFile}
+var contents = []string{
+	"dynoxide", "dynamodb-local", "fauxqs", "functions",
+	checkpointsFile, checkpointsFile + durable.Suffix, "demo", runningFile, runningFile + durable.Suffix,
+}
 
 func openFolder(path string, reset bool) (*folder, error) {
 	path, err := filepath.Abs(path)
@@ -34,7 +42,10 @@ func openFolder(path string, reset bool) (*folder, error) {
 	f := &folder{path: path, lock: lock}
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		lock.Close()
-		return nil, fmt.Errorf("folder %s is in use by another system; --dir names another one: %w", path, err)
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf(`a system runs in the folder %s; run this one in another: make run ARGS="--dir FOLDER"`, path)
+		}
+		return nil, fmt.Errorf("lock the folder %s: %w", path, err)
 	}
 	if reset {
 		if err := f.reset(); err != nil {

@@ -22,6 +22,7 @@ type options struct {
 	Tick       time.Duration // period of every schedule instead of its own, 0 for its own
 	Visibility time.Duration // of every queue instead of its own, 0 for its own
 	Timeout    time.Duration // of the functions that work on queues instead of their own, 0 for their own
+	StreamAge  time.Duration // for which streams keep changes instead of 24 hours, 0 for these
 	Demo       bool
 
 	// DynamoDBURL and SQSURL are endpoints to use instead of engines of our own.
@@ -32,7 +33,7 @@ type options struct {
 	Load func(ctx context.Context, baseURL string, progress io.Writer) error
 }
 
-const usage = `Usage: go run ./internal/local [options]
+const usage = `Usage: make run ARGS="[options]"
 
 Runs the whole of Lethe on this machine, as template.yaml declares it.
 

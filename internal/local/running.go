@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+
+	"lethe/internal/local/durable"
 )
 
 // runningFile tells, as long as a system runs in the folder, where its tables are: for `go run ./cmd/lethe`.
@@ -17,7 +19,7 @@ func (s *system) announce() error {
 		return fmt.Errorf("announce: %w", err)
 	}
 	path := s.folder.file(runningFile)
-	if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil {
+	if err := durable.Replace(path, append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("announce: %w", err)
 	}
 	s.later(func() { _ = os.Remove(path) })

@@ -21,6 +21,7 @@ import (
 	"lethe/internal/local/engine"
 	"lethe/internal/local/gateway"
 	"lethe/internal/local/lambda"
+	"lethe/internal/local/loopback"
 	"lethe/internal/local/mapping"
 	"lethe/internal/local/template"
 )
@@ -114,7 +115,7 @@ func readTemplate(parameters map[string]string) (root string, declared *template
 func (s *system) listen(port int) error {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("port %d is taken; --port names another one", port)
+		return fmt.Errorf(`port %d is in use by another program; take any free one: make run ARGS="--port 0"`, port)
 	}
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -139,7 +140,7 @@ func (s *system) startEngines(ctx context.Context, o options) (err error) {
 
 // startTriggers lets the functions be called: by HTTP, queues, streams and schedules.
 func (s *system) startTriggers(ctx context.Context, o options, declared *template.Template) (err error) {
-	if s.checkpoints, err = mapping.OpenCheckpoints(s.folder.file("checkpoints.json")); err != nil {
+	if s.checkpoints, err = mapping.OpenCheckpoints(s.folder.file(checkpointsFile), s.log); err != nil {
 		return err
 	}
 	triggers, err := s.triggers(o, declared)
@@ -150,7 +151,7 @@ func (s *system) startTriggers(ctx context.Context, o options, declared *templat
 	if err != nil {
 		return err
 	}
-	s.server = &http.Server{Handler: front, ReadHeaderTimeout: 10 * time.Second}
+	s.server = &http.Server{Handler: loopback.Guard(s.listener.Addr(), front), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.server.Serve(s.listener) }()
 	background, halt := context.WithCancel(context.WithoutCancel(ctx))
 	s.halt = halt

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,12 @@ const (
 	sweepPause = time.Second
 	// sweepShare keeps sweeps, for which dynoxide reads every item while others wait, to a twentieth of the time.
 	sweepShare = 20
+
+	// streamAge is how long streams keep a change, as on AWS.
+	streamAge = 24 * time.Hour
+	// trimPause is the pause between two looks for older ones. The first comes sooner, for a laptop that is opened for
+	// minutes only, but late enough for readers to begin with what they have missed.
+	trimPause, firstTrim = time.Hour, time.Minute
 )
 
 // trigger is something that runs until its context ends, and then finishes what it has begun.
@@ -27,7 +34,7 @@ type trigger func(context.Context)
 
 // triggers of everything but HTTP.
 func (s *system) triggers(o options, declared *template.Template) ([]trigger, error) {
-	all := []trigger{s.sweepTTL}
+	all := []trigger{s.sweepTTL, s.trimStreams}
 	for _, f := range declared.Functions {
 		for _, event := range f.Queues {
 			all = append(all, s.queueTrigger(f, event).Run)
@@ -152,5 +159,27 @@ func (s *system) sweepTTL(ctx context.Context) {
 			s.log.ErrorContext(ctx, "cannot sweep expired items", "error", err)
 		}
 		pause = max(sweepPause, (sweepShare-1)*time.Since(began))
+	}
+}
+
+// trimStreams has the streams forget, where the engine has to be told to.
+func (s *system) trimStreams(ctx context.Context) {
+	if s.dynamoDB.process == nil {
+		return
+	}
+	age := cmp.Or(s.options.StreamAge, streamAge)
+	for pause := min(firstTrim, age); ; pause = min(trimPause, age) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		_, err := s.dynamoDB.process.TrimStreams(ctx, age)
+		if errors.Is(err, engine.ErrTrimsItself) {
+			return
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "cannot trim the streams of changes", "error", err)
+		}
 	}
 }

@@ -1,24 +1,60 @@
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
 import software.amazon.dynamodb.services.local.main.ServerRunner;
 import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
 
 /**
- * Starts DynamoDB Local on 127.0.0.1 and a free port, which it prints as {"port": n}. Its own main class
- * listens on all interfaces, has no option for that, and refuses port 0.
+ * Starts DynamoDB Local on a free port of the address that the first argument is, and prints the port as {"port": n}.
+ * Its own main class listens on all interfaces, has no option for that, and refuses port 0.
  */
 public class Loopback {
     public static void main(String[] args) throws Exception {
-        DynamoDBProxyServer proxy = ServerRunner.createServerFromCommandLineArgs(args);
+        DynamoDBProxyServer proxy = ServerRunner.createServerFromCommandLineArgs(java.util.Arrays.copyOfRange(args, 1, args.length));
         var field = DynamoDBProxyServer.class.getDeclaredField("server");
         field.setAccessible(true);
-        var connector = (ServerConnector) ((Server) field.get(proxy)).getConnectors()[0];
-        connector.setHost("127.0.0.1");
+        var server = (Server) field.get(proxy);
+        var connector = (ServerConnector) server.getConnectors()[0];
+        connector.setHost(args[0]);
         connector.setPort(0);
+        server.setHandler(new Guard(server.getHandler(), args[0], connector));
         proxy.start();
         System.out.println("{\"port\": " + connector.getLocalPort() + "}");
         // Standard input is a pipe held by the parent: its end means that the parent is gone.
         while (System.in.read() >= 0) { }
         System.exit(0);
+    }
+
+    /**
+     * Refuses what a browser sends: no page of ours calls a table. Guard of internal/local/loopback is the same for what
+     * has pages.
+     */
+    static class Guard extends Handler.Wrapper {
+        private final String address;
+        private final ServerConnector connector;
+
+        Guard(Handler next, String address, ServerConnector connector) {
+            super(next);
+            this.address = address;
+            this.connector = connector;
+        }
+
+        @Override
+        public boolean handle(Request request, Response response, Callback callback) throws Exception {
+            if (!foreign(request)) {
+                return super.handle(request, response, callback);
+            }
+            Response.writeError(request, response, callback, 403);
+            return true;
+        }
+
+        private boolean foreign(Request request) {
+            var headers = request.getHeaders();
+            return !(address + ":" + connector.getLocalPort()).equals(headers.get("Host")) || request.getMethod().equals("OPTIONS")
+                || headers.contains("Origin") || headers.contains("Sec-Fetch-Site");
+        }
     }
 }

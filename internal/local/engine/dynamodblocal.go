@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"lethe/internal/local/loopback"
 )
 
 // startDynamoDBLocal starts Amazon's reference. It wants a JDK of 17 or newer: Loopback.java is run from source.
@@ -14,7 +16,8 @@ func startDynamoDBLocal(ctx context.Context, options Options) (*Process, error) 
 	if err := Install(ctx, Everything, options.Progress); err != nil {
 		return nil, err
 	}
-	cmd, err := dynamoDBLocalCommand(options)
+	address := loopback.Hidden()
+	cmd, err := dynamoDBLocalCommand(address, options)
 	if err != nil {
 		return nil, fmt.Errorf("start DynamoDB Local: %w", err)
 	}
@@ -23,10 +26,10 @@ func startDynamoDBLocal(ctx context.Context, options Options) (*Process, error) 
 	if err != nil {
 		return nil, fmt.Errorf("start DynamoDB Local (it needs a JDK 17 or newer, not only a JRE): %w", err)
 	}
-	return &Process{Name: "DynamoDB Local", Endpoint: fmt.Sprintf("http://127.0.0.1:%d", port), process: process}, nil
+	return &Process{Name: "DynamoDB Local", Endpoint: endpoint(address, port), process: process}, nil
 }
 
-func dynamoDBLocalCommand(options Options) (*exec.Cmd, error) {
+func dynamoDBLocalCommand(address string, options Options) (*exec.Cmd, error) {
 	dir, err := folder()
 	if err != nil {
 		return nil, err
@@ -38,7 +41,7 @@ func dynamoDBLocalCommand(options Options) (*exec.Cmd, error) {
 	libraries := filepath.Join(filepath.Dir(jars[0]), "DynamoDBLocal_lib")
 	args := []string{
 		"-Djava.library.path=" + libraries, "-cp", jars[0] + ":" + filepath.Join(libraries, "*"),
-		filepath.Join(dir, "Loopback.java"), "-disableTelemetry",
+		filepath.Join(dir, "Loopback.java"), address, "-disableTelemetry",
 	}
 	if options.Dir == "" {
 		return exec.Command("java", append(args, "-inMemory", "-sharedDb")...), nil

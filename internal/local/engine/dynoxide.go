@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"lethe/internal/local/loopback"
 )
 
 const databaseFile = "dynoxide.db"
@@ -35,8 +37,8 @@ func startDynoxide(ctx context.Context, options Options) (*Process, error) {
 		}
 		return nil, fmt.Errorf("start dynoxide: %w", err)
 	}
-	process.cleanUp = cleanUp
-	if err := quicken(ctx, filepath.Join(options.Dir, databaseFile)); err != nil {
+	process.cleanUp, process.database = cleanUp, filepath.Join(options.Dir, databaseFile)
+	if err := quicken(ctx, process.database); err != nil {
 		process.Stop()
 		return nil, err
 	}
@@ -54,30 +56,23 @@ func retryDynoxide(ctx context.Context, options Options) (*Process, error) {
 
 // quicken adds the indexes that dynoxide lacks; see quicken.mjs.
 func quicken(ctx context.Context, database string) error {
-	dir, err := folder()
-	if err != nil {
-		return err
-	}
-	node, err := nodeBinary(ctx)
-	if err != nil {
-		return err
-	}
-	output, err := exec.CommandContext(ctx, node, noWarning, filepath.Join(dir, "quicken.mjs"), database).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("add indexes to dynoxide: %w\n%s", err, output)
+	if _, err := runNode(ctx, "quicken.mjs", database); err != nil {
+		return fmt.Errorf("add indexes to dynoxide: %w", err)
 	}
 	return nil
 }
 
 // tryDynoxide starts dynoxide on a port that was free a moment ago: it accepts port 0, but does not say which
 // one it got. It prints its line only once it listens, so whoever else took the port is not mistaken for it.
+// dynoxide answers any web page and has no option against that, hence the hidden address. Its tools want the token, and
+// have to be on 127.0.0.1.
 func tryDynoxide(ctx context.Context, options Options) (*Process, error) {
-	port, err := freePort()
+	address, token := loopback.Hidden(), rand.Text()
+	port, err := freePort(address)
 	if err != nil {
 		return nil, err
 	}
-	token := rand.Text()
-	cmd, err := dynoxideCommand(port, token, options)
+	cmd, err := dynoxideCommand(address, port, token, options)
 	if err != nil {
 		return nil, err
 	}
@@ -93,16 +88,15 @@ func tryDynoxide(ctx context.Context, options Options) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	endpoint := "http://127.0.0.1:" + strconv.Itoa(port)
-	return &Process{Name: "dynoxide", Endpoint: endpoint, process: process, sweeper: &mcp{url: tools, token: token}}, nil
+	return &Process{Name: "dynoxide", Endpoint: endpoint(address, port), process: process, sweeper: &mcp{url: tools, token: token}}, nil
 }
 
-func dynoxideCommand(port int, token string, options Options) (*exec.Cmd, error) {
+func dynoxideCommand(address string, port int, token string, options Options) (*exec.Cmd, error) {
 	binary, err := installedFile("@dynoxide", "linux-x64", "dynoxide")
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"serve", "--host", "127.0.0.1", "--port", strconv.Itoa(port), "--mcp", "--mcp-port", "0"}
+	args := []string{"serve", "--host", address, "--port", strconv.Itoa(port), "--mcp", "--mcp-port", "0"}
 	if err := os.MkdirAll(options.Dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -123,8 +117,8 @@ func installedFile(path ...string) (string, error) {
 	return file, nil
 }
 
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(address string) (int, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}

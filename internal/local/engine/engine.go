@@ -1,5 +1,6 @@
 // Package engine runs the engines that stand in for AWS on one machine: dynoxide or Amazon's DynamoDB Local for
-// DynamoDB, fauxqs for SQS. Each listens on 127.0.0.1 and a free port, and ends with this process.
+// DynamoDB, fauxqs for SQS. Each listens on a hidden address of this machine, since an engine answers whoever asks, and
+// ends with this process.
 package engine
 
 import (
@@ -8,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os/exec"
+	"strconv"
 	"sync"
 	"time"
 
@@ -45,12 +48,13 @@ type Options struct {
 type Process struct {
 	// Name is the engine's name, for people.
 	Name string
-	// Endpoint is its base URL, http://127.0.0.1:port.
+	// Endpoint is its base URL.
 	Endpoint string
 
-	process *child.Process
-	sweeper *mcp
-	cleanUp func() // nil for nothing
+	process  *child.Process
+	sweeper  *mcp
+	database string // its file, where other processes may open it, else ""
+	cleanUp  func() // nil for nothing
 }
 
 // Stop ends the engine and returns when it is gone. It may be called more than once.
@@ -77,6 +81,10 @@ func StartDynamoDB(ctx context.Context, kind Kind, options Options) (*Process, e
 		return startDynamoDBLocal(ctx, options)
 	}
 	return nil, fmt.Errorf("engine %q is unknown: it is %s or %s", kind, Dynoxide, DynamoDBLocal)
+}
+
+func endpoint(address string, port int) string {
+	return "http://" + net.JoinHostPort(address, strconv.Itoa(port))
 }
 
 // launch starts the command and hands each line it prints to ready until that returns true; later lines are

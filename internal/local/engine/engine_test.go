@@ -96,11 +96,19 @@ func TestDynamoDBExpiresItemsWithStreamRecords(t *testing.T) {
 
 func lastRecord(t *testing.T, client *dynamodbstreams.Client, stream string) streamtypes.Record {
 	t.Helper()
+	records := recordsOf(t, client, stream)
+	if len(records) == 0 {
+		t.Fatal("the stream has no records")
+	}
+	return records[len(records)-1]
+}
+
+func recordsOf(t *testing.T, client *dynamodbstreams.Client, stream string) (all []streamtypes.Record) {
+	t.Helper()
 	described, err := client.DescribeStream(t.Context(), &dynamodbstreams.DescribeStreamInput{StreamArn: &stream})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var last streamtypes.Record
 	for _, shard := range described.StreamDescription.Shards {
 		iterator, err := client.GetShardIterator(t.Context(), &dynamodbstreams.GetShardIteratorInput{
 			StreamArn: &stream, ShardId: shard.ShardId, ShardIteratorType: streamtypes.ShardIteratorTypeTrimHorizon})
@@ -111,14 +119,9 @@ func lastRecord(t *testing.T, client *dynamodbstreams.Client, stream string) str
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, record := range records.Records {
-			last = record
-		}
+		all = append(all, records.Records...)
 	}
-	if last.Dynamodb == nil {
-		t.Fatal("the stream has no records")
-	}
-	return last
+	return all
 }
 
 func TestDynamoDBPersistsInAFolder(t *testing.T) {

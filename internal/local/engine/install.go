@@ -25,6 +25,9 @@ const (
 	Everything Set = "everything"
 )
 
+// stagingPrefix begins the name of the folder in which an installation is prepared.
+const stagingPrefix = ".staging-"
+
 // Install brings the packages of the set into this folder's node_modules with `npm ci`, unless those of the
 // present lock are there already. Progress, which may be nil, is told when there is something to wait for. Any
 // number of processes may call it at once: one installs, the others wait for it.
@@ -54,7 +57,8 @@ func Install(ctx context.Context, set Set, progress io.Writer) error {
 // install fills a folder beside node_modules and swaps it in whole, so that an engine which runs from the
 // present one is not pulled apart and an interrupted install leaves nothing behind that looks finished.
 func install(ctx context.Context, dir string, set Set, stamp string) error {
-	staging, err := os.MkdirTemp(dir, ".staging-")
+	removeInterrupted(dir)
+	staging, err := os.MkdirTemp(dir, stagingPrefix)
 	if err != nil {
 		return fmt.Errorf("install engines: %w", err)
 	}
@@ -67,11 +71,20 @@ func install(ctx context.Context, dir string, set Set, stamp string) error {
 	if err := npmCI(ctx, staging, set); err != nil {
 		return err
 	}
+	unix.Sync() // the stamp must not outlast, in a loss of power, what it vouches for
 	modules := filepath.Join(staging, "node_modules")
 	if err := os.WriteFile(filepath.Join(modules, ".lethe"), []byte(string(set)+" "+stamp), 0o644); err != nil {
 		return fmt.Errorf("install engines: %w", err)
 	}
 	return swap(modules, filepath.Join(dir, "node_modules"), filepath.Join(staging, "replaced"))
+}
+
+// removeInterrupted removes what installations have left that were killed. The caller holds the lock.
+func removeInterrupted(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, stagingPrefix+"*")) // the pattern is well formed
+	for _, folder := range left {
+		_ = os.RemoveAll(folder) // it only takes room
+	}
 }
 
 func npmCI(ctx context.Context, dir string, set Set) error {
@@ -83,8 +96,12 @@ func npmCI(ctx context.Context, dir string, set Set) error {
 	cmd.Dir = dir
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("npm ci (Node.js with npm has to be on the PATH): %w\n%s", err, output.String())
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrNotFound) {
+		return errors.New("install the engines: npm is not on the PATH; install Node.js 20 or newer, which brings it")
+	}
+	if err != nil {
+		return fmt.Errorf("install the engines: npm ci: %w\n%s", err, output.String())
 	}
 	return nil
 }

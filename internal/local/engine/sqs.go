@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"lethe/internal/local/loopback"
 )
 
 // nodeMajor is the first major version of Node.js that fauxqs surely runs on (it wants 22.5, for node:sqlite).
@@ -22,7 +24,8 @@ func StartSQS(ctx context.Context, options Options) (*Process, error) {
 	if err := Install(ctx, Runtime, options.Progress); err != nil {
 		return nil, err
 	}
-	cmd, err := fauxqsCommand(ctx, options)
+	address := loopback.Hidden()
+	cmd, err := fauxqsCommand(ctx, address, options)
 	if err != nil {
 		return nil, fmt.Errorf("start fauxqs: %w", err)
 	}
@@ -31,10 +34,10 @@ func StartSQS(ctx context.Context, options Options) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start fauxqs: %w", err)
 	}
-	return &Process{Name: "fauxqs", Endpoint: fmt.Sprintf("http://127.0.0.1:%d", port), process: process}, nil
+	return &Process{Name: "fauxqs", Endpoint: endpoint(address, port), process: process}, nil
 }
 
-func fauxqsCommand(ctx context.Context, options Options) (*exec.Cmd, error) {
+func fauxqsCommand(ctx context.Context, address string, options Options) (*exec.Cmd, error) {
 	dir, err := folder()
 	if err != nil {
 		return nil, err
@@ -43,7 +46,7 @@ func fauxqsCommand(ctx context.Context, options Options) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{noWarning, filepath.Join(dir, "fauxqs.mjs")}
+	args := []string{noWarning, filepath.Join(dir, "fauxqs.mjs"), address}
 	if options.Dir != "" {
 		args = append(args, options.Dir)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lethe/internal/local/child"
+	"lethe/internal/local/loopback"
 )
 
 // initLimit is how long a process may take until it asks for its first event, besides the function's timeout.
@@ -29,12 +30,12 @@ type worker struct {
 }
 
 func startWorker(f *function) (*worker, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", net.JoinHostPort(loopback.Hidden(), "0"))
 	if err != nil {
 		return nil, err
 	}
 	w := &worker{function: f, next: make(chan *invocation)}
-	w.server = &http.Server{Handler: w.runtimeAPI()}
+	w.server = &http.Server{Handler: loopback.Guard(listener.Addr(), w.runtimeAPI())}
 	go func() { _ = w.server.Serve(listener) }()
 	cmd := exec.Command(f.Binary)
 	cmd.Dir = filepath.Dir(f.Binary)

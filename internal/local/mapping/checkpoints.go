@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
+
+	"lethe/internal/local/durable"
 )
 
 // Checkpoints remembers in a file how far each shard of each stream has been read.
@@ -16,20 +19,35 @@ type Checkpoints struct {
 	all map[string]string
 }
 
-// OpenCheckpoints reads the file, if it exists.
-func OpenCheckpoints(file string) (*Checkpoints, error) {
+// OpenCheckpoints reads the file, if it exists. A file that holds no checkpoints, as after a loss of power, is no
+// reason to stop: streams are then read again as on the first start, which the log is told of. Functions bear records
+// that come twice.
+func OpenCheckpoints(file string, log *slog.Logger) (*Checkpoints, error) {
 	c := &Checkpoints{file: file, all: map[string]string{}}
 	data, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
 		return c, nil
 	}
-	if err == nil {
-		err = json.Unmarshal(data, &c.all)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("read the checkpoints of streams: %w", err)
 	}
+	if all, err := decodeCheckpoints(data); err != nil {
+		log.Warn("the checkpoints of streams are damaged: streams are read again as on the first start", "file", file, "error", err)
+	} else {
+		c.all = all
+	}
 	return c, nil
+}
+
+func decodeCheckpoints(data []byte) (map[string]string, error) {
+	var all map[string]string
+	if err := json.Unmarshal(data, &all); err != nil {
+		return nil, err
+	}
+	if all == nil {
+		return nil, errors.New("null is no object")
+	}
+	return all, nil
 }
 
 // get returns the last sequence number of the shard that was dealt with, "" if there is none.
@@ -39,7 +57,6 @@ func (c *Checkpoints) get(stream, shard string) string {
 	return c.all[stream+" "+shard]
 }
 
-// set survives a crash at any point: the file is replaced whole.
 func (c *Checkpoints) set(stream, shard, sequenceNumber string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,11 +65,8 @@ func (c *Checkpoints) set(stream, shard, sequenceNumber string) error {
 	if err != nil {
 		return fmt.Errorf("write the checkpoints of streams: %w", err)
 	}
-	if err := os.WriteFile(c.file+".new", data, 0o644); err != nil {
-		return fmt.Errorf("write the checkpoints of streams: %w", err)
-	}
-	if err := os.Rename(c.file+".new", c.file); err != nil {
-		return fmt.Errorf("write the checkpoints of streams: %w", err)
+	if err := durable.Replace(c.file, data, 0o644); err != nil {
+		return fmt.Errorf("checkpoints of streams: %w", err)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func newSource(t *testing.T, f *function) *source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkpoints, err := mapping.OpenCheckpoints(filepath.Join(t.TempDir(), "checkpoints.json"))
+	checkpoints, err := mapping.OpenCheckpoints(filepath.Join(t.TempDir(), "checkpoints.json"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// ErrTrimsItself is the answer of an engine whose streams cannot be told to forget.
+var ErrTrimsItself = errors.New("this engine trims streams by itself")
+
+// TrimStreams removes what the streams of all tables keep of changes older than the age, and returns how many records
+// that were. AWS does so after 24 hours. Nothing of them stays in the engine's files, nor of items deleted before: the
+// engine's writes wait while the file is written anew.
+func (p *Process) TrimStreams(ctx context.Context, age time.Duration) (trimmed int, err error) {
+	if p.database == "" {
+		return 0, ErrTrimsItself
+	}
+	output, err := runNode(ctx, "trim.mjs", p.database, strconv.Itoa(int(age.Seconds())))
+	if err != nil {
+		return 0, fmt.Errorf("trim the streams of %s: %w", p.Name, err)
+	}
+	var result struct{ Trimmed int }
+	if err := json.Unmarshal(output, &result); err != nil {
+		return 0, fmt.Errorf("trim the streams of %s: %w", p.Name, err)
+	}
+	return result.Trimmed, nil
+}
+
+// runNode runs a script of this folder and returns what it prints. It fails with what it says of errors.
+func runNode(ctx context.Context, script string, args ...string) ([]byte, error) {
+	dir, err := folder()
+	if err != nil {
+		return nil, err
+	}
+	node, err := nodeBinary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	output, err := exec.CommandContext(ctx, node, append([]string{noWarning, filepath.Join(dir, script)}, args...)...).Output()
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+		return nil, fmt.Errorf("%s: %w\n%s", script, err, failed.Stderr)
+	}
+	return output, err
+}

@@ -1,0 +1,81 @@
+// Package loopback keeps what listens on this machine for the programs on this machine: web pages that are open in its
+// browser could otherwise send requests there, and read the answers.
+package loopback
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Guard refuses with 403 what a web page of another origin sends to the listener's address, and hands all else to next.
+// A page shows itself by a foreign Host (a name of its own that resolves to this machine: DNS rebinding), by a foreign
+// Origin, by Sec-Fetch-Site, or by asking before it sends (a CORS preflight, which no page of our own needs).
+func Guard(address net.Addr, next http.Handler) http.Handler {
+	hosts := hostsOf(address)
+	return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
+		if fault := foreign(request, hosts); fault != "" {
+			refuse(response, fault)
+			return
+		}
+		next.ServeHTTP(response, request)
+	})
+}
+
+// hostsOf are the values of Host under which a listener on loopback is called.
+func hostsOf(address net.Addr) []string {
+	names := []string{"127.0.0.1", "localhost"}
+	tcp, ok := address.(*net.TCPAddr)
+	if !ok {
+		return nil // nothing else is listened on: everything is refused
+	}
+	if !tcp.IP.Equal(net.IPv4(127, 0, 0, 1)) {
+		names = []string{tcp.IP.String()}
+	}
+	var hosts []string
+	for _, name := range names {
+		hosts = append(hosts, net.JoinHostPort(name, strconv.Itoa(tcp.Port)))
+		if tcp.Port == 80 {
+			hosts = append(hosts, name)
+		}
+	}
+	return hosts
+}
+
+// foreign says what in the request is not from this machine's own programs and pages, "" if nothing is.
+func foreign(request *http.Request, hosts []string) string {
+	host, header := strings.ToLower(request.Host), request.Header
+	own := func(origin string) bool { return strings.EqualFold(origin, "http://"+host) }
+	switch {
+	case !slices.Contains(hosts, host):
+		return fmt.Sprintf("the header Host is not %s", strings.Join(hosts, " or "))
+	case !all(header.Values("Origin"), own):
+		return "the header Origin names another site"
+	case !all(header.Values("Sec-Fetch-Site"), harmless):
+		return "the header Sec-Fetch-Site says that another site has sent it or links here; type the address into the browser instead"
+	case len(header.Values("Access-Control-Request-Method")) > 0:
+		return "it is a CORS preflight"
+	}
+	return ""
+}
+
+func harmless(site string) bool { return site == "same-origin" || site == "none" }
+
+func all(values []string, hold func(string) bool) bool {
+	return !slices.ContainsFunc(values, func(value string) bool { return !hold(value) })
+}
+
+// refuse answers in the form in which API Gateway refuses.
+func refuse(response http.ResponseWriter, fault string) {
+	text, err := json.Marshal(map[string]string{"message": "Refused: " + fault + ". Web pages of other sites must not reach what runs on this machine."})
+	if err != nil {
+		panic(err) // texts always encode
+	}
+	response.Header().Set("Content-Type", "application/json")
+	response.WriteHeader(http.StatusForbidden)
+	_, _ = response.Write(text) // a client that is gone needs no answer
+}
