@@ -8,8 +8,12 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"lethe/internal/local/lambda"
@@ -31,12 +35,16 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// New returns the gateway. It gives every request the claims: what must not have them has to be refused before.
+// New returns the gateway.
 func New(options Options) http.Handler { return &gateway{options} }
 
 type gateway struct{ Options }
 
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if foreign(r) {
+		http.Error(w, "This API has no sign-in, and so answers only its own pages and programs on this machine.", http.StatusForbidden)
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		g.refuse(w, r, err)
@@ -60,6 +68,29 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	write(w, response, body)
+}
+
+// foreign says whether another site's page sends the request, by a browser on this machine: as every request has an
+// administrator's claims here, that site would have them. Its own name in Host is one that leads here all the same.
+func foreign(r *http.Request) bool {
+	if !loopback(r.Host) {
+		return true
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return false
+	}
+	from, err := url.Parse(origin)
+	return err != nil || !loopback(from.Host)
+}
+
+func loopback(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	address, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return name == "localhost" || err == nil && address.IsLoopback()
 }
 
 // refuse answers in the gateway's own words.

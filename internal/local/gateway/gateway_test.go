@@ -189,3 +189,41 @@ func TestLimits(t *testing.T) {
 		t.Errorf("the response to 10 MB and a byte is %d %s, want 413", response.StatusCode, body)
 	}
 }
+
+// TestOtherSitesAreRefused sends what a browser would on behalf of a page of another site.
+func TestOtherSitesAreRefused(t *testing.T) {
+	t.Parallel()
+	var event map[string]any
+	address := serve(t, capture(&event))
+	for _, tt := range []struct {
+		host, origin string
+		status       int
+	}{
+		{"", "", 204},
+		{"localhost:8080", "http://localhost:8080", 204},
+		{"[::1]:8080", "http://127.0.0.1:9", 204},
+		{"rebound.example:8080", "", 403},
+		{"", "https://elsewhere.example", 403},
+		{"", "http://localhost.elsewhere.example", 403},
+		{"", "null", 403},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tt.host != "" {
+			request.Host = tt.host
+		}
+		if tt.origin != "" {
+			request.Header.Set("Origin", tt.origin)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != tt.status {
+			t.Errorf("host %q, origin %q: %d, want %d", tt.host, tt.origin, response.StatusCode, tt.status)
+		}
+	}
+}
