@@ -168,8 +168,11 @@ func (c *CSV) read() (values []string, line int, err error) {
 	line, _ = c.reader.FieldPos(0)
 	c.last, _ = c.reader.FieldPos(len(values) - 1)
 	for _, v := range values {
-		if !utf8.ValidString(v) {
+		switch {
+		case !utf8.ValidString(v):
 			return nil, c.before + line, lineError(notUTF8)
+		case strings.ContainsRune(v, utf8.RuneError):
+			return nil, c.before + line, lineError("has a replacement character (U+FFFD), in whose place a letter was lost; export the file again, as UTF-8")
 		}
 	}
 	return values, c.before + line, nil

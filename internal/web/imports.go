@@ -3,10 +3,13 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"mime"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,7 +37,7 @@ func (a *api) importRoutes() {
 	register(a, operation{
 		id: "import-customers", method: http.MethodPost, path: "/v1/imports/customers", tag: "Import",
 		summary:     "Import customers from CSV or NDJSON",
-		description: describeImport("Columns are called id, organisation, firstName, lastName, name (split at its last space), email, phone, push and consent.<name>; others are mapped by map or left out. An NDJSON line is what POST /v1/customers takes. Customers whose id exists are left as they are, so that an import can be repeated."),
+		description: describeImport("Columns are called id, organisation, firstName, lastName, name (split at its last space), email, phone, push and consent.<name>, in whatever case and with or without spaces, or as other programs call them; others are mapped by map or left out. An NDJSON line is what POST /v1/customers takes. A line is about the customer of its id or, without one, of its e-mail address; what happens to those that exist is up to onExisting."),
 		refusals:    importRefusals, response: exampleImport,
 		body: importBody(exampleCustomersCSV, exampleCustomersNDJSON),
 	}, a.importCustomers)
@@ -50,13 +53,13 @@ func (a *api) importRoutes() {
 var importRefusals = []kind{malformed, fileTooLarge, unsupported}
 
 func describeImport(columns string) string {
-	return columns + ` The file is in UTF-8; its first line names the columns. A line that can't be read or breaks a rule fails alone, and is told by its number in the file. With dryRun nothing is written.
+	return columns + ` The file is in UTF-8, or in UTF-16 with its byte order mark; the first line of CSV names the columns. A line that can't be read or breaks a rule fails alone, and is told by its number in the file. A file that is no table, or of which no column is known, is refused. With dryRun nothing is written, and the answer is what the import would answer.
 
 A request takes 4 MB. Split a larger file, here customers.csv, with its header in each part:
 
     tail -n +2 customers.csv | split -C 4000k --filter='{ head -n 1 customers.csv; cat; } > $FILE.csv' - part-
 
-The answer has resumeFromLine when there was no time for the whole file: send it again with fromLine.`
+The answer has resumeFromLine when there was no time for the whole file: send it again with fromLine, as the header Link says.`
 }
 
 func importBody(csv, ndjson string) *huma.RequestBody {
@@ -212,7 +215,10 @@ type Found struct {
 	Updated  bool     `json:"updated" doc:"It was changed to what the line says."`
 }
 
-type importOutput struct{ Body Import }
+type importOutput struct {
+	Link string `header:"Link" doc:"Where to send the file again, as rel=next, if there was no time for all of it."`
+	Body Import
+}
 
 // imported answers an import. One that stopped half-way through a fault of ours says
 // where to go on; one that did nothing is a failed request.
@@ -233,7 +239,18 @@ func (a *api) imported(ctx context.Context, in *Upload, cols *columns, result cu
 	for _, e := range result.Errors {
 		doc.Errors = append(doc.Errors, lineErrors(ctx, e)...)
 	}
-	return &importOutput{Body: doc}, nil
+	return &importOutput{Link: goOn(requestOf(ctx).uri, result.ResumeFrom), Body: doc}, nil
+}
+
+// goOn is the Link header that leads to the lines that are left.
+func goOn(uri string, line int) string {
+	address, err := url.Parse(uri)
+	if line == 0 || err != nil {
+		return ""
+	}
+	query := address.Query()
+	query.Set("fromLine", strconv.Itoa(line))
+	return fmt.Sprintf(`<%s?%s>; rel="next"`, address.Path, query.Encode())
 }
 
 func foundOf(e customer.Existing) Found {

@@ -130,12 +130,16 @@ func TestImportOfTooMuchWithoutALength(t *testing.T) {
 
 func TestImportOutOfTime(t *testing.T) {
 	s := newSystem(t)
-	r := httptest.NewRequest(post, "/v1/imports/customers", strings.NewReader("id,lastName\nA,A\nB,B\n"))
+	r := httptest.NewRequest(post, "/v1/imports/customers?map=Key:id&onExisting=fail&fromLine=1", strings.NewReader("Key,lastName\nA,A\nB,B\n"))
 	r.Header.Set("Content-Type", "text/csv")
 	ctx, cancel := context.WithTimeout(web.WithActor(r.Context(), "tester"), 4*time.Second)
 	defer cancel()
-	if got := s.do(r.WithContext(ctx)); got.status != 200 || got.body["resumeFromLine"] != 2.0 || got.body["lines"] != 0.0 {
+	got := s.do(r.WithContext(ctx))
+	if got.status != 200 || got.body["resumeFromLine"] != 2.0 || got.body["lines"] != 0.0 {
 		t.Errorf("got %d %s", got.status, got.text)
+	}
+	if link := got.header.Get("Link"); link != `</v1/imports/customers?fromLine=2&map=Key%3Aid&onExisting=fail>; rel="next"` {
+		t.Errorf("Link: %s", link)
 	}
 }
 
