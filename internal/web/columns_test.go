@@ -64,16 +64,17 @@ func TestColumns(t *testing.T) {
 		{"a@b.example", "b:id", "query.map: names a column that the file does not have; the first line looks like data: put a line before it that names the columns"},
 	} {
 		c, err := newColumns(strings.Split(tt.header, ","), strings.Fields(tt.mappings), "", customerFields)
-		got := ""
-		if err != nil {
-			got = err.Error()
-		} else {
-			got = strings.Join(c.targets, ",")
-		}
-		if got != tt.want {
+		if got := targetsOf(c, err); got != tt.want {
 			t.Errorf("%s, %s: %s, want %s", tt.header, tt.mappings, got, tt.want)
 		}
 	}
+}
+
+func targetsOf(c *columns, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return strings.Join(c.targets, ",")
 }
 
 func TestColumnsOfRecords(t *testing.T) {
