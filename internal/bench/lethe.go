@@ -139,7 +139,11 @@ func (l *lethe) page(ctx context.Context, limit int, cursor string) (next string
 		Customers  []struct{ ID string }
 		NextCursor string
 	}
-	if err := l.api.call(ctx, http.MethodGet, fmt.Sprintf("/v1/customers?limit=%d&cursor=%s", limit, cursor), nil, &page); err != nil {
+	path := fmt.Sprintf("/v1/customers?limit=%d", limit)
+	if cursor != "" {
+		path += "&cursor=" + cursor
+	}
+	if err := l.api.call(ctx, http.MethodGet, path, nil, &page); err != nil {
 		return "", err
 	}
 	return page.NextCursor, expect("customers of a page", len(page.Customers), limit)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"sync"
-	"time"
 )
 
 // UnreadableError is a line that could not be read.
@@ -16,13 +15,37 @@ type UnreadableError struct {
 
 func (e *UnreadableError) Error() string { return e.Problem }
 
+// ErrBlankLine is the Err of a line without any value. It is skipped, and counted.
+var ErrBlankLine = errors.New("the line is blank")
+
+// OnExisting says what an import does with a line about a customer or record that exists.
+type OnExisting string
+
+// What there is to do with what exists.
+const (
+	SkipExisting   OnExisting = "skip"   // leave it as it is, and tell of it; also for the empty OnExisting
+	UpdateExisting OnExisting = "update" // change a customer to what the line says
+	FailExisting   OnExisting = "fail"   // the line fails
+)
+
+// ImportOptions say how to import a file.
+type ImportOptions struct {
+	By         string
+	DryRun     bool // write nothing, and tell what would become of each line
+	OnExisting OnExisting
+	From       int // leave out the lines before this one: an import before has done them
+}
+
 // Import tells what became of the lines of a file.
 type Import struct {
-	Lines    int // looked at
+	Lines    int // looked at, but for blank ones
 	Created  int
+	Updated  int
 	Existing int // there already, and left as they are
 	Failed   int
+	Blank    int         // skipped
 	Errors   []LineError // of the first MaxLineErrors that failed
+	Found    []Existing  // the first MaxLineErrors of those that exist or are updated
 
 	// ResumeFrom is the line to go on from, 0 if there is none: the import stopped
 	// for lack of time, or because of the error that came with it.
@@ -35,36 +58,68 @@ type LineError struct {
 	Err  error
 }
 
+// Existing is what a line is about, when it is there already.
+type Existing struct {
+	Line     int
+	Customer string
+	Record   Key      // empty: it is the customer
+	State    State    // of the customer
+	Differs  []string // fields that the line says otherwise; none: it says nothing new
+	Updated  bool     // to what the line says
+}
+
+// ExistingError fails a line, as FailExisting asks.
+type ExistingError struct{ Existing }
+
+func (e *ExistingError) Error() string { return ErrExists.Error() }
+
+func (e *ExistingError) Unwrap() error { return ErrExists }
+
 // Limits of an import.
 const (
 	MaxLineErrors = 200
 
-	importWindow  = 200 // lines held at a time
-	importers     = 8   // requests to the store at a time
-	importReserve = 5 * time.Second
-	maxKnown      = 100_000 // keys that a dry run remembers of a file
+	importWindow = 200 // lines held at a time
+	importers    = 8   // requests to the store at a time
 )
 
-// importLines applies a file window by window. What apply returns tells of each line:
-// nil, ErrExists, a refusal, or a fault, which ends the import.
-func importLines[L any](ctx context.Context, lines iter.Seq[L], number func(L) int, apply func(context.Context, []L) []error) (Import, error) {
+// errNoTime is the outcome of a line that was not begun.
+var errNoTime = errors.New("there was no time")
+
+// outcome is what became of a line.
+type outcome struct {
+	err   error
+	found *Existing
+}
+
+// importLine is a line of a file.
+type importLine interface {
+	number() int
+	unreadable() error
+}
+
+// importLines applies a file window by window. It notes every line in order, also those before
+// the first to apply: later ones are judged by them.
+func importLines[L importLine](ctx context.Context, lines iter.Seq[L], opts ImportOptions, note func(*L), apply func(context.Context, *pace, []L) []outcome) (Import, error) {
+	ctx, cancel, pace := newPace(ctx)
+	defer cancel()
 	var out Import
 	window := make([]L, 0, importWindow)
 	flush := func() error {
-		if len(window) == 0 {
-			return nil
+		numbers := make([]int, len(window))
+		for i, l := range window {
+			numbers[i] = l.number()
 		}
-		if !timeLeft(ctx) {
-			out.ResumeFrom = number(window[0])
-			return nil
-		}
-		err := out.count(numbersOf(window, number), apply(ctx, window))
+		err := out.count(numbers, apply(ctx, pace, window))
 		window = window[:0]
 		return err
 	}
 	for line := range lines {
-		window = append(window, line)
-		if len(window) < importWindow {
+		note(&line)
+		if before := line.number() < opts.From; before && !isFault(line.unreadable()) {
+			continue
+		}
+		if window = append(window, line); len(window) < importWindow {
 			continue
 		}
 		if err := flush(); err != nil || out.ResumeFrom > 0 {
@@ -74,96 +129,92 @@ func importLines[L any](ctx context.Context, lines iter.Seq[L], number func(L) i
 	return out, flush()
 }
 
-func numbersOf[L any](window []L, number func(L) int) []int {
-	numbers := make([]int, len(window))
-	for i, l := range window {
-		numbers[i] = number(l)
+// notBegun are the outcomes of lines before anything is done with them.
+func notBegun(n int) []outcome {
+	outcomes := make([]outcome, n)
+	for i := range outcomes {
+		outcomes[i].err = errNoTime
 	}
-	return numbers
-}
-
-func timeLeft(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ctx.Err() == nil && (!ok || time.Until(deadline) > importReserve)
+	return outcomes
 }
 
 // count adds up the outcomes of a window, and returns the first fault among them.
-func (i *Import) count(numbers []int, outcomes []error) error {
+func (i *Import) count(numbers []int, outcomes []outcome) error {
 	var fault error
-	for n, err := range outcomes {
+	for n, o := range outcomes {
 		switch {
-		case err == nil:
-			i.Created++
-		case errors.Is(err, ErrExists):
-			i.Existing++
-		case refused(err):
-			i.fail(numbers[n], err)
-		default:
+		case errors.Is(o.err, errNoTime):
+			i.resumeFrom(numbers[n])
+		case isFault(o.err):
+			i.resumeFrom(numbers[n])
 			if fault == nil {
-				fault, i.ResumeFrom = fmt.Errorf("line %d: %w", numbers[n], err), numbers[n]
+				fault = fmt.Errorf("line %d: %w", numbers[n], o.err)
 			}
-			continue
+		case errors.Is(o.err, ErrBlankLine):
+			i.Blank++
+		default:
+			i.Lines++
+			i.tally(numbers[n], o)
 		}
-		i.Lines++
 	}
 	return fault
 }
 
-func (i *Import) fail(line int, err error) {
-	i.Failed++
-	if len(i.Errors) < MaxLineErrors {
-		i.Errors = append(i.Errors, LineError{line, err})
+func (i *Import) resumeFrom(line int) {
+	if i.ResumeFrom == 0 || line < i.ResumeFrom {
+		i.ResumeFrom = line
 	}
 }
 
-// refused says whether the fault is the line's own.
-func refused(err error) bool {
+// tally counts a line that something became of.
+func (i *Import) tally(line int, o outcome) {
+	switch {
+	case o.err != nil:
+		i.Failed++
+		if len(i.Errors) < MaxLineErrors {
+			i.Errors = append(i.Errors, LineError{line, o.err})
+		}
+	case o.found == nil:
+		i.Created++
+	case o.found.Updated:
+		i.Updated++
+	default:
+		i.Existing++
+	}
+	if o.err == nil && o.found != nil && len(i.Found) < MaxLineErrors {
+		i.Found = append(i.Found, *o.found)
+	}
+}
+
+// isFault says whether an error is neither the line's own nor that there was no time.
+func isFault(err error) bool {
 	var (
 		unreadable *UnreadableError
 		invalid    *InvalidError
 		taken      *EmailTakenError
 		purged     *PurgedError
 	)
-	for _, refusal := range []error{ErrNotFound, ErrInTrash, ErrPurgeStarted, ErrNoParent} {
+	for _, refusal := range []error{ErrNotFound, ErrExists, ErrInTrash, ErrPurgeStarted, ErrNoParent, ErrBlankLine, errNoTime} {
 		if errors.Is(err, refusal) {
-			return true
+			return false
 		}
 	}
-	return errors.As(err, &unreadable) || errors.As(err, &invalid) || errors.As(err, &taken) || errors.As(err, &purged)
+	return err != nil && !errors.As(err, &unreadable) && !errors.As(err, &invalid) && !errors.As(err, &taken) && !errors.As(err, &purged)
 }
 
-// inParallel calls do for 0 to n-1, some at a time.
-func inParallel(n int, do func(i int)) {
+// inParallel calls do for 0 to n-1, some at a time and in order, while there is time.
+func inParallel(pace *pace, n int, do func(i int)) {
 	slots := make(chan struct{}, importers)
 	var wg sync.WaitGroup
 	for i := range n {
 		slots <- struct{}{}
+		if !pace.begin() {
+			break
+		}
 		wg.Go(func() {
 			do(i)
 			<-slots
 		})
 	}
 	wg.Wait()
-}
-
-// repeats finds the lines of a window that say again what an earlier one says, and
-// the line that does.
-func repeats[L any](window []L, number func(L) int, what func(L) string) map[int]int {
-	first, again := map[string]int{}, map[int]int{}
-	for i, l := range window {
-		said := what(l)
-		if said == "" {
-			continue
-		}
-		if line, ok := first[said]; ok {
-			again[i] = line
-		} else {
-			first[said] = number(l)
-		}
-	}
-	return again
-}
-
-func sameAs(field string, line int) error {
-	return Invalid(field, fmt.Sprintf("line %d of the file has the same", line))
 }

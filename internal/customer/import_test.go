@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,9 @@ func person(line int, id, email string) customer.CustomerLine {
 // outcome writes an import so that tests can compare it.
 func outcome(i customer.Import) string {
 	parts := []string{fmt.Sprintf("%d lines, %d created, %d existing, %d failed", i.Lines, i.Created, i.Existing, i.Failed)}
+	if i.Updated+i.Blank > 0 {
+		parts[0] += fmt.Sprintf(", %d updated, %d blank", i.Updated, i.Blank)
+	}
 	for _, e := range i.Errors {
 		parts = append(parts, fmt.Sprintf("%d: %v", e.Line, e.Err))
 	}
@@ -46,6 +50,18 @@ func outcome(i customer.Import) string {
 		parts = append(parts, fmt.Sprintf("resume from %d", i.ResumeFrom))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// found writes what an import found, so that tests can compare it.
+func found(i customer.Import) []string {
+	texts := make([]string, len(i.Found))
+	for n, f := range i.Found {
+		texts[n] = strings.Join(strings.Fields(fmt.Sprintf("%d: %s %s %s %v", f.Line, f.Customer, f.Record, f.State, f.Differs)), " ")
+		if f.Updated {
+			texts[n] += " updated"
+		}
+	}
+	return texts
 }
 
 func imported(t *testing.T, want string) func(customer.Import, error) {
@@ -83,16 +99,16 @@ func TestImportCustomers(t *testing.T) {
 	}
 	const (
 		idRule  = "id: must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first"
-		nameRul = "organisation: give an organisation or a name"
+		nameRul = "organisation: give an organisation, a name, an e-mail address or a phone number"
 		rest    = "4: id: line 2 of the file has the same; 5: the e-mail address belongs to customer THERE (deleted); 8: " + idRule + "; 9: is torn; 10: " + nameRul
 	)
 	lines := slices.Values(file)
-	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(s.ImportCustomers(ctx, lines, "t", true))
+	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(s.ImportCustomers(ctx, lines, customer.ImportOptions{By: "t", DryRun: true}))
 	if _, err := s.Get(ctx, "A"); !errors.Is(err, customer.ErrNotFound) {
 		t.Errorf("the dry run wrote: %v", err)
 	}
-	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: the e-mail address belongs to customer A (active); "+rest)(s.ImportCustomers(ctx, lines, "t", false))
-	imported(t, "9 lines, 0 created, 3 existing, 6 failed; 3: the e-mail address belongs to customer A (active); "+rest)(s.ImportCustomers(ctx, lines, "t", false))
+	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(s.ImportCustomers(ctx, lines, customer.ImportOptions{By: "t"}))
+	imported(t, "9 lines, 0 created, 3 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(s.ImportCustomers(ctx, lines, customer.ImportOptions{By: "t"}))
 	if c, err := s.Get(ctx, "A"); err != nil || c.Profile.Email != "a@example.com" || c.Version != 1 {
 		t.Errorf("the first line did not win: %+v, %v", c, err)
 	}
@@ -106,7 +122,7 @@ func TestImportGivesTheAddressToTheEarlierLine(t *testing.T) {
 		for i := range 40 {
 			lines = append(lines, person(i+2, fmt.Sprintf("R%d-%d", round, i), fmt.Sprintf("r%d-%d@example.com", round, i/2)))
 		}
-		got, err := s.ImportCustomers(ctx, slices.Values(lines), "t", false)
+		got, err := s.ImportCustomers(ctx, slices.Values(lines), customer.ImportOptions{By: "t"})
 		if err != nil || got.Created != 20 || got.Failed != 20 {
 			t.Fatalf("%s, %v", outcome(got), err)
 		}
@@ -153,9 +169,9 @@ func TestImportRecords(t *testing.T) {
 	const failed = "7: the parent record does not exist; 8: no such customer; 9: the customer is in the trash; " +
 		"10: kind: is not declared in the settings; add it there with its on-delete policy first; 11: key: line 5 of the file has the same; " +
 		"12: customer: is missing; 13: key: must read kind~id, or kind~id~kind~id for a record below another, at most 8 deep"
-	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, "t", true))
-	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, "t", false))
-	imported(t, "12 lines, 0 created, 5 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, "t", false))
+	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, customer.ImportOptions{By: "t", DryRun: true}))
+	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, customer.ImportOptions{By: "t"}))
+	imported(t, "12 lines, 0 created, 5 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, customer.ImportOptions{By: "t"}))
 	if a, err := s.Get(ctx, "A"); err != nil || a.Counts["invoice"] != 2 || a.Counts["line"] != 2 {
 		t.Errorf("counts %v, %v", a.Counts, err)
 	}
@@ -173,7 +189,7 @@ func TestImportParentsAcrossWindows(t *testing.T) {
 		lines = append(lines, recordLine(i+3, "A", fmt.Sprintf("invoice~1~line~%d", i)))
 	}
 	for _, dryRun := range []bool{true, false} {
-		imported(t, "451 lines, 451 created, 0 existing, 0 failed")(s.ImportRecords(ctx, slices.Values(lines), "t", dryRun))
+		imported(t, "451 lines, 451 created, 0 existing, 0 failed")(s.ImportRecords(ctx, slices.Values(lines), customer.ImportOptions{By: "t", DryRun: dryRun}))
 	}
 }
 
@@ -194,7 +210,7 @@ func TestImportStopsBeforeTheDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()
 	pulled := 0
-	got, err := s.ImportCustomers(ctx, pages(10_000, &pulled), "t", false)
+	got, err := s.ImportCustomers(ctx, pages(10_000, &pulled), customer.ImportOptions{By: "t"})
 	if err != nil || outcome(got) != "0 lines, 0 created, 0 existing, 0 failed; resume from 2" {
 		t.Errorf("%s, %v", outcome(got), err)
 	}
@@ -205,7 +221,7 @@ func TestImportStopsBeforeTheDeadline(t *testing.T) {
 
 func TestImportKeepsTheFirstErrors(t *testing.T) {
 	s, pulled := &customer.Service{}, 0
-	got, err := s.ImportCustomers(t.Context(), pages(1000, &pulled), "t", false)
+	got, err := s.ImportCustomers(t.Context(), pages(1000, &pulled), customer.ImportOptions{By: "t"})
 	if err != nil || got.Failed != 1000 || len(got.Errors) != customer.MaxLineErrors || got.Errors[199].Line != 201 {
 		t.Errorf("%d failed, %d kept, %v", got.Failed, len(got.Errors), err)
 	}
@@ -234,10 +250,148 @@ func TestImportResumesAfterAFault(t *testing.T) {
 		lines = append(lines, person(i+2, fmt.Sprintf("F%d", i), ""))
 	}
 	s.Store = brokenStore{whole, "F250"}
-	got, err := s.ImportCustomers(ctx, slices.Values(lines), "t", false)
+	got, err := s.ImportCustomers(ctx, slices.Values(lines), customer.ImportOptions{By: "t"})
 	if !errors.Is(err, errBroken) || got.ResumeFrom != 252 || got.Created != 299 {
 		t.Fatalf("%s, %v", outcome(got), err)
 	}
 	s.Store = whole
-	imported(t, "50 lines, 1 created, 49 existing, 0 failed")(s.ImportCustomers(ctx, slices.Values(lines[250:]), "t", false))
+	imported(t, "50 lines, 1 created, 49 existing, 0 failed")(s.ImportCustomers(ctx, slices.Values(lines[250:]), customer.ImportOptions{By: "t"}))
+}
+
+// slowStore takes its time for each customer, the longer the more there are.
+type slowStore struct {
+	customer.Store
+	created *atomic.Int64
+	takes   func(n int64) time.Duration
+}
+
+func (s slowStore) Create(ctx context.Context, c customer.Customer) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(s.takes(s.created.Add(1))):
+	}
+	return s.Store.Create(ctx, c)
+}
+
+// TestImportKeepsTimeForItsAnswer goes on with a file until it is done, over a store that gets
+// slower and now and then hangs. No request overruns, and no line is lost or done twice.
+func TestImportKeepsTimeForItsAnswer(t *testing.T) {
+	t.Parallel()
+	s, n := importService(t), 150
+	s.Store = slowStore{s.Store, &atomic.Int64{}, func(n int64) time.Duration {
+		if n == 70 {
+			return time.Hour
+		}
+		return time.Duration(n) * 4 * time.Millisecond
+	}}
+	var lines []customer.CustomerLine
+	for i := range n {
+		lines = append(lines, person(i+2, fmt.Sprintf("S%d", i), fmt.Sprintf("s%d@example.com", i)))
+	}
+	created, from, requests := 0, 0, 0
+	for ; ; requests++ {
+		ctx, cancel := context.WithTimeout(t.Context(), 5500*time.Millisecond)
+		got, err := s.ImportCustomers(ctx, slices.Values(lines), customer.ImportOptions{By: "t", From: from})
+		inTime := ctx.Err() == nil
+		cancel()
+		if !inTime || err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("request %d: in time: %v, %s, %v", requests, inTime, outcome(got), err)
+		}
+		created += got.Created
+		if got.Failed > 0 {
+			t.Fatalf("request %d: %s", requests, outcome(got))
+		}
+		if from = got.ResumeFrom; from == 0 {
+			break
+		}
+	}
+	if created != n || requests == 0 {
+		t.Errorf("%d of %d created, in %d requests", created, n, requests)
+	}
+}
+
+func TestImportOfCustomersWithoutANameOrAnID(t *testing.T) {
+	s, ctx := importService(t), t.Context()
+	row := func(line int, p customer.Profile, text string) customer.CustomerLine {
+		return customer.CustomerLine{Line: line, Profile: p, Text: text}
+	}
+	maria := customer.Profile{FirstName: "Maria", LastName: "Schmidt"}
+	file := slices.Values([]customer.CustomerLine{
+		row(2, customer.Profile{Email: "only@example.com"}, ""),
+		row(3, customer.Profile{Phone: "030 1"}, ""),
+		row(4, maria, "Maria,Schmidt,Berlin"),
+		row(5, maria, "Maria,Schmidt,Hamburg"),
+		row(6, maria, "Maria,Schmidt,Hamburg"),
+		row(7, customer.Profile{Consents: map[string]bool{"news": true}}, ""),
+	})
+	const nobody = "1 failed; 7: organisation: give an organisation, a name, an e-mail address or a phone number"
+	for _, dryRun := range []bool{true, false} {
+		imported(t, "6 lines, 5 created, 0 existing, "+nobody)(s.ImportCustomers(ctx, file, customer.ImportOptions{By: "t", DryRun: dryRun}))
+	}
+	for _, from := range []int{0, 6} {
+		got, err := s.ImportCustomers(ctx, file, customer.ImportOptions{By: "t", From: from})
+		if err != nil || got.Created != 0 || got.Existing != min(5, 6-max(1, from-1)) {
+			t.Errorf("from line %d again: %s, %v", from, outcome(got), err)
+		}
+	}
+}
+
+func TestImportOfWhatExists(t *testing.T) {
+	s, ctx := importService(t), t.Context()
+	crowd(t, s)
+	file := []customer.CustomerLine{
+		{Line: 2, ID: "C0", Profile: customer.Profile{LastName: "Adler", Email: "e0@example.com"}},
+		{Line: 3, ID: "C2", SaysName: true, Profile: customer.Profile{FirstName: "Zoë", LastName: "Bär"}},
+		{Line: 4, Profile: customer.Profile{Email: "e3@example.com", Phone: "new"}},
+		{Line: 5, ID: "C1", Profile: customer.Profile{LastName: "Bär"}},
+		{Line: 6, ID: "C10", Profile: customer.Profile{LastName: "Adler"}},
+		{Line: 7, ID: "C4", Profile: customer.Profile{LastName: "Adler"}},
+		{Line: 8, ID: "NEW", Profile: customer.Profile{Email: "e5@example.com"}},
+		{Line: 9, Profile: customer.Profile{Email: "e4@example.com"}},
+		{Line: 10, ID: "C5", SaysPush: true, Profile: customer.Profile{Email: "e5@other.example", Push: true, Consents: map[string]bool{"news": true}}},
+	}
+	const (
+		purging = "7: the purge has started, there is no way back"
+		gone    = "6: customer C10 was purged; " + purging
+	)
+	for _, tt := range []struct {
+		mode  customer.OnExisting
+		want  string
+		found []string
+	}{
+		{"", "9 lines, 0 created, 5 existing, 4 failed; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the e-mail address belongs to customer C4 (purging)",
+			[]string{"2: C0 active []", "3: C2 active [firstName lastName]", "4: C3 active [phone]", "5: C1 deleted [lastName]", "10: C5 active [email push consents]"}},
+		{customer.FailExisting, "9 lines, 0 created, 0 existing, 9 failed; 2: it exists already; 3: it exists already; 4: it exists already; 5: it exists already; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the e-mail address belongs to customer C4 (purging); 10: it exists already", nil},
+		{customer.UpdateExisting, "9 lines, 0 created, 1 existing, 5 failed, 3 updated, 0 blank; 5: the customer is in the trash; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the purge has started, there is no way back",
+			[]string{"2: C0 active []", "3: C2 active [firstName lastName] updated", "4: C3 active [phone] updated", "10: C5 active [email push consents] updated"}},
+	} {
+		for _, dryRun := range []bool{true, false} {
+			got, err := s.ImportCustomers(ctx, slices.Values(file), customer.ImportOptions{By: "t", DryRun: dryRun, OnExisting: tt.mode})
+			if err != nil || outcome(got) != tt.want || !slices.Equal(found(got), tt.found) {
+				t.Errorf("%q, dry: %v: %v\n%s\n%s\n%q\n%q", tt.mode, dryRun, err, outcome(got), tt.want, found(got), tt.found)
+			}
+		}
+	}
+	if c, err := s.Get(ctx, "C2"); err != nil || c.Profile.FirstName != "Zoë" || c.Profile.Email != "e2@example.com" || c.Profile.Phone != "2" {
+		t.Errorf("%+v, %v", c.Profile, err)
+	}
+}
+
+// TestImportMovesAnAddress has a line that frees an e-mail address, and others that take it.
+func TestImportMovesAnAddress(t *testing.T) {
+	s, ctx := importService(t), t.Context()
+	crowd(t, s)
+	file := slices.Values([]customer.CustomerLine{
+		{Line: 2, ID: "C0", Profile: customer.Profile{Email: "e2@example.com"}}, // C2 has it until line 4
+		{Line: 3, ID: "C3", Profile: customer.Profile{Email: "x@example.com"}},
+		{Line: 4, ID: "C2", Profile: customer.Profile{Email: "y@example.com"}},
+		{Line: 5, ID: "NEW", Profile: customer.Profile{Email: "e3@example.com"}},
+		{Line: 6, ID: "C8", Profile: customer.Profile{Phone: "8 8"}},
+		{Line: 7, Profile: customer.Profile{Email: "e8@example.com", Phone: "8 9"}},
+	})
+	for _, dryRun := range []bool{true, false} {
+		imported(t, "6 lines, 1 created, 0 existing, 2 failed, 3 updated, 0 blank; 2: the e-mail address belongs to customer C2 (active); 7: id: line 6 of the file is about the same customer")(
+			s.ImportCustomers(ctx, file, customer.ImportOptions{By: "t", DryRun: dryRun, OnExisting: customer.UpdateExisting}))
+	}
 }

@@ -6,151 +6,345 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
+	"maps"
+	"sync"
 )
 
 // CustomerLine is a line of a file of customers.
 type CustomerLine struct {
-	Line    int
-	ID      string // empty: one is made
-	Profile Profile
-	Err     error // why the line could not be read; nothing else is set then
+	Line     int
+	ID       string // empty: one is made
+	Profile  Profile
+	SaysName bool   // Profile has the whole name: an empty first name means none
+	SaysPush bool   // Profile.Push is what the line says, and not just left out
+	Text     string // all that the line says, also what is no field; empty: it is the profile
+	Err      error  // why the line could not be read; nothing else is set then
+
+	again error // an earlier line has the same id or e-mail address
+	nth   int   // of the lines with neither that say the same
 }
 
-// ImportCustomers adds the customers of a file. Those whose id exists are left as they
-// are, and a line without an id is added once a day however often it comes, so that
-// an import can be repeated. It stops some seconds before the context's deadline.
-// With dryRun it writes nothing, and finds what can be found without writing:
-// an e-mail address that comes twice only within 200 lines.
-func (s *Service) ImportCustomers(ctx context.Context, lines iter.Seq[CustomerLine], by string, dryRun bool) (Import, error) {
-	apply := s.createAll
-	if dryRun {
-		apply = s.checkAll
+// ImportCustomers adds the customers of a file. A line is about the customer of its id or, without
+// one, of its e-mail address; one with neither is added once a day however often its file comes, so that
+// an import can be repeated. What becomes of lines about customers who exist is for opts to say.
+// Of two lines of a file with the same id or address the later one fails. It stops before
+// the context's deadline.
+//
+// With DryRun it writes nothing and tells what would become of each line. One that goes on from
+// a line takes for granted that none of those before frees an e-mail address that another one takes.
+func (s *Service) ImportCustomers(ctx context.Context, lines iter.Seq[CustomerLine], opts ImportOptions) (Import, error) {
+	im := &customerImport{
+		Service: s, opts: opts, first: firstLines{}, said: map[[8]byte]int{}, freed: map[string]bool{}, changed: map[string]int{},
 	}
-	return importLines(ctx, lines, CustomerLine.number, func(ctx context.Context, window []CustomerLine) []error {
-		return apply(ctx, window, by)
-	})
+	return importLines(ctx, lines, opts, im.note, im.apply)
 }
 
 func (l CustomerLine) number() int { return l.Line }
 
-func (l CustomerLine) email() string { return l.Profile.Normalise().Email }
+func (l CustomerLine) unreadable() error { return l.Err }
 
-// createAll creates a window of customers, some at a time. An e-mail address that comes
-// twice goes to the earlier line: the later one waits until the others are done.
-func (s *Service) createAll(ctx context.Context, window []CustomerLine, by string) []error {
-	outcomes := make([]error, len(window))
-	sameID := repeats(window, CustomerLine.number, func(l CustomerLine) string { return l.ID })
-	sameEmail := repeats(window, CustomerLine.number, CustomerLine.email)
-	create := func(i int) {
-		if line, ok := sameID[i]; ok && window[i].Err == nil {
-			outcomes[i] = sameAs("id", line)
-			return
-		}
-		outcomes[i] = s.importCustomer(ctx, window[i], by)
+// over is a profile with what the line says put over it. What is empty in the line stays.
+func (l CustomerLine) over(p Profile) Profile {
+	said := l.Profile.Normalise()
+	if l.SaysName && said.FirstName+said.LastName != "" {
+		p.FirstName, p.LastName = "", ""
 	}
-	inParallel(len(window), func(i int) {
-		if _, waits := sameEmail[i]; !waits {
-			create(i)
+	for _, f := range []struct {
+		field *string
+		said  string
+	}{
+		{&p.Organisation, said.Organisation}, {&p.FirstName, said.FirstName}, {&p.LastName, said.LastName},
+		{&p.Email, said.Email}, {&p.Phone, said.Phone},
+	} {
+		if f.said != "" {
+			*f.field = f.said
 		}
+	}
+	if l.SaysPush {
+		p.Push = said.Push
+	}
+	if len(said.Consents) > 0 {
+		consents := maps.Clone(said.Consents)
+		for name, given := range p.Consents {
+			if _, ok := consents[name]; !ok {
+				consents[name] = given
+			}
+		}
+		p.Consents = consents
+	}
+	return p
+}
+
+// change is the change that adds the line's customer. Without an id or an e-mail address,
+// which nobody else can have, it is made once.
+func (l CustomerLine) change(by string) Change {
+	ch := Change{By: by}
+	if l.ID == "" {
+		sum := sha256.Sum256([]byte(fmt.Sprintf("import\x00%s\x00%d\x00%s", by, l.nth, l.text())))
+		key := hex.EncodeToString(sum[:])
+		ch.Once = &Once{Key: key, Fingerprint: key}
+	}
+	return ch
+}
+
+func (l CustomerLine) text() string {
+	if l.Text != "" {
+		return l.Text
+	}
+	text, _ := json.Marshal(l.Profile.Normalise()) // strings, booleans and a map of them can be written
+	return string(text)
+}
+
+// customerImport is one import of customers.
+type customerImport struct {
+	*Service
+	opts  ImportOptions
+	first firstLines
+	said  map[[8]byte]int // how often lines without an id and an address came
+
+	mu      sync.Mutex
+	freed   map[string]bool // e-mail addresses that the run would have taken from their owners, of a dry run
+	changed map[string]int  // customers to change, by the line that does
+}
+
+// note compares a line with those before.
+func (im *customerImport) note(l *CustomerLine) {
+	if l.Err != nil {
+		return
+	}
+	email := l.Profile.Normalise().Email
+	if l.ID != "" {
+		l.again = im.first.again("id", l.ID, l.Line)
+	}
+	if email != "" && l.again == nil {
+		l.again = im.first.again("email", email, l.Line)
+	}
+	if l.ID == "" && email == "" {
+		hash := shortHash(l.text())
+		im.said[hash]++
+		l.nth = im.said[hash]
+	}
+}
+
+// apply does a window of lines, some at a time. Those that could go otherwise by which is
+// first are put off, and done in the order of the file.
+func (im *customerImport) apply(ctx context.Context, pace *pace, window []CustomerLine) []outcome {
+	outcomes := notBegun(len(window))
+	putOff := make([]bool, len(window))
+	inParallel(pace, len(window), func(i int) {
+		pace.timed(func() { outcomes[i] = im.line(ctx, window[i], false) })
+		putOff[i] = errors.Is(outcomes[i].err, errPutOff)
 	})
-	for i := range window {
-		if _, waited := sameEmail[i]; waited {
-			create(i)
+	for i, l := range window {
+		if putOff[i] && !pace.step(func() { outcomes[i] = im.line(ctx, l, true) }) {
+			outcomes[i].err = errNoTime
 		}
 	}
 	return outcomes
 }
 
-func (s *Service) importCustomer(ctx context.Context, l CustomerLine, by string) error {
-	if l.Err != nil {
-		return l.Err
+// errPutOff is the outcome of a line whose turn comes after the others of its window.
+var errPutOff = errors.New("put off")
+
+func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) outcome {
+	switch {
+	case l.Err != nil:
+		return outcome{err: l.Err}
+	case l.again != nil:
+		return outcome{err: l.again}
 	}
-	ch := Change{By: by}
-	if l.ID == "" {
-		ch.Once = onceFor(by, l.Profile)
+	if im.opts.OnExisting == UpdateExisting {
+		if c, err := im.locate(ctx, l); err == nil {
+			return im.revise(ctx, l, c, last)
+		} else if !errors.Is(err, ErrNotFound) {
+			return outcome{err: err}
+		}
 	}
-	_, err := s.Create(ctx, l.ID, l.Profile, ch)
+	err := im.add(ctx, l)
+	id, there := l.owner(err)
+	switch {
+	case there:
+		return im.existing(ctx, l, id, err)
+	case im.opts.OnExisting == UpdateExisting && errors.As(err, new(*EmailTakenError)) && !last:
+		return outcome{err: errPutOff} // another line may free the address
+	}
+	return outcome{err: err}
+}
+
+// owner is the customer that the line is about, if adding it was refused because of that customer.
+func (l CustomerLine) owner(err error) (id string, there bool) {
 	var (
 		replay *ReplayError
 		taken  *EmailTakenError
 	)
-	if errors.As(err, &replay) && replay.Same || errors.As(err, &taken) && taken.Owner == l.ID {
-		return ErrExists
+	switch {
+	case errors.As(err, &replay) && replay.Same:
+		return replay.Subject, true
+	case errors.As(err, &taken) && (l.ID == "" || l.ID == taken.Owner):
+		return taken.Owner, true
+	case errors.Is(err, ErrExists):
+		return l.ID, true
 	}
-	return err
+	return "", false
 }
 
-// onceFor lets a customer without an id be imported once, however often its line comes.
-func onceFor(by string, p Profile) *Once {
-	text, err := json.Marshal(p.Normalise())
+// existing tells of a line whose customer is there. One that is being purged fails its line: soon
+// that customer is there no more.
+func (im *customerImport) existing(ctx context.Context, l CustomerLine, id string, refusal error) outcome {
+	c, err := im.Get(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound): // what is left of a customer who is going
+		return outcome{err: refusal}
+	case err != nil:
+		return outcome{err: err}
+	case c.State == Purging && errors.As(refusal, new(*EmailTakenError)):
+		return outcome{err: refusal}
+	case c.State == Purging:
+		return outcome{err: ErrPurgeStarted}
+	}
+	found := im.found(l, c)
+	if im.opts.OnExisting == FailExisting {
+		return outcome{err: &ExistingError{found}}
+	}
+	return outcome{found: &found}
+}
+
+func (im *customerImport) found(l CustomerLine, c Customer) Existing {
+	revised := c
+	revised.Profile = l.over(c.Profile)
+	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.now()), Differs: changedFields(&c, &revised)}
+}
+
+// locate finds the customer that a line is about: ErrNotFound if there is none.
+func (im *customerImport) locate(ctx context.Context, l CustomerLine) (Customer, error) {
+	id := l.ID
+	if id == "" {
+		owner, err := im.claimed(ctx, l)
+		if err != nil {
+			return Customer{}, err
+		}
+		id = owner
+	}
+	if !Identifier(id) {
+		return Customer{}, ErrNotFound
+	}
+	c, err := im.Get(ctx, id)
+	if err == nil && c.State == Purging {
+		return c, ErrPurgeStarted
+	}
+	return c, err
+}
+
+// claimed finds the customer that a line without an id has added before, or that has its e-mail address.
+func (im *customerImport) claimed(ctx context.Context, l CustomerLine) (string, error) {
+	err := im.Replayed(ctx, l.change(im.opts.By))
+	if id, there := l.owner(err); there {
+		return id, nil
+	}
 	if err != nil {
-		return nil // strings, booleans and a map of them can be written
+		return "", err
 	}
-	sum := sha256.Sum256(append([]byte("import\x00"+by+"\x00"), text...))
-	key := hex.EncodeToString(sum[:])
-	return &Once{Key: key, Fingerprint: key}
+	return im.addressee(ctx, l.Profile.Normalise().Email)
 }
 
-// checkAll finds what createAll would find, without creating anything.
-func (s *Service) checkAll(ctx context.Context, window []CustomerLine, _ string) []error {
-	outcomes := make([]error, len(window))
-	sameID := repeats(window, CustomerLine.number, func(l CustomerLine) string { return l.ID })
-	sameEmail := repeats(window, CustomerLine.number, CustomerLine.email)
-	inParallel(len(window), func(i int) {
-		outcomes[i] = s.checkCustomer(ctx, window[i])
-		if outcomes[i] != nil {
-			return
-		}
-		if line, ok := sameID[i]; ok {
-			outcomes[i] = sameAs("id", line)
-		} else if line, ok := sameEmail[i]; ok {
-			outcomes[i] = sameAs("email", line)
-		}
-	})
-	return outcomes
+// addressee finds who has an e-mail address, or will have it: ErrNotFound.
+func (im *customerImport) addressee(ctx context.Context, email string) (string, error) {
+	im.mu.Lock()
+	freed := im.freed[email]
+	im.mu.Unlock()
+	if email == "" || freed {
+		return "", ErrNotFound
+	}
+	return im.EmailOwner(ctx, email)
 }
 
-func (s *Service) checkCustomer(ctx context.Context, l CustomerLine) error {
-	if l.Err != nil {
-		return l.Err
+// add adds the customer of a line; of a dry run, it finds out whether that would be refused.
+func (im *customerImport) add(ctx context.Context, l CustomerLine) error {
+	ch := l.change(im.opts.By)
+	if !im.opts.DryRun {
+		_, err := im.Create(ctx, l.ID, l.Profile, ch)
+		return err
 	}
 	p := l.Profile.Normalise()
 	if err := p.Validate(); err != nil {
 		return err
 	}
+	refusal := im.Replayed
 	if l.ID != "" {
-		if err := s.checkID(ctx, l.ID); err != nil {
-			return err
-		}
+		refusal = func(ctx context.Context, ch Change) error { return im.unused(ctx, l.ID, ch) }
 	}
-	return s.checkEmail(ctx, p.Email)
-}
-
-func (s *Service) checkID(ctx context.Context, id string) error {
-	if !Identifier(id) {
-		return Invalid("id", "must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
-	}
-	switch _, err := s.Get(ctx, id); {
-	case err == nil:
-		return ErrExists
-	case errors.Is(err, ErrNotFound):
-		return nil
-	default:
+	if err := refusal(ctx, ch); err != nil {
 		return err
 	}
+	return im.checkEmail(ctx, p.Email, "")
 }
 
-func (s *Service) checkEmail(ctx context.Context, email string) error {
-	if email == "" {
+// checkEmail refuses an address that another customer than the one with the id has.
+func (im *customerImport) checkEmail(ctx context.Context, email, id string) error {
+	owner, err := im.addressee(ctx, email)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && owner == id:
 		return nil
-	}
-	switch owner, err := s.EmailOwner(ctx, email); {
-	case err == nil:
-		return s.nameOwner(ctx, &EmailTakenError{Owner: owner})
-	case errors.Is(err, ErrNotFound):
-		return nil
-	default:
+	case err != nil:
 		return err
 	}
+	return im.nameOwner(ctx, &EmailTakenError{Owner: owner})
+}
+
+// revise changes a customer to what the line says. The line's turn is last if it changes an e-mail
+// address, or was led by one to its customer: others may say something of that address.
+func (im *customerImport) revise(ctx context.Context, l CustomerLine, c Customer, last bool) outcome {
+	found := im.found(l, c)
+	p := l.over(c.Profile).Normalise()
+	if !last && (l.ID == "" || p.Email != c.Profile.Email) {
+		return outcome{err: errPutOff}
+	}
+	if err := im.takeTurn(l, c.ID); err != nil {
+		return outcome{err: err}
+	}
+	if len(found.Differs) == 0 {
+		return outcome{found: &found}
+	}
+	if err := im.write(ctx, l, c, p); err != nil {
+		return outcome{err: err}
+	}
+	found.Updated = true
+	return outcome{found: &found}
+}
+
+// takeTurn refuses a second line about a customer: one has its id, the other its e-mail address.
+func (im *customerImport) takeTurn(l CustomerLine, id string) error {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	if line, ok := im.changed[id]; ok && line != l.Line {
+		return Invalid("id", fmt.Sprintf("line %d of the file is about the same customer", line))
+	}
+	im.changed[id] = l.Line
+	return nil
+}
+
+// write changes the customer; of a dry run, it finds out whether that would be refused.
+func (im *customerImport) write(ctx context.Context, l CustomerLine, c Customer, p Profile) error {
+	if !im.opts.DryRun {
+		_, err := im.Update(ctx, c.ID, l.over, Change{By: im.opts.By})
+		return err
+	}
+	if err := c.CanChange(); err != nil {
+		return err
+	}
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if p.Email == c.Profile.Email {
+		return nil
+	}
+	if err := im.checkEmail(ctx, p.Email, c.ID); err != nil {
+		return err
+	}
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.freed[c.Profile.Email] = true
+	return nil
 }

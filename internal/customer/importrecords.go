@@ -1,11 +1,15 @@
 package customer
 
 import (
+	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"iter"
+	"reflect"
 	"slices"
+	"sync"
 )
 
 // RecordLine is a line of a file of records.
@@ -14,43 +18,80 @@ type RecordLine struct {
 	Customer string
 	Record   Record
 	Err      error // as in a CustomerLine
+
+	again error // an earlier line has the same key
 }
 
 // ImportRecords adds the records of a file, parents before children, however they are
-// ordered within 200 lines. Those that exist are left as they are. With dryRun it
-// writes nothing; of a parent that comes more than 100,000 lines before its child it
-// takes on trust that it is there.
-func (s *Service) ImportRecords(ctx context.Context, lines iter.Seq[RecordLine], by string, dryRun bool) (Import, error) {
-	apply := func(ctx context.Context, window []RecordLine) []error { return s.addAll(ctx, window, by) }
-	if dryRun {
-		known := &knownKeys{}
-		apply = func(ctx context.Context, window []RecordLine) []error { return s.checkRecords(ctx, window, known) }
-	}
-	return importLines(ctx, lines, RecordLine.number, apply)
+// ordered within 200 lines. Those that exist are left as they are. Of two lines of a file
+// with the same key of the same customer the later one fails. It stops before the context's
+// deadline. With DryRun it writes nothing, and tells what would become of each line. One that goes
+// on from a line takes for granted that the records before are added.
+func (s *Service) ImportRecords(ctx context.Context, lines iter.Seq[RecordLine], opts ImportOptions) (Import, error) {
+	im := &recordImport{Service: s, opts: opts, first: firstLines{}, known: map[[8]byte]bool{}}
+	return importLines(ctx, lines, opts, im.note, im.apply)
 }
 
 func (l RecordLine) number() int { return l.Line }
 
-// addAll adds a window of records, some customers at a time.
-func (s *Service) addAll(ctx context.Context, window []RecordLine, by string) []error {
-	outcomes := make([]error, len(window))
+func (l RecordLine) unreadable() error { return l.Err }
+
+// name is what no other line may have.
+func (l RecordLine) name() string { return recordName(l.Customer, l.Record.Key) }
+
+func recordName(customer string, key Key) string { return customer + keySeparator + key.String() }
+
+// recordImport is one import of records.
+type recordImport struct {
+	*Service
+	opts  ImportOptions
+	first firstLines
+
+	mu    sync.Mutex
+	known map[[8]byte]bool // records that the run would have added, of a dry run
+}
+
+// note compares a line with those before.
+func (im *recordImport) note(l *RecordLine) {
+	if l.Err != nil {
+		return
+	}
+	if l.again = im.first.again("key", l.name(), l.Line); l.again == nil && l.Line < im.opts.From {
+		im.learn(*l)
+	}
+}
+
+func (im *recordImport) learn(l RecordLine) {
+	if !im.opts.DryRun {
+		return
+	}
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.known[shortHash(l.name())] = true
+}
+
+func (im *recordImport) knows(customer string, key Key) bool {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	return im.known[shortHash(recordName(customer, key))]
+}
+
+// apply adds a window of records, some customers at a time.
+func (im *recordImport) apply(ctx context.Context, pace *pace, window []RecordLine) []outcome {
+	outcomes := notBegun(len(window))
 	groups := byCustomer(window, outcomes)
-	inParallel(len(groups), func(i int) { s.addTo(ctx, groups[i], window, outcomes, by) })
+	inParallel(pace, len(groups), func(i int) { im.addTo(ctx, pace, groups[i], window, outcomes) })
 	return outcomes
 }
 
-// byCustomer groups the lines of a window that can be read, in their order, and
+// byCustomer groups the lines of a window that can be read, parents first, and
 // notes the outcome of the others.
-func byCustomer(window []RecordLine, outcomes []error) [][]int {
-	again := repeats(window, RecordLine.number, RecordLine.name)
+func byCustomer(window []RecordLine, outcomes []outcome) [][]int {
 	group := map[string]int{}
 	var groups [][]int
 	for i, l := range window {
-		if outcomes[i] = l.check(); outcomes[i] != nil {
-			continue
-		}
-		if line, ok := again[i]; ok {
-			outcomes[i] = sameAs("key", line)
+		if err := l.check(); err != nil {
+			outcomes[i].err = err
 			continue
 		}
 		g, ok := group[l.Customer]
@@ -60,21 +101,19 @@ func byCustomer(window []RecordLine, outcomes []error) [][]int {
 		}
 		groups[g] = append(groups[g], i)
 	}
-	return groups
-}
-
-// name is what no other line may have.
-func (l RecordLine) name() string {
-	if l.Err != nil {
-		return ""
+	depth := func(i int) int { return len(window[i].Record.Key) }
+	for _, lines := range groups {
+		slices.SortStableFunc(lines, func(a, b int) int { return depth(a) - depth(b) })
 	}
-	return l.Customer + keySeparator + l.Record.Key.String()
+	return groups
 }
 
 func (l RecordLine) check() error {
 	switch {
 	case l.Err != nil:
 		return l.Err
+	case l.again != nil:
+		return l.again
 	case l.Customer == "":
 		return Invalid("customer", "is missing")
 	case !Identifier(l.Customer):
@@ -83,52 +122,105 @@ func (l RecordLine) check() error {
 	return l.Record.Key.Validate()
 }
 
-// addTo adds lines of one customer, parents first.
-func (s *Service) addTo(ctx context.Context, lines []int, window []RecordLine, outcomes []error, by string) {
-	depth := func(i int) int { return len(window[i].Record.Key) }
-	slices.SortStableFunc(lines, func(a, b int) int { return depth(a) - depth(b) })
+// addTo adds lines of one customer.
+func (im *recordImport) addTo(ctx context.Context, pace *pace, lines []int, window []RecordLine, outcomes []outcome) {
+	add := im.addBatch
+	if im.opts.DryRun {
+		add = im.checkBatch
+	}
 	for batch := range slices.Chunk(lines, MaxBatch) {
-		s.addBatch(ctx, batch, window, outcomes, by)
-	}
-}
-
-func (s *Service) addBatch(ctx context.Context, lines []int, window []RecordLine, outcomes []error, by string) {
-	records := make([]Record, len(lines))
-	for n, i := range lines {
-		records[n] = window[i].Record
-	}
-	results, err := s.AddRecords(ctx, window[lines[0]].Customer, records, Change{By: by})
-	for n, i := range lines {
-		outcomes[i] = err
-		if n < len(results) && results[n] != nil {
-			outcomes[i] = results[n]
+		records := make([]RecordLine, len(batch))
+		for n, i := range batch {
+			records[n] = window[i]
 		}
-	}
-}
-
-// checkRecords finds what addAll would find, without adding anything.
-func (s *Service) checkRecords(ctx context.Context, window []RecordLine, known *knownKeys) []error {
-	outcomes := make([]error, len(window))
-	groups := byCustomer(window, outcomes)
-	for _, lines := range groups {
-		for _, i := range lines {
-			known.add(window[i].name())
-		}
-	}
-	settings, err := s.inForce(ctx)
-	inParallel(len(groups), func(g int) {
-		lines := groups[g]
-		rootErr := err
-		if rootErr == nil {
-			rootErr = s.checkRoot(ctx, window[lines[0]].Customer)
-		}
-		for _, i := range lines {
-			if outcomes[i] = rootErr; rootErr == nil {
-				outcomes[i] = s.checkRecord(ctx, window[i], settings, known)
+		done := pace.step(func() {
+			for n, err := range add(ctx, records) {
+				outcomes[batch[n]] = im.judge(ctx, records[n], err)
 			}
+		})
+		if !done {
+			return
 		}
-	})
-	return outcomes
+	}
+}
+
+func (im *recordImport) addBatch(ctx context.Context, lines []RecordLine) []error {
+	records := make([]Record, len(lines))
+	for n, l := range lines {
+		records[n] = l.Record
+	}
+	results, err := im.AddRecords(ctx, lines[0].Customer, records, Change{By: im.opts.By})
+	errs := make([]error, len(lines))
+	for n := range errs {
+		errs[n] = err
+		if n < len(results) && results[n] != nil {
+			errs[n] = results[n]
+		}
+	}
+	return errs
+}
+
+// judge looks at the record that is there already, if there is one. Where there is no parent, that the
+// customer is gone tells more.
+func (im *recordImport) judge(ctx context.Context, l RecordLine, err error) outcome {
+	switch {
+	case errors.Is(err, ErrNoParent):
+		return outcome{err: cmp.Or(im.checkRoot(ctx, l.Customer), err)}
+	case !errors.Is(err, ErrExists):
+		return outcome{err: err}
+	}
+	old, err := im.Record(ctx, l.Customer, l.Record.Key)
+	if err != nil {
+		return outcome{err: err}
+	}
+	found := Existing{Line: l.Line, Customer: l.Customer, Record: l.Record.Key, State: Active}
+	if !sameJSON(old.Data, l.Record.Data) {
+		found.Differs = []string{"data"}
+	}
+	if im.opts.OnExisting == FailExisting {
+		return outcome{err: &ExistingError{found}}
+	}
+	return outcome{found: &found}
+}
+
+// sameJSON compares objects without their spaces and the order of their members.
+func sameJSON(a, b json.RawMessage) bool {
+	read := func(data json.RawMessage) (v any, err error) {
+		if len(data) == 0 {
+			data = json.RawMessage(`{}`)
+		}
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.UseNumber()
+		err = decoder.Decode(&v)
+		return v, err
+	}
+	x, errX := read(a)
+	y, errY := read(b)
+	return errX == nil && errY == nil && reflect.DeepEqual(x, y)
+}
+
+// checkBatch finds what addBatch would find, without adding anything.
+func (im *recordImport) checkBatch(ctx context.Context, lines []RecordLine) []error {
+	settings, err := im.inForce(ctx)
+	errs := make([]error, len(lines))
+	rootErr := sync.OnceValue(func() error { return im.checkRoot(ctx, lines[0].Customer) })
+	for n, l := range lines {
+		switch {
+		case err != nil:
+			errs[n] = err
+			continue
+		case l.Record.Validate(settings) != nil:
+			errs[n] = l.Record.Validate(settings)
+		case rootErr() != nil:
+			errs[n] = rootErr()
+		default:
+			errs[n] = im.checkRecord(ctx, l)
+		}
+		if errs[n] == nil {
+			im.learn(l)
+		}
+	}
+	return errs
 }
 
 func (s *Service) checkRoot(ctx context.Context, id string) error {
@@ -139,47 +231,20 @@ func (s *Service) checkRoot(ctx context.Context, id string) error {
 	return c.CanChange()
 }
 
-func (s *Service) checkRecord(ctx context.Context, l RecordLine, settings Settings, known *knownKeys) error {
-	if err := l.Record.Validate(settings); err != nil {
-		return err
-	}
-	switch _, err := s.Record(ctx, l.Customer, l.Record.Key); {
+func (im *recordImport) checkRecord(ctx context.Context, l RecordLine) error {
+	switch _, err := im.Record(ctx, l.Customer, l.Record.Key); {
 	case err == nil:
 		return ErrExists
 	case !errors.Is(err, ErrNoRecord):
 		return err
 	}
 	parent := l.Record.Key.Parent()
-	if len(parent) == 0 || known.has(l.Customer+keySeparator+parent.String()) {
+	if len(parent) == 0 || im.knows(l.Customer, parent) {
 		return nil
 	}
-	_, err := s.Record(ctx, l.Customer, parent)
+	_, err := im.Record(ctx, l.Customer, parent)
 	if errors.Is(err, ErrNoRecord) {
 		return ErrNoParent
 	}
 	return err
-}
-
-// knownKeys remembers the records of a file by a hash of their names. When it is full
-// it takes every record for known.
-type knownKeys struct {
-	hashes map[[8]byte]bool
-}
-
-func (k *knownKeys) add(name string) {
-	if k.hashes == nil {
-		k.hashes = map[[8]byte]bool{}
-	}
-	if len(k.hashes) < maxKnown {
-		k.hashes[shortHash(name)] = true
-	}
-}
-
-func (k *knownKeys) has(name string) bool {
-	return len(k.hashes) >= maxKnown || k.hashes[shortHash(name)]
-}
-
-func shortHash(name string) [8]byte {
-	sum := sha256.Sum256([]byte(name))
-	return [8]byte(sum[:8])
 }

@@ -53,7 +53,7 @@ func (p Profile) Validate() error {
 	v.text("lastName", p.LastName, MaxName)
 	v.text("phone", p.Phone, MaxPhone)
 	v.check(p.Email == "" || validEmail(p.Email), "email", "is not an e-mail address such as ann@example.com")
-	v.check(p.Organisation+p.FirstName+p.LastName != "", "organisation", "give an organisation or a name")
+	v.check(p.Organisation+p.FirstName+p.LastName+p.Email+p.Phone != "", "organisation", "give an organisation, a name, an e-mail address or a phone number")
 	v.check(len(p.Consents) <= MaxConsents, "consents", "has more than 20 entries")
 	for name := range p.Consents {
 		v.check(Identifier(name), "consents", "has a name with other than letters, digits, dots, hyphens and underscores")

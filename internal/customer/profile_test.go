@@ -27,7 +27,9 @@ func TestProfilesAreChecked(t *testing.T) {
 		want    string // the fields that are wrong
 	}{
 		{"nothing", Profile{}, "organisation"},
-		{"nothing but an address", Profile{Email: "ann@example.com", Phone: "030-0074321"}, "organisation"},
+		{"nothing but an e-mail address", Profile{Email: "ann@example.com"}, ""},
+		{"nothing but a phone number", Profile{Phone: "030-0074321"}, ""},
+		{"nothing but a consent", Profile{Push: true, Consents: map[string]bool{"news": true}}, "organisation"},
 		{"an organisation", Profile{Organisation: "Alfreds Futterkiste"}, ""},
 		{"a first name", Profile{FirstName: "Maria"}, ""},
 		{"a last name", Profile{LastName: "Anders"}, ""},

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"testing"
 	"time"
 
@@ -206,7 +205,7 @@ func (a api) items(t *testing.T, id string) []item {
 		page := decode[struct {
 			Items      []item
 			NextCursor string
-		}](t, a.get(t, "/v1/operations/"+id+"/items?limit=50&cursor="+url.QueryEscape(cursor)).want(t, http.StatusOK, ""))
+		}](t, a.get(t, "/v1/operations/"+id+"/items?limit=50"+after(cursor)).want(t, http.StatusOK, ""))
 		all = append(all, page.Items...)
 		if cursor = page.NextCursor; cursor == "" {
 			return all

@@ -2,7 +2,6 @@ package tabular
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -16,61 +15,90 @@ import (
 type Row struct {
 	Line   int      // on which the row begins in the file, the first being 1
 	Values []string // one for each column
+	Blank  bool     // it has no value, at most delimiters and spaces
 	Err    error    // a *LineError, or what went wrong reading the file: there is no row after that
 }
 
 // CSV reads a CSV file with a header.
 type CSV struct {
-	columns []string
+	columns []string // those that have a name
+	named   []bool   // by column of the file
 	reader  *csv.Reader
 	meter   *meter
+	before  int // lines that were taken off the start of the file
 	last    int // line on which the last row began its last value
 }
 
-// NewCSV reads the header. Its error is a *LineError, or that of the reader.
+// NewCSV reads the header: the first row that is not blank. Columns without a name are left out, if they
+// have no values. With [Detect] the file tells its delimiter, by a first line such as sep=; or by its
+// header. The error is a *LineError, or that of the reader.
 func NewCSV(r io.Reader, delimiter rune) (*CSV, error) {
-	m := &meter{source: skipBOM(r)}
-	c := &CSV{reader: csv.NewReader(m), meter: m}
-	c.reader.Comma = delimiter
-	c.reader.FieldsPerRecord = -1
-	header, _, err := c.read()
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil, lineError("is empty: the first line must name the columns")
-	case err != nil:
+	text, err := open(r)
+	if err != nil {
 		return nil, err
 	}
-	for i, name := range header {
-		header[i] = strings.TrimSpace(name)
+	c := &CSV{meter: &meter{source: text}}
+	if delimiter, c.before, err = delimiterOf(text, delimiter); err != nil {
+		return nil, err
 	}
-	c.columns = header
-	return c, checkHeader(header)
+	c.reader = csv.NewReader(c.meter)
+	c.reader.Comma = delimiter
+	c.reader.FieldsPerRecord = -1
+	header, err := c.readHeader()
+	if err != nil {
+		return nil, err
+	}
+	return c, c.setColumns(header)
 }
 
-// Delimiter reads the name of a delimiter: one character, or "tab".
-func Delimiter(name string) (rune, bool) {
-	if name == "tab" {
-		return '\t', true
+func delimiterOf(text *bufio.Reader, given rune) (delimiter rune, before int, err error) {
+	said, taken := takeSep(text)
+	if taken {
+		before = 1
 	}
-	r, size := utf8.DecodeRuneInString(name)
-	valid := size == len(name) && r != utf8.RuneError && r != 0 && !strings.ContainsRune("\"\r\n\ufeff", r)
-	return r, valid
+	start, _ := text.Peek(peeked) // an error comes again with what is read
+	switch {
+	case len(start) > 0 && (start[0] == '{' || start[0] == '['):
+		return 0, 0, lineError("begins as JSON does: send JSON as application/x-ndjson, one object a line")
+	case given != Detect:
+		return given, before, nil
+	case taken:
+		return said, before, nil
+	}
+	return detect(start), before, nil
+}
+
+func (c *CSV) readHeader() ([]string, error) {
+	for {
+		header, _, err := c.read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, lineError("is empty: the first line must name the columns")
+		case err != nil:
+			return nil, err
+		case !blank(header):
+			return header, nil
+		}
+	}
 }
 
 // MaxColumns is how many columns a file may have.
 const MaxColumns = 1000
 
-func checkHeader(columns []string) error {
-	if len(columns) > MaxColumns {
+func (c *CSV) setColumns(header []string) error {
+	if len(header) > MaxColumns {
 		return lineError("has more than %d columns", MaxColumns)
 	}
-	for i, name := range columns {
+	c.named = make([]bool, len(header))
+	for i, name := range header {
+		name = strings.TrimSpace(name)
 		if name == "" {
-			return lineError("has no name for column %d", i+1)
+			continue
 		}
-		if slices.Contains(columns[:i], name) {
+		if slices.Contains(c.columns, name) {
 			return lineError("names column %d as an earlier one", i+1)
 		}
+		c.columns, c.named[i] = append(c.columns, name), true
 	}
 	return nil
 }
@@ -78,7 +106,7 @@ func checkHeader(columns []string) error {
 // Columns are the names in the header.
 func (c *CSV) Columns() []string { return c.columns }
 
-// Rows goes through the rows after the header. Blank lines are none.
+// Rows goes through the rows after the header. Empty lines are none.
 func (c *CSV) Rows() iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		for {
@@ -86,18 +114,43 @@ func (c *CSV) Rows() iter.Seq[Row] {
 			if errors.Is(err, io.EOF) {
 				return
 			}
-			if err == nil && len(values) != len(c.columns) {
-				err = lineError("has %d columns, the header has %d; a value with the delimiter in it must be in quotes", len(values), len(c.columns))
+			row := Row{Line: line, Err: err}
+			if err == nil {
+				row = c.row(line, values)
 			}
-			if err != nil {
-				values = nil
-			}
-			var wrong *LineError
-			if !yield(Row{line, values, err}) || err != nil && !errors.As(err, &wrong) || errors.Is(err, errTooLong) {
+			_, readable := errors.AsType[*LineError](row.Err)
+			if !yield(row) || row.Err != nil && !readable || errors.Is(row.Err, errTooLong) {
 				return
 			}
 		}
 	}
+}
+
+// row fits values to the header. Spreadsheets write delimiters beyond the last column.
+func (c *CSV) row(line int, values []string) Row {
+	if blank(values) {
+		return Row{Line: line, Values: make([]string, len(c.columns)), Blank: true}
+	}
+	for len(values) > len(c.named) && values[len(values)-1] == "" {
+		values = values[:len(values)-1]
+	}
+	if len(values) != len(c.named) {
+		return Row{Line: line, Err: lineError("has %d columns, the header has %d; a value with the delimiter in it must be in quotes", len(values), len(c.named))}
+	}
+	row := Row{Line: line, Values: make([]string, 0, len(c.columns))}
+	for i, v := range values {
+		switch {
+		case c.named[i]:
+			row.Values = append(row.Values, v)
+		case strings.TrimSpace(v) != "":
+			return Row{Line: line, Err: lineError("has a value in column %d, which has no name in the header; name it there", i+1)}
+		}
+	}
+	return row
+}
+
+func blank(values []string) bool {
+	return !slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) != "" })
 }
 
 var errTooLong = lineError("goes on for more than 256 KB, perhaps because of a quote that is not closed; the rest of the file was not read")
@@ -108,18 +161,21 @@ func (c *CSV) read() (values []string, line int, err error) {
 	var wrong *csv.ParseError
 	switch {
 	case errors.As(err, &wrong):
-		return nil, wrong.StartLine, lineError("%s", parseProblem(wrong))
+		return nil, c.before + wrong.StartLine, lineError("%s", parseProblem(wrong))
 	case err != nil:
-		return nil, c.last + 1, err
+		return nil, c.before + c.last + 1, err
 	}
 	line, _ = c.reader.FieldPos(0)
 	c.last, _ = c.reader.FieldPos(len(values) - 1)
 	for _, v := range values {
-		if !utf8.ValidString(v) {
-			return nil, line, lineError(notUTF8)
+		switch {
+		case !utf8.ValidString(v):
+			return nil, c.before + line, lineError(notUTF8)
+		case strings.ContainsRune(v, utf8.RuneError):
+			return nil, c.before + line, lineError("has a replacement character (U+FFFD), in whose place a letter was lost; export the file again, as UTF-8")
 		}
 	}
-	return values, line, nil
+	return values, c.before + line, nil
 }
 
 func parseProblem(err *csv.ParseError) string {
@@ -142,12 +198,4 @@ func (m *meter) Read(p []byte) (int, error) {
 	n, err := m.source.Read(p[:min(len(p), m.left)])
 	m.left -= n
 	return n, err
-}
-
-func skipBOM(r io.Reader) io.Reader {
-	b := bufio.NewReader(r)
-	if start, err := b.Peek(3); err == nil && bytes.Equal(start, []byte("\ufeff")) {
-		_, _ = b.Discard(3) // peeked
-	}
-	return b
 }

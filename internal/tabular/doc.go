@@ -20,4 +20,4 @@ func lineError(format string, args ...any) *LineError {
 	return &LineError{fmt.Sprintf(format, args...)}
 }
 
-const notUTF8 = "is not valid UTF-8; save the file as UTF-8"
+const notUTF8 = `is not valid UTF-8, perhaps Windows-1252 as Excel writes it: save the file as "CSV UTF-8", or convert it: iconv -f WINDOWS-1252 -t UTF-8`

@@ -18,10 +18,21 @@ type Line struct {
 }
 
 // NDJSON goes through the lines of a file of JSON objects. Blank lines are none. The
-// data of a line is overwritten by the next.
-func NDJSON(r io.Reader) iter.Seq[Line] {
+// data of a line is overwritten by the next. The error is a *LineError: it is another kind of file.
+func NDJSON(r io.Reader) (iter.Seq[Line], error) {
+	b, err := open(r)
+	if err != nil {
+		return nil, err
+	}
+	start, _ := b.Peek(peeked) // an error comes again with what is read
+	if rest := bytes.TrimSpace(start); len(rest) > 0 && rest[0] == '[' {
+		return nil, lineError("is a JSON array: write one object a line, for example with jq -c '.[]'")
+	}
+	return objects(b), nil
+}
+
+func objects(b *bufio.Reader) iter.Seq[Line] {
 	return func(yield func(Line) bool) {
-		b := bufio.NewReaderSize(skipBOM(r), MaxLine)
 		for n := 1; ; n++ {
 			data, err := nextLine(b)
 			var wrong *LineError

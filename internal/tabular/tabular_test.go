@@ -8,18 +8,30 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // rowText writes a row so that tables of tests stay short.
 func rowText(r Row) string {
-	if r.Err != nil {
+	switch {
+	case r.Err != nil:
 		return fmt.Sprintf("%d: %v", r.Line, r.Err)
+	case r.Blank:
+		return fmt.Sprintf("%d blank", r.Line)
 	}
 	return fmt.Sprintf("%d %s", r.Line, strings.Join(r.Values, "|"))
 }
 
 func TestCSV(t *testing.T) {
 	const unquoted = "a value with the delimiter in it must be in quotes"
+	utf16 := func(order unicode.Endianness, text string) string {
+		encoded, err := unicode.UTF16(order, unicode.UseBOM).NewEncoder().String(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return encoded
+	}
 	for _, tt := range []struct {
 		name, file string
 		want       []string
@@ -33,15 +45,35 @@ func TestCSV(t *testing.T) {
 		{"newline in quotes", "a,b\n\"x\ny\",2\n3,4\n", []string{"2 x\ny|2", "4 3|4"}},
 		{"too many columns", "a,b\n1,2\n24, place Kléber,4\n5,6\n", []string{"2 1|2", "3: has 3 columns, the header has 2; " + unquoted, "4 5|6"}},
 		{"too few columns", "a,b\n1\n5,6\n", []string{"2: has 1 columns, the header has 2; " + unquoted, "3 5|6"}},
-		{"bad UTF-8", "a,b\nM\xfcnster,2\nMünster,4\n", []string{"2: is not valid UTF-8; save the file as UTF-8", "3 Münster|4"}},
+		{"bad UTF-8", "a,b\nM\xfcnster,2\nMünster,4\n", []string{"2: " + notUTF8, "3 Münster|4"}},
 		{"bare quote", "a,b\n5\" pipe,2\n3,4\n", []string{"2: has a quote in a value that does not begin with one; put the value in quotes and double those within", "3 3|4"}},
 		{"quote not closed", "a,b\n1,2\n\"3,4\n5,6\n", []string{"2 1|2", "3: has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value"}},
 		{"formula", "a,b\n=1+1,@x\n", []string{"2 =1+1|@x"}},
 		{"header only", "a,b\n", nil},
+		{"CR alone", "a,b\r1,2\r\r3,4\r", []string{"2 1|2", "4 3|4"}},
+		{"CR alone at last", "a,b\n1,2\r", []string{"2 1|2"}},
+		{"CR alone in quotes", "a,b\r\n\"x\ry\",2\r\n3,4", []string{"2 x\ny|2", "4 3|4"}},
+		{"two byte order marks", "\ufeff\ufeffa,b\n1,2\n", []string{"2 1|2"}},
+		{"three, and a quote", "\ufeff\ufeff\ufeff\"a\",b\n1,2\n", []string{"2 1|2"}},
+		{"UTF-16, little end first", utf16(unicode.LittleEndian, "a;b\r\n\"Zoë; 李\";2\r\n"), []string{"2 Zoë; 李|2"}},
+		{"UTF-16, big end first", utf16(unicode.BigEndian, "a\tb\n1\t2\n"), []string{"2 1|2"}},
+		{"half a surrogate pair in UTF-16", "\xff\xfea\x00\n\x00\x00\xd8\n\x00b\x00\n\x00", []string{"2: has a replacement character (U+FFFD), in whose place a letter was lost; export the file again, as UTF-8", "3 b"}},
+		{"blank rows", "a,b\n,\n1,2\n , \n,,,\n3,4\n", []string{"2 blank", "3 1|2", "4 blank", "5 blank", "6 3|4"}},
+		{"blank rows before the header", "\n,,\na,b\n1,2\n", []string{"4 1|2"}},
+		{"empty columns without a name", ",a,,b,\n,1,,2,\n, 3,,4,\n", []string{"2 1|2", "3  3|4"}},
+		{"a value in a column without a name", "a,,b\n1,x,2\n3,,4\n", []string{"2: has a value in column 2, which has no name in the header; name it there", "3 3|4"}},
+		{"delimiters beyond the last column", "a,b\n1,2,,\n3,4,,5\n", []string{"2 1|2", "3: has 4 columns, the header has 2; " + unquoted}},
+		{"semicolons", "a;b\n1,5;2\n", []string{"2 1,5|2"}},
+		{"semicolons, and commas in names", "\"a, b, c\";b\n1;2\n", []string{"2 1|2"}},
+		{"tabs", "a\tb\n1,5\t2\n", []string{"2 1,5|2"}},
+		{"bars", "a|b\n1|2\n", []string{"2 1|2"}},
+		{"sep", "sep=;\na,x;b\n1;2\n\"3\n\";4\n5\n", []string{"3 1|2", "4 3\n|4", "6: has 1 columns, the header has 2; " + unquoted}},
+		{"sep in quotes, in capitals, a tab", "\ufeff\"SEP=\t\"\r\na\tb\r\n1\t2\r\n", []string{"3 1|2"}},
+		{"sep of a file that has other delimiters", "sep=,\na;b,c\n1;2,3\n", []string{"3 1;2|3"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, r := range []io.Reader{strings.NewReader(tt.file), iotest.OneByteReader(strings.NewReader(tt.file))} {
-				c, err := NewCSV(r, ',')
+				c, err := NewCSV(r, Detect)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -64,13 +96,22 @@ func collect[T any](seq func(func(T) bool), text func(T) string) []string {
 func TestCSVHeader(t *testing.T) {
 	for _, tt := range []struct{ name, file, want string }{
 		{"empty", "", "is empty: the first line must name the columns"},
-		{"column without a name", "a,,c\n", "has no name for column 2"},
+		{"blank rows only", ",,\n , \n\n", "is empty: the first line must name the columns"},
+		{"sep only", "sep=;", "is empty: the first line must name the columns"},
+		{"HTML", "\n<!DOCTYPE html><html><body>Sign in</body></html>", notText["text/html; charset=utf-8"]},
+		{"a table of HTML", "<table><tr><td>id</td></tr></table>", notText["text/html; charset=utf-8"]},
+		{"XML", "<?xml version=\"1.0\"?>\n<a/>", notText["text/xml; charset=utf-8"]},
+		{"an Excel workbook", "PK\x03\x04\x14\x00\x06\x00", notText["application/zip"]},
+		{"an old Excel workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00", notText["application/octet-stream"]},
+		{"compressed", "\x1f\x8b\x08\x00", notText["application/x-gzip"]},
+		{"UTF-16 without a mark", "a\x00,\x00b\x00", notText["application/octet-stream"]},
+		{"JSON", "[{\"id\":1}]", "begins as JSON does: send JSON as application/x-ndjson, one object a line"},
 		{"a name twice", "a,b,a\n", "names column 3 as an earlier one"},
 		{"columns without end", strings.Repeat("a,", 1000) + "a\n", "has more than 1000 columns"},
-		{"bad UTF-8", "a,\xff\n", "is not valid UTF-8; save the file as UTF-8"},
+		{"bad UTF-8", "a,\xff\n", notUTF8},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := NewCSV(strings.NewReader(tt.file), ','); err == nil || err.Error() != tt.want {
+			if _, err := NewCSV(strings.NewReader(tt.file), Detect); err == nil || err.Error() != tt.want {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
@@ -102,14 +143,18 @@ func TestReadErrorsEndAFile(t *testing.T) {
 	if got, want := collect(c.Rows(), rowText), []string{"2 1|2", "3: connection reset"}; !slices.Equal(got, want) {
 		t.Errorf("CSV: got %q, want %q", got, want)
 	}
-	got := collect(NDJSON(file("{}\n{\"a\":")), lineText)
+	lines, err := NDJSON(file("{}\n{\"a\":"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := collect(lines, lineText)
 	if want := []string{"1 {}", "2: connection reset"}; !slices.Equal(got, want) {
 		t.Errorf("NDJSON: got %q, want %q", got, want)
 	}
 }
 
 func TestDelimiter(t *testing.T) {
-	for name, want := range map[string]rune{",": ',', ";": ';', "tab": '\t', "\t": '\t', "|": '|', "·": '·', "": 0, "::": 0, "\"": 0, "\n": 0, "\xff": 0, "\x00": 0} {
+	for name, want := range map[string]rune{",": ',', ";": ';', "tab": '\t', "\t": '\t', "|": '|', "·": '·', "::": 0, "\"": 0, "\n": 0, "\xff": 0, "\x00": 0} {
 		got, ok := Delimiter(name)
 		if ok != (want != 0) || ok && got != want {
 			t.Errorf("Delimiter(%q) = %q, %v", name, got, ok)
@@ -135,17 +180,51 @@ func TestNDJSON(t *testing.T) {
 		{"no newline at the end", `{"a":1}`, []string{`1 {"a":1}`}},
 		{"byte order mark and CRLF", "\ufeff{\"a\":1}\r\n{}\r\n", []string{`1 {"a":1}`, `2 {}`}},
 		{"blank lines count as lines", "\n{}\n \n{}", []string{"2 {}", "4 {}"}},
-		{"no object", "[1]\n7\n{\"a\":}\n{} {}\n{}\n", []string{"1: " + noObject, "2: " + noObject, "3: " + noObject, "4: " + noObject, "5 {}"}},
-		{"bad UTF-8", "{\"a\":\"\xff\"}\n{}\n", []string{"1: is not valid UTF-8; save the file as UTF-8", "2 {}"}},
+		{"no object", "7\n[1]\n{\"a\":}\n{} {}\n{}\n", []string{"1: " + noObject, "2: " + noObject, "3: " + noObject, "4: " + noObject, "5 {}"}},
+		{"CR alone", "{}\r\r{}\r", []string{"1 {}", "3 {}"}},
+		{"bad UTF-8", "{\"a\":\"\xff\"}\n{}\n", []string{"1: " + notUTF8, "2 {}"}},
 		{"long line in the middle", "{}\n" + long + "\n{}\n", []string{"1 {}", "2: has more than 256 KB", "3 {}"}},
 		{"long line at the end", "{}\n" + long, []string{"1 {}", "2: has more than 256 KB"}},
 		{"empty", "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := collect(NDJSON(strings.NewReader(tt.file)), lineText); !slices.Equal(got, tt.want) {
+			lines, err := NDJSON(strings.NewReader(tt.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := collect(lines, lineText); !slices.Equal(got, tt.want) {
 				t.Errorf("got %q\nwant %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestNDJSONRefuses(t *testing.T) {
+	for _, file := range []string{"<html></html>", " [{}]", "\ufeff[\n{}\n]", "PK\x03\x04"} {
+		if _, err := NDJSON(strings.NewReader(file)); err == nil {
+			t.Errorf("%q is taken for NDJSON", file)
+		}
+	}
+}
+
+func TestDetect(t *testing.T) {
+	for start, want := range map[string]rune{
+		"": ',', "id": ',', "a,b": ',', "a;b;c,d": ';', "a\tb": '\t', "\"a;b;c\",d": ',', "\n;;\n\na,b\nx;y;z;": ',', "\"a\n;;\",b": ',', "a;b,c": ',',
+	} {
+		if got := detect([]byte(start)); got != want {
+			t.Errorf("%q: %q, want %q", start, got, want)
+		}
+	}
+}
+
+func TestUnmarked(t *testing.T) {
+	for value, want := range map[string]string{
+		"'+49 30 1": "+49 30 1", "'00123": "00123", "'=SUM(A1)": "=SUM(A1)", "'-1": "-1", "'@home": "@home", "'O'Neill": "O'Neill", "'ALFKI": "ALFKI", "''": "''", "'": "",
+		"'t Hooft": "'t Hooft", "'s-Hertogenbosch": "'s-Hertogenbosch", "'Buddy' Holly": "'Buddy' Holly", "'Quoted'": "'Quoted'", "O'Neill": "O'Neill", "": "", "a'": "a'",
+	} {
+		if got := Unmarked(value); got != want {
+			t.Errorf("%q: %q, want %q", value, got, want)
+		}
 	}
 }
 
@@ -185,13 +264,21 @@ func FuzzNDJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file string) {
 		var want []int
-		for i, line := range strings.Split(strings.TrimPrefix(file, "\ufeff"), "\n") {
+		if strings.HasPrefix(file, "\xff\xfe") || strings.HasPrefix(file, "\xfe\xff") {
+			return // UTF-16
+		}
+		file = strings.ReplaceAll(strings.ReplaceAll(strings.TrimLeft(file, "\ufeff"), "\r\n", "\n"), "\r", "\n")
+		for i, line := range strings.Split(file, "\n") {
 			if strings.TrimSpace(line) != "" {
 				want = append(want, i+1)
 			}
 		}
 		var got []int
-		for l := range NDJSON(strings.NewReader(file)) {
+		lines, err := NDJSON(strings.NewReader(file))
+		if err != nil {
+			return
+		}
+		for l := range lines {
 			got = append(got, l.Line)
 		}
 		if !slices.Equal(got, want) {

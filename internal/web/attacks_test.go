@@ -125,6 +125,8 @@ func bodyAttacks(s schema, example json.RawMessage) []attack {
 		{name: "malformed", body: `{"a":`, status: 400, code: "MALFORMED"},
 		{name: "two values", body: `{} {}`, status: 400, code: "MALFORMED"},
 		{name: "bad UTF-8", body: "{\"reason\":\"\xff\xfe\"}", status: 400, code: "MALFORMED"},
+		{name: "half a surrogate pair", body: `{"reason":"\ud800"}`, status: 400, code: "MALFORMED"},
+		{name: "half a surrogate pair in a name", body: `{"\udfff":1}`, status: 400, code: "MALFORMED"},
 		{name: "NUL", body: "\x00", status: 400, code: "MALFORMED"},
 		{name: "endless nesting", body: strings.Repeat("[", 20_000), status: 400, code: "MALFORMED"},
 		{name: "huge number", body: `{"limit":1e999}`, status: 400, code: "MALFORMED"},

@@ -12,7 +12,7 @@ import (
 
 // Profile is what a customer tells of itself.
 type Profile struct {
-	Organisation string          `json:"organisation" required:"false" maxLength:"120" doc:"Needed unless there is a name." example:"Alfreds Futterkiste"`
+	Organisation string          `json:"organisation" required:"false" maxLength:"120" doc:"Needed unless there is a name, an e-mail address or a phone number." example:"Alfreds Futterkiste"`
 	FirstName    string          `json:"firstName" required:"false" maxLength:"120" example:"Maria"`
 	LastName     string          `json:"lastName" required:"false" maxLength:"120" example:"Anders"`
 	Email        string          `json:"email" required:"false" maxLength:"254" doc:"Unique; stays taken while its customer is in the trash. Kept in lower case." example:"maria@example.com"`

@@ -146,7 +146,8 @@ var exampleImport = Import{
 		{Line: 8, Code: "MALFORMED", Problem: "has 12 columns, the header has 11; a value with the delimiter in it must be in quotes"},
 		{Line: 15, Code: "INVALID", Field: "email", Problem: "is not an e-mail address such as ann@example.com"},
 	},
-	IgnoredColumns: []string{"fax"},
+	Found:         []Found{{Line: 5, Customer: "ANATR", State: "active", Data: "different", Differs: []string{"phone"}}},
+	MappedColumns: []MappedColumn{{"E-Mail Address", "email"}}, IgnoredColumns: []string{"fax"},
 }
 
 const (

@@ -1,66 +1,61 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"iter"
-	"slices"
+	"reflect"
 	"strings"
 
 	"lethe/internal/customer"
 	"lethe/internal/tabular"
 )
 
-type importCustomersInput struct{ Upload }
+type importCustomersInput struct {
+	Upload
+	OnExisting string `query:"onExisting" enum:"skip,update,fail" default:"skip" doc:"What to do with a line about a customer that exists: leave the customer as it is, change it to what the line says, or fail the line. An empty value changes nothing."`
+}
 
 func (a *api) importCustomers(ctx context.Context, in *importCustomersInput) (*importOutput, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	lines, ignored, err := in.customers()
+	lines, cols, err := in.customers(a.newLineSchema(reflect.TypeFor[NewCustomer]()))
 	if err != nil {
 		return nil, err
 	}
-	at := func(l customer.CustomerLine) (int, error) { return l.Line, l.Err }
-	result, err := a.svc.ImportCustomers(ctx, from(in.FromLine, lines, at), actorOf(ctx), in.DryRun)
-	return a.imported(ctx, &in.Upload, ignored, result, err)
+	result, err := a.svc.ImportCustomers(ctx, lines, in.options(ctx, in.OnExisting))
+	return a.imported(ctx, &in.Upload, cols, result, err)
 }
 
-func (u *Upload) customers() (lines iter.Seq[customer.CustomerLine], ignored []string, err error) {
+func (u *Upload) customers(schema *lineSchema) (iter.Seq[customer.CustomerLine], *columns, error) {
 	if u.mediaType == typeNDJSON {
-		return u.customerObjects(), nil, nil
+		lines, err := u.ndjson()
+		return customerObjects(lines, schema), &columns{}, err
 	}
 	file, err := u.csv()
 	if err != nil {
 		return nil, nil, err
 	}
-	cols, err := newColumns(file.Columns(), u.Map, u.Null, isCustomerColumn, func(string) string { return "" })
+	cols, err := newColumns(file.Columns(), u.Map, u.Null, customerFields)
 	if err != nil {
 		return nil, nil, err
 	}
 	if cols.has("name") && (cols.has("firstName") || cols.has("lastName")) {
 		return nil, nil, customer.Invalid("query.map", "makes one column the name and another the first or last name")
 	}
-	return customerRows(file, cols), cols.ignored(), nil
-}
-
-const consentColumn = "consent."
-
-func isCustomerColumn(name string) bool {
-	return slices.Contains([]string{"id", "organisation", "firstName", "lastName", "name", "email", "phone", "push"}, name) ||
-		strings.HasPrefix(name, consentColumn) && customer.Identifier(strings.TrimPrefix(name, consentColumn))
+	return customerRows(file, cols), cols, cols.checkKnown()
 }
 
 func customerRows(file *tabular.CSV, cols *columns) iter.Seq[customer.CustomerLine] {
 	return func(yield func(customer.CustomerLine) bool) {
 		for row := range file.Rows() {
-			line := customer.CustomerLine{Line: row.Line, Err: readError(row.Err)}
+			line := customer.CustomerLine{Err: rowError(row)}
 			if line.Err == nil {
-				line.ID, line.Profile, line.Err = customerFrom(cols.values(row.Values))
+				line = customerFrom(cols.values(row.Values))
+				line.Text = strings.Join(row.Values, "\x1f")
 			}
+			line.Line = row.Line
 			if !yield(line) {
 				return
 			}
@@ -68,23 +63,26 @@ func customerRows(file *tabular.CSV, cols *columns) iter.Seq[customer.CustomerLi
 	}
 }
 
-func customerFrom(values map[string]string) (id string, p customer.Profile, err error) {
-	p = customer.Profile{
+func customerFrom(values map[string]string) (l customer.CustomerLine) {
+	l.ID = values["id"]
+	l.Profile = customer.Profile{
 		Organisation: values["organisation"], FirstName: values["firstName"], LastName: values["lastName"],
 		Email: values["email"], Phone: values["phone"], Consents: map[string]bool{},
 	}
 	if name := values["name"]; name != "" {
-		p.FirstName, p.LastName = splitName(name)
+		l.Profile.FirstName, l.Profile.LastName = splitName(name)
+		l.SaysName = true
 	}
 	for target, value := range values {
 		switch name, consent := strings.CutPrefix(target, consentColumn); {
 		case consent:
-			p.Consents[name], err = yesNo(target, value, err)
+			l.Profile.Consents[name], l.Err = yesNo(target, value, l.Err)
 		case target == "push":
-			p.Push, err = yesNo(target, value, err)
+			l.Profile.Push, l.Err = yesNo(target, value, l.Err)
+			l.SaysPush = true
 		}
 	}
-	return values["id"], p, err
+	return l
 }
 
 // splitName splits at the last space: what comes after it is the last name.
@@ -104,35 +102,19 @@ func yesNo(field, value string, before error) (bool, error) {
 	return false, errors.Join(before, customer.Invalid(field, "must be true or false, yes or no, 1 or 0"))
 }
 
-func (u *Upload) customerObjects() iter.Seq[customer.CustomerLine] {
+func customerObjects(lines iter.Seq[tabular.Line], schema *lineSchema) iter.Seq[customer.CustomerLine] {
 	return func(yield func(customer.CustomerLine) bool) {
-		for l := range tabular.NDJSON(u.body) {
-			var doc NewCustomer
+		for l := range lines {
 			line := customer.CustomerLine{Line: l.Line, Err: readError(l.Err)}
 			if line.Err == nil {
-				line.Err = decodeLine(l.Data, &doc)
-				line.ID, line.Profile = doc.ID, doc.profile()
+				var doc NewCustomer
+				members, err := schema.decode(l.Data, &doc)
+				_, line.SaysPush = members["push"]
+				line.ID, line.Profile, line.Err = doc.ID, doc.profile(), err
 			}
 			if !yield(line) {
 				return
 			}
 		}
 	}
-}
-
-// decodeLine reads one JSON object, and nothing that it does not know.
-func decodeLine(data []byte, doc any) error {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(doc)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case err == nil, errors.Is(err, io.EOF):
-		return nil
-	case errors.As(err, &wrong):
-		return customer.Invalid(wrong.Field, "has the wrong type")
-	case strings.HasPrefix(err.Error(), "json: unknown field"):
-		return &customer.UnreadableError{Problem: "has a member that is not known: " + strings.TrimPrefix(err.Error(), "json: unknown field ")}
-	}
-	return &customer.UnreadableError{Problem: "can't be read as JSON"}
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
-	"slices"
+	"reflect"
+	"strings"
 
 	"lethe/internal/customer"
 	"lethe/internal/tabular"
@@ -14,34 +15,36 @@ type importRecordsInput struct {
 	Upload
 	Kind   string `query:"kind" maxLength:"32" doc:"Of CSV: the kind of all records, where no column says it." example:"invoice"`
 	Parent string `query:"parent" maxLength:"800" doc:"Of CSV: the key of each record's parent, with columns in braces." example:"invoice~{orderID}"`
+
+	OnExisting string `query:"onExisting" enum:"skip,fail" default:"skip" doc:"What to do with a line about a record that exists: leave the record as it is, or fail the line."`
 }
 
 func (a *api) importRecords(ctx context.Context, in *importRecordsInput) (*importOutput, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	lines, err := in.records()
+	lines, cols, err := in.records(a.newLineSchema(reflect.TypeFor[importedRecord]()))
 	if err != nil {
 		return nil, err
 	}
-	at := func(l customer.RecordLine) (int, error) { return l.Line, l.Err }
-	result, err := a.svc.ImportRecords(ctx, from(in.FromLine, lines, at), actorOf(ctx), in.DryRun)
-	return a.imported(ctx, &in.Upload, nil, result, err)
+	result, err := a.svc.ImportRecords(ctx, lines, in.options(ctx, in.OnExisting))
+	return a.imported(ctx, &in.Upload, cols, result, err)
 }
 
-func (in *importRecordsInput) records() (iter.Seq[customer.RecordLine], error) {
+func (in *importRecordsInput) records(schema *lineSchema) (iter.Seq[customer.RecordLine], *columns, error) {
 	if in.mediaType == typeNDJSON {
-		return in.recordObjects(), nil
+		lines, err := in.ndjson()
+		return recordObjects(lines, schema), &columns{}, err
 	}
 	file, err := in.csv()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rows, err := in.recordColumns(file.Columns())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return rows.lines(file), nil
+	return rows.lines(file), rows.columns, nil
 }
 
 // recordRows says how a row becomes a record.
@@ -51,14 +54,8 @@ type recordRows struct {
 	parent *keyTemplate
 }
 
-const dataPrefix = "data."
-
-func isRecordColumn(name string) bool {
-	return slices.Contains([]string{"customer", "key", "kind", "id", "parent"}, name)
-}
-
 func (in *importRecordsInput) recordColumns(names []string) (*recordRows, error) {
-	cols, err := newColumns(names, in.Map, in.Null, isRecordColumn, func(name string) string { return dataPrefix + name })
+	cols, err := newColumns(names, in.Map, in.Null, recordFields)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +75,7 @@ func (r *recordRows) check() error {
 	separate := r.kind != "" || r.parent != nil || r.has("kind") || r.has("id") || r.has("parent")
 	switch {
 	case !r.has("customer"):
-		return customer.Invalid("query.map", "no column is the customer; map one to customer")
+		return customer.Invalid("query.map", "no column is the customer; map one to customer; fields are "+r.known()+"; "+foundColumns(r.names))
 	case r.has("key") && separate:
 		return customer.Invalid("query.map", "a key has the kind, id and parent in it already; give either")
 	case r.has("key"):
@@ -96,7 +93,7 @@ func (r *recordRows) check() error {
 func (r *recordRows) lines(file *tabular.CSV) iter.Seq[customer.RecordLine] {
 	return func(yield func(customer.RecordLine) bool) {
 		for row := range file.Rows() {
-			line := customer.RecordLine{Line: row.Line, Err: readError(row.Err)}
+			line := customer.RecordLine{Line: row.Line, Err: rowError(row)}
 			if line.Err == nil {
 				line = r.line(row)
 			}
@@ -120,8 +117,8 @@ func (r *recordRows) line(row tabular.Row) customer.RecordLine {
 	}
 	data := map[string]string{}
 	for target, value := range values {
-		if !isRecordColumn(target) {
-			data[target[len(dataPrefix):]] = value
+		if field, ok := strings.CutPrefix(target, dataPrefix); ok {
+			data[field] = value
 		}
 	}
 	doc.Data, _ = json.Marshal(data) // texts can be written
@@ -130,12 +127,12 @@ func (r *recordRows) line(row tabular.Row) customer.RecordLine {
 
 // importedRecord is a line of NDJSON.
 type importedRecord struct {
-	Customer string `json:"customer"`
-	Key      string `json:"key"`
-	Kind     string `json:"kind"`
-	ID       string `json:"id"`
-	Parent   string `json:"parent"`
-	Data     Data   `json:"data"`
+	Customer string `json:"customer,omitempty"`
+	Key      string `json:"key,omitempty"`
+	Kind     string `json:"kind,omitempty" maxLength:"32"`
+	ID       string `json:"id,omitempty" maxLength:"64"`
+	Parent   string `json:"parent,omitempty" maxLength:"800"`
+	Data     Data   `json:"data,omitempty"`
 }
 
 func (d importedRecord) line(number int) customer.RecordLine {
@@ -161,13 +158,13 @@ func (d importedRecord) key() (customer.Key, error) {
 	return NewRecord{Kind: d.Kind, ID: d.ID, Parent: d.Parent}.key(customer.Change{})
 }
 
-func (in *importRecordsInput) recordObjects() iter.Seq[customer.RecordLine] {
+func recordObjects(lines iter.Seq[tabular.Line], schema *lineSchema) iter.Seq[customer.RecordLine] {
 	return func(yield func(customer.RecordLine) bool) {
-		for l := range tabular.NDJSON(in.body) {
+		for l := range lines {
 			var doc importedRecord
 			line := customer.RecordLine{Line: l.Line, Err: readError(l.Err)}
 			if line.Err == nil {
-				line.Err = decodeLine(l.Data, &doc)
+				_, line.Err = schema.decode(l.Data, &doc)
 			}
 			if line.Err == nil {
 				line = doc.line(l.Line)

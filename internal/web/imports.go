@@ -3,10 +3,13 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"mime"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,7 +37,7 @@ func (a *api) importRoutes() {
 	register(a, operation{
 		id: "import-customers", method: http.MethodPost, path: "/v1/imports/customers", tag: "Import",
 		summary:     "Import customers from CSV or NDJSON",
-		description: describeImport("Columns are called id, organisation, firstName, lastName, name (split at its last space), email, phone, push and consent.<name>; others are mapped by map or left out. An NDJSON line is what POST /v1/customers takes. Customers whose id exists are left as they are, so that an import can be repeated."),
+		description: describeImport("Columns are called id, organisation, firstName, lastName, name (split at its last space), email, phone, push and consent.<name>, in whatever case and with or without spaces, or as other programs call them; others are mapped by map or left out. An NDJSON line is what POST /v1/customers takes. A line is about the customer of its id or, without one, of its e-mail address; what happens to those that exist is up to onExisting."),
 		refusals:    importRefusals, response: exampleImport,
 		body: importBody(exampleCustomersCSV, exampleCustomersNDJSON),
 	}, a.importCustomers)
@@ -50,13 +53,13 @@ func (a *api) importRoutes() {
 var importRefusals = []kind{malformed, fileTooLarge, unsupported}
 
 func describeImport(columns string) string {
-	return columns + ` The file is in UTF-8; its first line names the columns. A line that can't be read or breaks a rule fails alone, and is told by its number in the file. With dryRun nothing is written.
+	return columns + ` The file is in UTF-8, or in UTF-16 with its byte order mark; the first line of CSV names the columns. A line that can't be read or breaks a rule fails alone, and is told by its number in the file. A file that is no table, or of which no column is known, is refused. With dryRun nothing is written, and the answer is what the import would answer.
 
 A request takes 4 MB. Split a larger file, here customers.csv, with its header in each part:
 
     tail -n +2 customers.csv | split -C 4000k --filter='{ head -n 1 customers.csv; cat; } > $FILE.csv' - part-
 
-The answer has resumeFromLine when there was no time for the whole file: send it again with fromLine.`
+The answer has resumeFromLine when there was no time for the whole file: send it again with fromLine, as the header Link says.`
 }
 
 func importBody(csv, ndjson string) *huma.RequestBody {
@@ -74,9 +77,9 @@ func importBody(csv, ndjson string) *huma.RequestBody {
 type Upload struct {
 	DryRun    bool     `query:"dryRun" doc:"Look at every line and write nothing."`
 	FromLine  int      `query:"fromLine" minimum:"1" doc:"Leave out the lines before this one: resumeFromLine of the answer before."`
-	Map       []string `query:"map,explode" maxItems:"200" doc:"Of CSV: what a column is, as column:name. Give it once for each." example:"companyName:organisation"`
+	Map       []string `query:"map,explode" maxItems:"200" doc:"Of CSV: what a column is, as column:field. Give it once for each." example:"companyName:organisation"`
 	Null      string   `query:"null" maxLength:"40" doc:"Of CSV: a text that means no value." example:"NULL"`
-	Delimiter string   `query:"delimiter" default:"," maxLength:"3" doc:"Of CSV: one character, or tab."`
+	Delimiter string   `query:"delimiter" maxLength:"3" doc:"Of CSV: one character, or tab. Left out, comma, semicolon, tab or | is recognised, and a first line such as sep=; is taken for what it says."`
 
 	body      io.Reader
 	mediaType string
@@ -119,10 +122,21 @@ func (u *Upload) csv() (*tabular.CSV, error) {
 		return nil, customer.Invalid("query.delimiter", "must be one character, or tab")
 	}
 	file, err := tabular.NewCSV(u.body, delimiter)
+	return file, fileError(err)
+}
+
+// ndjson opens the upload as NDJSON.
+func (u *Upload) ndjson() (iter.Seq[tabular.Line], error) {
+	lines, err := tabular.NDJSON(u.body)
+	return lines, fileError(err)
+}
+
+// fileError refuses a file by what is wrong with its beginning.
+func fileError(err error) error {
 	if wrong, ok := errors.AsType[*tabular.LineError](err); ok {
-		return nil, customer.Invalid("line 1", wrong.Problem)
+		return customer.Invalid("line 1", wrong.Problem)
 	}
-	return file, readError(err)
+	return readError(err)
 }
 
 // readError tells a file that is too large from one that could not be read.
@@ -148,45 +162,67 @@ type brokenBodyError struct{ err error }
 func (e *brokenBodyError) Error() string { return "read the body: " + e.err.Error() }
 func (e *brokenBodyError) Unwrap() error { return e.err }
 
-// from leaves out what an earlier request has done, but not that the body ends there this time.
-func from[L any](first int, lines iter.Seq[L], at func(L) (line int, err error)) iter.Seq[L] {
-	return func(yield func(L) bool) {
-		for l := range lines {
-			line, err := at(l)
-			_, ends := errors.AsType[*brokenBodyError](err)
-			if (line >= first || ends || errors.Is(err, errTooLarge)) && !yield(l) {
-				return
-			}
-		}
+// rowError is why nothing can be made of a row.
+func rowError(row tabular.Row) error {
+	if row.Blank {
+		return customer.ErrBlankLine
+	}
+	return readError(row.Err)
+}
+
+func (u *Upload) options(ctx context.Context, onExisting string) customer.ImportOptions {
+	return customer.ImportOptions{
+		By: actorOf(ctx), DryRun: u.DryRun, OnExisting: customer.OnExisting(onExisting), From: u.FromLine,
 	}
 }
 
 // Import tells what became of the lines of a file.
 type Import struct {
-	DryRun         bool        `json:"dryRun" doc:"Nothing was written; created counts what would be."`
-	Lines          int         `json:"lines" doc:"Looked at."`
-	Created        int         `json:"created"`
-	Existing       int         `json:"existing" doc:"There already, and left as they are."`
-	Failed         int         `json:"failed"`
-	Errors         []LineError `json:"errors" doc:"Of the first 200 lines that failed."`
-	MoreErrors     int         `json:"moreErrors" doc:"Lines that failed and are not in errors."`
-	ResumeFromLine int         `json:"resumeFromLine,omitempty" doc:"There was no time for the lines from this one on: send the file again with fromLine."`
-	IgnoredColumns []string    `json:"ignoredColumns" doc:"Columns that nothing was made of."`
+	DryRun         bool           `json:"dryRun" doc:"Nothing was written; all else is as it would be."`
+	Lines          int            `json:"lines" doc:"Looked at, blank ones left out: created, updated, existing and failed."`
+	Created        int            `json:"created"`
+	Updated        int            `json:"updated" doc:"There already, and changed to what the line says, as onExisting update asks."`
+	Existing       int            `json:"existing" doc:"There already, and left as they are."`
+	Failed         int            `json:"failed"`
+	Blank          int            `json:"blank" doc:"Rows without any value, which were skipped."`
+	Errors         []LineError    `json:"errors" doc:"Of the first 200 lines that failed."`
+	MoreErrors     int            `json:"moreErrors" doc:"Lines that failed and are not in errors."`
+	Found          []Found        `json:"found" doc:"What is there already, of the first 200 lines that are about such: those that existing and updated count."`
+	MoreFound      int            `json:"moreFound" doc:"Lines about what is there already that are not in found."`
+	ResumeFromLine int            `json:"resumeFromLine,omitempty" doc:"There was no time for the lines from this one on: send the file again with fromLine."`
+	MappedColumns  []MappedColumn `json:"mappedColumns" doc:"Columns that were taken for a field although they are not called exactly so. Use map to say otherwise."`
+	IgnoredColumns []string       `json:"ignoredColumns" doc:"Columns that nothing was made of."`
 }
 
 // LineError is one thing that is wrong with one line.
 type LineError struct {
-	Line    int    `json:"line" doc:"Its number in the file, the first being 1."`
-	Code    string `json:"code" example:"INVALID"`
-	Field   string `json:"field,omitempty" example:"email"`
-	Problem string `json:"problem" example:"is not an e-mail address such as ann@example.com"`
+	Line        int          `json:"line" doc:"Its number in the file, the first being 1."`
+	Code        string       `json:"code" example:"INVALID"`
+	Field       string       `json:"field,omitempty" example:"email"`
+	Problem     string       `json:"problem" example:"is not an e-mail address such as ann@example.com"`
+	Owner       *Owner       `json:"owner,omitempty" doc:"With EXISTS and EMAIL_TAKEN: the customer that the line is about, or that has its address."`
+	Certificate *Certificate `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
 }
 
-type importOutput struct{ Body Import }
+// Found is what a line is about, when it is there already.
+type Found struct {
+	Line     int      `json:"line" doc:"Its number in the file, the first being 1."`
+	Customer string   `json:"customer" example:"ALFKI"`
+	Record   string   `json:"record,omitempty" doc:"Of an import of records: the record's key." example:"invoice~10248"`
+	State    string   `json:"state" enum:"active,deleted" doc:"Of the customer; deleted: it is in the trash."`
+	Data     string   `json:"data" enum:"equal,different" doc:"Whether the line said something else than was there."`
+	Differs  []string `json:"differs,omitempty" doc:"The fields that were different." example:"[\"phone\"]"`
+	Updated  bool     `json:"updated" doc:"It was changed to what the line says."`
+}
+
+type importOutput struct {
+	Link string `header:"Link" doc:"Where to send the file again, as rel=next, if there was no time for all of it."`
+	Body Import
+}
 
 // imported answers an import. One that stopped half-way through a fault of ours says
 // where to go on; one that did nothing is a failed request.
-func (a *api) imported(ctx context.Context, in *Upload, ignored []string, result customer.Import, err error) (*importOutput, error) {
+func (a *api) imported(ctx context.Context, in *Upload, cols *columns, result customer.Import, err error) (*importOutput, error) {
 	var broken *brokenBodyError
 	if err != nil && (result.Lines == 0 || errors.Is(err, errTooLarge) || errors.As(err, &broken)) {
 		return nil, err
@@ -195,20 +231,47 @@ func (a *api) imported(ctx context.Context, in *Upload, ignored []string, result
 		a.report(ctx, err)
 	}
 	doc := Import{
-		DryRun: in.DryRun, Lines: result.Lines, Created: result.Created, Existing: result.Existing,
-		Failed: result.Failed, Errors: []LineError{}, MoreErrors: result.Failed - len(result.Errors),
-		ResumeFromLine: result.ResumeFrom, IgnoredColumns: append([]string{}, ignored...),
+		DryRun: in.DryRun, Lines: result.Lines, Created: result.Created, Updated: result.Updated, Existing: result.Existing,
+		Failed: result.Failed, Blank: result.Blank, Errors: []LineError{}, MoreErrors: result.Failed - len(result.Errors),
+		Found: documents(result.Found, foundOf), MoreFound: result.Existing + result.Updated - len(result.Found),
+		ResumeFromLine: result.ResumeFrom, MappedColumns: cols.guessed(), IgnoredColumns: cols.ignored(),
 	}
 	for _, e := range result.Errors {
 		doc.Errors = append(doc.Errors, lineErrors(ctx, e)...)
 	}
-	return &importOutput{Body: doc}, nil
+	return &importOutput{Link: goOn(requestOf(ctx).uri, result.ResumeFrom), Body: doc}, nil
+}
+
+// goOn is the Link header that leads to the lines that are left.
+func goOn(uri string, line int) string {
+	address, err := url.Parse(uri)
+	if line == 0 || err != nil {
+		return ""
+	}
+	query := address.Query()
+	query.Set("fromLine", strconv.Itoa(line))
+	return fmt.Sprintf(`<%s?%s>; rel="next"`, address.Path, query.Encode())
+}
+
+func foundOf(e customer.Existing) Found {
+	doc := Found{
+		Line: e.Line, Customer: e.Customer, Record: e.Record.String(), State: string(e.State),
+		Data: "equal", Differs: e.Differs, Updated: e.Updated,
+	}
+	if len(e.Differs) > 0 {
+		doc.Data = "different"
+	}
+	return doc
 }
 
 func lineErrors(ctx context.Context, e customer.LineError) []LineError {
 	p := translate(ctx, e.Err)
 	if len(p.Errors) == 0 {
-		return []LineError{{Line: e.Line, Code: p.Code, Problem: p.Detail}}
+		first := LineError{Line: e.Line, Code: p.Code, Problem: p.Detail, Owner: p.Owner, Certificate: p.Certificate}
+		if there, ok := errors.AsType[*customer.ExistingError](e.Err); ok {
+			first.Owner = ownerOf(there.Customer, there.State)
+		}
+		return []LineError{first}
 	}
 	list := make([]LineError, len(p.Errors))
 	for i, f := range p.Errors {

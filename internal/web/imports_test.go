@@ -83,7 +83,7 @@ func TestImport(t *testing.T) {
 		{Name: "tabs", Method: post, URL: "/v1/imports/customers?delimiter=tab", Header: asCSV, Body: "id\tlastName\tpush\nT1\tTab\tperhaps\n", Status: 200, Want: map[string]any{"failed": 1, "errors.0.field": "push"}},
 		{Name: "customers as NDJSON", Method: post, URL: "/v1/imports/customers", Header: asNDJSON, Status: 200,
 			Body: "{\"id\":\"N1\",\"lastName\":\"N\",\"consents\":{\"a\":true}}\n\n{\"id\":\"N2\",\"name\":\"x\"}\n{\"id\":7}\n{\"id\":\"N3\"\n{\"id\":\"N4\",\"state\":\"deleted\",\"lastName\":\"N\"}\n",
-			Want: map[string]any{"lines": 5, "created": 1, "failed": 4, "errors.0.line": 3, "errors.0.code": "MALFORMED", "errors.1.line": 4, "errors.1.field": "id", "errors.2.line": 5, "errors.3.line": 6, "errors.3.code": "MALFORMED"}},
+			Want: map[string]any{"lines": 5, "created": 1, "failed": 4, "errors.0.line": 3, "errors.0.code": "INVALID", "errors.0.field": "name", "errors.1.line": 4, "errors.1.field": "id", "errors.2.line": 5, "errors.2.code": "MALFORMED", "errors.3.line": 6, "errors.3.field": "state"}},
 		{Name: "records as NDJSON", Method: post, URL: "/v1/imports/records", Header: asNDJSON, Status: 200,
 			Body: "{\"customer\":\"N1\",\"key\":\"ticket~1\",\"data\":{\"n\":1.50}}\n{\"customer\":\"N1\",\"kind\":\"ticket\",\"id\":\"2\",\"parent\":\"ticket~1\"}\n{\"customer\":\"N1\",\"kind\":\"ticket\"}\n{\"customer\":\"N1\",\"key\":\"ticket~3\",\"id\":\"3\"}\n{\"customer\":\"N1\",\"key\":\"letter~3\"}\n",
 			Want: map[string]any{"created": 2, "failed": 3, "errors.0.field": "id", "errors.1.field": "key", "errors.2.field": "kind"}},
@@ -130,12 +130,16 @@ func TestImportOfTooMuchWithoutALength(t *testing.T) {
 
 func TestImportOutOfTime(t *testing.T) {
 	s := newSystem(t)
-	r := httptest.NewRequest(post, "/v1/imports/customers", strings.NewReader("id,lastName\nA,A\nB,B\n"))
+	r := httptest.NewRequest(post, "/v1/imports/customers?map=Key:id&onExisting=fail&fromLine=1", strings.NewReader("Key,lastName\nA,A\nB,B\n"))
 	r.Header.Set("Content-Type", "text/csv")
 	ctx, cancel := context.WithTimeout(web.WithActor(r.Context(), "tester"), 4*time.Second)
 	defer cancel()
-	if got := s.do(r.WithContext(ctx)); got.status != 200 || got.body["resumeFromLine"] != 2.0 || got.body["lines"] != 0.0 {
+	got := s.do(r.WithContext(ctx))
+	if got.status != 200 || got.body["resumeFromLine"] != 2.0 || got.body["lines"] != 0.0 {
 		t.Errorf("got %d %s", got.status, got.text)
+	}
+	if link := got.header.Get("Link"); link != `</v1/imports/customers?fromLine=2&map=Key%3Aid&onExisting=fail>; rel="next"` {
+		t.Errorf("Link: %s", link)
 	}
 }
 
@@ -194,5 +198,162 @@ func TestImportTellsOfTheFirstErrors(t *testing.T) {
 	}
 	if len(lines) != 200 || got.body["moreErrors"] != 150.0 {
 		t.Errorf("errors of %d lines, and %v more", len(lines), got.body["moreErrors"])
+	}
+}
+
+// TestImportOfFilesAsTheyAre imports one customer from files that say the same in many ways.
+func TestImportOfFilesAsTheyAre(t *testing.T) {
+	for _, tt := range []struct {
+		name, query, file string
+		more              map[string]any // that the answer tells
+	}{
+		{"near misses", "", "Customer ID,Company,E-Mail Address,Phone Number\nX1,Styx,a@styx.example,1\n", map[string]any{
+			"mappedColumns.0.column": "Customer ID", "mappedColumns.0.field": "id", "mappedColumns.2.column": "E-Mail Address", "mappedColumns.2.field": "email"}},
+		{"case and spaces", "", " ID ,ORGANISATION,e_mail,PHONE\nX1,Styx,a@styx.example,1\n", map[string]any{"mappedColumns.0.column": "ID", "ignoredColumns": []any{}}},
+		{"the better column", "", "Mobile,Customer ID,id,Telephone,Phone,organisation,Company,email,E-Mail Address\n9,9,X1,9,1,Styx,9,a@styx.example,b@styx.example\n", map[string]any{
+			"mappedColumns": []any{map[string]any{"column": "Phone", "field": "phone"}}, "ignoredColumns": []any{"Mobile", "Customer ID", "Telephone", "Company", "E-Mail Address"}}},
+		{"a mapping is better than a name", "?map=Mobile:phone&map=Nr.:ID", "Mobile,Nr.,id no,Phone,Company,Email\n1,X1,9,9,Styx,a@styx.example\n", map[string]any{"ignoredColumns": []any{"id no", "Phone"}}},
+		{"semicolons and two marks", "", "\ufeff\ufeffid;organisation;email;phone\r\nX1;Styx;a@styx.example;1\r\n", nil},
+		{"tabs", "", "id\torganisation\temail\tphone\nX1\tStyx\ta@styx.example\t1\n", nil},
+		{"sep", "", "sep=|\nid|organisation|email|phone\nX1|Styx|a@styx.example|1\n", nil},
+		{"CR alone, and blank rows", "", "id,organisation,email,phone\r,,,\rX1,Styx,a@styx.example,1\r,,,,\r", map[string]any{"blank": 2}},
+		{"columns without a name", "", ",id,organisation,,email,phone,,\n,X1,Styx,,a@styx.example,1,,\n", map[string]any{"ignoredColumns": []any{}}},
+		{"marks of text", "", "id,organisation,email,phone\n'X1,'Styx,'a@styx.example,'1\n", nil},
+		{"spaces", "", "id, organisation, email, phone\n X1 , Styx, a@styx.example, 1\n", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, target := newSystem(t), "/v1/imports/customers"+tt.query
+			want := map[string]any{"lines": 1, "created": 1, "failed": 0}
+			maps.Copy(want, tt.more)
+			s.run(t, []call{{Name: "import", Method: post, URL: target, Header: asCSV, Body: tt.file, Status: 200, Want: want}})
+			if got := s.customers(); len(got) != 1 || got[0] != "X1: Styx|||a@styx.example|1|map[]" {
+				t.Errorf("customers: %q", got)
+			}
+		})
+	}
+}
+
+// TestImportRefusesWhatIsNoTable says what is known and what was found, but repeats no data.
+func TestImportRefusesWhatIsNoTable(t *testing.T) {
+	s := newSystem(t)
+	const known = "known are id, organisation, firstName, lastName, name, email, phone, push, consent.<name>"
+	for _, tt := range []struct{ name, file, problem, not string }{
+		{"columns that nobody knows", "Artikel,Preis\nHammer,3\n", known + `; the file has \"Artikel\", \"Preis\"`, ""},
+		{"no header", "maria@anders.example,Maria\nann@example.com,Ann\n", "the first line looks like data: put a line before it that names the columns", "anders"},
+		{"no header, but numbers", "17,Maria,0301234567\n", "looks like data", "0301234567"},
+		{"HTML", "<!doctype html>\n<html><body>maria@anders.example</body></html>", "is HTML", "anders"},
+		{"a workbook", "PK\x03\x04\x14", "Excel", ""},
+		{"JSON", `{"id":"A"}`, "application/x-ndjson", ""},
+		{"Windows-1252 in the header", "id,Name,Stra\xdfe\n", "iconv -f WINDOWS-1252", ""},
+	} {
+		for _, dry := range []string{"", "?dryRun=true"} {
+			got := s.send(post, "/v1/imports/customers"+dry, tt.file, asCSV...)
+			text := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(got.text)
+			if got.status != 422 || got.body["code"] != "INVALID" || !strings.Contains(text, tt.problem) || tt.not != "" && strings.Contains(text, tt.not) {
+				t.Errorf("%s: %d %s", tt.name, got.status, text)
+			}
+		}
+	}
+	for name, body := range map[string]string{"HTML": "<html></html>", "an array": `[{"id":"A","lastName":"A"}]`} {
+		if got := s.send(post, "/v1/imports/customers", body, asNDJSON...); got.status != 422 || got.at("errors.0.field") != "line 1" {
+			t.Errorf("%s as NDJSON: %d %s", name, got.status, got.text)
+		}
+	}
+	if got := s.send(post, "/v1/imports/records?kind=ticket", "Artikel,Preis\n", asCSV...); got.status != 422 || !strings.Contains(got.text, `fields are customer, key, kind, id, parent; the file has \"Artikel\"`) {
+		t.Errorf("records: %d %s", got.status, got.text)
+	}
+}
+
+// TestImportTellsOfWhatIsThere meets customers in each state.
+func TestImportTellsOfWhatIsThere(t *testing.T) {
+	s := newSystem(t)
+	for _, id := range []string{"LIVE", "TRASH", "GONE"} {
+		s.must(201, post, "/v1/customers", fmt.Sprintf(`{"id":%q,"lastName":"Anders","email":"%s@example.com"}`, id, id))
+	}
+	s.must(200, remove, "/v1/customers/TRASH", "")
+	s.must(200, remove, "/v1/customers/GONE", "")
+	s.must(202, post, "/v1/customers/GONE/purge", `{"confirm":"GONE"}`)
+	s.work()
+	s.must(201, post, "/v1/customers/LIVE/records", `{"kind":"ticket","id":"1","data":{"a":"1"}}`)
+	const (
+		file    = "id,lastName,email,phone\nLIVE,Anders,,\nTRASH,Other,,1\nGONE,Anders,,\n,,live@example.com,7\nNEW,,trash@example.com,\n"
+		records = "customer,id,a\nLIVE,1,2\nTRASH,1,2\n"
+		url     = "/v1/imports/customers?onExisting="
+	)
+	with := func(more map[string]any) map[string]any {
+		want := map[string]any{"lines": 5, "created": 0}
+		maps.Copy(want, more)
+		return want
+	}
+	skip := with(map[string]any{
+		"existing": 3, "found.0.customer": "LIVE", "found.0.state": "active", "found.0.data": "equal", "found.0.differs": nil, "found.1.state": "deleted",
+		"found.1.data": "different", "found.1.differs": []any{"lastName", "phone"}, "found.2.line": 5, "found.2.customer": "LIVE", "found.2.differs": []any{"phone"},
+		"errors.0.code": "PURGED", "errors.0.certificate.customer": "GONE", "errors.1.code": "EMAIL_TAKEN", "errors.1.owner.id": "TRASH", "errors.1.owner.state": "deleted",
+	})
+	s.run(t, []call{
+		{Name: "skip is the default", Method: post, URL: "/v1/imports/customers", Header: asCSV, Body: file, Status: 200, Want: skip},
+		{Name: "skip", Method: post, URL: url + "skip", Header: asCSV, Body: file, Status: 200, Want: skip},
+		{Name: "fail", Method: post, URL: url + "fail", Header: asCSV, Body: file, Status: 200, Want: with(map[string]any{
+			"existing": 0, "failed": 5, "errors.0.code": "EXISTS", "errors.0.owner.id": "LIVE", "errors.1.owner.state": "deleted", "errors.3.owner.id": "LIVE"})},
+		{Name: "update", Method: post, URL: url + "update", Header: asCSV, Body: "id,phone,consent.news\nLIVE,7,yes\nTRASH,1,yes\nGONE,,\n", Status: 200, Want: map[string]any{
+			"updated": 1, "failed": 2, "found.0.updated": true, "found.0.differs": []any{"phone", "consents"}, "errors.0.code": "IN_TRASH", "errors.1.code": "PURGED"}},
+		{Name: "updated", Method: get, URL: "/v1/customers/LIVE", Status: 200, Want: map[string]any{"lastName": "Anders", "phone": "7", "consents": map[string]any{"news": true}}},
+		{Name: "update by NDJSON", Method: post, URL: url + "update", Header: asNDJSON, Body: `{"id":"LIVE","push":true}` + "\n", Status: 200, Want: map[string]any{"updated": 1, "found.0.differs": []any{"push"}}},
+		{Name: "another mode", Method: post, URL: url + "replace", Header: asCSV, Body: file, Status: 422, Code: "INVALID"},
+		{Name: "records", Method: post, URL: "/v1/imports/records?kind=ticket", Header: asCSV, Body: records, Status: 200, Want: map[string]any{
+			"existing": 1, "found.0.record": "ticket~1", "found.0.data": "different", "errors.0.code": "IN_TRASH"}},
+		{Name: "records that must be new", Method: post, URL: "/v1/imports/records?kind=ticket&onExisting=fail", Header: asCSV, Body: records, Status: 200, Want: map[string]any{
+			"failed": 2, "errors.0.code": "EXISTS", "errors.0.owner.id": "LIVE"}},
+		{Name: "records are not updated", Method: post, URL: "/v1/imports/records?kind=ticket&onExisting=update", Header: asCSV, Body: records, Status: 422, Code: "INVALID"},
+	})
+}
+
+// TestALineIsRefusedAsABodyIs sends the same nonsense to POST and as a line of NDJSON.
+func TestALineIsRefusedAsABodyIs(t *testing.T) {
+	s := newSystem(t)
+	s.must(201, post, "/v1/customers", `{"id":"A","lastName":"A"}`)
+	compare := func(route, imports, body, line string) {
+		t.Helper()
+		one := s.send(post, route, body)
+		many := s.must(200, post, imports, line+"\n", asNDJSON...)
+		if one.status < 400 {
+			t.Errorf("%s is taken", body)
+		}
+		var said []string
+		for _, e := range many.body["errors"].([]any) {
+			e := e.(map[string]any)
+			said = append(said, fmt.Sprint(e["code"], e["field"], e["problem"]))
+		}
+		var want []string
+		if problems, ok := one.body["errors"].([]any); ok {
+			for _, e := range problems {
+				e := e.(map[string]any)
+				want = append(want, fmt.Sprint(one.body["code"], e["field"], e["problem"]))
+			}
+		} else {
+			want = []string{fmt.Sprint(one.body["code"], nil, one.body["detail"])}
+		}
+		if fmt.Sprint(said) != fmt.Sprint(want) {
+			t.Errorf("%s:\nPOST   %q\nNDJSON %q", line, want, said)
+		}
+	}
+	for _, body := range []string{
+		`{}`, `{"id":7,"lastName":"A"}`, `{"lastname":"A"}`, `{"name":"A"}`, `{"lastName":null}`, `{"lastName":"A","push":"yes"}`, `{"lastName":"A","consents":{"a":"yes"}}`,
+		`{"lastName":"A","consents":[]}`, `{"id":"not an id","lastName":"A"}`, `{"lastName":"` + strings.Repeat("x", 121) + `"}`, `{"email":"nowhere"}`, `{"lastName":"A\u0000"}`,
+		`{"lastName":"A","state":"deleted"}`, `{"lastName":"A","consents":{"a b":true}}`, `{"ID":"A","email":1,"phone":[]}`, `{"id":"","push":true}`,
+	} {
+		compare("/v1/customers", "/v1/imports/customers", body, body)
+	}
+	for _, body := range []string{
+		`"kind":"letter","id":"1"`, `"kind":7,"id":"1"`, `"kind":"ticket","id":"not an id"`, `"kind":"ticket","id":"1","data":[]`, `"kind":"ticket","id":"1","data":null`, `"kind":"ticket","id":"1","Data":{}`,
+		`"kind":"ticket","id":"1","parent":"nonsense"`, `"kind":"ticket","id":"1","parent":"ticket~9"`, `"kind":"` + strings.Repeat("k", 33) + `","id":"1"`, `"kind":"ticket","id":"1","by":"me"`,
+	} {
+		compare("/v1/customers/A/records", "/v1/imports/records", "{"+body+"}", `{"customer":"A",`+body+"}")
+	}
+	for _, imports := range []string{"/v1/imports/customers", "/v1/imports/records"} {
+		got := s.must(200, post, imports, `{"lastName":"\ud800"}`+"\n"+`{"data":{"a":"\udc00 x"}}`+"\n", asNDJSON...)
+		if got.at("errors.0.code") != "MALFORMED" || got.at("errors.1.code") != "MALFORMED" || !strings.Contains(got.text, "surrogate") {
+			t.Errorf("lone surrogates: %s", got.text)
+		}
 	}
 }

@@ -79,21 +79,22 @@ func exported(t *testing.T, s *system, url string) (lines []string) {
 
 func listed(t *testing.T, s *system) (lines []string) {
 	t.Helper()
-	for cursor := ""; ; {
+	for after := ""; ; {
 		var page struct {
 			Certificates []json.RawMessage
 			NextCursor   string
 		}
-		answer := s.must(200, get, "/v1/certificates?limit=7&cursor="+cursor, "")
+		answer := s.must(200, get, "/v1/certificates?limit=7"+after, "")
 		if err := json.Unmarshal([]byte(answer.text), &page); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range page.Certificates {
 			lines = append(lines, string(bytes.TrimSpace(c)))
 		}
-		if cursor = page.NextCursor; cursor == "" {
+		if page.NextCursor == "" {
 			return lines
 		}
+		after = "&cursor=" + page.NextCursor
 	}
 }
 

@@ -50,7 +50,7 @@ type Blocking struct {
 	Href  string `json:"href" format:"uri-reference" doc:"Lists them."`
 }
 
-// Owner is the customer that has an e-mail address already.
+// Owner is the customer that has an e-mail address already or, of a line of a file, that the line is about.
 type Owner struct {
 	ID    string `json:"id" example:"ALFKI"`
 	State string `json:"state" enum:"active,deleted,purging"`
@@ -230,7 +230,7 @@ func (p *Problem) explain(ctx context.Context, err error) bool {
 		p.Holds = hold.Holds
 	case errors.As(err, &taken):
 		*p = *emailTaken.problem(ctx)
-		p.Owner, p.Detail = owner(taken), wayOut(taken)
+		p.Owner, p.Detail = ownerOf(taken.Owner, taken.State), wayOut(taken)
 	case errors.As(err, &gone):
 		*p = *purged.problem(ctx)
 		p.Certificate = new(certificateOf(gone.Certificate))
@@ -276,8 +276,8 @@ func fieldProblems(err *customer.InvalidError) []FieldProblem {
 	return problems
 }
 
-func owner(taken *customer.EmailTakenError) *Owner {
-	return &Owner{ID: taken.Owner, State: string(taken.State), Links: linksOf(taken.Owner, taken.State)}
+func ownerOf(id string, state customer.State) *Owner {
+	return &Owner{ID: id, State: string(state), Links: linksOf(id, state)}
 }
 
 func wayOut(taken *customer.EmailTakenError) string {

@@ -143,13 +143,18 @@ func (a *api) admit(ctx huma.Context, next func(huma.Context)) {
 	req := requestOf(ctx.Context())
 	req.route, req.customer = ctx.Operation().Path, ctx.Param("id")
 	address := ctx.URL()
-	_, err := url.ParseQuery(address.RawQuery)
+	query, err := url.ParseQuery(address.RawQuery)
+	wrong := wrongQuery(ctx.Operation(), query)
 	contentType, taken := takesType(ctx)
 	switch {
 	case actorOf(ctx.Context()) == "":
 		unauthenticated.problem(ctx.Context()).send(ctx)
 	case err != nil:
 		badQuery.problem(ctx.Context()).send(ctx)
+	case len(wrong) > 0:
+		p := invalid.problem(ctx.Context())
+		p.Errors = wrong
+		p.send(ctx)
 	case !taken:
 		unsupported.problem(ctx.Context()).send(ctx)
 	default:

@@ -23,8 +23,8 @@ var setUpHuma = sync.OnceFunc(func() {
 	huma.NewErrorWithContext = refuse
 })
 
-// jsonFormat reads JSON and takes bad UTF-8 for what it is, where encoding/json
-// would put in replacement characters.
+// jsonFormat reads JSON and takes bad UTF-8 and lone surrogates for what they are, where
+// encoding/json would put in replacement characters.
 var jsonFormat = huma.Format{
 	Marshal:   func(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) },
 	Unmarshal: unmarshal,
@@ -36,7 +36,13 @@ func unmarshal(data []byte, v any) error {
 	if !utf8.Valid(data) {
 		return errUTF8
 	}
-	return json.Unmarshal(data, v)
+	if err := json.Unmarshal(data, v); err != nil {
+		return err
+	}
+	if loneSurrogate(data) {
+		return errSurrogate
+	}
+	return nil
 }
 
 // refuse turns what huma finds wrong with a request into a Problem.

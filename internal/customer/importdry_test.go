@@ -1,0 +1,147 @@
+package customer_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"lethe/internal/customer"
+)
+
+// crowd adds customers in every state that a line can meet.
+func crowd(t *testing.T, s *customer.Service) {
+	t.Helper()
+	ctx, by := t.Context(), customer.Change{By: "t"}
+	for i := range 12 {
+		id := fmt.Sprintf("C%d", i)
+		p := customer.Profile{LastName: "Adler", Email: fmt.Sprintf("e%d@example.com", i), Phone: fmt.Sprint(i)}
+		must(t)(s.Create(ctx, id, p, by))
+		if i%3 == 1 {
+			must(t)(s.Delete(ctx, id, by))
+		}
+		if i%6 == 4 {
+			c := must(t)(s.StartPurge(ctx, id, customer.Fence{}, by))
+			if i == 10 {
+				if err := s.Purge(ctx, customer.Job{Customer: id, Generation: c.Deletion.ID}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+func must(t *testing.T) func(customer.Customer, error) customer.Customer {
+	t.Helper()
+	return func(c customer.Customer, err error) customer.Customer {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+}
+
+// someLine makes a line out of so few values that lines meet each other and the crowd.
+func someLine(r *rand.Rand, number int) customer.CustomerLine {
+	pick := func(values ...string) string { return values[r.IntN(len(values))] }
+	l := customer.CustomerLine{Line: number, SaysName: r.IntN(2) == 0, SaysPush: r.IntN(2) == 0}
+	l.ID = pick("", "", fmt.Sprintf("C%d", r.IntN(16)), fmt.Sprintf("C%d", r.IntN(16)), fmt.Sprintf("N%d", r.IntN(400)), "not an id")
+	l.Profile = customer.Profile{
+		LastName: pick("", "Adler", "Bär"), FirstName: pick("", "Zoë"), Phone: pick("", "", fmt.Sprint(r.IntN(12))), Push: r.IntN(2) == 0,
+		Email: pick("", "", fmt.Sprintf("E%d@example.com ", r.IntN(16)), fmt.Sprintf("n%d@example.com", r.IntN(400)), "no address"),
+	}
+	if r.IntN(4) == 0 {
+		l.Profile.Consents = map[string]bool{pick("news", "offers"): r.IntN(2) == 0}
+	}
+	switch r.IntN(20) {
+	case 0:
+		return customer.CustomerLine{Line: number, Err: &customer.UnreadableError{Problem: "is torn"}}
+	case 1:
+		return customer.CustomerLine{Line: number, Err: customer.ErrBlankLine}
+	}
+	return l
+}
+
+// TestDryRunOfCustomersSaysWhatTheRunDoes imports files of lines that get into each other's way, one
+// after the other, each dry and then really.
+func TestDryRunOfCustomersSaysWhatTheRunDoes(t *testing.T) {
+	s := importService(t)
+	crowd(t, s)
+	for round := range 30 {
+		r := rand.New(rand.NewPCG(uint64(round), 1))
+		lines := make([]customer.CustomerLine, 1+r.IntN(450))
+		if round%3 > 0 {
+			lines = lines[:1+len(lines)/20]
+		}
+		for i := range lines {
+			lines[i] = someLine(r, i+2)
+		}
+		mode := []customer.OnExisting{customer.SkipExisting, customer.UpdateExisting, customer.FailExisting}[r.IntN(3)]
+		compare(t, fmt.Sprintf("file %d, %s", round, mode), func(dryRun bool) (customer.Import, error) {
+			return s.ImportCustomers(t.Context(), slices.Values(lines), customer.ImportOptions{By: "t", DryRun: dryRun, OnExisting: mode})
+		})
+	}
+}
+
+// compare asks a dry run twice, since it writes nothing, and then runs.
+func compare(t *testing.T, name string, run func(dryRun bool) (customer.Import, error)) {
+	t.Helper()
+	var told [3]string
+	for i := range told {
+		got, err := run(i < 2)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		told[i] = strings.Join(append(found(got), outcome(got)), "; ")
+	}
+	if told[0] == told[1] && told[1] == told[2] {
+		return
+	}
+	parts := func(i int) []string { return strings.Split(told[i], "; ") }
+	for _, p := range parts(2) {
+		if !slices.Contains(parts(0), p) || !slices.Contains(parts(1), p) {
+			t.Errorf("%s: the run says %q", name, p)
+		}
+	}
+	for _, p := range append(parts(0), parts(1)...) {
+		if !slices.Contains(parts(2), p) {
+			t.Errorf("%s: a dry run says %q", name, p)
+		}
+	}
+}
+
+// someRecord makes a line out of so few values that lines meet each other and the crowd.
+func someRecord(r *rand.Rand, number int) customer.RecordLine {
+	pick := func(values ...string) string { return values[r.IntN(len(values))] }
+	key := pick("invoice~%d", "invoice~%d", "invoice~%d~line~%d", "invoice~%d~line~%d~line~1", "letter~%d", "nonsense")
+	for strings.Contains(key, "%d") {
+		key = strings.Replace(key, "%d", fmt.Sprint(r.IntN(9)), 1)
+	}
+	l := recordLine(number, pick("", "C0", "C1", "C3", "C4", "C9", "C10", "NOBODY", "not an id"), key)
+	l.Record.Data = []byte(pick(`{"a":1}`, `{ "a": 1 }`, `{"a":2}`, `[]`, ``, `{"big":"`+strings.Repeat("x", 65<<10)+`"}`))
+	if r.IntN(20) == 0 {
+		l.Err = customer.ErrBlankLine
+	}
+	return l
+}
+
+func TestDryRunOfRecordsSaysWhatTheRunDoes(t *testing.T) {
+	s := importService(t)
+	crowd(t, s)
+	for round := range 24 {
+		r := rand.New(rand.NewPCG(uint64(round), 2))
+		lines := make([]customer.RecordLine, 1+r.IntN(30))
+		if round%8 == 0 {
+			lines = make([]customer.RecordLine, 500)
+		}
+		for i := range lines {
+			lines[i] = someRecord(r, i+2)
+		}
+		mode := []customer.OnExisting{customer.SkipExisting, customer.FailExisting}[r.IntN(2)]
+		compare(t, fmt.Sprintf("file %d, %s", round, mode), func(dryRun bool) (customer.Import, error) {
+			return s.ImportRecords(t.Context(), slices.Values(lines), customer.ImportOptions{By: "t", DryRun: dryRun, OnExisting: mode})
+		})
+	}
+}

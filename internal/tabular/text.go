@@ -1,0 +1,69 @@
+package tabular
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+// peeked is how much of a file is looked at before it is read: more than any sensible first line.
+const peeked = 64 << 10
+
+var byteOrderMark = []byte("\ufeff")
+
+// open reads a file as UTF-8 with a line feed at the end of each line. UTF-16 is known by its byte
+// order mark; marks are dropped, however many there are: some programs add theirs to one that is
+// there. It refuses what is no text with a *LineError.
+func open(r io.Reader) (*bufio.Reader, error) {
+	b := bufio.NewReaderSize(transform.NewReader(r, transform.Chain(unicode.BOMOverride(transform.Nop), lineEnds{})), MaxLine)
+	for {
+		start, err := b.Peek(len(byteOrderMark))
+		if err != nil || !bytes.Equal(start, byteOrderMark) {
+			break
+		}
+		_, _ = b.Discard(len(byteOrderMark)) // peeked
+	}
+	start, _ := b.Peek(peeked) // an error comes again with what is read
+	if problem := notText[http.DetectContentType(start)]; problem != "" && len(start) > 0 {
+		return nil, lineError("%s", problem)
+	}
+	return b, nil
+}
+
+// notText tells what to do with a file that is no text of lines, by its content type.
+var notText = map[string]string{
+	"text/html; charset=utf-8": "is HTML, perhaps the page of a sign-in or an error: download the export again and look into the file",
+	"text/xml; charset=utf-8":  "is XML: export as CSV or NDJSON",
+	"application/zip":          "is a ZIP file or an Excel workbook: unpack it, or save the sheet as \"CSV UTF-8\"",
+	"application/pdf":          "is a PDF: export as CSV or NDJSON",
+	"application/x-gzip":       "is compressed: unpack it first",
+	"application/octet-stream": "is not text; save an Excel workbook as \"CSV UTF-8\", and write UTF-16 with its byte order mark",
+}
+
+// lineEnds turns a carriage return that no line feed follows into a line feed.
+type lineEnds struct{ transform.NopResetter }
+
+func (lineEnds) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	for nSrc < len(src) {
+		if nDst == len(dst) {
+			return nDst, nSrc, transform.ErrShortDst
+		}
+		c := src[nSrc]
+		if c == '\r' {
+			last := nSrc+1 == len(src)
+			if last && !atEOF {
+				return nDst, nSrc, transform.ErrShortSrc
+			}
+			if last || src[nSrc+1] != '\n' {
+				c = '\n'
+			}
+		}
+		dst[nDst] = c
+		nDst, nSrc = nDst+1, nSrc+1
+	}
+	return nDst, nSrc, nil
+}

@@ -1,0 +1,55 @@
+package web
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"lethe/internal/customer"
+)
+
+// lineSchema reads lines of NDJSON as huma reads bodies, so that both are refused for the same, by the same field.
+type lineSchema struct {
+	registry huma.Registry
+	schema   *huma.Schema
+	path     *huma.PathBuffer
+}
+
+func (a *api) newLineSchema(document reflect.Type) *lineSchema {
+	registry := a.huma.OpenAPI().Components.Schemas
+	return &lineSchema{registry, huma.SchemaFromType(registry, document), huma.NewPathBuffer(nil, 0)}
+}
+
+// decode reads a line into its document, and tells which members it has.
+func (s *lineSchema) decode(line []byte, document any) (members map[string]any, err error) {
+	var parsed any
+	if err := unmarshal(line, &parsed); err != nil {
+		return nil, unreadableLine(err)
+	}
+	var result huma.ValidateResult
+	s.path.Reset()
+	s.path.Push("body")
+	huma.Validate(s.registry, s.schema, s.path, huma.ModeWriteToServer, parsed, &result)
+	if len(result.Errors) > 0 {
+		return nil, invalidLine(result.Errors)
+	}
+	members, _ = parsed.(map[string]any)
+	if err := json.Unmarshal(line, document); err != nil {
+		return members, unreadableLine(err)
+	}
+	return members, nil
+}
+
+func unreadableLine(err error) error {
+	return &customer.UnreadableError{Problem: "can't be read as JSON: " + err.Error()}
+}
+
+func invalidLine(errs []error) error {
+	invalid := &customer.InvalidError{}
+	for _, err := range errs {
+		p := fieldProblem(err)
+		invalid.Fields = append(invalid.Fields, customer.FieldError{Field: p.Field, Problem: p.Problem})
+	}
+	return invalid
+}
