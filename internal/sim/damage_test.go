@@ -258,6 +258,7 @@ func damages(gone string) []damage {
 		broken("purging without a deletion", fsck.BadState, put("C#fenced", "#", drops("deletion"))),
 		broken("policies frozen before the fence", fsck.BadState, put("C#trash", "#", set("frozen", asMap(item{})))),
 		broken("retained for no known time", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("invoice", text("for a while"))))),
+		broken("half a fingerprint", fsck.BadState, put("C#live", "#", set("former", &types.AttributeValueMemberB{Value: []byte("abcd")}))),
 		broken("retained and not", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("ticket", text("P10Y"))))),
 		hopeless("in no known state", fsck.BadState, put("C#trash", "#", set("state", text("gone")))),
 		hopeless("purging under hold", fsck.BadState, put("C#fenced", "#", within("holds", set("case", asMap(item{}))))),
