@@ -19,15 +19,19 @@ const blotted = "[…]"
 // that each of the customers has or had in its profile, in whatever spelling: people write
 // names into reasons, and the audit log, like an operation, stays when the customer is gone.
 func Blot(reason string, images ...*Customer) string {
-	found := spans(emailLike.FindAllStringIndex(reason, -1), phoneLike.FindAllStringIndex(reason, -1))
+	if reason == "" {
+		return ""
+	}
+	text := read(reason)
+	found := spans(slices.Concat(emailLike.FindAllStringIndex(reason, -1), phoneLike.FindAllStringIndex(reason, -1)))
 	for _, c := range images {
-		if c == nil || reason == "" {
-			continue
-		}
-		if c.Former.full() {
+		switch {
+		case c == nil:
+		case c.Former.full():
 			return blotted // any word may be one of the customer's
+		default:
+			found = append(found, personalOf(c).in(text)...)
 		}
-		found = append(found, personalOf(c).in(reason)...)
 	}
 	return blot(reason, found)
 }
@@ -43,11 +47,10 @@ func Withheld(reason string) string {
 // span is a part of a text, in bytes.
 type span struct{ from, to int }
 
-func spans(lists ...[][]int) (all []span) {
-	for _, list := range lists {
-		for _, at := range list {
-			all = append(all, span{at[0], at[1]})
-		}
+func spans(pairs [][]int) []span {
+	all := make([]span, len(pairs))
+	for i, at := range pairs {
+		all[i] = span{at[0], at[1]}
 	}
 	return all
 }

@@ -50,23 +50,24 @@ func wordsOf(profile Profile) []string {
 	return words
 }
 
-// addressesOf writes an e-mail address both ways that there are for international domains, without the
+// addressesOf writes an e-mail address in both ways that there are for international domains, without the
 // top-level domain that everybody shares.
 func addressesOf(email string) []string {
 	local, domain, _ := strings.Cut(email, "@")
-	var addresses []string
-	for _, convert := range []func(string) (string, error){same, idna.ToASCII, idna.ToUnicode} {
-		if written, err := convert(domain); err == nil {
-			if dot := strings.LastIndex(written, "."); dot > 0 {
-				written = written[:dot]
-			}
-			addresses = append(addresses, local+" "+written)
+	domains := []string{domain}
+	for _, convert := range []func(string) (string, error){idna.ToASCII, idna.ToUnicode} {
+		if other, err := convert(domain); err == nil && other != domain {
+			domains = append(domains, other)
 		}
 	}
-	return addresses
+	for i, d := range domains {
+		if dot := strings.LastIndex(d, "."); dot > 0 {
+			d = d[:dot]
+		}
+		domains[i] = local + " " + d
+	}
+	return domains
 }
-
-func same(s string) (string, error) { return s, nil }
 
 // ordinary are words of organisations' names that blotting out would only make reasons hard to read.
 var ordinary = setOf(`a ab ag and co company corp de der des die ein eine el et for für gmbh inc kg la le les limited llc
@@ -86,8 +87,15 @@ var twoLetters = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "å", "
 // spellings are the ways to write a word, folded: Müller is also Mueller. Of a word and its
 // spelling, one is among the other's. Digits of all scripts are the usual ones.
 func spellings(word string) []string {
+	if ascii(word) { // most are, and there are many to compare
+		return []string{strings.ToLower(word)}
+	}
 	word = norm.NFC.String(strings.ToLower(strings.Map(usualDigits, word)))
 	return slices.Compact([]string{Fold(word), Fold(twoLetters.Replace(word))})
+}
+
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 func usualDigits(r rune) rune {

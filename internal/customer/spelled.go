@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -8,38 +9,73 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// in finds what is personal in a text.
-func (p personal) in(text string) []span {
-	var found []span
-	for _, at := range wordLike.FindAllStringIndex(text, -1) {
-		for _, s := range p.inWord(text[at[0]:at[1]]) {
-			found = append(found, span{at[0] + s.from, at[0] + s.to})
+// written is a reason as it is read once, to be compared with many customers.
+type written struct {
+	words   []word
+	numbers []dialled
+}
+
+// word is what no space or sign divides, or a part of it that is of one script, or digits.
+type word struct {
+	span
+
+	spellings []string
+	parts     []word
+	letters   []letter // where its script has no spaces
+}
+
+// dialled are digits that no letters divide.
+type dialled struct {
+	digits string
+	at     []span // of each
+}
+
+func read(reason string) written {
+	var w written
+	for _, s := range spans(wordLike.FindAllStringIndex(reason, -1)) {
+		whole := wordAt(reason, s)
+		for _, part := range partsOf(reason[s.from:s.to]) {
+			whole.parts = append(whole.parts, wordAt(reason, span{s.from + part.from, s.from + part.to}))
 		}
+		w.words = append(w.words, whole)
 	}
-	for _, at := range digitLike.FindAllStringIndex(text, -1) {
-		for _, s := range p.inDigits(text[at[0]:at[1]]) {
-			found = append(found, span{at[0] + s.from, at[0] + s.to})
-		}
+	for _, s := range spans(digitLike.FindAllStringIndex(reason, -1)) {
+		w.numbers = append(w.numbers, dialledAt(reason, s))
+	}
+	return w
+}
+
+func wordAt(text string, s span) word {
+	w := word{span: s, spellings: spellings(text[s.from:s.to])}
+	if scriptOf(text[s.from:s.to]) != spaced {
+		w.letters = lettersAt(text, s)
+	}
+	return w
+}
+
+// in finds what is personal in a reason.
+func (p personal) in(reason written) []span {
+	var found []span
+	for _, w := range reason.words {
+		found = append(found, p.inWord(w)...)
+	}
+	for _, d := range reason.numbers {
+		found = append(found, p.inDigits(d)...)
 	}
 	return found
 }
 
-// inWord finds what is personal in what no space or sign divides: the whole, or the parts that are
-// of one script, or digits.
-func (p personal) inWord(word string) []span {
-	if p.spelled(word) {
-		return []span{{0, len(word)}}
+func (p personal) inWord(w word) []span {
+	if p.spelled(w) {
+		return []span{w.span}
 	}
 	var found []span
-	for _, part := range partsOf(word) {
-		text := word[part.from:part.to]
-		switch s, _ := utf8.DecodeRuneInString(text); {
-		case scriptOf(string(s)) != spaced:
-			for _, s := range p.inUnspaced(text) {
-				found = append(found, span{part.from + s.from, part.from + s.to})
-			}
-		case p.spelled(text):
-			found = append(found, part)
+	for _, part := range w.parts {
+		switch {
+		case part.letters != nil:
+			found = append(found, p.inUnspaced(part.letters)...)
+		case p.spelled(part):
+			found = append(found, part.span)
 		}
 	}
 	return found
@@ -47,8 +83,8 @@ func (p personal) inWord(word string) []span {
 
 // spelled says whether a word is personal in any spelling, also joined of several, as firstlast is, or in
 // the genitive.
-func (p personal) spelled(word string) bool {
-	for _, s := range spellings(word) {
+func (p personal) spelled(w word) bool {
+	for _, s := range w.spellings {
 		genitive, is := strings.CutSuffix(s, "s")
 		if p.knows(s) || is && utf8.RuneCountInString(genitive) > 2 && p.knows(genitive) || p.joined([]rune(s)) {
 			return true
@@ -123,8 +159,7 @@ func partsOf(word string) []span {
 const longestUnspaced = 16 // letters of a word in a text without spaces
 
 // inUnspaced finds words in a text without spaces.
-func (p personal) inUnspaced(text string) []span {
-	letters := lettersOf(text)
+func (p personal) inUnspaced(letters []letter) []span {
 	var found []span
 	for i := 0; i < len(letters); {
 		n := p.longestAt(letters[i:], i == 0 || len(found) > 0 && found[len(found)-1].to == letters[i].from)
@@ -145,10 +180,10 @@ type letter struct {
 	folded string
 }
 
-func lettersOf(text string) []letter {
+func lettersAt(text string, s span) []letter {
 	var letters []letter
-	for at := 0; at < len(text); {
-		to := at + max(1, norm.NFKC.NextBoundaryInString(text[at:], true))
+	for at := s.from; at < s.to; {
+		to := at + max(1, norm.NFKC.NextBoundaryInString(text[at:s.to], true))
 		folded := Fold(text[at:to])
 		if last := len(letters) - 1; folded == "" && last >= 0 {
 			letters[last].to = to
@@ -173,23 +208,24 @@ func (p personal) longestAt(letters []letter, begins bool) int {
 	return found
 }
 
-// inDigits finds phone numbers, however they are divided. Short ones are told only where no
-// other digits are beside them.
-func (p personal) inDigits(text string) []span {
-	var digits strings.Builder
-	var at []span
-	for i, r := range text {
+func dialledAt(text string, s span) dialled {
+	d := dialled{digits: digitsOf(text[s.from:s.to])}
+	for i, r := range text[s.from:s.to] {
 		if unicode.IsDigit(r) {
-			digits.WriteRune(digit(r))
-			at = append(at, span{i, i + utf8.RuneLen(r)})
+			d.at = append(d.at, span{s.from + i, s.from + i + utf8.RuneLen(r)})
 		}
 	}
-	all := digits.String()
+	return d
+}
+
+// inDigits finds phone numbers, however they are divided. Short ones are told only where no
+// other digits are beside them.
+func (p personal) inDigits(d dialled) []span {
 	var found []span
-	for from := range all {
-		for to := len(all); to >= from+3; to-- {
-			if p.isNumber(all[from:to]) && (to-from >= 7 || to-from == len(all)) {
-				found = append(found, span{at[from].from, at[to-1].to})
+	for from := range d.at {
+		for to := min(len(d.at), from+MaxPhone); to >= from+3; to-- {
+			if alone := to-from == len(d.at); (alone || to-from >= 7) && p.isNumber(d.digits[from:to]) {
+				found = append(found, span{d.at[from].from, d.at[to-1].to})
 				break
 			}
 		}
@@ -198,10 +234,5 @@ func (p personal) inDigits(text string) []span {
 }
 
 func (p personal) isNumber(digits string) bool {
-	for _, n := range p.numbers {
-		if n == digits {
-			return true
-		}
-	}
-	return p.former.has(p.id, digits)
+	return slices.Contains(p.numbers, digits) || p.former.has(p.id, digits)
 }
