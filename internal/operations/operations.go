@@ -68,6 +68,7 @@ func (a actions) plan(can judge, weigh func(customer.Customer, customer.Settings
 			return nil, err
 		}
 		subjects := make(map[string]bulk.Subject, len(ids))
+		redact := blotting(roots)
 		for _, c := range roots {
 			refusal := can(op, c, settings, a.now())
 			if moved(op, c) {
@@ -81,9 +82,24 @@ func (a actions) plan(can judge, weigh func(customer.Customer, customer.Settings
 		inOrder := make([]bulk.Subject, len(ids))
 		for i, id := range ids {
 			inOrder[i] = subjects[id]
+			if inOrder[i].Refused == purgedCode {
+				redact = customer.Withheld // what it was called, nobody can tell any longer
+			}
+		}
+		if len(inOrder) > 0 {
+			inOrder[0].Redact = redact
 		}
 		return inOrder, nil
 	}
+}
+
+// blotting takes out of a reason what is personal of customers.
+func blotting(roots []customer.Customer) func(string) string {
+	images := make([]*customer.Customer, len(roots))
+	for i := range roots {
+		images[i] = &roots[i]
+	}
+	return func(reason string) string { return customer.Blot(reason, images...) }
 }
 
 // refuseAbsent adds those of the ids for which there is no customer, and why.
