@@ -143,7 +143,7 @@ func FuzzBlot(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name, around string) {
 		p := Profile{LastName: name}
-		if p.Validate() != nil || ValidateReason(around) != nil {
+		if p.Validate() != nil || ValidateReason(around, "") != nil {
 			return
 		}
 		got := Blot(around+" "+name+" "+around, &Customer{Profile: p})

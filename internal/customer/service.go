@@ -225,7 +225,7 @@ func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, e
 
 func deletion(s Settings, ch Change) Deletion {
 	return Deletion{
-		ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason,
+		ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode,
 		PurgeTime: s.Retention.After(ch.At),
 	}
 }

@@ -165,7 +165,7 @@ func unbindAll(subjects []bulk.Subject) (seen []customer.Seen, generations []str
 // change is what an operation does to each of its customers, in the name of whoever applied it. Its
 // id is the operation's, so that a chunk done again finds what it did.
 func change(op bulk.Operation) customer.Change {
-	return customer.Change{ID: op.ID, By: op.Actor(), Reason: op.Reason}
+	return customer.Change{ID: op.ID, By: op.Actor(), Reason: op.Reason, ReasonCode: customer.ReasonCode(op.ReasonCode)}
 }
 
 // outcomes turns results into outcomes. What the machinery failed of stays undecided.

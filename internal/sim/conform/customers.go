@@ -99,7 +99,7 @@ func changes(t *testing.T, w World) {
 	ch = w.change(customer.HoldPlaced)
 	got, err = w.Hold(ctx, before.ID, "case", ch)
 	must(t, err)
-	want.Holds, want.Last = map[string]customer.Hold{"case": {By: ch.By, Reason: ch.Reason, Time: ch.At}}, ch
+	want.Holds, want.Last = map[string]customer.Hold{"case": {By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode, Time: ch.At}}, ch
 	want.Version++
 	same(t, "held", got, want)
 
