@@ -6,8 +6,6 @@ import (
 	"lethe/internal/customer"
 )
 
-const purgedCode = "PURGED" // gone for good
-
 // code names why the rules refuse; empty for nil and for faults of the machinery.
 func code(err error) string {
 	var dependents *customer.DependentsError
@@ -21,7 +19,7 @@ func code(err error) string {
 	case errors.As(err, &held):
 		return "ON_HOLD"
 	case errors.As(err, &purged):
-		return purgedCode
+		return "PURGED"
 	}
 	for _, known := range codes {
 		if errors.Is(err, known.err) {

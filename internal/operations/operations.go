@@ -68,7 +68,6 @@ func (a actions) plan(can judge, weigh func(customer.Customer, customer.Settings
 			return nil, err
 		}
 		subjects := make(map[string]bulk.Subject, len(ids))
-		redact := blotting(roots)
 		for _, c := range roots {
 			refusal := can(op, c, settings, a.now())
 			if moved(op, c) {
@@ -82,24 +81,26 @@ func (a actions) plan(can judge, weigh func(customer.Customer, customer.Settings
 		inOrder := make([]bulk.Subject, len(ids))
 		for i, id := range ids {
 			inOrder[i] = subjects[id]
-			if inOrder[i].Refused == purgedCode {
-				redact = customer.Withheld // what it was called, nobody can tell any longer
-			}
 		}
-		if len(inOrder) > 0 {
-			inOrder[0].Redact = redact
-		}
-		return inOrder, nil
+		return redacting(inOrder, roots), nil
 	}
 }
 
-// blotting takes out of a reason what is personal of customers.
-func blotting(roots []customer.Customer) func(string) string {
-	images := make([]*customer.Customer, len(roots))
-	for i := range roots {
-		images[i] = &roots[i]
+// redacting has the first of the subjects take out of a reason what is personal of them all. Of one that
+// is not there, nobody can tell what that is.
+func redacting(subjects []bulk.Subject, roots []customer.Customer) []bulk.Subject {
+	switch {
+	case len(subjects) == 0:
+	case len(roots) < len(subjects):
+		subjects[0].Redact = customer.Withheld
+	default:
+		images := make([]*customer.Customer, len(roots))
+		for i := range roots {
+			images[i] = &roots[i]
+		}
+		subjects[0].Redact = func(reason string) string { return customer.Blot(reason, images...) }
 	}
-	return func(reason string) string { return customer.Blot(reason, images...) }
+	return subjects
 }
 
 // refuseAbsent adds those of the ids for which there is no customer, and why.

@@ -124,7 +124,7 @@ type Operation struct {
 	Action      string     `json:"action"`
 	State       string     `json:"state" enum:"PLANNING,READY,RUNNING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED"`
 	By          string     `json:"by" doc:"Who planned it."`
-	Reason      string     `json:"reason,omitempty" doc:"There when the planning has ended: with every word blotted out that a customer of the plan has or had in its profile, and wholly if one is gone already. The audit log and deletions have the same."`
+	Reason      string     `json:"reason,omitempty" doc:"There when the planning has ended: with every word blotted out that a customer of the plan has or had in its profile, and wholly if one of them is not there. The audit log and deletions have the same."`
 	ReasonCode  string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
 	Created     time.Time  `json:"created"`
 	Planned     *time.Time `json:"planned,omitempty"`

@@ -83,7 +83,7 @@ func ids(n int) string {
 	return strings.Join(list, ",")
 }
 
-// TestAReasonIsWithheldWhereOneIsGone plans for somebody of whom nobody knows any longer what the reason may have of them.
+// TestAReasonIsWithheldWhereOneIsGone plans for customers of whom nobody can tell what the reason has of them.
 func TestAReasonIsWithheldWhereOneIsGone(t *testing.T) {
 	s := newSystem(t)
 	s.must(200, post, "/v1/imports/customers", namesakes, "Content-Type", "application/x-ndjson")
@@ -93,6 +93,6 @@ func TestAReasonIsWithheldWhereOneIsGone(t *testing.T) {
 	s.apply(id, digest)
 	s.run(t, []call{
 		{Name: "gone", Method: post, URL: "/v1/operations", Body: `{"action":"block","selection":{"ids":["kim","zoe"]},"reason":"Zoe and Kim","reasonCode":"other"}`, Status: 202, Want: map[string]any{"reason": "[…]", "reasonCode": "other"}},
-		{Name: "never there", Method: post, URL: "/v1/operations", Body: `{"action":"block","selection":{"ids":["kim","nobody"]},"reason":"for 민준"}`, Status: 202, Want: map[string]any{"reason": "for […]"}},
+		{Name: "not there", Method: post, URL: "/v1/operations", Body: `{"action":"block","selection":{"ids":["kim","nobody"]},"reason":"for 민준"}`, Status: 202, Want: map[string]any{"reason": "[…]"}},
 	})
 }
