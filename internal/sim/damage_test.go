@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -134,6 +135,22 @@ func all(edits ...func(item)) func(item) {
 		for _, e := range edits {
 			e(it)
 		}
+	}
+}
+
+// inDocument changes a member of an operation's document.
+func inDocument(name, value string) func(item) {
+	return func(it item) {
+		members := map[string]any{}
+		if err := json.Unmarshal([]byte(it["document"].(*types.AttributeValueMemberS).Value), &members); err != nil {
+			panic(err) // the test has written it
+		}
+		members[name] = value
+		document, err := json.Marshal(members)
+		if err != nil {
+			panic(err)
+		}
+		it["document"] = text(string(document))
 	}
 }
 
@@ -324,6 +341,8 @@ func damages(gone string) []damage {
 		broken("selection kept", fsck.OperationBroken, put("O#"+runningID, "selection", nothing)),
 		hopeless("selection gone", fsck.OperationBroken, edit{pk: "O#" + planningID, sk: "selection"}),
 		hopeless("document unreadable", fsck.OperationBroken, put("O#"+runningID, "#", set("document", text("{")))),
+		hopeless("reason of an operation that was never planned", fsck.PersonalData, put("O#cancelled", "#", inDocument("Reason", "Anders asked"))),
+		hopeless("position of an operation that was never planned", fsck.PersonalData, put("O#cancelled", "#", inDocument("Position", "~YW5kZXJz"))),
 		broken("running among the ended", fsck.WrongPlace, put("O#"+runningID, "#", set("ipk", text("operations#ended")))),
 		hopeless("unknown part of an operation", fsck.UnknownItem, put("O#"+runningID, "Q#000000", nothing)),
 	}
