@@ -13,9 +13,11 @@ type Subject struct {
 	Bind    string `json:"bind,omitempty"`    // what of its state the action goes by; opaque
 	Refused string `json:"refused,omitempty"` // code of the rule that leaves it alone
 
-	// Weight and Counts are of the planning only, and not frozen.
+	// Weight, Counts and Redact are of the planning only, and not frozen.
 	Weight int              `json:"-"` // of the work; a chunk has at most MaxWeight, or one subject
 	Counts map[string]int64 `json:"-"`
+	// Redact takes out of a text what is personal of the subject and of those planned with it; nil takes nothing.
+	Redact func(text string) string `json:"-"`
 }
 
 // Outcome is what became of a subject.

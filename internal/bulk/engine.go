@@ -190,6 +190,9 @@ func (e *Engine) cancel(ctx context.Context, id, by string) (Operation, error) {
 }
 
 func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation, error) {
+	if op.State == Planning {
+		op = op.unplanned()
+	}
 	op.State, op.Ended = state, e.now()
 	op.Version++
 	if err := e.Store.Freeze(ctx, op, nil); err != nil {

@@ -39,7 +39,8 @@ type Operation struct {
 	Action      string
 	Params      []byte // of the action; no personal data
 	By          string
-	Reason      string
+	ReasonCode  string `json:",omitempty"`
+	Reason      string // to be told when the planning has ended: see redact
 	Fingerprint string // of the request that made it; empty when it can't be repeated
 
 	State   State

@@ -86,6 +86,7 @@ func (e *Engine) page(ctx context.Context, op Operation, selection []byte, limit
 // gain is the operation with further chunks, READY if they were the last.
 func (e *Engine) gain(op Operation, chunks []Chunk, next string) Operation {
 	op.Impact = op.Impact.plus(chunks)
+	op.Reason = redact(op.Reason, chunks)
 	for _, c := range chunks {
 		op.Digest = c.digest(op.Digest)
 	}
@@ -101,6 +102,26 @@ func (e *Engine) gain(op Operation, chunks []Chunk, next string) Operation {
 	op.State, op.Planned = Ready, e.now()
 	op.Expires = op.Planned.Add(PlanLife)
 	return op
+}
+
+// redact takes out of an operation's reason what is personal of its subjects: it outlives them. Who is
+// named in it may come with the last chunk, so that nobody is to see it before the planning has ended.
+func redact(reason string, chunks []Chunk) string {
+	for _, c := range chunks {
+		for i := range c.Subjects {
+			if s := &c.Subjects[i]; s.Redact != nil {
+				reason, s.Redact = s.Redact(reason), nil
+			}
+		}
+	}
+	return reason
+}
+
+// unplanned is an operation that ends before it is planned: without its reason, which has been compared
+// with some of its subjects only, and without the position, which may be made of what was searched for.
+func (o Operation) unplanned() Operation {
+	o.Reason, o.Position = "", ""
+	return o
 }
 
 func (i Impact) plus(chunks []Chunk) Impact {

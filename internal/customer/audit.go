@@ -8,15 +8,16 @@ import (
 // Entry is one line of a customer's audit log. It holds ids and field names, never
 // a personal value, and so may outlive the customer.
 type Entry struct {
-	Customer string
-	Seq      string // of the change stream; the same change seen twice has the same
-	At       time.Time
-	By       string
-	Action   Action
-	Reason   string // with what is known to be personal blotted out
-	Subject  string
-	Fields   []string // names of profile fields that changed
-	Delta    Totals   // what the change does to the totals
+	Customer   string
+	Seq        string // of the change stream; the same change seen twice has the same
+	At         time.Time
+	By         string
+	Action     Action
+	Reason     string // with what is known to be personal blotted out
+	ReasonCode ReasonCode
+	Subject    string
+	Fields     []string // names of profile fields that changed
+	Delta      Totals   // what the change does to the totals
 }
 
 // Describe makes the audit entry of one change from the root's images around it;
@@ -29,7 +30,7 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 	subject, last := latest(before, after, at, expired)
 	return Entry{
 		Customer: subject.ID, Seq: seq, At: last.At, By: last.By, Action: last.Action,
-		Reason: Blot(last.Reason, before, after), Subject: last.Subject,
+		Reason: Blot(last.Reason, before, after), ReasonCode: last.ReasonCode, Subject: last.Subject,
 		Fields: changedFields(before, after), Delta: delta(before, after, expired),
 	}, true
 }

@@ -13,7 +13,7 @@ func containsFold(s, part string) bool {
 
 // image is a root as the change stream shows it after a change.
 func image(state State, action Action, change string) *Customer {
-	return &Customer{ID: "ALFKI", State: state, Last: Change{ID: change, At: noon, By: "ann", Action: action, Reason: "asked", Subject: "s"}}
+	return &Customer{ID: "ALFKI", State: state, Last: Change{ID: change, At: noon, By: "ann", Action: action, Reason: "asked", ReasonCode: Inactive, Subject: "s"}}
 }
 
 func TestEachChangeIsOneEntry(t *testing.T) {

@@ -2,53 +2,71 @@ package customer
 
 import (
 	"regexp"
+	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 var (
-	emailLike = regexp.MustCompile(`[^\s<>,;:()]+@[^\s<>,;:()]+`)
-	phoneLike = regexp.MustCompile(`\+?\d[\d ()./-]{5,}\d`)
-	wordLike  = regexp.MustCompile(`[\p{L}\p{M}\p{N}]+`)
-	// unspaced are the scripts that leave no space between words.
-	unspaced = regexp.MustCompile(`[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]`)
+	emailLike = regexp.MustCompile(`[^\s<>,;:()]+[@＠﹫][^\s<>,;:()]+`)
+	phoneLike = regexp.MustCompile(`[+＋]?\p{Nd}[\p{Nd}\p{Zs}\p{Pd}()./·_]{5,}\p{Nd}`)
+	digitLike = regexp.MustCompile(`\p{Nd}[^\p{L}]*`)
+	wordLike  = regexp.MustCompile(`[\p{L}\p{M}\p{N}\p{Cf}]+`)
 )
 
 const blotted = "[…]"
 
-// Blot removes from a reason what looks like an address or a phone number, and every
-// word of the customer's own profile: people write names into reasons, and the audit
-// log, like an operation, stays when the customer is gone. A single letter is no name, unless its script
-// has names of one.
+// Blot removes from a reason what looks like an address or a phone number, and every word
+// that each of the customers has or had in its profile, in whatever spelling: people write
+// names into reasons, and the audit log, like an operation, stays when the customer is gone.
 func Blot(reason string, images ...*Customer) string {
-	reason = emailLike.ReplaceAllString(reason, blotted)
-	reason = phoneLike.ReplaceAllString(reason, blotted)
+	if reason == "" {
+		return ""
+	}
+	text := read(reason)
+	found := spans(slices.Concat(emailLike.FindAllStringIndex(reason, -1), phoneLike.FindAllStringIndex(reason, -1)))
 	for _, c := range images {
-		if c != nil {
-			reason = blotWords(reason, c.Profile)
+		switch {
+		case c == nil:
+		case c.Former.full():
+			return blotted // any word may be one of the customer's
+		default:
+			found = append(found, personalOf(c).in(text)...)
 		}
 	}
-	return reason
+	return blot(reason, found)
 }
 
-func blotWords(reason string, p Profile) string {
-	personal := map[string]bool{}
-	for _, s := range []string{p.Organisation, p.FirstName, p.LastName, p.Email, p.Phone} {
-		for _, word := range wordLike.FindAllString(s, -1) {
-			if unspaced.MatchString(word) {
-				reason = strings.ReplaceAll(reason, word, blotted)
-			}
-			personal[fold(word)] = utf8.RuneCountInString(word) > 1
-		}
+// Withheld is what is left of a reason that can't be compared with those it is about.
+func Withheld(reason string) string {
+	if reason == "" {
+		return ""
 	}
-	return wordLike.ReplaceAllStringFunc(reason, func(word string) string {
-		if personal[fold(word)] {
-			return blotted
-		}
-		return word
-	})
+	return blotted
 }
 
-// fold makes letters equal that differ in case only. Some have two small forms of one
-// capital, as the Greek sigma.
-func fold(word string) string { return strings.ToLower(strings.ToUpper(word)) }
+// span is a part of a text, in bytes.
+type span struct{ from, to int }
+
+func spans(pairs [][]int) []span {
+	all := make([]span, len(pairs))
+	for i, at := range pairs {
+		all[i] = span{at[0], at[1]}
+	}
+	return all
+}
+
+// blot blots out spans, as one where they overlap.
+func blot(text string, found []span) string {
+	slices.SortFunc(found, func(a, b span) int { return a.from - b.from })
+	var b strings.Builder
+	done := 0
+	for i := 0; i < len(found); {
+		s := found[i]
+		for i++; i < len(found) && found[i].from < s.to; i++ {
+			s.to = max(s.to, found[i].to)
+		}
+		b.WriteString(text[done:s.from] + blotted)
+		done = s.to
+	}
+	return b.String() + text[done:]
+}

@@ -28,6 +28,7 @@ type Customer struct {
 	Deletion *Deletion        // nil while active
 	Epoch    int64            // access tokens of an earlier epoch are dead
 	Terms    []string         // search terms as written, so that a purge finds them whatever the rules are by then
+	Former   Former           // words of its profile before it was changed
 	Frozen   []Kind           // past the fence: the kinds that don't restrict, as they were then; nil: an older version fenced it
 	Last     Change           // the change that led here; the audit log is made of these
 }
@@ -35,32 +36,40 @@ type Customer struct {
 // Deletion is one stay in the trash. Its ID is the generation that restores and
 // purges name, so that a late duplicate of an earlier one does nothing.
 type Deletion struct {
-	ID        string
-	Time      time.Time
-	By        string
-	Reason    string
-	PurgeTime time.Time // zero: never
+	ID         string
+	Time       time.Time
+	By         string
+	Reason     string
+	ReasonCode ReasonCode
+	PurgeTime  time.Time // zero: never
 }
 
 // Hold is a legal hold: while there is one, the customer is neither deleted nor purged.
 type Hold struct {
-	By     string
-	Reason string
-	Time   time.Time
+	By         string
+	Reason     string
+	ReasonCode ReasonCode
+	Time       time.Time
 }
 
 // Change is one change of a customer: who did what, when and why. It is written
 // with the change itself, so that no path can skip the audit log.
 type Change struct {
-	ID      string // unique; a retry that finds it written has succeeded
-	At      time.Time
-	By      string
-	Action  Action
-	Reason  string
-	Subject string // what of the customer, say a record's key; never a personal value
+	ID         string // unique; a retry that finds it written has succeeded
+	At         time.Time
+	By         string
+	Action     Action
+	Reason     string
+	ReasonCode ReasonCode
+	Subject    string // what of the customer, say a record's key; never a personal value
 
 	IfVersion int64 // refuse with ErrVersion unless the customer has it; 0: any
 	Once      *Once // refuse with a *ReplayError what was done under this key before
+}
+
+// Hold is the legal hold that the change places.
+func (ch Change) Hold() Hold {
+	return Hold{By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode, Time: ch.At}
 }
 
 // Once makes a change happen at most once for the key a client sent along. Both

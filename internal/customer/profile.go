@@ -61,13 +61,6 @@ func (p Profile) Validate() error {
 	return v.err()
 }
 
-// ValidateReason checks the free text that goes with a change.
-func ValidateReason(reason string) error {
-	var v validation
-	v.text("reason", reason, MaxReason)
-	return v.err()
-}
-
 func validEmail(s string) bool {
 	a, err := mail.ParseAddress(s)
 	return err == nil && a.Address == s && len(s) <= MaxEmail && !strings.ContainsFunc(s, unicode.IsSpace)

@@ -109,9 +109,20 @@ func TestReasonsAreChecked(t *testing.T) {
 		"": "", "asked by phone": "", "=1+1": "", strings.Repeat("é", MaxReason): "",
 		strings.Repeat("é", MaxReason+1): "reason", "a\tb": "reason", "\xff": "reason", "a\u0085b": "reason",
 	} {
-		if got := faults(ValidateReason(reason)); got != want {
+		if got := faults(ValidateReason(reason, "")); got != want {
 			t.Errorf("%.20q: %q is wrong, want %q", reason, got, want)
 		}
+	}
+}
+
+func TestReasonCodesAreChecked(t *testing.T) {
+	for _, code := range append(ReasonCodes, "") {
+		if err := ValidateReason("", code); err != nil {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+	if got := faults(ValidateReason("a\tb", "canary")); got != "reason reasonCode" {
+		t.Errorf("%q is wrong", got)
 	}
 }
 

@@ -39,7 +39,7 @@ func (s *Service) fenceAgain(ctx context.Context, seen []Seen, ch Change) ([]err
 			back, at = append(back, c), append(at, i)
 		}
 	}
-	deletion := Deletion{ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, PurgeTime: ch.At}
+	deletion := Deletion{ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode, PurgeTime: ch.At}
 	fence := Transition{Change: ch, Deletion: &deletion, Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}
 	for i, err := range s.Advance(ctx, transitions(back, fence), Settings{}) {
 		results[at[i]] = err

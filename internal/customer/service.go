@@ -197,6 +197,7 @@ func (s *Service) update(ctx context.Context, id string, revise func(Profile) Pr
 		return old, err
 	}
 	revised.Version, revised.Last = old.Version+1, ch
+	revised.Former = old.Former.after(id, old.Profile, revised.Profile)
 	if err := s.Revise(ctx, old, revised); err != nil {
 		return old, s.nameOwner(ctx, err)
 	}
@@ -224,7 +225,7 @@ func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, e
 
 func deletion(s Settings, ch Change) Deletion {
 	return Deletion{
-		ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason,
+		ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode,
 		PurgeTime: s.Retention.After(ch.At),
 	}
 }

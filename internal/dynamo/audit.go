@@ -20,6 +20,7 @@ type entry struct {
 	By      string   `dynamodbav:"by"`
 	Action  string   `dynamodbav:"action"`
 	Reason  string   `dynamodbav:"reason,omitempty"`
+	Code    string   `dynamodbav:"code,omitempty"`
 	Subject string   `dynamodbav:"subject,omitempty"`
 	Fields  []string `dynamodbav:"fields,omitempty"`
 	TTL     int64    `dynamodbav:"ttl,omitempty"`
@@ -47,7 +48,7 @@ func (t *Table) newEntry(e customer.Entry) entry {
 	out := entry{
 		PK: auditPK(e.Customer), SK: formatTime(e.At) + "#" + e.Seq,
 		At: formatTime(e.At), By: e.By, Action: string(e.Action),
-		Reason: e.Reason, Subject: e.Subject, Fields: e.Fields,
+		Reason: e.Reason, Code: string(e.ReasonCode), Subject: e.Subject, Fields: e.Fields,
 	}
 	if until := t.Audit.After(e.At); !until.IsZero() {
 		out.TTL = until.Unix()
@@ -134,6 +135,6 @@ func decodeEntry(id string, it item) (customer.Entry, error) {
 	}
 	return customer.Entry{
 		Customer: id, Seq: e.SK[len(e.At)+1:], At: at, By: e.By, Action: customer.Action(e.Action),
-		Reason: e.Reason, Subject: e.Subject, Fields: e.Fields,
+		Reason: e.Reason, ReasonCode: customer.ReasonCode(e.Code), Subject: e.Subject, Fields: e.Fields,
 	}, nil
 }

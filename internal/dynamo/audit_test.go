@@ -12,7 +12,7 @@ import (
 func entry(id string, n int, at time.Time) customer.Entry {
 	return customer.Entry{
 		Customer: id, Seq: fmt.Sprintf("%021d", n), At: at, By: "admin", Action: customer.Updated,
-		Reason: "a test", Subject: "ticket~1", Fields: []string{"email", "phone"},
+		Reason: "a test", ReasonCode: customer.TestData, Subject: "ticket~1", Fields: []string{"email", "phone"},
 	}
 }
 

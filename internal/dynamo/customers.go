@@ -141,12 +141,16 @@ func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) erro
 }
 
 func (tx *transaction) revise(old, revised customer.Customer) error {
+	update := expression.
+		Set(expression.Name("profile"), expression.Value(profile(revised.Profile))).
+		Set(expression.Name("terms"), expression.Value(revised.Terms)).
+		Set(attrVersion, expression.Value(revised.Version)).
+		Set(expression.Name("last"), expression.Value(newChange(revised.Last)))
+	if len(revised.Former) > 0 {
+		update = update.Set(expression.Name("former"), expression.Value([]byte(revised.Former)))
+	}
 	expr, err := expression.NewBuilder().
-		WithUpdate(expression.
-			Set(expression.Name("profile"), expression.Value(profile(revised.Profile))).
-			Set(expression.Name("terms"), expression.Value(revised.Terms)).
-			Set(attrVersion, expression.Value(revised.Version)).
-			Set(expression.Name("last"), expression.Value(newChange(revised.Last)))).
+		WithUpdate(update).
 		WithCondition(stateIs(customer.Active).And(attrVersion.Equal(expression.Value(old.Version)))).
 		Build()
 	if err != nil {

@@ -21,7 +21,7 @@ var errElsewhere = errors.New("in the trash")
 func (t *Table) Hold(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
 	entry := holdAttr(name)
 	place := func() expression.UpdateBuilder {
-		return expression.Set(entry, expression.Value(hold{By: ch.By, Reason: ch.Reason, Time: formatTime(ch.At)}))
+		return expression.Set(entry, expression.Value(newHold(ch.Hold())))
 	}
 	when := entry.AttributeNotExists().And(attrHolds.Size().LessThan(expression.Value(customer.MaxHolds)))
 	after := func(c *customer.Customer) { c.Holds = map[string]customer.Hold{name: {}} }

@@ -30,6 +30,7 @@ type root struct {
 	Holds    map[string]hold  `dynamodbav:"holds"`
 	Deletion *deletion        `dynamodbav:"deletion,omitempty"` // NULL of one that was restored among many
 	Terms    []string         `dynamodbav:"terms,omitempty"`
+	Former   []byte           `dynamodbav:"former,omitempty"`
 	Frozen   *policies        `dynamodbav:"frozen,omitempty"`
 	Last     change           `dynamodbav:"last"`
 }
@@ -49,12 +50,14 @@ type deletion struct {
 	Time      string `dynamodbav:"time"`
 	By        string `dynamodbav:"by"`
 	Reason    string `dynamodbav:"reason,omitempty"`
+	Code      string `dynamodbav:"code,omitempty"`
 	PurgeTime string `dynamodbav:"purgeTime,omitempty"`
 }
 
 type hold struct {
 	By     string `dynamodbav:"by"`
 	Reason string `dynamodbav:"reason,omitempty"`
+	Code   string `dynamodbav:"code,omitempty"`
 	Time   string `dynamodbav:"time"`
 }
 
@@ -64,6 +67,7 @@ type change struct {
 	By      string `dynamodbav:"by"`
 	Action  string `dynamodbav:"action"`
 	Reason  string `dynamodbav:"reason,omitempty"`
+	Code    string `dynamodbav:"code,omitempty"`
 	Subject string `dynamodbav:"subject,omitempty"`
 }
 
@@ -73,10 +77,10 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 		PK: customerPK(c.ID), SK: rootSK,
 		State: string(c.State), Version: c.Version, Epoch: c.Epoch, Blocked: c.Blocked,
 		Profile: profile(c.Profile), Created: createdSK(c), Counts: c.Counts,
-		Holds: map[string]hold{}, Terms: c.Terms, Last: newChange(c.Last),
+		Holds: map[string]hold{}, Terms: c.Terms, Former: c.Former, Last: newChange(c.Last),
 	}
 	for id, h := range c.Holds {
-		r.Holds[id] = hold{By: h.By, Reason: h.Reason, Time: formatTime(h.Time)}
+		r.Holds[id] = newHold(h)
 	}
 	if c.Deletion != nil {
 		d := newDeletion(*c.Deletion)
@@ -93,17 +97,21 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 func createdSK(c customer.Customer) string { return listSK(formatTime(c.Created), c.ID) }
 
 func newDeletion(d customer.Deletion) deletion {
-	out := deletion{ID: d.ID, Time: formatTime(d.Time), By: d.By, Reason: d.Reason}
+	out := deletion{ID: d.ID, Time: formatTime(d.Time), By: d.By, Reason: d.Reason, Code: string(d.ReasonCode)}
 	if !d.PurgeTime.IsZero() {
 		out.PurgeTime = formatTime(d.PurgeTime)
 	}
 	return out
 }
 
+func newHold(h customer.Hold) hold {
+	return hold{By: h.By, Reason: h.Reason, Code: string(h.ReasonCode), Time: formatTime(h.Time)}
+}
+
 func newChange(ch customer.Change) change {
 	return change{
 		ID: ch.ID, At: formatTime(ch.At), By: ch.By,
-		Action: string(ch.Action), Reason: ch.Reason, Subject: ch.Subject,
+		Action: string(ch.Action), Reason: ch.Reason, Code: string(ch.ReasonCode), Subject: ch.Subject,
 	}
 }
 
@@ -148,16 +156,18 @@ func (r root) customer() (customer.Customer, error) {
 	c := customer.Customer{
 		ID: strings.TrimPrefix(r.PK, "C#"), Version: r.Version, State: customer.State(r.State),
 		Blocked: r.Blocked, Profile: customer.Profile(r.Profile), Created: p.created(r.Created),
-		Counts: r.Counts, Epoch: r.Epoch, Terms: r.Terms, Last: r.Last.change(&p),
+		Counts: r.Counts, Epoch: r.Epoch, Terms: r.Terms, Former: r.Former, Last: r.Last.change(&p),
 	}
 	if len(r.Holds) > 0 {
 		c.Holds = map[string]customer.Hold{}
 	}
 	for id, h := range r.Holds {
-		c.Holds[id] = customer.Hold{By: h.By, Reason: h.Reason, Time: p.time(h.Time)}
+		c.Holds[id] = customer.Hold{By: h.By, Reason: h.Reason, ReasonCode: customer.ReasonCode(h.Code), Time: p.time(h.Time)}
 	}
 	if d := r.Deletion; d != nil {
-		c.Deletion = &customer.Deletion{ID: d.ID, Time: p.time(d.Time), By: d.By, Reason: d.Reason, PurgeTime: p.time(d.PurgeTime)}
+		c.Deletion = &customer.Deletion{
+			ID: d.ID, Time: p.time(d.Time), By: d.By, Reason: d.Reason, ReasonCode: customer.ReasonCode(d.Code), PurgeTime: p.time(d.PurgeTime),
+		}
 	}
 	if r.Frozen != nil {
 		c.Frozen = r.Frozen.kinds(&p)
@@ -168,7 +178,7 @@ func (r root) customer() (customer.Customer, error) {
 func (ch change) change(p *timeParser) customer.Change {
 	return customer.Change{
 		ID: ch.ID, At: p.time(ch.At), By: ch.By,
-		Action: customer.Action(ch.Action), Reason: ch.Reason, Subject: ch.Subject,
+		Action: customer.Action(ch.Action), Reason: ch.Reason, ReasonCode: customer.ReasonCode(ch.Code), Subject: ch.Subject,
 	}
 }
 

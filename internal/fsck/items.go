@@ -46,6 +46,7 @@ type row struct {
 	Profile struct {
 		Email string `dynamodbav:"email"`
 	} `dynamodbav:"profile"`
+	Former   []byte    `dynamodbav:"former"`
 	Deletion *deletion `dynamodbav:"deletion"`
 	Frozen   *frozen   `dynamodbav:"frozen"`
 	Last     struct {

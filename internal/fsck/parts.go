@@ -16,6 +16,10 @@ type header struct {
 	State   string
 	Created time.Time
 	Chunks  int
+
+	Planned  time.Time
+	Reason   string
+	Position string
 }
 
 const (
@@ -25,6 +29,10 @@ const (
 
 	maxChunks = 10_000_000 // of one operation; a larger number is damage
 )
+
+// tells says whether the operation has ended with what it may tell of customers: until the planning has
+// ended, its reason has been compared with some of them only, and its position is in a search.
+func (h header) tells() bool { return h.ended() && h.Planned.IsZero() && h.Reason+h.Position != "" }
 
 func (h header) ended() bool { return h.State != planning && h.State != ready && h.State != running }
 
@@ -162,6 +170,9 @@ func (r *run) operationProblems(p *parts) (found []problem) {
 	}
 	if list, sort := p.listed(); p.root.List != list || p.root.Sort != sort {
 		add(WrongPlace, top, fmt.Sprintf("%s, but in list %s at %s", p.header.State, p.root.List, p.root.Sort), func(ctx context.Context) error { return r.moveOperation(ctx, p) })
+	}
+	if p.header.tells() {
+		add(PersonalData, top, "it ended before it was planned, and keeps its reason or its position", nil)
 	}
 	r.selectionProblems(p, add)
 	r.chunkProblems(p, add)

@@ -14,6 +14,7 @@ func (e *examination) checkRoot() {
 	if r.Version < 1 {
 		e.rooted(BadState, e.setVersion, "version %d", r.Version)
 	}
+	e.checkFormer()
 	e.checkFrozen()
 	placed := e.checkCreated()
 	switch r.State {

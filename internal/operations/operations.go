@@ -82,8 +82,25 @@ func (a actions) plan(can judge, weigh func(customer.Customer, customer.Settings
 		for i, id := range ids {
 			inOrder[i] = subjects[id]
 		}
-		return inOrder, nil
+		return redacting(inOrder, roots), nil
 	}
+}
+
+// redacting has the first of the subjects take out of a reason what is personal of them all. Of one that
+// is not there, nobody can tell what that is.
+func redacting(subjects []bulk.Subject, roots []customer.Customer) []bulk.Subject {
+	switch {
+	case len(subjects) == 0:
+	case len(roots) < len(subjects):
+		subjects[0].Redact = customer.Withheld
+	default:
+		images := make([]*customer.Customer, len(roots))
+		for i := range roots {
+			images[i] = &roots[i]
+		}
+		subjects[0].Redact = func(reason string) string { return customer.Blot(reason, images...) }
+	}
+	return subjects
 }
 
 // refuseAbsent adds those of the ids for which there is no customer, and why.
@@ -149,7 +166,7 @@ func unbindAll(subjects []bulk.Subject) (seen []customer.Seen, generations []str
 // change is what an operation does to each of its customers, in the name of whoever applied it. Its
 // id is the operation's, so that a chunk done again finds what it did.
 func change(op bulk.Operation) customer.Change {
-	return customer.Change{ID: op.ID, By: op.Actor(), Reason: op.Reason}
+	return customer.Change{ID: op.ID, By: op.Actor(), Reason: op.Reason, ReasonCode: customer.ReasonCode(op.ReasonCode)}
 }
 
 // outcomes turns results into outcomes. What the machinery failed of stays undecided.

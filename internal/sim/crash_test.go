@@ -67,8 +67,12 @@ var scenarios = []scenario{
 			return err
 		},
 		check: func(c *crash) {
-			if got := c.in(customer.Active, 0); got.Profile.Email != "new-"+ann(c.id).Email {
+			got := c.in(customer.Active, 0)
+			if got.Profile.Email != "new-"+ann(c.id).Email {
 				c.Errorf("e-mail address is %s", got.Profile.Email)
+			}
+			if reason := customer.Blot("was Anders", &got); reason != "was […]" {
+				c.Errorf("a former name is forgotten: %q", reason)
 			}
 			create(c, c.safe, c.id+"x") // its address differs, so that nothing blocks it
 		},

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -137,6 +138,22 @@ func all(edits ...func(item)) func(item) {
 	}
 }
 
+// inDocument changes a member of an operation's document.
+func inDocument(name, value string) func(item) {
+	return func(it item) {
+		members := map[string]any{}
+		if err := json.Unmarshal([]byte(it["document"].(*types.AttributeValueMemberS).Value), &members); err != nil {
+			panic(err) // the test has written it
+		}
+		members[name] = value
+		document, err := json.Marshal(members)
+		if err != nil {
+			panic(err)
+		}
+		it["document"] = text(string(document))
+	}
+}
+
 func asMap(it item) types.AttributeValue { return &types.AttributeValueMemberM{Value: it} }
 
 var nothing = func(item) {}
@@ -258,6 +275,7 @@ func damages(gone string) []damage {
 		broken("purging without a deletion", fsck.BadState, put("C#fenced", "#", drops("deletion"))),
 		broken("policies frozen before the fence", fsck.BadState, put("C#trash", "#", set("frozen", asMap(item{})))),
 		broken("retained for no known time", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("invoice", text("for a while"))))),
+		broken("half a fingerprint", fsck.BadState, put("C#live", "#", set("former", &types.AttributeValueMemberB{Value: []byte("abcd")}))),
 		broken("retained and not", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("ticket", text("P10Y"))))),
 		hopeless("in no known state", fsck.BadState, put("C#trash", "#", set("state", text("gone")))),
 		hopeless("purging under hold", fsck.BadState, put("C#fenced", "#", within("holds", set("case", asMap(item{}))))),
@@ -323,6 +341,8 @@ func damages(gone string) []damage {
 		broken("selection kept", fsck.OperationBroken, put("O#"+runningID, "selection", nothing)),
 		hopeless("selection gone", fsck.OperationBroken, edit{pk: "O#" + planningID, sk: "selection"}),
 		hopeless("document unreadable", fsck.OperationBroken, put("O#"+runningID, "#", set("document", text("{")))),
+		hopeless("reason of an operation that was never planned", fsck.PersonalData, put("O#cancelled", "#", inDocument("Reason", "Anders asked"))),
+		hopeless("position of an operation that was never planned", fsck.PersonalData, put("O#cancelled", "#", inDocument("Position", "~YW5kZXJz"))),
 		broken("running among the ended", fsck.WrongPlace, put("O#"+runningID, "#", set("ipk", text("operations#ended")))),
 		hopeless("unknown part of an operation", fsck.UnknownItem, put("O#"+runningID, "Q#000000", nothing)),
 	}

@@ -27,12 +27,13 @@ func (a *api) auditRoutes() {
 
 // Entry is one line of an audit log.
 type Entry struct {
-	Time    time.Time `json:"time"`
-	By      string    `json:"by" doc:"A subject, schedule or ttl." example:"auth0|5f7c8ec7c33c6c004bbafe82"`
-	Action  string    `json:"action" example:"customer.deleted"`
-	Reason  string    `json:"reason,omitempty" doc:"With what looks personal blotted out."`
-	Subject string    `json:"subject,omitempty" doc:"What of the customer: a record's key, a hold's id." example:"invoice~10248"`
-	Fields  []string  `json:"fields,omitempty" doc:"The names of changed fields." example:"email"`
+	Time       time.Time `json:"time"`
+	By         string    `json:"by" doc:"A subject, schedule or ttl." example:"auth0|5f7c8ec7c33c6c004bbafe82"`
+	Action     string    `json:"action" example:"customer.deleted"`
+	Reason     string    `json:"reason,omitempty" doc:"With what looks personal blotted out."`
+	ReasonCode string    `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
+	Subject    string    `json:"subject,omitempty" doc:"What of the customer: a record's key, a hold's id." example:"invoice~10248"`
+	Fields     []string  `json:"fields,omitempty" doc:"The names of changed fields." example:"email"`
 }
 
 // AuditPage is a page of an audit log.
@@ -42,7 +43,7 @@ type AuditPage struct {
 }
 
 func entryOf(e customer.Entry) Entry {
-	return Entry{Time: timeOf(e.At), By: e.By, Action: string(e.Action), Reason: e.Reason, Subject: e.Subject, Fields: e.Fields}
+	return Entry{Time: timeOf(e.At), By: e.By, Action: string(e.Action), Reason: e.Reason, ReasonCode: string(e.ReasonCode), Subject: e.Subject, Fields: e.Fields}
 }
 
 type auditInput struct {

@@ -30,14 +30,15 @@ type Conditional struct {
 
 // Reason is the body of changes that need nothing else.
 type Reason struct {
-	Reason string `json:"reason,omitempty" maxLength:"300" doc:"Why, for the audit log. Leave out personal data; what looks like it is blotted out." example:"asked by phone"`
+	Reason     string `json:"reason,omitempty" maxLength:"300" doc:"Why, in your words, where the code doesn't say enough. Leave out personal data: what looks like it is blotted out of what outlives the customer, as is every word that the customer has or had in its profile. Names of other customers stay." example:"asked by phone"`
+	ReasonCode string `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other" doc:"Why, without free text." example:"erasure_request"`
 }
 
-func reasonOf(body *Reason) string {
+func reasonOf(body *Reason) Reason {
 	if body == nil {
-		return ""
+		return Reason{}
 	}
-	return body.Reason
+	return *body
 }
 
 var (
@@ -50,13 +51,14 @@ var (
 )
 
 // change is a change as its request describes it.
-func change(ctx context.Context, reason string) (customer.Change, error) {
-	return customer.Change{By: actorOf(ctx), Reason: reason}, customer.ValidateReason(reason)
+func change(ctx context.Context, why Reason) (customer.Change, error) {
+	ch := customer.Change{By: actorOf(ctx), Reason: why.Reason, ReasonCode: customer.ReasonCode(why.ReasonCode)}
+	return ch, customer.ValidateReason(ch.Reason, ch.ReasonCode)
 }
 
 // changeIf is a change that its If-Match, if there is one, binds to a version.
-func changeIf(ctx context.Context, reason string, in Conditional) (customer.Change, error) {
-	ch, err := change(ctx, reason)
+func changeIf(ctx context.Context, why Reason, in Conditional) (customer.Change, error) {
+	ch, err := change(ctx, why)
 	if err != nil {
 		return ch, err
 	}
@@ -65,8 +67,8 @@ func changeIf(ctx context.Context, reason string, in Conditional) (customer.Chan
 }
 
 // changeOnceIf is a change that both of its headers bind.
-func changeOnceIf(ctx context.Context, reason string, once Idempotent, on Conditional) (customer.Change, error) {
-	ch, err := changeOnce(ctx, reason, once)
+func changeOnceIf(ctx context.Context, why Reason, once Idempotent, on Conditional) (customer.Change, error) {
+	ch, err := changeOnce(ctx, why, once)
 	if err != nil {
 		return ch, err
 	}
@@ -75,8 +77,8 @@ func changeOnceIf(ctx context.Context, reason string, once Idempotent, on Condit
 }
 
 // changeOnce is a change that its Idempotency-Key, if there is one, lets happen once.
-func changeOnce(ctx context.Context, reason string, in Idempotent) (customer.Change, error) {
-	ch, err := change(ctx, reason)
+func changeOnce(ctx context.Context, why Reason, in Idempotent) (customer.Change, error) {
+	ch, err := change(ctx, why)
 	if err != nil || in.Key == "" {
 		return ch, err
 	}

@@ -68,7 +68,7 @@ type customerOutput struct {
 }
 
 func (a *api) create(ctx context.Context, in *createInput) (*createdOutput, error) {
-	ch, err := changeOnce(ctx, "", in.Idempotent)
+	ch, err := changeOnce(ctx, Reason{}, in.Idempotent)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ type updateInput struct {
 }
 
 func (a *api) update(ctx context.Context, in *updateInput) (*customerOutput, error) {
-	ch, err := changeIf(ctx, "", in.Conditional)
+	ch, err := changeIf(ctx, Reason{}, in.Conditional)
 	if err != nil {
 		return nil, err
 	}

@@ -58,20 +58,22 @@ type Customer struct {
 
 // Deletion is a stay in the trash.
 type Deletion struct {
-	ID        string     `json:"id,omitempty" doc:"Names this deletion; restore and purge can be bound to it."`
-	Time      time.Time  `json:"time"`
-	By        string     `json:"by" doc:"The subject of who deleted it."`
-	Reason    string     `json:"reason,omitempty"`
-	PurgeTime *time.Time `json:"purgeTime,omitempty" doc:"It can be restored until then. Absent: for ever."`
-	DaysLeft  *int       `json:"daysLeft,omitempty" doc:"Until purgeTime, rounded up."`
+	ID         string     `json:"id,omitempty" doc:"Names this deletion; restore and purge can be bound to it."`
+	Time       time.Time  `json:"time"`
+	By         string     `json:"by" doc:"The subject of who deleted it."`
+	Reason     string     `json:"reason,omitempty"`
+	ReasonCode string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
+	PurgeTime  *time.Time `json:"purgeTime,omitempty" doc:"It can be restored until then. Absent: for ever."`
+	DaysLeft   *int       `json:"daysLeft,omitempty" doc:"Until purgeTime, rounded up."`
 }
 
 // Hold is a legal hold.
 type Hold struct {
-	ID     string    `json:"id" example:"case-2026-17"`
-	By     string    `json:"by"`
-	Reason string    `json:"reason,omitempty"`
-	Time   time.Time `json:"time"`
+	ID         string    `json:"id" example:"case-2026-17"`
+	By         string    `json:"by"`
+	Reason     string    `json:"reason,omitempty"`
+	ReasonCode string    `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
+	Time       time.Time `json:"time"`
 }
 
 // Links lead on from a customer to what can be done with it.
@@ -122,7 +124,7 @@ func (a *api) customer(c customer.Customer) Customer {
 	}
 	for _, id := range sortedKeys(c.Holds) {
 		h := c.Holds[id]
-		doc.Holds = append(doc.Holds, Hold{id, h.By, h.Reason, timeOf(h.Time)})
+		doc.Holds = append(doc.Holds, Hold{id, h.By, h.Reason, string(h.ReasonCode), timeOf(h.Time)})
 	}
 	return doc
 }
@@ -131,7 +133,7 @@ func deletionOf(d *customer.Deletion, now time.Time) *Deletion {
 	if d == nil {
 		return nil
 	}
-	doc := &Deletion{ID: d.ID, Time: timeOf(d.Time), By: d.By, Reason: d.Reason}
+	doc := &Deletion{ID: d.ID, Time: timeOf(d.Time), By: d.By, Reason: d.Reason, ReasonCode: string(d.ReasonCode)}
 	if !d.PurgeTime.IsZero() {
 		doc.PurgeTime = new(timeOf(d.PurgeTime))
 		doc.DaysLeft = new(daysUntil(d.PurgeTime, now))

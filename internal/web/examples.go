@@ -25,13 +25,13 @@ var (
 	exampleSearch       = Search{Search: "alfreds mar", State: "active", Limit: 50}
 	examplePatch        = map[string]any{"phone": nil, "consents": map[string]any{"newsletter": false}}
 
-	exampleReason  = Reason{Reason: "asked by phone"}
-	exampleRestore = Restore{Reason: Reason{"deleted by mistake"}}
-	examplePurge   = Purge{Confirm: "ALFKI", Reason: Reason{"erasure request 2026-114"}}
+	exampleReason  = Reason{Reason: "asked by phone", ReasonCode: "erasure_request"}
+	exampleRestore = Restore{Reason: Reason{Reason: "deleted by mistake"}}
+	examplePurge   = Purge{Confirm: "ALFKI", Reason: Reason{Reason: "ticket 2026-114", ReasonCode: "erasure_request"}}
 	examplePurging = Purging{ID: "ALFKI", State: "purging", Certificate: certificatePath("ALFKI")}
 
 	exampleDeletion = &Deletion{
-		ID: "x4k2qdcl6rnhsyjc7bqzv5mtge", Time: exampleTime, By: "demo-admin", Reason: "asked by phone",
+		ID: "x4k2qdcl6rnhsyjc7bqzv5mtge", Time: exampleTime, By: "demo-admin", Reason: "asked by phone", ReasonCode: "erasure_request",
 		PurgeTime: new(exampleTime.AddDate(0, 0, 30)), DaysLeft: new(30),
 	}
 	exampleTrashed   = trashed(exampleListed)
@@ -70,13 +70,13 @@ var (
 	exampleCertificatePage = CertificatePage{Certificates: []Certificate{exampleCertificate}}
 	exampleCheckpoint      = Checkpoint{Time: exampleTime, Heads: []Head{{0, 21, exampleDigest}, {1, 0, ledger.Origin}}}
 	exampleAuditPage       = AuditPage{Entries: []Entry{
-		{Time: exampleTime, By: "demo-admin", Action: "customer.deleted", Reason: "asked by phone"},
+		{Time: exampleTime, By: "demo-admin", Action: "customer.deleted", Reason: "asked by phone", ReasonCode: "erasure_request"},
 		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: "customer.updated", Fields: []string{"phone", "consents"}},
 	}}
-	exampleNewOperation = NewOperation{Action: "delete", Selection: Selection{Filter: &Filter{Search: "trial"}, Exclude: []string{"ALFKI"}}, Reason: Reason{"trials that ended"}}
+	exampleNewOperation = NewOperation{Action: "delete", Selection: Selection{Filter: &Filter{Search: "trial"}, Exclude: []string{"ALFKI"}}, Reason: Reason{Reason: "trials that ended", ReasonCode: "inactive"}}
 	exampleApproval     = Approval{Digest: exampleDigest, Acknowledged: true, OnBlocked: "skip"}
 	examplePlanned      = Operation{
-		ID: exampleDeletion.ID, Action: "delete", State: "READY", By: "demo-admin", Reason: "trials that ended", Created: exampleTime,
+		ID: exampleDeletion.ID, Action: "delete", State: "READY", By: "demo-admin", Reason: "trials that ended", ReasonCode: "inactive", Created: exampleTime,
 		Planned: &exampleTime, Expires: new(exampleTime.Add(24 * time.Hour)), Digest: exampleDigest,
 		Impact: Impact{
 			Customers: 412, Eligible: 409, Blocked: map[string]int{"ON_HOLD": 3}, Records: map[string]int64{"ticket": 1204},

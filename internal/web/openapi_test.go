@@ -105,6 +105,31 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 	t.Logf("%d examples", checked)
 }
 
+// TestReasonCodesAreThoseOfTheRules finds them beside every reason, whichever way it goes.
+func TestReasonCodesAreThoseOfTheRules(t *testing.T) {
+	found := 0
+	for name, schema := range newAPI(t).huma.OpenAPI().Components.Schemas.Map() {
+		code := schema.Properties["reasonCode"]
+		if (schema.Properties["reason"] == nil) != (code == nil) {
+			t.Errorf("%s has one of reason and reasonCode", name)
+		}
+		if code == nil {
+			continue
+		}
+		found++
+		var codes []customer.ReasonCode
+		for _, c := range code.Enum {
+			codes = append(codes, customer.ReasonCode(c.(string)))
+		}
+		if !slices.Equal(codes, customer.ReasonCodes) {
+			t.Errorf("%s: %v", name, codes)
+		}
+	}
+	if found < 8 {
+		t.Errorf("only %d schemas have reasons", found)
+	}
+}
+
 // TestTheExampleOfACertificateCanBeVerified is for those who try their own verifier on it.
 func TestTheExampleOfACertificateCanBeVerified(t *testing.T) {
 	document, err := json.Marshal(exampleCertificate)

@@ -124,7 +124,8 @@ type Operation struct {
 	Action      string     `json:"action"`
 	State       string     `json:"state" enum:"PLANNING,READY,RUNNING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED"`
 	By          string     `json:"by" doc:"Who planned it."`
-	Reason      string     `json:"reason,omitempty"`
+	Reason      string     `json:"reason,omitempty" doc:"There when the planning has ended: with every word blotted out that a customer of the plan has or had in its profile, and wholly if one of them is not there. The audit log and deletions have the same."`
+	ReasonCode  string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
 	Created     time.Time  `json:"created"`
 	Planned     *time.Time `json:"planned,omitempty"`
 	Expires     *time.Time `json:"expires,omitempty" doc:"The plan is to be applied before."`
@@ -254,7 +255,7 @@ func (a *api) addRestoreUntil(ctx context.Context, doc *Operation) error {
 func (a *api) listedOperation(op bulk.Operation) Operation {
 	t := op.Tally
 	doc := Operation{
-		ID: op.ID, Action: op.Action, State: string(op.StateAt(a.now())), By: op.By, Reason: op.Reason, Created: timeOf(op.Created),
+		ID: op.ID, Action: op.Action, State: string(op.StateAt(a.now())), By: op.By, ReasonCode: op.ReasonCode, Created: timeOf(op.Created),
 		Planned: timeOrNil(op.Planned), Expires: timeOrNil(op.Expires), Applied: timeOrNil(op.Applied), Ended: timeOrNil(op.Ended),
 		AppliedBy: op.AppliedBy, CancelledBy: op.CancelledBy, Retried: timeOrNil(op.Retried), RetriedBy: op.RetriedBy,
 		Why: op.Why, OnBlocked: string(op.OnRefused),
@@ -264,7 +265,7 @@ func (a *api) listedOperation(op bulk.Operation) Operation {
 		Links: ItemLinks{operationPath(op.ID) + "/items", operationPath(op.ID) + "/items.csv"},
 	}
 	if op.State != bulk.Planning {
-		doc.Digest = op.Digest
+		doc.Digest, doc.Reason = op.Digest, op.Reason
 	}
 	for _, codes := range []*map[string]int{&doc.Impact.Blocked, &doc.Progress.Codes} {
 		if *codes == nil {
@@ -314,7 +315,7 @@ type createdOperationOutput struct {
 }
 
 func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*createdOperationOutput, error) {
-	ch, err := changeOnce(ctx, in.Body.Reason.Reason, in.Idempotent)
+	ch, err := changeOnce(ctx, in.Body.Reason, in.Idempotent)
 	if err != nil {
 		return nil, err
 	}
@@ -322,7 +323,7 @@ func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*c
 	if err != nil {
 		return nil, err
 	}
-	op := bulk.Operation{ID: customer.NewID(), By: ch.By, Reason: ch.Reason}
+	op := bulk.Operation{ID: customer.NewID(), By: ch.By, Reason: ch.Reason, ReasonCode: string(ch.ReasonCode)}
 	if ch.Once != nil {
 		op.ID, op.Fingerprint = ch.Once.Key[:operationID], ch.Once.Fingerprint
 		if made, err := a.operations.Replayed(ctx, op); !errors.Is(err, bulk.ErrNotFound) {

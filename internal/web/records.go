@@ -106,7 +106,7 @@ type addRecordOutput struct {
 }
 
 func (a *api) addRecord(ctx context.Context, in *addRecordInput) (*addRecordOutput, error) {
-	ch, err := changeOnce(ctx, "", in.Idempotent)
+	ch, err := changeOnce(ctx, Reason{}, in.Idempotent)
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +251,7 @@ func (a *api) removeRecord(ctx context.Context, in *recordInput) (*noOutput, err
 	if err != nil {
 		return nil, err
 	}
-	ch, err := change(ctx, "")
+	ch, err := change(ctx, Reason{})
 	if err != nil {
 		return nil, err
 	}

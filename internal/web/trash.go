@@ -81,7 +81,7 @@ func (a *api) restore(ctx context.Context, in *restoreInput) (*customerOutput, e
 	if in.Body != nil {
 		body = *in.Body
 	}
-	ch, err := changeOnceIf(ctx, body.Reason.Reason, in.Idempotent, in.Conditional)
+	ch, err := changeOnceIf(ctx, body.Reason, in.Idempotent, in.Conditional)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (a *api) purge(ctx context.Context, in *purgeInput) (*purgeOutput, error) {
 	if in.Body.Confirm != in.ID {
 		return nil, errMismatch
 	}
-	ch, err := changeOnceIf(ctx, in.Body.Reason.Reason, in.Idempotent, in.Conditional)
+	ch, err := changeOnceIf(ctx, in.Body.Reason, in.Idempotent, in.Conditional)
 	if err != nil {
 		return nil, err
 	}

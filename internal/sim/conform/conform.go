@@ -72,7 +72,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 }
 
 func (w World) change(a customer.Action) customer.Change {
-	return customer.Change{ID: customer.NewID(), At: w.Now(), By: "admin", Action: a, Reason: "a test"}
+	return customer.Change{ID: customer.NewID(), At: w.Now(), By: "admin", Action: a, Reason: "a test", ReasonCode: customer.TestData}
 }
 
 func (w World) fresh() customer.Customer {
@@ -113,7 +113,7 @@ func (w World) delete(t *testing.T, id string, retention customer.Period) custom
 }
 
 func deletionBy(ch customer.Change, retention customer.Period) customer.Deletion {
-	return customer.Deletion{ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, PurgeTime: retention.After(ch.At)}
+	return customer.Deletion{ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode, PurgeTime: retention.After(ch.At)}
 }
 
 func (w World) fenced(t *testing.T, keys ...string) customer.Customer {

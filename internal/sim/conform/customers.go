@@ -2,6 +2,7 @@ package conform
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,6 +43,7 @@ func revised(t *testing.T, w World) {
 	revise := func(of customer.Customer, email string) (customer.Customer, error) {
 		to := of
 		to.Profile.Email, to.Version, to.Last = email, of.Version+1, w.change(customer.Updated)
+		to.Former = append(slices.Clone(of.Former), "abc"...)
 		return to, w.Revise(ctx, of, to)
 	}
 	first, err := revise(old, "new-"+old.Profile.Email)
@@ -50,6 +52,7 @@ func revised(t *testing.T, w World) {
 	now := w.read(t, old.ID)
 	same(t, "profile", now.Profile, first.Profile)
 	same(t, "version", now.Version, old.Version+1)
+	same(t, "former words", now.Former, customer.Former("abc"))
 	_, err = w.EmailOwner(ctx, old.Profile.Email)
 	refuses(t, err, customer.ErrNotFound)
 	_, err = revise(old, "newer@alfreds.example")
@@ -96,7 +99,7 @@ func changes(t *testing.T, w World) {
 	ch = w.change(customer.HoldPlaced)
 	got, err = w.Hold(ctx, before.ID, "case", ch)
 	must(t, err)
-	want.Holds, want.Last = map[string]customer.Hold{"case": {By: ch.By, Reason: ch.Reason, Time: ch.At}}, ch
+	want.Holds, want.Last = map[string]customer.Hold{"case": {By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode, Time: ch.At}}, ch
 	want.Version++
 	same(t, "held", got, want)
 

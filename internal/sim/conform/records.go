@@ -249,6 +249,7 @@ func putBack(t *testing.T, w World) {
 	must(t, w.PutBack(ctx, w.changed(c), w.Now()))
 	same(t, "customer that is there", w.read(t, c.ID), c)
 	w.finish(t, c)
+	c.Former = customer.Former("abc")
 	must(t, w.PutBack(ctx, c, w.Now()))
 	must(t, w.PutBack(ctx, w.changed(c), w.Now()))
 	same(t, "customer put back", w.read(t, c.ID), c)

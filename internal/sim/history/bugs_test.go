@@ -115,6 +115,21 @@ var bugs = []planted{
 	{"TTL brings a customer back as the version that a plan saw", []edit{{
 		"customer/purge.go", "		c.Version++ // a plan", "		// a plan",
 	}}},
+	{"a former name is forgotten", []edit{{
+		"customer/service.go", "	revised.Former = old.Former.after(id, old.Profile, revised.Profile)\n", "",
+	}}},
+	{"a former name is kept in no store", []edit{{
+		"sim/model/roots.go", "	next.Former = slices.Clone(revised.Former)\n", "",
+	}}},
+	{"an operation's reason is told as it was written", []edit{{
+		"bulk/plan.go", "	op.Reason = redact(op.Reason, chunks)\n", "",
+	}}},
+	{"an operation that is cancelled early keeps its reason", []edit{{
+		"bulk/engine.go", "		op = op.unplanned()\n", "		_ = op\n",
+	}}},
+	{"who is gone is taken for nameless", []edit{{
+		"operations/operations.go", "	case len(roots) < len(subjects):\n		subjects[0].Redact = customer.Withheld\n", "",
+	}}},
 	{"a customer is created over one that is there", []edit{{
 		"customer/service.go", "		return cmp.Or(s.Replayed(ctx, ch), ErrExists)", "		return cmp.Or[error](nil)",
 	}}},

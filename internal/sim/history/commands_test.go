@@ -210,7 +210,7 @@ func (h *history) within(p *process, ch customer.Change, to customer.Fence) {
 
 // newChange is a client's change; sometimes one that it sends again under the same key.
 func (h *history) newChange(name string, id *string) customer.Change {
-	ch := customer.Change{ID: h.name("h"), By: "admin", Reason: "asked for"}
+	ch := customer.Change{ID: h.name("h"), By: "admin", Reason: h.why()}
 	if !h.chance(1, 4) {
 		return ch
 	}
@@ -317,6 +317,7 @@ func (h *history) operate(action string) {
 	}
 	h.clients.operations = append(h.clients.operations, id)
 	h.selections[id] = request.Selection
+	why := h.why()
 	for range h.pick(1, 1, 1, 2) {
 		p := &process{name: fmt.Sprint(action, " ", describe(request.Selection), " as ", id), finish: func() {
 			if h.operation(id).State == bulk.Ready && h.chance(9, 10) {
@@ -326,7 +327,7 @@ func (h *history) operate(action string) {
 		h.start(p, maxRequest, func(ctx context.Context) {
 			s := h.service()
 			e := h.engine(s)
-			op := bulk.Operation{ID: id, By: "admin", Reason: "asked for", Fingerprint: id}
+			op := bulk.Operation{ID: id, By: "admin", Reason: why, Fingerprint: id}
 			mine := request
 			mine.Selection.IDs = slices.Clone(request.Selection.IDs) // it sorts them
 			selection, err := mine.Prepare(ctx, s, e.Store, &op)

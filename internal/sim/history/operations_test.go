@@ -35,6 +35,9 @@ func (h *history) operationChanged(ctx context.Context, before, after *bulk.Oper
 	if after.Version != before.Version+1 {
 		h.broken("%s: version %d after %d", id, after.Version, before.Version)
 	}
+	if before.State == bulk.Planning && after.State != bulk.Planning {
+		h.reasoned(*after)
+	}
 	now := time.Now()
 	switch from, to := before.State, after.State; {
 	case from == bulk.Planning && (to == bulk.Planning || to == bulk.Failed || to == bulk.Cancelled):

@@ -21,6 +21,7 @@ type oracle struct {
 	expired     map[string]bool             // whose roots TTL has removed at some time
 	dirty       map[string]bool             // to be checked
 	byTTL       bool
+	called      named
 
 	selections  map[string]operations.Selection
 	halfRetried map[string]bool // operations, chunks of which may have been reopened
@@ -64,6 +65,8 @@ func (h *history) rootChanged(ctx context.Context, before, after *customer.Custo
 	if after == nil {
 		return
 	}
+	h.called.christen(after)
+	h.logged(before, after)
 	e := event{h.step, before, after}
 	h.dirty[after.ID] = true
 	h.events[after.ID] = append(h.events[after.ID], e)

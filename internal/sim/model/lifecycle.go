@@ -50,7 +50,7 @@ func (t Table) Hold(ctx context.Context, id, name string, ch customer.Change) (c
 			if r.Holds == nil {
 				r.Holds = map[string]customer.Hold{}
 			}
-			r.Holds[name] = customer.Hold{By: ch.By, Reason: ch.Reason, Time: ch.At}
+			r.Holds[name] = ch.Hold()
 		}})
 }
 

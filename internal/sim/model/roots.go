@@ -27,7 +27,7 @@ type root struct {
 // clone shares nothing with the customer that can change.
 func clone(c customer.Customer) customer.Customer {
 	c.Counts, c.Holds = maps.Clone(c.Counts), maps.Clone(c.Holds)
-	c.Terms = slices.Clone(c.Terms)
+	c.Terms, c.Former = slices.Clone(c.Terms), slices.Clone(c.Former)
 	if c.Deletion != nil {
 		d := *c.Deletion
 		c.Deletion = &d
@@ -262,6 +262,7 @@ func (t Table) revise(ctx context.Context, old, revised customer.Customer) error
 	}
 	next := root{Customer: clone(now.Customer), look: now.look, ttl: now.ttl}
 	next.Profile, next.Version, next.Last, next.Terms = revised.Profile, revised.Version, revised.Last, termsOf(revised.Profile)
+	next.Former = slices.Clone(revised.Former)
 	for _, term := range old.Terms {
 		delete(t.terms[old.ID], term)
 	}

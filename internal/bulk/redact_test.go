@@ -1,0 +1,67 @@
+package bulk
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+// naming plans subjects one by one, each of which takes its own name out of reasons.
+func naming(store Store, n int) *Engine {
+	plan := func(_ context.Context, _ Operation, ids []string) ([]Subject, error) {
+		redact := func(text string) string { return strings.ReplaceAll(text, ids[0], "-") }
+		return []Subject{{ID: ids[0], Weight: 1, Redact: redact}}, nil
+	}
+	page := func(_ context.Context, _ Operation, _ []byte, position string, _ int) ([]string, string, error) {
+		at := 0
+		_, _ = fmt.Sscan(position, &at)
+		if at == n-1 {
+			return []string{fmt.Sprint("s", at)}, "", nil
+		}
+		return []string{fmt.Sprint("s", at)}, fmt.Sprint(at + 1), nil
+	}
+	return &Engine{Store: store, Select: page, Actions: map[string]Action{"lift": {MaxWeight: 7, Plan: plan}}, Log: slog.New(slog.DiscardHandler)}
+}
+
+// TestAReasonIsComparedWithEverySubject names all of them in the reason, whichever page they come with.
+func TestAReasonIsComparedWithEverySubject(t *testing.T) {
+	store := &freezer{}
+	engine := naming(store, 3)
+	op := Operation{ID: "op", Action: "lift", State: Planning, Reason: "s0, s1 and s2 asked", Digest: "d"}
+	if err := engine.plan(t.Context(), op); err != nil {
+		t.Fatal(err)
+	}
+	if got := store.op.Reason; got != "-, - and - asked" || store.op.State != Ready {
+		t.Errorf("%s: %q", store.op.State, got)
+	}
+	for _, c := range store.chunks {
+		if c.Subjects[0].Redact != nil {
+			t.Error("what takes names out is kept with the names")
+		}
+	}
+	silent, told := &freezer{}, store.op.Digest
+	op.Reason = ""
+	if err := naming(silent, 3).plan(t.Context(), op); err != nil || silent.op.Digest != told {
+		t.Errorf("%v; the digest depends on the reason: %s, %s", err, silent.op.Digest, told)
+	}
+}
+
+// TestAPlanningThatEndsEarlyKeepsNoReason cancels between two pages: the rest of the subjects is not known.
+func TestAPlanningThatEndsEarlyKeepsNoReason(t *testing.T) {
+	store := &freezer{}
+	engine := naming(store, 3)
+	planning, err := engine.planPage(t.Context(), Operation{ID: "op", Action: "lift", State: Planning, Reason: "s0 and s2 asked"})
+	if err != nil || planning.Reason != "- and s2 asked" || planning.Position != "1" {
+		t.Fatalf("%v: %+v", err, planning)
+	}
+	ended, err := engine.end(t.Context(), planning, Cancelled)
+	if err != nil || ended.Reason != "" || ended.Position != "" || store.op.Reason != "" || store.op.Position != "" {
+		t.Errorf("%v: %+v", err, store.op)
+	}
+	planned := Operation{ID: "op", State: Ready, Reason: "asked"}
+	if ended, _ := engine.end(t.Context(), planned, Cancelled); ended.Reason != "asked" {
+		t.Error("a planned operation has lost its reason")
+	}
+}
