@@ -28,6 +28,7 @@ type Customer struct {
 	Deletion *Deletion        // nil while active
 	Epoch    int64            // access tokens of an earlier epoch are dead
 	Terms    []string         // search terms as written, so that a purge finds them whatever the rules are by then
+	Claim    string           // likewise the e-mail identity claimed for it, if that is not the address; see Claimed
 	Frozen   []Kind           // past the fence: the kinds that don't restrict, as they were then; nil: an older version fenced it
 	Last     Change           // the change that led here; the audit log is made of these
 }

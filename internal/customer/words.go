@@ -55,3 +55,48 @@ func digit(r rune) rune {
 	}
 	return '0' + rune(value)
 }
+
+// wordsOf are the folded words of a text: letters, marks and numbers that stand together. The
+// parts in scripts that are written without spaces are words of their own.
+func wordsOf(text string) []string {
+	var found []string
+	for _, run := range strings.FieldsFunc(Fold(text), func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) }) {
+		found = append(found, byScript(strings.TrimLeftFunc(run, unicode.IsMark))...)
+	}
+	return found
+}
+
+// byScript parts what is written without spaces from what is not. Marks stay with their letters.
+func byScript(run string) []string {
+	var parts []string
+	start, before := 0, false
+	for at, r := range run {
+		now := joined(r)
+		if at > 0 && now != before && !unicode.IsMark(r) {
+			parts, start = append(parts, run[start:at]), at
+		}
+		if at == 0 || !unicode.IsMark(r) {
+			before = now
+		}
+	}
+	if start < len(run) {
+		parts = append(parts, run[start:])
+	}
+	return parts
+}
+
+// joined says whether a character belongs to a script that leaves no space between words or,
+// as Hangul, between the parts of a name.
+func joined(r rune) bool {
+	const prolonged = 'ー' // of either kana
+	return r == prolonged || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul,
+		unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// isJoined says whether a word is of such a script.
+func isJoined(word string) bool {
+	for _, r := range word {
+		return joined(r)
+	}
+	return false
+}

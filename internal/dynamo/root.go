@@ -30,6 +30,7 @@ type root struct {
 	Holds    map[string]hold  `dynamodbav:"holds"`
 	Deletion *deletion        `dynamodbav:"deletion,omitempty"` // NULL of one that was restored among many
 	Terms    []string         `dynamodbav:"terms,omitempty"`
+	Claim    string           `dynamodbav:"claim,omitempty"` // unless it is profile.email
 	Frozen   *policies        `dynamodbav:"frozen,omitempty"`
 	Last     change           `dynamodbav:"last"`
 }
@@ -73,7 +74,7 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 		PK: customerPK(c.ID), SK: rootSK,
 		State: string(c.State), Version: c.Version, Epoch: c.Epoch, Blocked: c.Blocked,
 		Profile: profile(c.Profile), Created: createdSK(c), Counts: c.Counts,
-		Holds: map[string]hold{}, Terms: c.Terms, Last: newChange(c.Last),
+		Holds: map[string]hold{}, Terms: c.Terms, Claim: c.Claim, Last: newChange(c.Last),
 	}
 	for id, h := range c.Holds {
 		r.Holds[id] = hold{By: h.By, Reason: h.Reason, Time: formatTime(h.Time)}
@@ -148,7 +149,7 @@ func (r root) customer() (customer.Customer, error) {
 	c := customer.Customer{
 		ID: strings.TrimPrefix(r.PK, "C#"), Version: r.Version, State: customer.State(r.State),
 		Blocked: r.Blocked, Profile: customer.Profile(r.Profile), Created: p.created(r.Created),
-		Counts: r.Counts, Epoch: r.Epoch, Terms: r.Terms, Last: r.Last.change(&p),
+		Counts: r.Counts, Epoch: r.Epoch, Terms: r.Terms, Claim: r.Claim, Last: r.Last.change(&p),
 	}
 	if len(r.Holds) > 0 {
 		c.Holds = map[string]customer.Hold{}

@@ -91,7 +91,7 @@ type Selection struct {
 // Filter selects customers that match all of it. An empty one is refused.
 type Filter struct {
 	State   string `json:"state,omitempty" enum:"active,deleted" doc:"active if left out. Alone, it selects all customers in that state."`
-	Search  string `json:"search,omitempty" maxLength:"200" doc:"As in POST /v1/customers/search."`
+	Search  string `json:"search,omitempty" maxLength:"400" doc:"As in POST /v1/customers/search."`
 	Blocked *bool  `json:"blocked,omitempty"`
 }
 

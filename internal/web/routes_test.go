@@ -86,6 +86,31 @@ func TestCustomers(t *testing.T) {
 	})
 }
 
+func TestWhoIsFound(t *testing.T) {
+	s := newSystem(t)
+	var long string
+	for i := range rune(60) {
+		long += string('一' + i)
+	}
+	s.run(t, []call{
+		{Name: "an address and a phone number", Method: post, URL: "/v1/customers", Body: `{"id":"A","lastName":"Straßer","email":"Ann@XN--MNCHEN-3YA.de","phone":"+49 30 7654321-98"}`, Status: 201,
+			Want: map[string]any{"email": "ann@münchen.de", "unsearchable": nil}},
+		{Name: "the same address", Method: post, URL: "/v1/customers", Body: `{"id":"B","lastName":"B","email":"ann@mu\u0308nchen.de"}`, Status: 409, Code: "EMAIL_TAKEN", Want: map[string]any{"owner.id": "A"}},
+		{Name: "by the whole address", Method: post, URL: "/v1/customers/search", Body: `{"search":"ANN@münchen.de"}`, Status: 200, Want: map[string]any{"customers.0.id": "A", "customers.1": nil}},
+		{Name: "by it and a word", Method: post, URL: "/v1/customers/search", Body: `{"search":"ann@münchen.de STRASSER"}`, Status: 200, Want: map[string]any{"customers.0.id": "A"}},
+		{Name: "by it, in the trash", Method: post, URL: "/v1/customers/search", Body: `{"search":"ann@münchen.de","state":"deleted"}`, Status: 200, Want: map[string]any{"customers": []any{}}},
+		{Name: "by a phone number as dialled", Method: post, URL: "/v1/customers/search", Body: `{"search":"030 7654321"}`, Status: 200, Want: map[string]any{"customers.0.id": "A"}},
+		{Name: "by too little", Method: post, URL: "/v1/customers/search", Body: `{"search":"s"}`, Status: 422, Code: "INVALID"},
+		{Name: "more words than are searched for", Method: post, URL: "/v1/customers", Body: `{"id":"L","lastName":"Long","organisation":"` + long + `"}`, Status: 201, Want: map[string]any{"unsearchable": []any{"organisation"}}},
+		{Name: "said again", Method: get, URL: "/v1/customers/L", Status: 200, Want: map[string]any{"unsearchable": []any{"organisation"}}},
+		{Name: "text turned around", Method: post, URL: "/v1/customers", Body: `{"lastName":"a\u202eb"}`, Status: 422, Code: "INVALID", Want: map[string]any{"errors.0.field": "lastName"}},
+		{Name: "a name nobody sees", Method: post, URL: "/v1/customers", Body: `{"lastName":"\u200b"}`, Status: 422, Code: "INVALID", Want: map[string]any{"errors.0.field": "lastName"}},
+		{Name: "an address with what nobody sees", Method: post, URL: "/v1/customers", Body: `{"lastName":"A","email":"a\u200bnn@example.com"}`, Status: 422, Code: "INVALID", Want: map[string]any{"errors.0.field": "email", "errors.0.problem": "has characters that nobody sees; take them out"}},
+		{Name: "a reason turned around", Method: post, URL: "/v1/customers/A/block", Body: `{"reason":"a\u202eb"}`, Status: 422, Code: "INVALID"},
+		{Name: "an operation's reason turned around", Method: post, URL: "/v1/operations", Body: `{"action":"delete","selection":{"ids":["A"]},"reason":"a\u202eb"}`, Status: 422, Code: "INVALID"},
+	})
+}
+
 func TestFormulasAreKeptAsTheyAre(t *testing.T) {
 	s := newSystem(t)
 	for i, name := range []string{"=1+1", "@SUM(A1)", "+49 30", "-2", "=HYPERLINK(\"http://x\")", "<script>alert(1)</script>", "O'Brien; DROP TABLE", "مرحبا", "🦊"} {
