@@ -128,8 +128,8 @@ func (s *Service) checkCustomer(ctx context.Context, l CustomerLine) error {
 }
 
 func (s *Service) checkID(ctx context.Context, id string) error {
-	if !Identifier(id) {
-		return Invalid("id", "must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
+	if !ValidID(id) {
+		return Invalid("id", IDRule)
 	}
 	switch _, err := s.Get(ctx, id); {
 	case err == nil:

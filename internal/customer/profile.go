@@ -31,7 +31,7 @@ type Profile struct {
 
 var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// Identifier says whether s can name a customer, record, hold or consent: up to 64
+// Identifier says whether s can name a record, hold or consent: up to 64
 // letters, digits, dots, hyphens and underscores, the first a letter or digit.
 func Identifier(s string) bool { return identifier.MatchString(s) }
 

@@ -45,7 +45,7 @@ func (a *api) customerRoutes() {
 
 // NewCustomer is a customer to be.
 type NewCustomer struct {
-	ID string `json:"id,omitempty" maxLength:"64" pattern:"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$" patternDescription:"up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first" doc:"Leave it out to have one made." example:"ALFKI"`
+	ID string `json:"id,omitempty" maxLength:"128" pattern:"^([A-Za-z0-9_-][A-Za-z0-9._:|@+=-]{0,127})?$" patternDescription:"up to 128 letters, digits and . _ - : | @ + =, the first a letter, a digit, _ or -" doc:"Leave it out to have one made. It stays in the ledger for ever, also when its customer is purged, and it stands in addresses and logs: don't make it of a name, an e-mail address or anything else that tells of a person." example:"ALFKI"`
 	Profile
 }
 

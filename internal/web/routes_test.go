@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"lethe/internal/customer"
 )
 
 // call is one request and what is to come back.
@@ -109,6 +111,54 @@ func TestWhoIsFound(t *testing.T) {
 		{Name: "a reason turned around", Method: post, URL: "/v1/customers/A/block", Body: `{"reason":"a\u202eb"}`, Status: 422, Code: "INVALID"},
 		{Name: "an operation's reason turned around", Method: post, URL: "/v1/operations", Body: `{"action":"delete","selection":{"ids":["A"]},"reason":"a\u202eb"}`, Status: 422, Code: "INVALID"},
 	})
+}
+
+// TestIDsOfOtherPlatforms lets customers have the ids that they have elsewhere, and goes where
+// each answer leads.
+func TestIDsOfOtherPlatforms(t *testing.T) {
+	s := newSystem(t)
+	for _, id := range []string{
+		"auth0|5f7c8ec7c33c6c004bbafe82", "eu-west-1:4f0e2b1c-1c1b-4b7e-9d4c-0d5f6a7b8c9d", "-MabcDEF_gh", "_x", "__export__.res_partner_1_abc",
+		"ann+test@example.com", "YWJjZA==", "search", strings.Repeat("x", customer.MaxID),
+	} {
+		made := s.must(201, post, "/v1/customers", fmt.Sprintf(`{"id":%q,"lastName":"A"}`, id))
+		at := made.header.Get("Location")
+		for _, link := range []string{at, fmt.Sprint(made.at("links.self")), "/v1/customers/" + percent(id)} {
+			if got := s.must(200, get, link, ""); got.at("id") != id {
+				t.Errorf("%s leads to %v, want %s", link, got.at("id"), id)
+			}
+		}
+		record := s.must(201, post, at+"/records", `{"kind":"ticket","id":"1"}`)
+		s.must(200, get, record.header.Get("Location"), "")
+		s.must(200, get, fmt.Sprint(made.at("links.audit")), "")
+		s.must(200, put, at+"/holds/case", `{"reason":"r"}`)
+		s.must(200, remove, at+"/holds/case", "")
+		s.must(422, put, at+"/holds/"+percent("a|b"), "")
+		gone := s.must(200, remove, at, "")
+		s.must(202, post, fmt.Sprint(gone.at("links.purge")), fmt.Sprintf(`{"confirm":%q}`, id))
+		s.work()
+		purged := s.must(410, get, at, "")
+		if purged.at("certificate.customer") != id {
+			t.Error(purged.text)
+		}
+		s.must(200, get, "/v1/certificates/"+percent(id), "")
+		s.must(410, post, "/v1/customers", fmt.Sprintf(`{"id":%q,"lastName":"A"}`, id))
+	}
+	for _, id := range []string{"a#b", "a~b", "a b", ".", "=a", "+a", "@a", "é", strings.Repeat("x", customer.MaxID+1)} {
+		s.must(422, post, "/v1/customers", fmt.Sprintf(`{"id":%q,"lastName":"A"}`, id))
+		if id != "." { // which addresses resolve
+			s.must(422, get, "/v1/customers/"+percent(id), "")
+		}
+	}
+}
+
+// percent escapes every byte of a segment of a path.
+func percent(segment string) string {
+	var b strings.Builder
+	for _, c := range []byte(segment) {
+		fmt.Fprintf(&b, "%%%02X", c)
+	}
+	return b.String()
 }
 
 func TestFormulasAreKeptAsTheyAre(t *testing.T) {
