@@ -29,6 +29,7 @@ type Customer struct {
 	Epoch    int64            // access tokens of an earlier epoch are dead
 	Terms    []string         // search terms as written, so that a purge finds them whatever the rules are by then
 	Former   Former           // words of its profile before it was changed
+	Claim    string           // as written, likewise, the e-mail identity claimed for it, if that is not the address; see Claimed
 	Frozen   []Kind           // past the fence: the kinds that don't restrict, as they were then; nil: an older version fenced it
 	Last     Change           // the change that led here; the audit log is made of these
 }

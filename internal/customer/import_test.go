@@ -98,7 +98,7 @@ func TestImportCustomers(t *testing.T) {
 		{Line: 10, ID: "E"},
 	}
 	const (
-		idRule  = "id: must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first"
+		idRule  = "id: " + customer.IDRule
 		nameRul = "organisation: give an organisation, a name, an e-mail address or a phone number"
 		rest    = "4: id: line 2 of the file has the same; 5: the e-mail address belongs to customer THERE (deleted); 8: " + idRule + "; 9: is torn; 10: " + nameRul
 	)

@@ -227,7 +227,7 @@ func (im *customerImport) locate(ctx context.Context, l CustomerLine) (Customer,
 		}
 		id = owner
 	}
-	if !Identifier(id) {
+	if !ValidID(id) {
 		return Customer{}, ErrNotFound
 	}
 	c, err := im.Get(ctx, id)

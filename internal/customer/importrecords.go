@@ -116,8 +116,8 @@ func (l RecordLine) check() error {
 		return l.again
 	case l.Customer == "":
 		return Invalid("customer", "is missing")
-	case !Identifier(l.Customer):
-		return Invalid("customer", "must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
+	case !ValidID(l.Customer):
+		return Invalid("customer", IDRule)
 	}
 	return l.Record.Key.Validate()
 }

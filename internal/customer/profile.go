@@ -1,7 +1,6 @@
 package customer
 
 import (
-	"net/mail"
 	"regexp"
 	"strings"
 	"unicode"
@@ -24,7 +23,7 @@ type Profile struct {
 	Organisation string
 	FirstName    string
 	LastName     string
-	Email        string // lower case
+	Email        string // normalised: in lower case, its domain in its own script
 	Phone        string
 	Push         bool            // push notifications can be received
 	Consents     map[string]bool // by name, say "newsletter"
@@ -32,16 +31,16 @@ type Profile struct {
 
 var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// Identifier says whether s can name a customer, record, hold or consent: up to 64
+// Identifier says whether s can name a record, hold or consent: up to 64
 // letters, digits, dots, hyphens and underscores, the first a letter or digit.
 func Identifier(s string) bool { return identifier.MatchString(s) }
 
-// Normalise trims what people type and lower-cases the e-mail address.
+// Normalise trims what people type, and gives equal e-mail addresses one form.
 func (p Profile) Normalise() Profile {
 	for _, s := range []*string{&p.Organisation, &p.FirstName, &p.LastName, &p.Email, &p.Phone} {
 		*s = strings.TrimSpace(*s)
 	}
-	p.Email = strings.ToLower(p.Email)
+	p.Email = normaliseEmail(p.Email)
 	return p
 }
 
@@ -52,18 +51,15 @@ func (p Profile) Validate() error {
 	v.text("firstName", p.FirstName, MaxName)
 	v.text("lastName", p.LastName, MaxName)
 	v.text("phone", p.Phone, MaxPhone)
-	v.check(p.Email == "" || validEmail(p.Email), "email", "is not an e-mail address such as ann@example.com")
+	seen := !strings.ContainsFunc(p.Email, invisible)
+	v.check(seen, "email", "has characters that nobody sees; take them out")
+	v.check(!seen || p.Email == "" || validEmail(p.Email), "email", "is not an e-mail address such as ann@example.com")
 	v.check(p.Organisation+p.FirstName+p.LastName+p.Email+p.Phone != "", "organisation", "give an organisation, a name, an e-mail address or a phone number")
 	v.check(len(p.Consents) <= MaxConsents, "consents", "has more than 20 entries")
 	for name := range p.Consents {
 		v.check(Identifier(name), "consents", "has a name with other than letters, digits, dots, hyphens and underscores")
 	}
 	return v.err()
-}
-
-func validEmail(s string) bool {
-	a, err := mail.ParseAddress(s)
-	return err == nil && a.Address == s && len(s) <= MaxEmail && !strings.ContainsFunc(s, unicode.IsSpace)
 }
 
 type validation struct{ fields []FieldError }
@@ -78,6 +74,21 @@ func (v *validation) text(field, s string, limit int) {
 	v.check(utf8.ValidString(s), field, "is not valid UTF-8")
 	v.check(utf8.RuneCountInString(s) <= limit, field, "is too long")
 	v.check(!strings.ContainsFunc(s, unicode.IsControl), field, "has control characters")
+	v.check(!strings.ContainsFunc(s, turnsText), field, "has characters that turn the direction of text (U+202A to U+202E, U+2066 to U+2069); take them out")
+	v.check(s == "" || !containsOnly(s, blank), field, "has only characters that nobody sees")
+}
+
+// turnsText says whether a character lets text be read in another order than it is kept.
+func turnsText(r rune) bool { return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' }
+
+// blank says whether a character is not seen, or leaves a space only.
+func blank(r rune) bool {
+	const braille = '\u2800' // without a dot
+	return r == braille || unseen(r)
+}
+
+func containsOnly(s string, is func(rune) bool) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return !is(r) })
 }
 
 func (v *validation) err() error {

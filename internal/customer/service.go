@@ -120,8 +120,8 @@ func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (
 // first: it goes last, so that whoever misses it finds the certificate of its purge. One
 // that is found is not created over, as it may be gone by the time that is tried.
 func (s *Service) unused(ctx context.Context, id string, ch Change) error {
-	if !Identifier(id) {
-		return Invalid("id", "must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
+	if !ValidID(id) {
+		return Invalid("id", IDRule)
 	}
 	c, err := s.Customer(ctx, id)
 	switch {

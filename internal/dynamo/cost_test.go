@@ -35,7 +35,7 @@ func newTill(t *testing.T) till {
 	return till{service, w, m}
 }
 
-// typical is a customer's profile of ordinary size, found by 7 terms or 8.
+// typical is a customer's profile of ordinary size, found by 10 terms or 11.
 func typical(id string) customer.Profile {
 	return customer.Profile{
 		Organisation: "Alfreds Futterkiste GmbH", FirstName: "Maria", LastName: "Anders",
@@ -180,6 +180,32 @@ func TestCostsOfRecords(t *testing.T) {
 	p.costsTogether(t, "remove 1 record below another", err, 3, 2*(1+1+1), 2)
 	err = p.RemoveRecord(ctx, id, key("line~1"), admin)
 	p.costsTogether(t, "remove 1 record", err, 3, 2*(1+1), 2)
+}
+
+// TestRootsOfManyScriptsFitIntoAUnit deletes customers whose names and numbers make many terms: a
+// root beyond 1,024 bytes would cost a unit more.
+func TestRootsOfManyScriptsFitIntoAUnit(t *testing.T) {
+	t.Parallel()
+	p := newTill(t)
+	for id, profile := range map[string]customer.Profile{
+		"auth0|5f7c8ec7c33c6c004bbafe82": {Organisation: "Société Générale d'Études et de Travaux", FirstName: "Anne-Sophie", LastName: "Lefèvre-Dubois", Email: "anne-sophie.lefevre@études.example", Phone: "+33 1 23 45 67 89"},
+		"japanese":                       {Organisation: "株式会社山田商事ホールディングス", FirstName: "太郎", LastName: "山田", Email: "taro.yamada@yamada.example", Phone: "+81 3-1234-5678"},
+		"thai":                           {Organisation: "บริษัท ตัวอย่าง จำกัด (มหาชน)", FirstName: "สมชาย", LastName: "ใจดี", Email: "somchai@example.co.th", Phone: "02-123-4567"},
+		"korean":                         {Organisation: "주식회사 대한상사", FirstName: "민준", LastName: "김", Email: "minjun.kim@daehan.example", Phone: "+82 2 123 4567"},
+	} {
+		profile.Consents = map[string]bool{"newsletter": true, "third-parties": false}
+		if _, err := p.Create(t.Context(), id, profile, admin); err != nil {
+			t.Fatal(err)
+		}
+		for _, kind := range []string{"invoice~1", "line~1", "ticket~1"} {
+			if _, err := p.AddRecords(t.Context(), id, records(kind), admin); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.meter.Reset()
+		_, err := p.Delete(t.Context(), id, customer.Change{By: "admin", Reason: "asked by phone, case 2026-17"})
+		p.costs(t, fmt.Sprintf("delete %s, %d terms", id, len(p.terms(t, id))), err, 1, 3, 0)
+	}
 }
 
 // terms of a customer, at nobody's expense.

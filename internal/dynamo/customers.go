@@ -35,7 +35,9 @@ func (t *Table) Customer(ctx context.Context, id string) (customer.Customer, err
 
 // EmailOwner reads the claim on an e-mail address, consistently.
 func (t *Table) EmailOwner(ctx context.Context, email string) (string, error) {
-	it, err := t.get(ctx, claimPK(email), rootSK)
+	c := customer.Customer{Profile: customer.Profile{Email: email}}
+	c.Name(t.names(c.Profile))
+	it, err := t.get(ctx, claimPK(c.Claimed()), rootSK)
 	if err != nil {
 		return "", fmt.Errorf("dynamo: read claim: %w", err)
 	}
@@ -47,7 +49,7 @@ func (t *Table) EmailOwner(ctx context.Context, email string) (string, error) {
 
 // Create adds a customer with its claim and its search terms.
 func (t *Table) Create(ctx context.Context, c customer.Customer) error {
-	c.Terms = searchTerms(c.Profile)
+	c.Name(t.names(c.Profile))
 	tx := t.newTransaction()
 	if err := tx.addOnce(c.Last, c.ID); err != nil {
 		return err
@@ -55,7 +57,7 @@ func (t *Table) Create(ctx context.Context, c customer.Customer) error {
 	if err := tx.put(t.newRoot(c, time.Time{}), existsUnless(c.Last.ID)); err != nil {
 		return err
 	}
-	if err := tx.claim(c.Profile.Email, c.ID); err != nil {
+	if err := tx.claim(c.Claimed(), c.ID); err != nil {
 		return err
 	}
 	tx.putTerms(c.ID, c.Terms)
@@ -78,11 +80,11 @@ func existsUnless(change string) func(item) error {
 }
 
 // claim takes an e-mail address for a customer.
-func (tx *transaction) claim(email, id string) error {
-	if email == "" {
+func (tx *transaction) claim(identity, id string) error {
+	if identity == "" {
 		return nil
 	}
-	return tx.put(claim{claimPK(email), rootSK, id}, func(old item) error {
+	return tx.put(claim{claimPK(identity), rootSK, id}, func(old item) error {
 		var c claim
 		if err := attributevalue.UnmarshalMap(old, &c); err != nil {
 			return fmt.Errorf("dynamo: decode claim: %w", err)
@@ -92,12 +94,12 @@ func (tx *transaction) claim(email, id string) error {
 }
 
 // unclaim gives an e-mail address back. One that is not the customer's is left alone.
-func (tx *transaction) unclaim(email, id string) {
-	if email == "" {
+func (tx *transaction) unclaim(identity, id string) {
+	if identity == "" {
 		return
 	}
 	tx.add(types.TransactWriteItem{Delete: &types.Delete{
-		TableName: &tx.table.Name, Key: keyOf(claimPK(email), rootSK),
+		TableName: &tx.table.Name, Key: keyOf(claimPK(identity), rootSK),
 		ConditionExpression:       aws.String("customer = :id"),
 		ExpressionAttributeValues: item{":id": &types.AttributeValueMemberS{Value: id}},
 	}}, func(item) error { return customer.ErrVersion })
@@ -121,7 +123,7 @@ func (tx *transaction) deleteTerms(id string, terms []string) {
 
 // Revise replaces a profile, and the claim and terms that it makes.
 func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) error {
-	revised.Terms = searchTerms(revised.Profile)
+	revised.Name(t.names(revised.Profile))
 	tx := t.newTransaction()
 	if err := tx.addOnce(revised.Last, revised.ID); err != nil {
 		return err
@@ -129,11 +131,11 @@ func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) erro
 	if err := tx.revise(old, revised); err != nil {
 		return err
 	}
-	if old.Profile.Email != revised.Profile.Email {
-		if err := tx.claim(revised.Profile.Email, revised.ID); err != nil {
+	if old.Claimed() != revised.Claimed() {
+		if err := tx.claim(revised.Claimed(), revised.ID); err != nil {
 			return err
 		}
-		tx.unclaim(old.Profile.Email, old.ID)
+		tx.unclaim(old.Claimed(), old.ID)
 	}
 	tx.putTerms(revised.ID, without(revised.Terms, old.Terms))
 	tx.deleteTerms(revised.ID, without(old.Terms, revised.Terms))
@@ -141,16 +143,20 @@ func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) erro
 }
 
 func (tx *transaction) revise(old, revised customer.Customer) error {
-	update := expression.
+	u := expression.
 		Set(expression.Name("profile"), expression.Value(profile(revised.Profile))).
 		Set(expression.Name("terms"), expression.Value(revised.Terms)).
 		Set(attrVersion, expression.Value(revised.Version)).
 		Set(expression.Name("last"), expression.Value(newChange(revised.Last)))
-	if len(revised.Former) > 0 {
-		update = update.Set(expression.Name("former"), expression.Value([]byte(revised.Former)))
+	if revised.Claim != "" {
+		u = u.Set(attrClaim, expression.Value(revised.Claim))
+	} else {
+		u = u.Remove(attrClaim)
 	}
-	expr, err := expression.NewBuilder().
-		WithUpdate(update).
+	if len(revised.Former) > 0 {
+		u = u.Set(expression.Name("former"), expression.Value([]byte(revised.Former)))
+	}
+	expr, err := expression.NewBuilder().WithUpdate(u).
 		WithCondition(stateIs(customer.Active).And(attrVersion.Equal(expression.Value(old.Version)))).
 		Build()
 	if err != nil {

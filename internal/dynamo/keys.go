@@ -18,8 +18,8 @@ import (
 //	customer (root)     C#<id>             #
 //	record              C#<id>             R#<kind>#<id>[#<kind>#<id>…]  children sort right below their parent
 //	access token        C#<id>             T#<sha256>
-//	search term         S#<first 2>        <term>#<customer id>          written with the root, listed on it
-//	e-mail claim        E#<email>          #                             kept in the trash, freed at purge
+//	search term         S#<beginning>      <term>#<customer id>          written with the root, listed on it
+//	e-mail claim        E#<identity>       #                             kept in the trash, freed at purge
 //	retained record     X#<customer id>    R#<kind>#<id>…                what the law keeps, with its own expiry
 //	audit entry         A#<customer id>    <time>#<stream sequence>
 //	operation           O#<id>             #
@@ -102,9 +102,15 @@ func parseRecordKey(sk string) (customer.Key, error) {
 	return key, nil
 }
 
+// termPK is the partition of a term: its first characters, at least two bytes of them. So one
+// character is enough to search in scripts of thousands, and Latin words spread by their first two.
 func termPK(term string) string {
-	runes := []rune(term)
-	return "S#" + string(runes[:min(2, len(runes))])
+	for at := range term {
+		if at >= 2 {
+			return "S#" + term[:at]
+		}
+	}
+	return "S#" + term
 }
 
 func termSK(term, id string) string { return term + "#" + id }

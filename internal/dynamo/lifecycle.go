@@ -20,6 +20,7 @@ var (
 	attrTTL     = expression.Name("ttl")
 	attrDue     = expression.Name("deletion.purgeTime")
 	attrGen     = expression.Name("deletion.id")
+	attrClaim   = expression.Name("claim")
 )
 
 func stateIs(s customer.State) expression.ConditionBuilder {

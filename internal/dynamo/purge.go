@@ -161,8 +161,8 @@ func namesOf(customers []customer.Customer) names {
 		for _, term := range c.Terms {
 			n.terms = append(n.terms, removal{pk: termPK(term), sk: termSK(term, c.ID)})
 		}
-		if c.Profile.Email != "" {
-			n.claims = append(n.claims, removal{claimPK(c.Profile.Email), rootSK, `"customer"=?`, c.ID})
+		if identity := c.Claimed(); identity != "" {
+			n.claims = append(n.claims, removal{claimPK(identity), rootSK, `"customer"=?`, c.ID})
 		}
 	}
 	room := 0
@@ -280,9 +280,9 @@ func (t *Table) named(ctx context.Context, customers []customer.Customer) (int, 
 		for _, term := range c.Terms {
 			keys = append(keys, keyOf(termPK(term), termSK(term, c.ID)))
 		}
-		if email := c.Profile.Email; email != "" {
-			keys = append(keys, keyOf(claimPK(email), rootSK))
-			claimed[claimPK(email)] = c.ID
+		if identity := c.Claimed(); identity != "" {
+			keys = append(keys, keyOf(claimPK(identity), rootSK))
+			claimed[claimPK(identity)] = c.ID
 		}
 	}
 	n := 0

@@ -31,6 +31,7 @@ type root struct {
 	Deletion *deletion        `dynamodbav:"deletion,omitempty"` // NULL of one that was restored among many
 	Terms    []string         `dynamodbav:"terms,omitempty"`
 	Former   []byte           `dynamodbav:"former,omitempty"`
+	Claim    string           `dynamodbav:"claim,omitempty"` // unless it is profile.email
 	Frozen   *policies        `dynamodbav:"frozen,omitempty"`
 	Last     change           `dynamodbav:"last"`
 }
@@ -77,7 +78,7 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 		PK: customerPK(c.ID), SK: rootSK,
 		State: string(c.State), Version: c.Version, Epoch: c.Epoch, Blocked: c.Blocked,
 		Profile: profile(c.Profile), Created: createdSK(c), Counts: c.Counts,
-		Holds: map[string]hold{}, Terms: c.Terms, Former: c.Former, Last: newChange(c.Last),
+		Holds: map[string]hold{}, Terms: c.Terms, Former: c.Former, Claim: c.Claim, Last: newChange(c.Last),
 	}
 	for id, h := range c.Holds {
 		r.Holds[id] = newHold(h)
@@ -156,7 +157,7 @@ func (r root) customer() (customer.Customer, error) {
 	c := customer.Customer{
 		ID: strings.TrimPrefix(r.PK, "C#"), Version: r.Version, State: customer.State(r.State),
 		Blocked: r.Blocked, Profile: customer.Profile(r.Profile), Created: p.created(r.Created),
-		Counts: r.Counts, Epoch: r.Epoch, Terms: r.Terms, Former: r.Former, Last: r.Last.change(&p),
+		Counts: r.Counts, Epoch: r.Epoch, Terms: r.Terms, Former: r.Former, Claim: r.Claim, Last: r.Last.change(&p),
 	}
 	if len(r.Holds) > 0 {
 		c.Holds = map[string]customer.Hold{}

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,23 +19,60 @@ const (
 	maxSearchPages = 20  // after which a page may be short, with a cursor to go on
 )
 
-// search goes through the customers that have a word beginning with the longest word
-// of the search, and keeps those that have the others too. The order is that of the
-// words found. What the terms say is checked against the roots: a customer deleted a
-// moment ago is not found among the living.
+// search finds whose e-mail address was searched for, or goes through the customers that
+// have a term with one of the search's leads, lead by lead, and keeps those that it finds.
+// The order is that of the terms. What the terms say is checked against the roots: a
+// customer deleted a moment ago is not found among the living.
 func (t *Table) search(ctx context.Context, q customer.Query) (customer.Page, error) {
-	words := searchWords(q.Search)
-	if len(words) == 0 || len([]rune(words[0])) < 2 {
-		return customer.Page{}, customer.Invalid("search", "needs a word of at least two letters or digits")
-	}
-	query := "search\x00" + string(q.State) + "\x00" + strings.Join(words, " ")
-	position, err := decodeCursor(query, words[0], q.Cursor)
+	s, err := customer.ParseSearch(q.Search)
 	if err != nil {
 		return customer.Page{}, err
 	}
-	var page customer.Page
+	w := walk{search: s, leads: s.Leads(), state: q.State, query: "search\x00" + string(q.State) + "\x00" + s.String()}
+	if w.position, err = decodeCursor(w.query, "", q.Cursor); err != nil {
+		return customer.Page{}, err
+	}
+	if s.Address != "" && w.position == "" {
+		c, err := t.addressed(ctx, s.Address)
+		switch {
+		case err == nil:
+			return customer.Page{Customers: w.kept(c)}, nil
+		case !errors.Is(err, customer.ErrNotFound):
+			return customer.Page{}, err
+		}
+	}
+	return t.walk(ctx, w, q.Limit)
+}
+
+// addressed is the customer that an e-mail address is claimed for, consistently.
+func (t *Table) addressed(ctx context.Context, email string) (customer.Customer, error) {
+	owner, err := t.EmailOwner(ctx, email)
+	if err != nil {
+		return customer.Customer{}, err
+	}
+	return t.Customer(ctx, owner)
+}
+
+// walk is the way of a search through the terms.
+type walk struct {
+	search   customer.Search
+	leads    []string
+	state    customer.State
+	query    string // that its cursors are bound to
+	position string // the last term that was read; empty: none
+}
+
+// walk reads a page, a lead's terms after the other's.
+func (t *Table) walk(ctx context.Context, w walk, limit int) (page customer.Page, err error) {
+	at, err := w.lead()
+	if err != nil {
+		return page, err
+	}
 	for range maxSearchPages {
-		hits, last, err := t.hits(ctx, words[0], position)
+		if at == len(w.leads) {
+			return page, nil
+		}
+		hits, last, err := t.hits(ctx, w.leads[at], w.position)
 		if err != nil {
 			return customer.Page{}, err
 		}
@@ -42,32 +80,72 @@ func (t *Table) search(ctx context.Context, q customer.Query) (customer.Page, er
 		if err != nil {
 			return customer.Page{}, err
 		}
-		for _, hit := range hits {
-			position = hit.sk
-			c, there := roots[hit.customer]
-			if !there || !matches(c, hit, words, q.State) {
-				continue
-			}
-			if page.Customers = append(page.Customers, c); len(page.Customers) == q.Limit {
-				page.Cursor = encodeCursor(query, position)
+		for _, h := range hits {
+			w.position = h.sk
+			if page.Customers = append(page.Customers, w.shown(h, roots)...); len(page.Customers) == limit {
+				page.Cursor = encodeCursor(w.query, w.position)
 				return page, nil
 			}
 		}
-		if last {
-			return page, nil
+		if !last {
+			continue
+		}
+		if at++; at < len(w.leads) {
+			w.position = w.leads[at] // which comes before all terms that it begins
 		}
 	}
-	page.Cursor = encodeCursor(query, position)
+	page.Cursor = encodeCursor(w.query, w.position)
 	return page, nil
+}
+
+// lead is the number of the lead whose terms the walk is in.
+func (w walk) lead() (int, error) {
+	if w.position == "" {
+		return 0, nil
+	}
+	at := slices.IndexFunc(w.leads, func(lead string) bool { return strings.HasPrefix(w.position, lead) })
+	if at < 0 {
+		return 0, customer.ErrCursor // DynamoDB goes on from no other term
+	}
+	return at, nil
+}
+
+// kept is a customer that the search finds in the list it is for.
+func (w walk) kept(c customer.Customer) []customer.Customer {
+	if (c.State == customer.Active) != (w.state != customer.Deleted) || !w.search.Finds(c) {
+		return nil
+	}
+	return []customer.Customer{c}
+}
+
+// shown is the customer of a hit, unless another hit of it shows it: the first of its terms that
+// a lead begins.
+func (w walk) shown(h hit, roots map[string]customer.Customer) []customer.Customer {
+	c, there := roots[h.customer]
+	if !there || h.term != w.firstTerm(c) {
+		return nil
+	}
+	return w.kept(c)
+}
+
+func (w walk) firstTerm(c customer.Customer) string {
+	for _, lead := range w.leads {
+		for _, term := range c.Terms {
+			if strings.HasPrefix(term, lead) {
+				return term
+			}
+		}
+	}
+	return ""
 }
 
 // hit is one search term of one customer.
 type hit struct{ sk, term, customer string }
 
-// hits reads the terms that begin with the word, after a position.
-func (t *Table) hits(ctx context.Context, word, after string) (hits []hit, last bool, err error) {
-	keys := expression.Key("pk").Equal(expression.Value(termPK(word))).
-		And(expression.Key("sk").BeginsWith(word))
+// hits reads the terms that begin with the lead, after a position.
+func (t *Table) hits(ctx context.Context, lead, after string) (hits []hit, last bool, err error) {
+	keys := expression.Key("pk").Equal(expression.Value(termPK(lead))).
+		And(expression.Key("sk").BeginsWith(lead))
 	expr, err := expression.NewBuilder().WithKeyCondition(keys).Build()
 	if err != nil {
 		return nil, false, err
@@ -77,7 +155,7 @@ func (t *Table) hits(ctx context.Context, word, after string) (hits []hit, last 
 		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
 	}
 	if after != "" {
-		in.ExclusiveStartKey = keyOf(termPK(word), after)
+		in.ExclusiveStartKey = keyOf(termPK(lead), after)
 	}
 	out, err := t.client.Query(ctx, in)
 	if err != nil {
@@ -89,21 +167,6 @@ func (t *Table) hits(ctx context.Context, word, after string) (hits []hit, last 
 		hits = append(hits, hit{sk, term, id})
 	}
 	return hits, len(out.LastEvaluatedKey) == 0, nil
-}
-
-// matches says whether a hit is to be shown: the root has its term still, as the first
-// of those the word begins, so that nobody is found twice; and has the other words.
-func matches(c customer.Customer, h hit, words []string, state customer.State) bool {
-	if (c.State == customer.Active) != (state != customer.Deleted) {
-		return false
-	}
-	begun := func(word string) int {
-		return slices.IndexFunc(c.Terms, func(term string) bool { return strings.HasPrefix(term, word) })
-	}
-	if i := begun(words[0]); i < 0 || c.Terms[i] != h.term {
-		return false
-	}
-	return !slices.ContainsFunc(words[1:], func(word string) bool { return begun(word) < 0 })
 }
 
 // roots reads the customers of some hits, by id; those that are gone are missing.

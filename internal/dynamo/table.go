@@ -28,6 +28,7 @@ type Table struct {
 	pace   *pace            // of what hangs on customers
 	lists  *pace            // of roots: their entries in the lists share few partitions
 	now    func() time.Time
+	names  func(customer.Profile) customer.Names
 	Options
 }
 
@@ -51,6 +52,7 @@ func New(cfg aws.Config, o Options) *Table {
 		pace:    newPace(),
 		lists:   newPace(),
 		now:     time.Now,
+		names:   customer.NamesOf,
 		Options: o,
 	}
 }

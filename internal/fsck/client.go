@@ -106,7 +106,7 @@ func (c *client) get(ctx context.Context, table string, k key) (item, error) {
 }
 
 // pointedTo are the attributes of what other items point to that matter.
-var pointedTo = []string{"pk", "sk", "state", "terms", "profile", "deletion", "customer"}
+var pointedTo = []string{"pk", "sk", "state", "terms", "claim", "profile", "deletion", "customer"}
 
 // project asks for some attributes, each behind another name: many words are reserved.
 func project(attributes []string) (projection *string, names map[string]string) {

@@ -98,8 +98,8 @@ func (e *examination) names(s *segment) []lookup {
 			return s.suspect(ctx, suspicion)
 		}})
 	}
-	if email := e.root.Profile.Email; email != "" {
-		questions = append(questions, lookup{claimKey(email), func(ctx context.Context, claim row, there bool) error {
+	if identity := e.root.claimed(); identity != "" {
+		questions = append(questions, lookup{claimKey(identity), func(ctx context.Context, claim row, there bool) error {
 			if there && claim.Customer == suspicion.customer {
 				return nil
 			}

@@ -1,8 +1,10 @@
 package fsck
 
 import (
+	"cmp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -43,6 +45,7 @@ type row struct {
 	Counts  map[string]int64 `dynamodbav:"counts"`
 	Holds   map[string]any   `dynamodbav:"holds"`
 	Terms   []string         `dynamodbav:"terms"`
+	Claim   string           `dynamodbav:"claim"` // absent: the e-mail address itself
 	Profile struct {
 		Email string `dynamodbav:"email"`
 	} `dynamodbav:"profile"`
@@ -94,11 +97,20 @@ func customerPK(id string) string { return "C#" + id }
 
 func rootKey(id string) key { return key{customerPK(id), rootSK} }
 
-func claimKey(email string) key { return key{"E#" + email, rootSK} }
+func claimKey(identity string) key { return key{"E#" + identity, rootSK} }
 
+// claimed is the identity that the root says is claimed for it; empty: none.
+func (r row) claimed() string { return cmp.Or(r.Claim, r.Profile.Email) }
+
+// termKey is where a term belongs: in the partition of its first letter, or its first two where
+// a letter is one byte.
 func termKey(term, id string) key {
-	letters := []rune(term)
-	return key{"S#" + string(letters[:min(2, len(letters))]), term + "#" + id}
+	_, size := utf8.DecodeRuneInString(term)
+	if size == 1 && len(term) > 1 {
+		_, second := utf8.DecodeRuneInString(term[1:])
+		size += second
+	}
+	return key{"S#" + term[:size], term + "#" + id}
 }
 
 func stringOf(it item, name string) string {

@@ -17,7 +17,7 @@ func (r row) lists(k key) bool {
 }
 
 // claims says whether a root has the e-mail address with a claim's key.
-func (r row) claims(k key) bool { return r.Profile.Email != "" && k == claimKey(r.Profile.Email) }
+func (r row) claims(k key) bool { return r.claimed() != "" && k == claimKey(r.claimed()) }
 
 // visitTerm asks the root that a search term points to.
 func (s *segment) visitTerm(ctx context.Context, r row) error {
@@ -57,9 +57,8 @@ func (e *examination) readNames(ctx context.Context) error {
 	for _, term := range slices.Compact(slices.Sorted(slices.Values(e.root.Terms))) {
 		keys = append(keys, termKey(term, e.customer))
 	}
-	email := e.root.Profile.Email
-	if email != "" {
-		keys = append(keys, claimKey(email))
+	if identity := e.root.claimed(); identity != "" {
+		keys = append(keys, claimKey(identity))
 	}
 	found, err := e.run.client.batchGet(ctx, e.run.Table, keys, true)
 	if err != nil {

@@ -38,7 +38,17 @@ type Filter struct {
 const (
 	MaxIDs     = 5000
 	MaxExclude = 1000
+	MaxIDsSize = 350 << 10 // bytes of all ids: a selection is one item, which has 400 KB at most
 )
+
+// size is how many bytes ids take as they are kept.
+func size(ids []string) int {
+	sum := 0
+	for _, id := range ids {
+		sum += len(id) + len(`"",`)
+	}
+	return sum
+}
 
 // Validate says what is wrong with a selection.
 func (s Selection) Validate() error {
@@ -53,6 +63,8 @@ func (s Selection) Validate() error {
 		return customer.Invalid("selection", "must have exactly one of ids, filter, trash, operation, ledger and tables")
 	case len(s.IDs) > MaxIDs:
 		return customer.Invalid("selection.ids", "has more than 5000 ids; use a filter, or several operations")
+	case size(s.IDs) > MaxIDsSize:
+		return customer.Invalid("selection.ids", "are longer than 350 KB together; use a filter, or several operations")
 	case len(s.Exclude) > MaxExclude:
 		return customer.Invalid("selection.exclude", "has more than 1000 ids")
 	case s.Exclude != nil && s.Filter == nil && !s.Trash:
@@ -63,8 +75,8 @@ func (s Selection) Validate() error {
 		return customer.Invalid("selection.filter.state", "must be active or deleted")
 	}
 	for _, id := range slices.Concat(s.IDs, s.Exclude) {
-		if !customer.Identifier(id) {
-			return customer.Invalid("selection", "has an id that is none")
+		if !customer.ValidID(id) {
+			return customer.Invalid("selection", "has an id that is not valid: it "+customer.IDRule)
 		}
 	}
 	return nil

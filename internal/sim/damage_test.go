@@ -260,6 +260,11 @@ func damages(gone string) []damage {
 			edits: []edit{put("E#live@alfreds.example", "#", set("customer", text("trash")))},
 		},
 		{
+			name: "claimed by another rule than its root says", rules: []fsck.Rule{fsck.ClaimMissing, fsck.OrphanClaim},
+			edits:   []edit{put("C#live", "#", set("claim", text("live@xn--lfreds-8wa.example")))},
+			touches: []string{"E#live@xn--lfreds-8wa.example #", "E#live@alfreds.example #"},
+		},
+		{
 			name: "address of two", rules: []fsck.Rule{fsck.ClaimMissing}, lasting: true,
 			edits: []edit{{pk: "E#live@alfreds.example", sk: "#"}, put("C#live", "#", within("profile", set("email", text("trash@alfreds.example"))))},
 		},

@@ -15,7 +15,7 @@ import (
 
 // Target is the customer that a path names.
 type Target struct {
-	ID string `path:"id" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" patternDescription:"up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first" doc:"The customer's id." example:"ALFKI"`
+	ID string `path:"id" pattern:"^[A-Za-z0-9_-][A-Za-z0-9._:|@+=-]{0,127}$" patternDescription:"up to 128 letters, digits and . _ - : | @ + =, the first a letter, a digit, _ or -" doc:"The customer's id." example:"ALFKI"`
 }
 
 // Idempotent is a request that may be sent again without being done again.

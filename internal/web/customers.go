@@ -25,7 +25,7 @@ func (a *api) customerRoutes() {
 	register(a, operation{
 		id: "search-customers", method: http.MethodPost, path: "/v1/customers/search", tag: "Customers",
 		summary:     "Search customers",
-		description: "Finds customers of whose name, organisation, e-mail address or phone number some word begins with each word of the search. The next page is asked for with the same body and its nextCursor.",
+		description: "Finds customers whose names, organisation, e-mail address and phone number have, for each word of the search, a word that begins with it. Case and accents make no difference. A whole e-mail address finds whose it is, a phone number is found however it is written, by each group of its digits, and by its last four or more. The next page is asked for with the same body and its nextCursor.",
 		refusals:    []kind{badCursor}, request: exampleSearch, response: exampleCustomerPage,
 	}, a.search)
 	register(a, operation{
@@ -45,7 +45,7 @@ func (a *api) customerRoutes() {
 
 // NewCustomer is a customer to be.
 type NewCustomer struct {
-	ID string `json:"id,omitempty" maxLength:"64" pattern:"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$" patternDescription:"up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first" doc:"Leave it out to have one made." example:"ALFKI"`
+	ID string `json:"id,omitempty" maxLength:"128" pattern:"^([A-Za-z0-9_-][A-Za-z0-9._:|@+=-]{0,127})?$" patternDescription:"up to 128 letters, digits and . _ - : | @ + =, the first a letter, a digit, _ or -" doc:"Leave it out to have one made. It stays in the ledger for ever, also when its customer is purged, and it stands in addresses and logs: don't make it of a name, an e-mail address or anything else that tells of a person." example:"ALFKI"`
 	Profile
 }
 
@@ -113,7 +113,7 @@ func (a *api) page(page customer.Page) CustomerPage {
 
 // Search asks for a page of the customers that words lead to.
 type Search struct {
-	Search string `json:"search" minLength:"1" maxLength:"200" doc:"Words, or beginnings of words." example:"alfreds mar"`
+	Search string `json:"search" minLength:"1" maxLength:"400" doc:"Words, or beginnings of words: of at least two characters, or one in Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese." example:"alfreds mar"`
 	State  string `json:"state,omitempty" enum:"active,deleted" default:"active"`
 	Limit  int    `json:"limit,omitempty" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `json:"cursor,omitempty" maxLength:"2000"`

@@ -15,7 +15,7 @@ type Profile struct {
 	Organisation string          `json:"organisation" required:"false" maxLength:"120" doc:"Needed unless there is a name, an e-mail address or a phone number." example:"Alfreds Futterkiste"`
 	FirstName    string          `json:"firstName" required:"false" maxLength:"120" example:"Maria"`
 	LastName     string          `json:"lastName" required:"false" maxLength:"120" example:"Anders"`
-	Email        string          `json:"email" required:"false" maxLength:"254" doc:"Unique; stays taken while its customer is in the trash. Kept in lower case." example:"maria@example.com"`
+	Email        string          `json:"email" required:"false" maxLength:"254" doc:"Unique; stays taken while its customer is in the trash. Kept in lower case, its domain in its own script." example:"maria@example.com"`
 	Phone        string          `json:"phone" required:"false" maxLength:"40" example:"030-0074321"`
 	Push         bool            `json:"push" required:"false" doc:"Push notifications can be received."`
 	Consents     map[string]bool `json:"consents" required:"false" maxProperties:"20" doc:"By name: letters, digits, dots, hyphens and underscores."`
@@ -54,6 +54,8 @@ type Customer struct {
 	ListedCustomer
 	Records map[string]int64 `json:"records" doc:"How many records it has, by kind."`
 	Holds   []Hold           `json:"holds"`
+	// Unsearchable is said where a profile is written, and where it is read in full.
+	Unsearchable []string `json:"unsearchable,omitempty" doc:"Fields with words that no search finds, as there are too many: a customer is found by the first 40 words of lastName, firstName, email, phone and organisation, in this order." example:"[\"organisation\"]"`
 }
 
 // Deletion is a stay in the trash.
@@ -116,7 +118,7 @@ func (a *api) listed(c customer.Customer) ListedCustomer {
 }
 
 func (a *api) customer(c customer.Customer) Customer {
-	doc := Customer{ListedCustomer: a.listed(c), Records: map[string]int64{}, Holds: []Hold{}}
+	doc := Customer{ListedCustomer: a.listed(c), Records: map[string]int64{}, Holds: []Hold{}, Unsearchable: customer.Unsearchable(c.Profile)}
 	for kind, n := range c.Counts {
 		if n > 0 {
 			doc.Records[kind] = n

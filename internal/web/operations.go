@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"lethe/internal/bulk"
@@ -64,7 +65,7 @@ func (a *api) operationRoutes() {
 	register(a, operation{
 		id: "export-operation-items", method: http.MethodGet, path: "/v1/operations/{operation}/items.csv", tag: "Operations",
 		summary:     "What became of each customer, as CSV",
-		description: "Up to 50,000 lines; the Link header leads to the next part, which has the header line again.",
+		description: "Up to 50,000 lines; the Link header leads to the next part, which has the header line again. An id that begins with a hyphen has an apostrophe before it, so that no spreadsheet takes it for a formula.",
 		refusals:    []kind{noOperation, badCursor}, produces: "text/csv", response: exampleItemsCSV,
 	}, a.exportItems)
 }
@@ -91,7 +92,7 @@ type Selection struct {
 // Filter selects customers that match all of it. An empty one is refused.
 type Filter struct {
 	State   string `json:"state,omitempty" enum:"active,deleted" doc:"active if left out. Alone, it selects all customers in that state."`
-	Search  string `json:"search,omitempty" maxLength:"200" doc:"As in POST /v1/customers/search."`
+	Search  string `json:"search,omitempty" maxLength:"400" doc:"As in POST /v1/customers/search."`
 	Blocked *bool  `json:"blocked,omitempty"`
 }
 
@@ -478,6 +479,15 @@ func (in exportItemsInput) next(cursor string) string {
 	return fmt.Sprintf(`<%s/items.csv?%s>; rel="next"`, operationPath(in.Operation), query.Encode())
 }
 
+// cell is an id as no spreadsheet takes it for a formula: of the characters that begin one, only
+// a hyphen begins an id. Nothing else in the file begins with any.
+func cell(id string) string {
+	if strings.HasPrefix(id, "-") {
+		return "'" + id
+	}
+	return id
+}
+
 type exportItemsOutput struct {
 	ContentType string `header:"Content-Type"`
 	Disposition string `header:"Content-Disposition"`
@@ -499,7 +509,7 @@ func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportIte
 	_ = w.Write(header) // to memory
 	for _, i := range page.Items {
 		doc := itemOf(op)(i)
-		line := []string{doc.Customer, doc.Outcome, doc.Code, doc.Finding} // each begins with a letter or digit: no spreadsheet takes them for formulas
+		line := []string{cell(doc.Customer), doc.Outcome, doc.Code, doc.Finding}
 		_ = w.Write(line[:len(header)])
 	}
 	w.Flush()

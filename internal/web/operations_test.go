@@ -200,6 +200,7 @@ func TestSelections(t *testing.T) {
 		{"two at once", `{"trash":true,"ids":["c000"]}`, "selection"},
 		{"ids but some", `{"ids":["c000"],"exclude":["c000"]}`, "selection.exclude"},
 		{"no id", `{"ids":["c000","="]}`, "selection"},
+		{"more of the longest ids than are kept", `{"ids":["` + strings.Repeat("x", 128) + strings.Repeat(`","`+strings.Repeat("x", 128), 2999) + `"]}`, "selection.ids"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := s.must(422, post, "/v1/operations", `{"action":"delete","selection":`+tt.selection+`}`)
@@ -208,6 +209,18 @@ func TestSelections(t *testing.T) {
 			}
 		})
 	}
+	t.Run("ids of other platforms", func(t *testing.T) {
+		for _, id := range []string{"-Mabc", "auth0|5f7c"} {
+			s.must(201, post, "/v1/customers", `{"id":"`+id+`","lastName":"A"}`)
+		}
+		id, digest := s.plan(`{"action":"delete","selection":{"ids":["-Mabc","auth0|5f7c"]}}`)
+		if ended := s.apply(id, digest); fmt.Sprint(ended.at("progress.done")) != "2" {
+			t.Error(ended.text)
+		}
+		if csv := s.must(200, get, "/v1/operations/"+id+"/items.csv", ""); !strings.Contains(csv.text, "\n'-Mabc,done,\n") || !strings.Contains(csv.text, "\nauth0|5f7c,done,\n") {
+			t.Error(csv.text)
+		}
+	})
 	t.Run("a word too short to search for", func(t *testing.T) {
 		id, _ := s.plan(`{"action":"delete","selection":{"filter":{"search":"a"}}}`)
 		if op := s.must(200, get, "/v1/operations/"+id, ""); op.body["state"] != "FAILED" || !strings.Contains(fmt.Sprint(op.body["why"]), "two letters") {

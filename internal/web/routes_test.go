@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"lethe/internal/customer"
 )
 
 // call is one request and what is to come back.
@@ -84,6 +86,79 @@ func TestCustomers(t *testing.T) {
 		{Name: "no state to list", Method: get, URL: "/v1/customers?state=gone", Status: 422, Code: "INVALID"},
 		{Name: "too many", Method: get, URL: "/v1/customers?limit=201", Status: 422, Code: "INVALID"},
 	})
+}
+
+func TestWhoIsFound(t *testing.T) {
+	s := newSystem(t)
+	var long string
+	for i := range rune(60) {
+		long += string('一' + i)
+	}
+	s.run(t, []call{
+		{Name: "an address and a phone number", Method: post, URL: "/v1/customers", Body: `{"id":"A","lastName":"Straßer","email":"Ann@XN--MNCHEN-3YA.de","phone":"+49 30 7654321-98"}`, Status: 201,
+			Want: map[string]any{"email": "ann@münchen.de", "unsearchable": nil}},
+		{Name: "the same address", Method: post, URL: "/v1/customers", Body: `{"id":"B","lastName":"B","email":"ann@mu\u0308nchen.de"}`, Status: 409, Code: "EMAIL_TAKEN", Want: map[string]any{"owner.id": "A"}},
+		{Name: "by the whole address", Method: post, URL: "/v1/customers/search", Body: `{"search":"ANN@münchen.de"}`, Status: 200, Want: map[string]any{"customers.0.id": "A", "customers.1": nil}},
+		{Name: "by it and a word", Method: post, URL: "/v1/customers/search", Body: `{"search":"ann@münchen.de STRASSER"}`, Status: 200, Want: map[string]any{"customers.0.id": "A"}},
+		{Name: "by it, in the trash", Method: post, URL: "/v1/customers/search", Body: `{"search":"ann@münchen.de","state":"deleted"}`, Status: 200, Want: map[string]any{"customers": []any{}}},
+		{Name: "by a phone number as dialled", Method: post, URL: "/v1/customers/search", Body: `{"search":"030 7654321"}`, Status: 200, Want: map[string]any{"customers.0.id": "A"}},
+		{Name: "by too little", Method: post, URL: "/v1/customers/search", Body: `{"search":"s"}`, Status: 422, Code: "INVALID"},
+		{Name: "more words than are searched for", Method: post, URL: "/v1/customers", Body: `{"id":"L","lastName":"Long","organisation":"` + long + `"}`, Status: 201, Want: map[string]any{"unsearchable": []any{"organisation"}}},
+		{Name: "said again", Method: get, URL: "/v1/customers/L", Status: 200, Want: map[string]any{"unsearchable": []any{"organisation"}}},
+		{Name: "text turned around", Method: post, URL: "/v1/customers", Body: `{"lastName":"a\u202eb"}`, Status: 422, Code: "INVALID", Want: map[string]any{"errors.0.field": "lastName"}},
+		{Name: "a name nobody sees", Method: post, URL: "/v1/customers", Body: `{"lastName":"\u200b"}`, Status: 422, Code: "INVALID", Want: map[string]any{"errors.0.field": "lastName"}},
+		{Name: "an address with what nobody sees", Method: post, URL: "/v1/customers", Body: `{"lastName":"A","email":"a\u200bnn@example.com"}`, Status: 422, Code: "INVALID", Want: map[string]any{"errors.0.field": "email", "errors.0.problem": "has characters that nobody sees; take them out"}},
+		{Name: "a reason turned around", Method: post, URL: "/v1/customers/A/block", Body: `{"reason":"a\u202eb"}`, Status: 422, Code: "INVALID"},
+		{Name: "an operation's reason turned around", Method: post, URL: "/v1/operations", Body: `{"action":"delete","selection":{"ids":["A"]},"reason":"a\u202eb"}`, Status: 422, Code: "INVALID"},
+	})
+}
+
+// TestIDsOfOtherPlatforms lets customers have the ids that they have elsewhere, and goes where
+// each answer leads.
+func TestIDsOfOtherPlatforms(t *testing.T) {
+	s := newSystem(t)
+	for _, id := range []string{
+		"auth0|5f7c8ec7c33c6c004bbafe82", "eu-west-1:4f0e2b1c-1c1b-4b7e-9d4c-0d5f6a7b8c9d", "-MabcDEF_gh", "_x", "__export__.res_partner_1_abc",
+		"ann+test@example.com", "YWJjZA==", "search", strings.Repeat("x", customer.MaxID),
+	} {
+		made := s.must(201, post, "/v1/customers", fmt.Sprintf(`{"id":%q,"lastName":"A"}`, id))
+		at := made.header.Get("Location")
+		for _, link := range []string{at, fmt.Sprint(made.at("links.self")), "/v1/customers/" + percent(id)} {
+			if got := s.must(200, get, link, ""); got.at("id") != id {
+				t.Errorf("%s leads to %v, want %s", link, got.at("id"), id)
+			}
+		}
+		record := s.must(201, post, at+"/records", `{"kind":"ticket","id":"1"}`)
+		s.must(200, get, record.header.Get("Location"), "")
+		s.must(200, get, fmt.Sprint(made.at("links.audit")), "")
+		s.must(200, put, at+"/holds/case", `{"reason":"r"}`)
+		s.must(200, remove, at+"/holds/case", "")
+		s.must(422, put, at+"/holds/"+percent("a|b"), "")
+		gone := s.must(200, remove, at, "")
+		s.must(202, post, fmt.Sprint(gone.at("links.purge")), fmt.Sprintf(`{"confirm":%q}`, id))
+		s.work()
+		purged := s.must(410, get, at, "")
+		if purged.at("certificate.customer") != id {
+			t.Error(purged.text)
+		}
+		s.must(200, get, "/v1/certificates/"+percent(id), "")
+		s.must(410, post, "/v1/customers", fmt.Sprintf(`{"id":%q,"lastName":"A"}`, id))
+	}
+	for _, id := range []string{"a#b", "a~b", "a b", ".", "=a", "+a", "@a", "é", strings.Repeat("x", customer.MaxID+1)} {
+		s.must(422, post, "/v1/customers", fmt.Sprintf(`{"id":%q,"lastName":"A"}`, id))
+		if id != "." { // which addresses resolve
+			s.must(422, get, "/v1/customers/"+percent(id), "")
+		}
+	}
+}
+
+// percent escapes every byte of a segment of a path.
+func percent(segment string) string {
+	var b strings.Builder
+	for _, c := range []byte(segment) {
+		fmt.Fprintf(&b, "%%%02X", c)
+	}
+	return b.String()
 }
 
 func TestFormulasAreKeptAsTheyAre(t *testing.T) {

@@ -91,7 +91,7 @@ func (a *api) restore(ctx context.Context, in *restoreInput) (*customerOutput, e
 
 // Purge confirms what is to be removed for good, and says why.
 type Purge struct {
-	Confirm    string `json:"confirm" maxLength:"64" doc:"The customer's id once more." example:"ALFKI"`
+	Confirm    string `json:"confirm" maxLength:"128" doc:"The customer's id once more." example:"ALFKI"`
 	DeletionID string `json:"deletionId,omitempty" maxLength:"64" doc:"The deletion to finish; left out, whichever it is."`
 	Reason
 }

@@ -99,6 +99,27 @@ func TestEvent(t *testing.T) {
 	}
 }
 
+func TestIDsInPathsAreDecodedOnce(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/v1/customers/auth0%7C5f7c":          "/v1/customers/auth0|5f7c",
+		"/v1/customers/eu-west-1%3A4f0e":      "/v1/customers/eu-west-1:4f0e",
+		"/v1/customers/eu-west-1:4f0e":        "/v1/customers/eu-west-1:4f0e",
+		"/v1/customers/ann+a%2Bb@example.com": "/v1/customers/ann+a+b@example.com",
+		"/v1/customers/YWJj==":                "/v1/customers/YWJj==",
+		"/v1/customers/-Mabc/records/a~1":     "/v1/customers/-Mabc/records/a~1",
+	} {
+		var event struct{ RawPath string }
+		url := serve(t, func(_ context.Context, payload []byte) ([]byte, error) {
+			return []byte(`{"statusCode":204}`), json.Unmarshal(payload, &event)
+		})
+		send(t, http.MethodGet, url+path, nil, nil)
+		if event.RawPath != want {
+			t.Errorf("%s comes as %s, want %s", path, event.RawPath, want)
+		}
+	}
+}
+
 func TestBodyEncoding(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

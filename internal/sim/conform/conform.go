@@ -20,6 +20,7 @@ type World struct {
 	Ledger     customer.Ledger
 	Operations bulk.Store
 	Now        func() time.Time // in whole milliseconds
+	NameBy     func(rules func(customer.Profile) customer.Names)
 }
 
 const day = 24 * time.Hour
@@ -66,6 +67,8 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"a chunk is one worker's at a time", taken},
 		{"a chunk that has ended can be reopened", reopened},
 		{"operations are listed until they end", listed},
+		{"customers are found by their names", found},
+		{"names are those that were written", renamed},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.run(t, world(t)) })
 	}
@@ -118,7 +121,12 @@ func deletionBy(ch customer.Change, retention customer.Period) customer.Deletion
 
 func (w World) fenced(t *testing.T, keys ...string) customer.Customer {
 	t.Helper()
-	c, err := w.Fence(t.Context(), w.deleted(t, keys...).ID, customer.Fence{Lease: w.Now().Add(time.Minute), Frozen: Settings.Freeze()}, w.change(customer.PurgeStarted))
+	return w.fence(t, w.deleted(t, keys...).ID)
+}
+
+func (w World) fence(t *testing.T, id string) customer.Customer {
+	t.Helper()
+	c, err := w.Fence(t.Context(), id, customer.Fence{Lease: w.Now().Add(time.Minute), Frozen: Settings.Freeze()}, w.change(customer.PurgeStarted))
 	must(t, err)
 	return c
 }

@@ -136,4 +136,11 @@ var bugs = []planted{
 	{"an id is used again before the stream tells that it is gone", []edit{{
 		"customer/service.go", "	if left > 0 || len(log.Entries) > 0 {", "	if left > 0 || len(log.Entries) < 0 {",
 	}}},
+	{"a purge frees the address that today's rules have claimed", []edit{
+		{"sim/model/erase.go", "				if t.claims[c.Claimed()] == c.ID {", "				if t.claims[c.Profile.Email] == c.ID {"},
+		{"sim/model/erase.go", "		if identity := c.Claimed(); identity != \"\"", "		if identity := c.Profile.Email; identity != \"\""},
+	}},
+	{"a revision frees the address that today's rules have claimed", []edit{{
+		"sim/model/roots.go", "		delete(t.claims, old.Claimed())", "		delete(t.claims, old.Profile.Email)",
+	}}},
 }

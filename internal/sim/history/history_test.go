@@ -99,7 +99,11 @@ func run(seed uint64, tracing bool) *history {
 	h.init()
 	h.watch()
 	h.temperament()
+	if seed%3 == 0 {
+		h.model.NamesOf = formerNames
+	}
 	h.prepare()
+	h.model.NamesOf = customer.NamesOf
 	h.model.Gate = h.gate
 	for synctest.Wait(); h.wrong == "" && h.step < h.steps; synctest.Wait() {
 		h.step++
@@ -139,6 +143,11 @@ func (h *history) prepare() {
 			}
 		}
 	}
+}
+
+// formerNames are the rules of a former version, under which some histories begin.
+func formerNames(p customer.Profile) customer.Names {
+	return customer.Names{Terms: []string{p.Organisation, "former"}, Claim: "former:" + p.Email}
 }
 
 // next does one thing.

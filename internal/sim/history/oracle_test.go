@@ -273,8 +273,8 @@ func (h *history) checkCustomer(id string) {
 	if !slices.Equal(h.model.Terms(id), c.Terms) {
 		h.broken("%s: its terms are %v, it is found by %v", id, c.Terms, h.model.Terms(id))
 	}
-	if want := []string{c.Profile.Email}; !slices.Equal(h.model.Claims(id), want) {
-		h.broken("%s: its address is %v, it has claimed %v", id, want, h.model.Claims(id))
+	if want := []string{c.Claimed()}; !slices.Equal(h.model.Claims(id), want) {
+		h.broken("%s: its root says that %v is claimed, it has claimed %v", id, want, h.model.Claims(id))
 	}
 }
 

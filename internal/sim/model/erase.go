@@ -126,8 +126,8 @@ func (t Table) unclaim(ctx context.Context, customers []customer.Customer) error
 	for some := range slices.Chunk(customers, batchSize) {
 		err := t.request(ctx, "Unclaim", idsOf(some), func(Verdict) {
 			for _, c := range some {
-				if t.claims[c.Profile.Email] == c.ID {
-					delete(t.claims, c.Profile.Email)
+				if t.claims[c.Claimed()] == c.ID {
+					delete(t.claims, c.Claimed())
 				}
 			}
 		})
@@ -195,7 +195,7 @@ func (t Table) named(customers []customer.Customer) int {
 				n++
 			}
 		}
-		if email := c.Profile.Email; email != "" && t.claims[email] == c.ID {
+		if identity := c.Claimed(); identity != "" && t.claims[identity] == c.ID {
 			n++
 		}
 	}

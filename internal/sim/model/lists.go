@@ -76,13 +76,19 @@ func (r *root) sorted() string {
 
 // Customers reads a page of a list.
 func (t Table) Customers(ctx context.Context, q customer.Query) (page customer.Page, err error) {
+	var search customer.Search
+	if q.Search != "" {
+		if search, err = customer.ParseSearch(q.Search); err != nil {
+			return page, err
+		}
+	}
 	err = t.request(ctx, "Customers", string(q.State)+" "+q.Cursor, func(v Verdict) {
 		page = customer.Page{}
 		var shown []root
 		if q.Search == "" {
 			shown = t.list.read(v)
 		} else {
-			shown = t.search(q.Search)
+			shown = t.search(search)
 		}
 		slices.SortFunc(shown, func(a, b root) int { return strings.Compare(a.sorted(), b.sorted()) })
 		for _, r := range shown {
@@ -104,14 +110,11 @@ func (m *Model) lookOf(c customer.Customer, shown []root) time.Time {
 	return shown[i].look
 }
 
-// search finds those with all the words, as their terms are now.
-func (m *Model) search(search string) (found []root) {
-	words := strings.Fields(strings.ToLower(search))
-	for _, r := range m.roots {
-		begun := func(w string) bool {
-			return slices.ContainsFunc(r.Terms, func(term string) bool { return strings.HasPrefix(term, w) })
-		}
-		if !slices.ContainsFunc(words, func(w string) bool { return !begun(w) }) {
+// search finds whose address it is, or those with all the words, as their names are now.
+func (m *Model) search(search customer.Search) (found []root) {
+	owner := m.claims[m.identity(search.Address)]
+	for id, r := range m.roots {
+		if (owner == "" || owner == id) && search.Finds(r.Customer) {
 			found = append(found, root{Customer: clone(r.Customer), look: r.look, ttl: r.ttl})
 		}
 	}

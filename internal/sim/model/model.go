@@ -56,6 +56,7 @@ const (
 // the change is made: they may look at what they are given only.
 type Model struct {
 	Gate             Gate
+	NamesOf          func(customer.Profile) customer.Names // the rules of today
 	WatchRoot        func(ctx context.Context, before, after *customer.Customer)
 	WatchRecords     func(ctx context.Context, id string)
 	WatchCertificate func(ctx context.Context, c customer.Certificate)
@@ -65,7 +66,7 @@ type Model struct {
 	roots    map[string]*root
 	records  map[string]map[string]*record // by customer and key
 	terms    map[string]map[string]bool    // by customer
-	claims   map[string]string             // customers by e-mail address
+	claims   map[string]string             // customers by e-mail identity
 	retained map[string]map[string]customer.Record
 	until    map[string]map[string]time.Time // of the retained
 	certs    map[string]map[string]customer.Certificate
@@ -85,7 +86,8 @@ type Model struct {
 // New is an empty model.
 func New() *Model {
 	return &Model{
-		roots: map[string]*root{}, records: map[string]map[string]*record{}, terms: map[string]map[string]bool{},
+		NamesOf: customer.NamesOf,
+		roots:   map[string]*root{}, records: map[string]map[string]*record{}, terms: map[string]map[string]bool{},
 		claims: map[string]string{}, retained: map[string]map[string]customer.Record{}, until: map[string]map[string]time.Time{},
 		certs: map[string]map[string]customer.Certificate{}, notes: map[string]note{}, leases: map[string]lease{},
 		entries: map[string][]customer.Entry{}, operations: map[string]*bulk.Operation{},

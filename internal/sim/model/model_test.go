@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/customer"
 	"lethe/internal/sim/conform"
 	"lethe/internal/sim/model"
 )
@@ -16,7 +17,8 @@ func TestTheModelIsAStoreLikeAnyOther(t *testing.T) {
 		}
 		return conform.World{
 			Store: model.Table{Model: m}, Ledger: model.Ledger{Model: m}, Operations: model.Operations{Model: m},
-			Now: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
+			Now:    func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
+			NameBy: func(rules func(customer.Profile) customer.Names) { m.NamesOf = rules },
 		}
 	})
 }

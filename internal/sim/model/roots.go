@@ -157,7 +157,7 @@ func (t Table) Roots(ctx context.Context, ids []string) (found []customer.Custom
 // EmailOwner reads the claim on an address.
 func (t Table) EmailOwner(ctx context.Context, email string) (owner string, err error) {
 	var ok bool
-	if err := t.request(ctx, "EmailOwner", email, func(Verdict) { owner, ok = t.claims[email] }); err != nil {
+	if err := t.request(ctx, "EmailOwner", email, func(Verdict) { owner, ok = t.claims[t.identity(email)] }); err != nil {
 		return "", err
 	}
 	if !ok {
@@ -194,19 +194,25 @@ func (t Table) create(ctx context.Context, c customer.Customer) error {
 		}
 		return nil
 	}
-	if err := t.claimable(c.Profile.Email, c.ID); err != nil {
+	c = clone(c)
+	c.Name(t.NamesOf(c.Profile))
+	if err := t.claimable(c.Claimed(), c.ID); err != nil {
 		return err
 	}
-	c = clone(c)
-	c.Terms = termsOf(c.Profile)
 	t.claim(c)
 	t.put(ctx, root{Customer: c})
 	t.remember(c.Last, c.ID)
 	return nil
 }
 
-func (m *Model) claimable(email, id string) error {
-	if owner, ok := m.claims[email]; email != "" && ok && owner != id {
+// identity is what is claimed of an address.
+func (m *Model) identity(email string) string {
+	p := customer.Profile{Email: email}
+	return cmp.Or(m.NamesOf(p).Claim, email)
+}
+
+func (m *Model) claimable(identity, id string) error {
+	if owner, ok := m.claims[identity]; identity != "" && ok && owner != id {
 		return &customer.EmailTakenError{Owner: owner}
 	}
 	return nil
@@ -214,8 +220,8 @@ func (m *Model) claimable(email, id string) error {
 
 // claim writes what names a customer beside its root.
 func (m *Model) claim(c customer.Customer) {
-	if c.Profile.Email != "" {
-		m.claims[c.Profile.Email] = c.ID
+	if identity := c.Claimed(); identity != "" {
+		m.claims[identity] = c.ID
 	}
 	if m.terms[c.ID] == nil {
 		m.terms[c.ID] = map[string]bool{}
@@ -223,12 +229,6 @@ func (m *Model) claim(c customer.Customer) {
 	for _, term := range c.Terms {
 		m.terms[c.ID][term] = true
 	}
-}
-
-func termsOf(p customer.Profile) []string {
-	terms := strings.Fields(strings.ToLower(p.Organisation + " " + p.FirstName + " " + p.LastName))
-	slices.Sort(terms)
-	return slices.Compact(terms)
 }
 
 // Revise replaces a profile, its claim and terms.
@@ -257,17 +257,18 @@ func (t Table) revise(ctx context.Context, old, revised customer.Customer) error
 	if now.Version != old.Version {
 		return customer.ErrVersion
 	}
-	if err := t.claimable(revised.Profile.Email, old.ID); err != nil {
+	revised.Name(t.NamesOf(revised.Profile))
+	if err := t.claimable(revised.Claimed(), old.ID); err != nil {
 		return err
 	}
 	next := root{Customer: clone(now.Customer), look: now.look, ttl: now.ttl}
-	next.Profile, next.Version, next.Last, next.Terms = revised.Profile, revised.Version, revised.Last, termsOf(revised.Profile)
-	next.Former = slices.Clone(revised.Former)
+	next.Profile, next.Version, next.Last, next.Terms = revised.Profile, revised.Version, revised.Last, revised.Terms
+	next.Former, next.Claim = slices.Clone(revised.Former), revised.Claim
 	for _, term := range old.Terms {
 		delete(t.terms[old.ID], term)
 	}
-	if old.Profile.Email != revised.Profile.Email {
-		delete(t.claims, old.Profile.Email)
+	if old.Claimed() != revised.Claimed() {
+		delete(t.claims, old.Claimed())
 	}
 	t.claim(next.Customer)
 	t.put(ctx, next)
