@@ -132,7 +132,7 @@ func elsewhere(id string, root item) []item {
 	if terms, ok := root["terms"].(*types.AttributeValueMemberL); ok {
 		for _, t := range terms.Value {
 			term := t.(*types.AttributeValueMemberS).Value
-			keys = append(keys, item{"pk": text("S#" + string([]rune(term)[:min(2, len([]rune(term)))])), "sk": text(term + "#" + id)})
+			keys = append(keys, item{"pk": text("S#" + beginning(term)), "sk": text(term + "#" + id)})
 		}
 	}
 	if profile, ok := root["profile"].(*types.AttributeValueMemberM); ok {
@@ -157,4 +157,14 @@ func batchWrite(ctx context.Context, client *dynamodb.Client, table string, batc
 		case <-time.After(rand.N(wait)):
 		}
 	}
+}
+
+// beginning is what parts the search terms: their first characters, at least two bytes of them.
+func beginning(term string) string {
+	for at := range term {
+		if at >= 2 {
+			return term[:at]
+		}
+	}
+	return term
 }

@@ -127,7 +127,7 @@ type Job struct {
 // Query asks for a page of a list of customers.
 type Query struct {
 	State  State  // Active, or Deleted: the trash with those being purged
-	Search string // words; each must begin a word of name, organisation, e-mail or phone
+	Search string // see ParseSearch; empty: all of the list
 	Limit  int
 	Cursor string // of the page before; empty for the first
 }

@@ -46,6 +46,14 @@ type crash struct {
 	jobs    *messages
 }
 
+// addressed gives a profile an e-mail address.
+func addressed(email string) func(customer.Profile) customer.Profile {
+	return func(p customer.Profile) customer.Profile {
+		p.Email = email
+		return p
+	}
+}
+
 var scenarios = []scenario{
 	{
 		name:    "create",
@@ -75,6 +83,27 @@ var scenarios = []scenario{
 				c.Errorf("a former name is forgotten: %q", reason)
 			}
 			create(c, c.safe, c.id+"x") // its address differs, so that nothing blocks it
+		},
+	},
+	{
+		name: "update with an address whose claim is another text",
+		prepare: func(c *crash) {
+			c.found = create(c, c.safe, c.id)
+			if _, err := c.safe.Update(c.Context(), c.id, addressed(c.id+"@früchte.example"), admin); err != nil {
+				c.Fatal(err)
+			}
+		},
+		act: func(c *crash) error {
+			_, err := c.service.Update(c.Context(), c.id, addressed(c.id+"@gemüse.example"), admin)
+			return err
+		},
+		check: func(c *crash) {
+			if got := c.in(customer.Active, 0); got.Claimed() != c.id+"@xn--gemse-mva.example" {
+				c.Errorf("claimed is %s", got.Claimed())
+			}
+			if _, err := c.safe.EmailOwner(c.Context(), c.id+"@früchte.example"); !errors.Is(err, customer.ErrNotFound) {
+				c.Errorf("its former address: %v", err)
+			}
 		},
 	},
 	{

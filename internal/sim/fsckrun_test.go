@@ -322,7 +322,8 @@ func (b *bustling) step(next string) {
 		err = b.service.RemoveRecord(ctx, b.id, key(fmt.Sprintf("ticket~%d", max(b.records, 1))), admin)
 	case 4:
 		_, err = b.service.Update(ctx, b.id, func(p customer.Profile) customer.Profile {
-			p.LastName, p.Email = fmt.Sprintf("Berg%d", b.rng.IntN(9)), fmt.Sprintf("%s-%d@alfreds.example", b.id, b.rng.IntN(9))
+			n, domains := b.rng.IntN(9), []string{"alfreds.example", "ålfreds.example"} // of which one is claimed in another form
+			p.LastName, p.Email = fmt.Sprintf("Berg%d", b.rng.IntN(9)), fmt.Sprintf("%s-%d@%s", b.id, n, domains[n%2])
 			return p
 		}, admin)
 	case 5:
