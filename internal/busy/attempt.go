@@ -9,18 +9,21 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
+// What an attempt may take. DynamoDB and SQS answer within milliseconds, but a local engine on a slow disk has one queue for
+// all, in which bulk work stands for seconds. Whoever has minutes can wait longer there than a request of 29 s, which is
+// to have three attempts and still say that they failed.
 const (
-	// attemptTime is what an attempt may take. DynamoDB and SQS answer within milliseconds; a batch of the largest items
-	// takes a second. Three attempts leave an HTTP request time to say that they failed.
-	attemptTime = 5 * time.Second
-	scanTime    = 20 * time.Second // of a megabyte of whatever items, for nobody who waits at a screen
+	leastTime = 5 * time.Second
+	mostTime  = 20 * time.Second
+	share     = 5 // of the time that the caller has left
 )
 
-func timeOf(operation string) time.Duration {
-	if operation == "Scan" {
-		return scanTime
+func timeOf(ctx context.Context, operation string) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok || operation == "Scan" { // which reads a megabyte, for nobody who waits at a screen
+		return mostTime
 	}
-	return attemptTime
+	return max(leastTime, min(time.Until(deadline)/share, mostTime))
 }
 
 // bound goes below the SDK's retries, so that each attempt has its own time.
@@ -30,13 +33,14 @@ func bound(stack *middleware.Stack) error {
 
 func bounded(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	operation := middleware.GetOperationName(ctx)
-	attempt, cancel := context.WithTimeout(ctx, timeOf(operation))
+	limit := timeOf(ctx, operation)
+	attempt, cancel := context.WithTimeout(ctx, limit)
 	defer cancel() // the answer has been read
 	out, md, err := next.HandleFinalize(attempt, in)
 	switch {
 	case err == nil:
 	case ctx.Err() == nil && errors.Is(attempt.Err(), context.DeadlineExceeded):
-		err = &stalledError{operation}
+		err = &stalledError{operation, limit}
 	case full(err):
 		err = &fullError{err}
 	}
@@ -45,10 +49,13 @@ func bounded(ctx context.Context, in middleware.FinalizeInput, next middleware.F
 
 // stalledError is an attempt without an answer in time. It does not wrap what the transport says, which
 // is that the caller has given up: the SDK would not try again.
-type stalledError struct{ operation string }
+type stalledError struct {
+	operation string
+	limit     time.Duration
+}
 
 func (e *stalledError) Error() string {
-	return fmt.Sprintf("no answer to %s within %s", e.operation, timeOf(e.operation))
+	return fmt.Sprintf("no answer to %s within %s", e.operation, e.limit.Round(time.Second))
 }
 
 // Timeout tells the SDK to try again.

@@ -110,24 +110,46 @@ func (s *stalled) Do(r *http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "read", Err: r.Context().Err()}
 }
 
-// TestEachAttemptHasATimeOfItsOwn counts the attempts at a table that answers nothing.
+// TestEachAttemptHasATimeOfItsOwn has a table that answers nothing, and callers that have more or less time.
 func TestEachAttemptHasATimeOfItsOwn(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		cfg, table := config("http://stalled"), &stalled{}
-		cfg.HTTPClient, cfg.RetryMaxAttempts = table, 3
-		began := time.Now()
-		named(t, "DynamoDB", get(t.Context(), cfg), customer.ErrBusy)
-		if took := time.Since(began); table.requests != 3 || took < 15*time.Second || took > 20*time.Second {
-			t.Errorf("%d attempts took %v", table.requests, took)
-		}
-		began = time.Now()
-		_, err := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 }).Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String("t")})
-		named(t, "a scan", err, customer.ErrBusy)
-		if took := time.Since(began); took != 20*time.Second {
-			t.Errorf("a scan was given %v", took)
-		}
-	})
+	for _, tt := range []struct {
+		name     string
+		has      time.Duration
+		attempts int
+		scan     bool
+		least    time.Duration
+		most     time.Duration
+	}{
+		{name: "one attempt of a request", has: 27 * time.Second, attempts: 1, least: 5 * time.Second, most: 6 * time.Second},
+		{name: "all attempts of a request", has: 27 * time.Second, attempts: 3, least: 15 * time.Second, most: 24 * time.Second},
+		{name: "late in a request", has: 8 * time.Second, attempts: 1, least: 5 * time.Second, most: 5 * time.Second},
+		{name: "one attempt of a worker", has: 5 * time.Minute, attempts: 1, least: 20 * time.Second, most: 20 * time.Second},
+		{name: "a scan in a request", has: 27 * time.Second, attempts: 1, scan: true, least: 20 * time.Second, most: 20 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), tt.has)
+				defer cancel()
+				cfg, table := config("http://stalled"), &stalled{}
+				cfg.HTTPClient, cfg.RetryMaxAttempts = table, tt.attempts
+				ask, began := get, time.Now()
+				if tt.scan {
+					ask = scan
+				}
+				named(t, "DynamoDB", ask(ctx, cfg), customer.ErrBusy)
+				if took := time.Since(began); table.requests != tt.attempts || took < tt.least || took > tt.most {
+					t.Errorf("%d attempts took %v", table.requests, took)
+				}
+			})
+		})
+	}
+}
+
+func scan(ctx context.Context, cfg aws.Config) error {
+	_, err := dynamodb.NewFromConfig(cfg).Scan(ctx, &dynamodb.ScanInput{TableName: aws.String("t")})
+	return err
 }
 
 // TestTheCallersOwnTimeIsNotTheStores keeps apart who has given up.
