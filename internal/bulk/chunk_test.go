@@ -96,6 +96,7 @@ func TestTheDigestIsOfAllThatIsFrozen(t *testing.T) {
 		"operation":        func(op *Operation, _ []Subject) { op.ID = "other" },
 		"action":           func(op *Operation, _ []Subject) { op.Action = "purge" },
 		"params":           func(op *Operation, _ []Subject) { op.Params = nil },
+		"basis":            func(op *Operation, _ []Subject) { op.Basis = []byte("b") },
 		"subject":          func(_ *Operation, s []Subject) { s[2].ID = "s3" },
 		"binding":          func(_ *Operation, s []Subject) { s[1].Bind = "2" },
 		"refusal":          func(_ *Operation, s []Subject) { s[1].Refused = "ON_HOLD" },

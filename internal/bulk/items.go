@@ -57,16 +57,14 @@ func (q ItemQuery) wants(o Outcome) bool {
 	return o.Result == q.Result || q.Result == "" && !q.Left
 }
 
-// outcome is what is known of a subject's.
+// outcome is what is known of a subject's. That it is undecided whether it was done says nothing
+// as long as that will be tried again.
 func (c Chunk) outcome(op Operation, i int) Outcome {
-	if c.interrupted(op) && c.Outcomes[i].Result == Undecided {
-		return Outcome{Undecided, Interrupted}
+	if o := c.Outcomes[i]; o.Result != Undecided || op.State == Cancelled {
+		return o
 	}
-	return c.Outcomes[i]
+	return Outcome{}
 }
-
-// interrupted says whether a worker may have done to undecided subjects what it never came to tell.
-func (c Chunk) interrupted(op Operation) bool { return op.State == Cancelled && c.Attempts > 0 }
 
 func parsePosition(cursor string) (seq, index int, err error) {
 	if cursor == "" {

@@ -19,14 +19,17 @@ type header struct {
 }
 
 const (
-	planning = "PLANNING"
-	ready    = "READY"
-	running  = "RUNNING"
+	planning   = "PLANNING"
+	ready      = "READY"
+	running    = "RUNNING"
+	cancelling = "CANCELLING"
 
 	maxChunks = 10_000_000 // of one operation; a larger number is damage
 )
 
-func (h header) ended() bool { return h.State != planning && h.State != ready && h.State != running }
+func (h header) ended() bool {
+	return h.State != planning && h.State != ready && h.State != running && h.State != cancelling
+}
 
 // parts are what there is of an operation: of its chunks a bit each.
 type parts struct {

@@ -23,8 +23,13 @@ type oracle struct {
 	byTTL       bool
 
 	selections  map[string]operations.Selection
-	halfRetried map[string]bool // operations, chunks of which may have been reopened
+	halfRetried map[string]bool      // operations, chunks of which may have been reopened
+	cancelled   map[string]time.Time // operations, and when the first who asked for it had his answer
 	touched     map[string][]event
+
+	inForce  []ruling                       // all settings there were, in order
+	asked    map[string]int                 // at which step for an operation, first
+	approved map[string][]customer.Settings // that somebody may have seen who approved of an operation
 }
 
 // event is one change of a customer.
@@ -39,7 +44,8 @@ func (h *history) init() {
 	h.oracle = oracle{
 		changes: map[string][]event{}, events: map[string][]event{}, hidden: map[string][]string{},
 		fenced: map[string]map[string]int64{}, expired: map[string]bool{}, dirty: map[string]bool{},
-		selections: map[string]operations.Selection{}, halfRetried: map[string]bool{}, touched: map[string][]event{},
+		selections: map[string]operations.Selection{}, halfRetried: map[string]bool{}, cancelled: map[string]time.Time{}, touched: map[string][]event{},
+		approved: map[string][]customer.Settings{}, asked: map[string]int{},
 	}
 	h.clients = clients{digests: map[string][]string{}, sends: map[string][]string{}}
 }
@@ -49,6 +55,7 @@ func (h *history) watch() {
 	h.model.WatchRecords = h.recordsChanged
 	h.model.WatchCertificate = h.certified
 	h.model.WatchOperation = h.operationChanged
+	h.model.WatchSettings = func(s customer.Settings) { h.inForce = append(h.inForce, ruling{h.step, s}) }
 }
 
 // rootChanged checks a change of a root, as it is made.
