@@ -1,9 +1,6 @@
 package bulk
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // Item is one subject of an operation and what became of it.
 type Item struct {
@@ -30,7 +27,7 @@ type ItemPage struct {
 // they were frozen: ErrCursor.
 func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage, error) {
 	var page ItemPage
-	seq, from, err := parsePosition(q.Cursor)
+	seq, from, err := q.start(op.ID)
 	if err != nil {
 		return page, err
 	}
@@ -43,7 +40,7 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 				continue
 			}
 			if len(page.Items) == q.Limit {
-				page.Cursor = fmt.Sprintf("%d.%d", c.Seq, i)
+				page.Cursor = q.cursorAt(op.ID, c.Seq, i)
 				return page, nil
 			}
 			page.Items = append(page.Items, Item{c.Subjects[i].ID, c.Subjects[i].Bind, c.outcome(op, i)})
@@ -64,15 +61,4 @@ func (c Chunk) outcome(op Operation, i int) Outcome {
 		return o
 	}
 	return Outcome{}
-}
-
-func parsePosition(cursor string) (seq, index int, err error) {
-	if cursor == "" {
-		return 0, 0, nil
-	}
-	_, err = fmt.Sscanf(cursor, "%d.%d", &seq, &index)
-	if err != nil || seq < 0 || index < 0 || cursor != fmt.Sprintf("%d.%d", seq, index) {
-		return 0, 0, ErrCursor
-	}
-	return seq, index, nil
 }

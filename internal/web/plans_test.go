@@ -165,3 +165,22 @@ func TestWhatIsBeingCancelledIsUnderWay(t *testing.T) {
 	undo, _ := s.plan(fmt.Sprintf(`{"action":"undo","selection":{"operation":%q}}`, id))
 	s.run(t, []call{{Name: "nobody was deleted", Method: get, URL: "/v1/operations/" + undo, Status: 200, Want: map[string]any{"progress.codes.NOT_DELETED": 2}}})
 }
+
+// TestACursorOfItemsIsOfOneOperationAndFilter reads a list in pages, and takes its cursor elsewhere.
+func TestACursorOfItemsIsOfOneOperationAndFilter(t *testing.T) {
+	s := newSystem(t)
+	s.add(3)
+	id, _ := s.plan(`{"action":"delete","selection":{"ids":["c000","c001","c002"]}}`)
+	other, _ := s.plan(`{"action":"delete","selection":{"ids":["c000","c001","c002"]}}`)
+	base := "/v1/operations/" + id
+	cursor := fmt.Sprint(s.must(200, get, base+"/items?outcome=left&limit=2", "").at("nextCursor"))
+	s.run(t, []call{
+		{Name: "the next page", Method: get, URL: base + "/items?outcome=left&limit=2&cursor=" + cursor, Status: 200, Want: map[string]any{"items.0.customer": "c002", "nextCursor": nil}},
+		{Name: "the next part of the file", Method: get, URL: base + "/items.csv?outcome=left&cursor=" + cursor, Status: 200},
+		{Name: "without the filter", Method: get, URL: base + "/items?cursor=" + cursor, Status: 400, Code: "BAD_CURSOR"},
+		{Name: "with another filter", Method: get, URL: base + "/items?outcome=done&cursor=" + cursor, Status: 400, Code: "BAD_CURSOR"},
+		{Name: "with another filter, as a file", Method: get, URL: base + "/items.csv?outcome=done&cursor=" + cursor, Status: 400, Code: "BAD_CURSOR"},
+		{Name: "of another operation", Method: get, URL: "/v1/operations/" + other + "/items?outcome=left&cursor=" + cursor, Status: 400, Code: "BAD_CURSOR"},
+		{Name: "as a position", Method: get, URL: base + "/items?cursor=0.2", Status: 400, Code: "BAD_CURSOR"},
+	})
+}
