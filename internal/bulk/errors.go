@@ -52,7 +52,7 @@ func (e *RefusedError) Error() string {
 
 // SelectionError says that a selection can't be planned, for good.
 type SelectionError struct {
-	Problem string // what to do about it; never repeats the selection
+	Problem string // what to do about it; repeats nothing of the selection but ids
 }
 
 func (e *SelectionError) Error() string { return "selection: " + e.Problem }

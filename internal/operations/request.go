@@ -36,6 +36,9 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, store b
 	if err := r.settled(ctx, store); err != nil {
 		return nil, err
 	}
+	if err := r.Selection.checkExcluded(ctx, service); err != nil {
+		return nil, err
+	}
 	op.Action = r.Action
 	op.Reason = customer.Blot(op.Reason) // the operation outlives those it is about
 	switch r.Action {

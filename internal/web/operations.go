@@ -85,7 +85,7 @@ type Selection struct {
 	Tables    bool     `json:"tables,omitempty" doc:"With fsck, and no other action: all that is in the tables."`
 	Operation string   `json:"operation,omitempty" maxLength:"64" doc:"Those that this operation was done to."`
 	Ledger    bool     `json:"ledger,omitempty" doc:"With replay: everybody who is there though the ledger has a certificate of their purge."`
-	Exclude   []string `json:"exclude,omitempty" maxItems:"1000" doc:"Ids to leave out of the filter or the trash."`
+	Exclude   []string `json:"exclude,omitempty" maxItems:"1000" doc:"Ids to leave out of the filter or the trash. Each must be of a customer whom that selects when the operation is created: INVALID names those that are not, by index and id; whom a search does not find, why names when the planning has FAILED. Who leaves the selection after that is left out all the same."`
 }
 
 // Filter selects customers that match all of it. An empty one is refused.

@@ -166,6 +166,61 @@ func TestWhatIsBeingCancelledIsUnderWay(t *testing.T) {
 	s.run(t, []call{{Name: "nobody was deleted", Method: get, URL: "/v1/operations/" + undo, Status: 200, Want: map[string]any{"progress.codes.NOT_DELETED": 2}}})
 }
 
+// TestWhoIsExcludedIsInTheSelection refuses what would leave out nobody.
+func TestWhoIsExcludedIsInTheSelection(t *testing.T) {
+	s := newSystem(t)
+	s.add(4)
+	s.must(200, remove, "/v1/customers/c002", "")
+	s.must(200, post, "/v1/customers/c003/block", "")
+	for _, tt := range []struct{ name, selection, problem string }{
+		{"another case", `{"filter":{"state":"active"},"exclude":["c000","C000"]}`, `selection.exclude[1] id "C000" is not in the selection: no customer has it`},
+		{"nobody, of a search", `{"filter":{"search":"trial"},"exclude":["c00"]}`, `selection.exclude[0] id "c00" is not in the selection: no customer has it`},
+		{"in the trash", `{"filter":{"search":"trial"},"exclude":["c000","c001","c002"]}`, `selection.exclude[2] id "c002" is not in the selection: the customer is in the trash`},
+		{"not in the trash", `{"trash":true,"exclude":["c000"]}`, `selection.exclude[0] id "c000" is not in the selection: the customer is not in the trash`},
+		{"not in the trash, of a filter", `{"filter":{"state":"deleted","search":"trial"},"exclude":["c000"]}`, `selection.exclude[0] id "c000" is not in the selection: the customer is not in the trash`},
+		{"blocked", `{"filter":{"blocked":false},"exclude":["c000","c003"]}`, `selection.exclude[1] id "c003" is not in the selection: the customer is blocked`},
+		{"not blocked", `{"filter":{"blocked":true},"exclude":["c000"]}`, `selection.exclude[0] id "c000" is not in the selection: the customer is not blocked`},
+	} {
+		got := s.must(422, post, "/v1/operations", `{"action":"restore","selection":`+tt.selection+`}`)
+		if told := fmt.Sprint(got.at("errors.0.field"), " ", got.at("errors.0.problem")); got.at("code") != "INVALID" || !strings.HasPrefix(told, tt.problem) || got.at("errors.1") != nil {
+			t.Errorf("%s: %s", tt.name, got.text)
+		}
+	}
+	for _, fine := range []string{
+		`{"filter":{"search":"trial"},"exclude":["c000","c000","c003"]}`, `{"trash":true,"exclude":["c002"]}`, `{"filter":{"blocked":true},"exclude":["c003"]}`,
+	} {
+		s.must(202, post, "/v1/operations", `{"action":"delete","selection":`+fine+`}`)
+	}
+}
+
+// TestWhomASearchDoesNotFindIsNotExcluded plans a search of two pages, which does not find one of the excluded;
+// another one leaves it while it is planned, which is no mistake.
+func TestWhomASearchDoesNotFindIsNotExcluded(t *testing.T) {
+	s := newSystem(t)
+	s.add(300)
+	s.must(201, post, "/v1/customers", `{"id":"other","lastName":"Berglund"}`)
+	now := time.Now().UTC().Add(time.Minute)
+	s.service.Now = func() time.Time { return now }
+	s.engine.Now = s.service.Now
+	for exclude, want := range map[string]string{
+		`["c000","c299","other"]`: `FAILED selection.exclude[2]: id "other" is not in the selection: the search does not find the customer; correct it, or leave it out`,
+		`["c001","c298"]`:         "READY <nil>",
+	} {
+		made := s.must(202, post, "/v1/operations", `{"action":"delete","selection":{"filter":{"search":"trial"},"exclude":`+exclude+`}}`)
+		for _, id := range []string{"c001", "c298"} {
+			s.must(200, patch, "/v1/customers/"+id, `{"firstName":"Regular"}`, "If-Match", "*")
+		}
+		s.settle()
+		if op := s.must(200, get, "/v1/operations/"+fmt.Sprint(made.at("id")), ""); fmt.Sprint(op.at("state"), " ", op.at("why")) != want {
+			t.Errorf("%s: %s", exclude, op.text)
+		}
+		for _, id := range []string{"c001", "c298"} {
+			s.must(200, patch, "/v1/customers/"+id, `{"firstName":"Trial"}`, "If-Match", "*")
+		}
+		now = now.Add(time.Minute)
+	}
+}
+
 // TestACursorOfItemsIsOfOneOperationAndFilter reads a list in pages, and takes its cursor elsewhere.
 func TestACursorOfItemsIsOfOneOperationAndFilter(t *testing.T) {
 	s := newSystem(t)

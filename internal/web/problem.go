@@ -36,7 +36,7 @@ type Problem struct {
 	challenge  bool
 }
 
-// FieldProblem is one thing that is wrong with one field. It never repeats the value.
+// FieldProblem is one thing that is wrong with one field. It never repeats the value, unless that is an id.
 type FieldProblem struct {
 	Field   string `json:"field,omitempty" example:"email"`
 	Problem string `json:"problem" example:"is not an e-mail address such as ann@example.com"`
