@@ -32,7 +32,7 @@ func (e *Engine) cancel(ctx context.Context, id, by string) (Operation, error) {
 	return e.end(ctx, op, Cancelled)
 }
 
-// stop stops an operation under way. At one that no worker is at it is the end.
+// stop stops an operation under way, and ends it if no worker has a chunk of it.
 func (e *Engine) stop(ctx context.Context, op Operation) (Operation, error) {
 	op.State = Cancelling
 	op.Version++
@@ -57,9 +57,9 @@ type watch struct {
 	state State
 }
 
-// A worker that has its chunk finds out of a cancellation by reading the operation: before its
-// first request, since the operation may be over already, and again when that was so long ago.
-// What takes longer than stopWithin to read may be wrong by now, and is read again.
+// A worker that has its chunk learns of a cancellation by reading the operation: before its
+// first request, since the operation may have ended before that, and again every watchEvery.
+// An answer that took longer than stopWithin may be out of date, and is asked for again.
 const (
 	watchEvery = time.Second
 	stopWithin = 2 * time.Second
@@ -74,8 +74,8 @@ func (e *Engine) watching(ctx context.Context, op Operation) context.Context {
 
 // MayBegin says whether a request in the name of an operation may begin, of an action that is
 // applied under the context: ErrStopped when the operation has been cancelled. Under any other
-// context everything may begin. It asks the store once a second; a request that begins at
-// once begins within two seconds of a cancellation that it has missed.
+// context everything may begin. It asks the store at most once a second. A request that follows
+// immediately begins at most two seconds after a cancellation that this answer missed.
 func MayBegin(ctx context.Context) error {
 	w, ok := ctx.Value(watchKey{}).(*watch)
 	if !ok {

@@ -23,7 +23,7 @@ func TestACancellationStopsAWorker(t *testing.T) {
 				if last = time.Now(); answered.IsZero() && last.Second()%7 == 3 {
 					op, err := engine.Cancel(ctx, "op", "bob")
 					if err != nil || op.State != Cancelling || op.CancelledBy != "bob" {
-						t.Errorf("cancelled while a worker is at it: %+v, %v", op, err)
+						t.Errorf("cancelled while a worker has a chunk: %+v, %v", op, err)
 					}
 					answered = time.Now()
 				}
@@ -129,9 +129,9 @@ func TestACancelledOperationWaitsForItsWorkers(t *testing.T) {
 	}
 }
 
-// TestWhoIsTouchedAfterADeathIsKnown has a worker die, and another one stop before it has come to all:
-// those to whom neither said anything may have been the first one's.
-func TestWhoIsTouchedAfterADeathIsKnown(t *testing.T) {
+// TestSubjectsOfADeadWorkerAreMarked has a worker die, and another one stop before it has done all.
+// The rest may have been done by the first.
+func TestSubjectsOfADeadWorkerAreMarked(t *testing.T) {
 	for name, tt := range map[string]struct {
 		outcome Outcome
 		err     error

@@ -54,8 +54,8 @@ const (
 
 	// GaveUp is the code of subjects that no attempt decided.
 	GaveUp = "GAVE_UP"
-	// Interrupted is the code of subjects that a worker was at without leaving an outcome,
-	// and to whom nobody came again since the operation was cancelled: whether it was done
+	// Interrupted is the code of subjects that a worker began without leaving an outcome, and
+	// that no other worker tried again since the operation was cancelled: whether it was done
 	// to them, they themselves tell.
 	Interrupted = "INTERRUPTED"
 )

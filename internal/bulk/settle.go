@@ -16,8 +16,8 @@ func (e *Engine) settleNow(ctx context.Context, id string) error {
 	return err
 }
 
-// settle ends an operation under way that no worker is to do anything for any longer: one all
-// of whose chunks have ended, or that is being cancelled.
+// settle ends an operation under way when no work is left: when all its chunks have ended, or it
+// is being cancelled and no worker has a chunk of it.
 func (e *Engine) settle(ctx context.Context, op Operation) (Operation, error) {
 	if over, err := e.over(ctx, op); err != nil || !over {
 		return op, err // somebody else will settle it, or the reading failed
@@ -51,8 +51,8 @@ func (e *Engine) over(ctx context.Context, op Operation) (bool, error) {
 	return true, nil
 }
 
-// takeBack takes a chunk of a cancelled operation from a worker that died at it: ErrTaken as long
-// as it may be alive. Should it be alive after all, it can't change the chunk any longer.
+// takeBack takes a chunk of a cancelled operation from a worker that died: ErrTaken until its lease
+// has run out. A worker that is alive after all can't change the chunk any longer.
 func (e *Engine) takeBack(ctx context.Context, op Operation, seq int) error {
 	now := e.now()
 	c, err := e.Store.Take(ctx, op, seq, now, now.Add(time.Minute))

@@ -114,9 +114,9 @@ func (e *Engine) giveUp(ctx context.Context, op Operation, c Chunk, cause error)
 	return e.leave(ctx, op, c, e.Store.Finish)
 }
 
-// leave writes what became of a chunk, again and again as long as the worker has time, and in the
-// little that is kept back for it. What is not written is done again by somebody else, and only
-// when the lease has run out.
+// leave writes the outcomes of a chunk. It tries as long as the worker has time, and in the little
+// that is kept back for it. A chunk that is not written waits until its lease has run out, and is
+// done again by another worker.
 func (e *Engine) leave(ctx context.Context, op Operation, c Chunk, write func(context.Context, Operation, Chunk) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeLeft(ctx)+keptBack)
 	defer cancel()
@@ -125,7 +125,7 @@ func (e *Engine) leave(ctx context.Context, op Operation, c Chunk, write func(co
 		if err == nil || errors.Is(err, ErrTaken) {
 			return err
 		}
-		e.Log.WarnContext(ctx, "can't write what became of a chunk", "operation", op.ID, "chunk", c.Seq, "error", err)
+		e.Log.WarnContext(ctx, "can't write the outcomes of a chunk yet", "operation", op.ID, "chunk", c.Seq, "error", err)
 		select {
 		case <-ctx.Done():
 			return err
@@ -135,7 +135,7 @@ func (e *Engine) leave(ctx context.Context, op Operation, c Chunk, write func(co
 }
 
 const (
-	keptBack     = 5 * time.Second        // after a worker's deadline, to write what became of its chunk; and for one attempt at that
+	keptBack     = 5 * time.Second        // after a worker's deadline, to write the outcomes of its chunk; and for one attempt to write
 	minWait      = 100 * time.Millisecond // between two attempts; doubles
 	maxWriteWait = 5 * time.Second        // that it doubles to
 )
@@ -146,8 +146,8 @@ func writeOnce(ctx context.Context, op Operation, c Chunk, write func(context.Co
 	return write(ctx, op, c)
 }
 
-// attempt does what is left of a chunk, unless the operation is over: then nobody may tell of it
-// any longer, not even what was done before.
+// attempt does what is left of a chunk, unless the operation has ended: then its outcomes may not
+// change any longer, not even to tell what was done before.
 func (e *Engine) attempt(ctx context.Context, op Operation, c *Chunk, left []int) error {
 	usage := func() Usage { return Usage{} }
 	if e.Metered != nil {

@@ -71,7 +71,7 @@ func (m *meanwhile) test(t *testing.T) {
 	if m.action == "undo" { // what an operation did, it undoes all of
 		excluded = nil
 	}
-	if m.harmless { // whom it excludes it has to hold when it is created
+	if m.harmless { // those excluded have to be in the selection when the operation is created
 		m.spared = len(excluded)
 	}
 	if m.harmless {

@@ -41,8 +41,8 @@ func (a actions) basis(of func(customer.Settings) basis) func(context.Context) (
 	}
 }
 
-// settings are those that an operation goes by, as far as its action goes by any: of what an older
-// version planned, those in force.
+// settings are those that an operation goes by. An operation without a basis goes by those in
+// force: its action reads none, or an older version planned it.
 func (a actions) settings(ctx context.Context, op bulk.Operation) (customer.Settings, error) {
 	if op.Basis == nil {
 		return a.service.Settings(ctx)
@@ -58,7 +58,7 @@ func approved(op bulk.Operation) (customer.Settings, error) {
 	return customer.Settings{Retention: b.Retention, Kinds: b.Kinds}, nil
 }
 
-// Retention is how long those can be restored whom an operation deletes.
+// Retention is how long the customers that an operation deletes can be restored.
 func Retention(ctx context.Context, service *customer.Service, op bulk.Operation) (customer.Period, error) {
 	s, err := actions{service}.settings(ctx, op)
 	return s.Retention, err

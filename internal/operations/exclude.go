@@ -12,9 +12,9 @@ import (
 	"lethe/internal/customer"
 )
 
-// Whoever is excluded must be in the selection: an id that is misspelt would leave out nobody. That
-// is looked at once, when the operation is created. Who leaves the selection later is left out
-// all the same, and fails nothing. Only whether a search finds a customer is for its list to say,
+// An excluded customer must be in the selection: a misspelt id would leave out nobody. This is
+// checked once, when the operation is created. A customer that leaves the selection later is left
+// out all the same, and fails nothing. Whether a search finds a customer only its list can say,
 // at the end of the planning.
 
 // checkExcluded refuses ids that the selection doesn't hold, each by its index.
@@ -75,7 +75,7 @@ func customersOf(ctx context.Context, service *customer.Service, ids []string) (
 	return found, nil
 }
 
-// met are those of the excluded whom a search has found so far, by their indices.
+// met are the excluded customers that a search has found so far, by their indices.
 type met struct{ bits *big.Int }
 
 const metBase = 62

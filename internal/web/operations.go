@@ -58,7 +58,7 @@ func (a *api) operationRoutes() {
 	register(a, operation{
 		id: "list-operation-items", method: http.MethodGet, path: "/v1/operations/{operation}/items", tag: "Operations",
 		summary:     "List what became of each customer",
-		description: "In the order in which they were frozen. Kept as long as the audit log, without personal data. The code INTERRUPTED is of a cancelled operation: a worker died at the customer, and whether it was done only the customer tells. undo counts it in.",
+		description: "In the order in which they were frozen. Kept as long as the audit log, without personal data. The code INTERRUPTED is of a cancelled operation: a worker died, or a request had no answer, and only the customer tells whether it was done. undo counts it in.",
 		refusals:    []kind{noOperation, badCursor}, response: exampleItemPage,
 	}, a.listItems)
 	register(a, operation{
@@ -85,7 +85,7 @@ type Selection struct {
 	Tables    bool     `json:"tables,omitempty" doc:"With fsck, and no other action: all that is in the tables."`
 	Operation string   `json:"operation,omitempty" maxLength:"64" doc:"Those that this operation was done to."`
 	Ledger    bool     `json:"ledger,omitempty" doc:"With replay: everybody who is there though the ledger has a certificate of their purge."`
-	Exclude   []string `json:"exclude,omitempty" maxItems:"1000" doc:"Ids to leave out of the filter or the trash. Each must be of a customer whom that selects when the operation is created: INVALID names those that are not, by index and id; whom a search does not find, why names when the planning has FAILED. Who leaves the selection after that is left out all the same."`
+	Exclude   []string `json:"exclude,omitempty" maxItems:"1000" doc:"Ids to leave out of the filter or the trash. Each must be of a customer that these select when the operation is created: INVALID names the others, by index and id. A customer that the search does not find fails the planning, and why names it. A customer that leaves the selection after that is left out all the same."`
 }
 
 // Filter selects customers that match all of it. An empty one is refused.
@@ -159,7 +159,7 @@ type Progress struct {
 	Skipped int            `json:"skipped" doc:"Left alone: blocked in the plan, or changed since."`
 	Failed  int            `json:"failed"`
 	Left    int            `json:"left" doc:"Not yet decided. When the state is CANCELLED: never touched, but for those with the code INTERRUPTED; it does not change any longer."`
-	Codes   map[string]int `json:"codes" doc:"Why they were skipped or failed; INTERRUPTED counts those who are left of whom it is not known whether it was done."`
+	Codes   map[string]int `json:"codes" doc:"Why they were skipped or failed; INTERRUPTED counts those left that may have been done."`
 }
 
 // Usage is what an operation costs.

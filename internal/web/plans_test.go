@@ -9,7 +9,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// turn changes the settings, as far as the function does.
+// turn changes the settings.
 func (s *system) turn(change func(*customer.Settings)) {
 	s.t.Helper()
 	settings, err := s.service.Settings(s.t.Context())
@@ -159,7 +159,7 @@ func TestWhatIsBeingCancelledIsUnderWay(t *testing.T) {
 	}
 	s.run(t, []call{
 		{Name: "its lease is over", Method: get, URL: base, Status: 200, Want: map[string]any{"state": "CANCELLED", "progress.left": 2, "progress.codes.INTERRUPTED": 2}},
-		{Name: "whoever it may have been done to", Method: get, URL: base + "/items?outcome=left", Status: 200, Want: map[string]any{"items.0.code": "INTERRUPTED", "items.1.code": "INTERRUPTED"}},
+		{Name: "what may have been done", Method: get, URL: base + "/items?outcome=left", Status: 200, Want: map[string]any{"items.0.code": "INTERRUPTED", "items.1.code": "INTERRUPTED"}},
 		{Name: "tried again", Method: post, URL: base + "/retry", Status: 409, Code: "OPERATION_ENDED"},
 	})
 	undo, _ := s.plan(fmt.Sprintf(`{"action":"undo","selection":{"operation":%q}}`, id))

@@ -90,7 +90,7 @@ func taken(t *testing.T, w World) {
 	late, err := o.Take(ctx, op, 0, until, until)
 	must(t, err)
 	same(t, "attempts", late.Attempts, 2)
-	same(t, "orphans, given back by nobody and by whoever was late", []bool{c.Orphan, late.Orphan}, []bool{false, true})
+	same(t, "orphans, as first taken and after a lease that ran out", []bool{c.Orphan, late.Orphan}, []bool{false, true})
 	same(t, "leases", late.Lease, c.Lease) // and still the first holder has it no longer
 	refuses(t, o.Keep(ctx, op, c), bulk.ErrTaken)
 	refuses(t, o.Finish(ctx, op, c), bulk.ErrTaken)

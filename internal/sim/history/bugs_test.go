@@ -128,10 +128,10 @@ var bugs = []planted{
 	{"a worker goes by what it read before it had its chunk", []edit{{
 		"bulk/cancel.go", "turn: make(chan struct{}, 1)})", "turn: make(chan struct{}, 1), read: time.Now(), state: op.State})",
 	}}},
-	{"a cancellation ends while a worker is at it", []edit{{
+	{"a cancellation ends while a worker has a chunk", []edit{{
 		"bulk/settle.go", "		case c.Lease.IsZero():\n			continue\n		}", "		default:\n			continue\n		}",
 	}}},
-	{"whom a dead worker was at are told to be untouched", []edit{{
+	{"what a dead worker may have done is told to be untouched", []edit{{
 		"bulk/settle.go", "	c.interrupt()\n", "",
 	}}},
 	{"a plan is applied under other settings", []edit{{

@@ -424,7 +424,7 @@ func (h *history) cancel() {
 	}
 }
 
-// underWay is an operation that a worker is at, empty if there is none.
+// underWay is a running operation that some worker works on, empty if there is none.
 func (h *history) underWay() string {
 	for _, p := range h.running {
 		if h.operation(p.at).State == bulk.Running {

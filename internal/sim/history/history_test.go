@@ -113,7 +113,7 @@ func run(seed uint64, tracing bool) *history {
 	if h.wrong == "" {
 		h.settle()
 	}
-	time.Sleep(2 * maxWork) // so that what the dead try in vain has come to its end, too
+	time.Sleep(2 * maxWork) // until dead processes stop trying
 	return h
 }
 

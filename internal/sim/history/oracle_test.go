@@ -24,7 +24,7 @@ type oracle struct {
 
 	selections  map[string]operations.Selection
 	halfRetried map[string]bool      // operations, chunks of which may have been reopened
-	cancelled   map[string]time.Time // operations, and when the first who asked for it had his answer
+	cancelled   map[string]time.Time // operations, and when the first cancellation was answered
 	touched     map[string][]event
 
 	inForce  []ruling                       // all settings there were, in order
