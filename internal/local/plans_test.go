@@ -287,11 +287,9 @@ func cancelledMidway(t *testing.T, p planned) {
 	eventually(t, "the death of a worker", func() bool { return p.killed() > killed })
 	p.do(t, http.MethodPost, "/v1/operations/"+op.ID+"/cancel", nil).want(t, http.StatusOK, "")
 	states := p.states(t)
-	if op = p.operation(t, op.ID); op.State != "CANCELLING" {
-		t.Errorf("a worker may still be at it, and it is %s", op.State)
-	}
+	begun := p.operation(t, op.ID).State == "CANCELLING" // else the worker died before it had the chunk
 	time.Sleep(3 * shortLimit) // so that its lease is over, its message has come again, and the sweep has been there
-	if op = p.ended(t, op); op.State != "CANCELLED" || op.Progress.Left != few || op.Progress.Codes["INTERRUPTED"] != few {
+	if op = p.ended(t, op); op.State != "CANCELLED" || op.Progress.Left != few || (op.Progress.Codes["INTERRUPTED"] == few) != begun {
 		t.Errorf("it has ended as %+v", op)
 	}
 	if diff := cmp.Diff(states, p.states(t)); diff != "" {
