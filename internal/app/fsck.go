@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,6 +19,10 @@ const (
 	fsckPart   = 3 * time.Second // of scanning between two pages of a plan
 	fsckSettle = 2 * time.Second // what the change stream may lag
 	fsckSlack  = time.Hour       // as long as the alarm of an overdue purge waits
+
+	// mendedTogether is how many repairs are begun at a time: their requests, a dozen each, are
+	// made within a second.
+	mendedTogether = 5
 )
 
 // newChecker is the checker of the function's tables.
@@ -42,18 +47,33 @@ func checking(checker *fsck.Checker) operations.Tables {
 			return findings, next, err
 		},
 		Mend: func(ctx context.Context, by string, findings []operations.Finding) ([]bulk.Outcome, error) {
-			wanted := make([]fsck.Finding, len(findings))
-			for i, f := range findings {
-				wanted[i] = fsck.Finding{Rule: fsck.Rule(f.Rule), Customer: f.Customer, Key: f.Key, At: f.At}
+			decided := make([]bulk.Outcome, 0, len(findings))
+			for some := range slices.Chunk(findings, mendedTogether) {
+				err := bulk.MayBegin(ctx)
+				if err == nil {
+					var mended []fsck.Mended
+					mended, err = checker.As(by).Mend(ctx, wanted(some))
+					decided = append(decided, outcomes(mended, err)...)
+				}
+				if err != nil {
+					return append(decided, make([]bulk.Outcome, len(findings)-len(decided))...), err
+				}
 			}
-			mended, err := checker.As(by).Mend(ctx, wanted)
-			return outcomes(mended), err
+			return decided, nil
 		},
 	}
 }
 
+func wanted(findings []operations.Finding) []fsck.Finding {
+	found := make([]fsck.Finding, len(findings))
+	for i, f := range findings {
+		found[i] = fsck.Finding{Rule: fsck.Rule(f.Rule), Customer: f.Customer, Key: f.Key, At: f.At}
+	}
+	return found
+}
+
 // outcomes leaves undecided what is still so: it has changed each time it was about to be repaired.
-func outcomes(mended []fsck.Mended) []bulk.Outcome {
+func outcomes(mended []fsck.Mended, err error) []bulk.Outcome {
 	var decided []bulk.Outcome
 	for _, m := range mended {
 		switch m {
@@ -62,7 +82,11 @@ func outcomes(mended []fsck.Mended) []bulk.Outcome {
 		case fsck.Changed:
 			decided = append(decided, bulk.Outcome{Result: bulk.Skipped, Code: "CHANGED"})
 		default:
-			decided = append(decided, bulk.Outcome{})
+			left := bulk.Outcome{}
+			if err != nil {
+				left.Code = bulk.Interrupted
+			}
+			decided = append(decided, left)
 		}
 	}
 	return decided

@@ -3,6 +3,7 @@ package bulk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
 	"slices"
@@ -14,32 +15,50 @@ import (
 type lone struct {
 	Store
 
-	op    Operation
-	chunk Chunk
-	ended bool
-	taken time.Time // until when it was last
+	op      Operation
+	chunk   Chunk
+	ended   bool
+	taken   time.Time // until when it was last
+	reads   int       // of the operation
+	failing int       // writes of the chunk
 }
 
-func (s *lone) Operation(context.Context, string) (Operation, error) { return s.op, nil }
+var errBroken = errors.New("broken")
+
+func (s *lone) Operation(context.Context, string) (Operation, error) {
+	s.reads++
+	return s.op, nil
+}
 
 func (s *lone) Take(_ context.Context, _ Operation, _ int, now, until time.Time) (Chunk, error) {
 	if s.ended || now.Before(s.chunk.Lease) {
 		return Chunk{}, ErrTaken
 	}
-	s.chunk.Attempts++
-	s.chunk.Lease, s.taken = until, until
-	return s.chunk, nil
+	c := s.chunk
+	c.Outcomes = slices.Clone(s.chunk.Outcomes)
+	c.Attempts, c.Lease, c.Holder, c.Orphan = c.Attempts+1, until, fmt.Sprint(c.Holder, "+"), c.Holder != ""
+	s.taken = until
+	s.chunk.Attempts, s.chunk.Lease, s.chunk.Holder = c.Attempts, c.Lease, c.Holder
+	return c, nil
 }
 
 func (s *lone) Keep(ctx context.Context, _ Operation, c Chunk) error {
-	c.Lease = time.Time{}
+	if s.failing > 0 {
+		s.failing--
+		return errBroken
+	}
+	if c.Holder != s.chunk.Holder {
+		return ErrTaken
+	}
+	c.Lease, c.Holder, c.Orphan = time.Time{}, "", false
 	s.chunk = c
 	return ctx.Err()
 }
 
 func (s *lone) Finish(ctx context.Context, op Operation, c Chunk) error {
-	s.ended = true
-	return s.Keep(ctx, op, c)
+	err := s.Keep(ctx, op, c)
+	s.ended = err == nil
+	return err
 }
 
 func (s *lone) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
@@ -53,6 +72,17 @@ func (s *lone) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
 func (s *lone) Tally(context.Context, Operation) (Tally, error) { return s.chunk.Tally(), nil }
 
 func (s *lone) Freeze(_ context.Context, op Operation, _ []Chunk) error {
+	s.op = op
+	return nil
+}
+
+func (s *lone) Chunks(context.Context, string, int) iter.Seq2[Chunk, error] {
+	return func(yield func(Chunk, error) bool) { yield(s.chunk, nil) }
+}
+
+func (s *lone) Reopen(context.Context, Operation, Chunk) error { return nil }
+
+func (s *lone) Save(_ context.Context, op Operation) error {
 	s.op = op
 	return nil
 }
@@ -181,7 +211,8 @@ func TestOutOfTime(t *testing.T) {
 
 func TestWhatACancellationInterrupted(t *testing.T) {
 	begun := newChunk(0, []Subject{{ID: "done"}, {ID: "perhaps"}, {ID: "refused", Refused: "NO"}})
-	begun.Outcomes[0], begun.Attempts = Outcome{Result: Done}, 1
+	begun.Outcomes[0] = Outcome{Result: Done}
+	begun.interrupt()
 	fresh := newChunk(1, []Subject{{ID: "never"}})
 	for _, test := range []struct {
 		state State
@@ -189,6 +220,7 @@ func TestWhatACancellationInterrupted(t *testing.T) {
 		done  []string // of those that another operation would be about
 	}{
 		{Running, []string{"", "", "NO", ""}, []string{"done"}},
+		{Cancelling, []string{"", "", "NO", ""}, []string{"done"}},
 		{Cancelled, []string{"", Interrupted, "NO", ""}, []string{"done", "perhaps"}},
 	} {
 		op := Operation{State: test.state}

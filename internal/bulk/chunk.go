@@ -46,6 +46,7 @@ type Chunk struct {
 	Faults   int       // attempts that failed since there was progress
 	Lease    time.Time // until then it is a worker's
 	Holder   string    // which one's: each taking has a name of its own
+	Orphan   bool      // as it is taken: the worker that had it before never gave it back
 	Usage    Usage
 }
 
@@ -71,6 +72,13 @@ func (c Chunk) Undecided() []int {
 	return left
 }
 
+// interrupt says of all that is undecided that it may have been done.
+func (c Chunk) interrupt() {
+	for _, i := range c.Undecided() {
+		c.Outcomes[i].Code = Interrupted
+	}
+}
+
 // Tally counts a chunk's outcomes.
 func (c Chunk) Tally() Tally {
 	t := Tally{Codes: map[string]int{}, Usage: c.Usage}
@@ -80,6 +88,9 @@ func (c Chunk) Tally() Tally {
 			t.Done++
 		case Undecided:
 			t.Left++
+			if o.Code != "" {
+				t.Codes[o.Code]++
+			}
 		case Skipped:
 			t.Skipped++
 			t.Codes[o.Code]++
@@ -90,6 +101,8 @@ func (c Chunk) Tally() Tally {
 	}
 	return t
 }
+
+func (t Tally) subjects() int { return t.Done + t.Skipped + t.Failed + t.Left }
 
 // Plus adds up.
 func (t Tally) Plus(u Tally) Tally {
@@ -127,9 +140,9 @@ func split(subjects []Subject, from, maxWeight, maxSubjects int) []Chunk {
 
 func (o Operation) firstDigest() string {
 	return digest("", struct {
-		ID, Action string
-		Params     []byte
-	}{o.ID, o.Action, o.Params})
+		ID, Action    string
+		Params, Basis []byte
+	}{o.ID, o.Action, o.Params, o.Basis})
 }
 
 func (c Chunk) digest(before string) string { return digest(before, c.Subjects) }
@@ -151,7 +164,7 @@ func (c Chunk) Done(op Operation, from, limit int) (ids []string, to int) {
 		if len(ids) == limit {
 			return ids, i
 		}
-		if o := c.Outcomes[i]; o.Result == Done || o.Result == Undecided && c.interrupted(op) {
+		if o := c.outcome(op, i); o.Result == Done || o == (Outcome{Undecided, Interrupted}) {
 			ids = append(ids, c.Subjects[i].ID)
 		}
 	}

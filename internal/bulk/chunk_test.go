@@ -96,6 +96,7 @@ func TestTheDigestIsOfAllThatIsFrozen(t *testing.T) {
 		"operation":        func(op *Operation, _ []Subject) { op.ID = "other" },
 		"action":           func(op *Operation, _ []Subject) { op.Action = "purge" },
 		"params":           func(op *Operation, _ []Subject) { op.Params = nil },
+		"basis":            func(op *Operation, _ []Subject) { op.Basis = []byte("b") },
 		"subject":          func(_ *Operation, s []Subject) { s[2].ID = "s3" },
 		"binding":          func(_ *Operation, s []Subject) { s[1].Bind = "2" },
 		"refusal":          func(_ *Operation, s []Subject) { s[1].Refused = "ON_HOLD" },
@@ -174,14 +175,43 @@ func TestTalliesAddUp(t *testing.T) {
 }
 
 func TestPositionsInItems(t *testing.T) {
-	for cursor, want := range map[string]string{"": "0 0 <nil>", "3.17": "3 17 <nil>"} {
-		if got := fmt.Sprintln(parsePosition(cursor)); strings.TrimSpace(got) != want {
-			t.Errorf("cursor %q: %s", cursor, got)
-		}
+	if got := fmt.Sprintln(parsePosition("3.17")); strings.TrimSpace(got) != "3 17 <nil>" {
+		t.Errorf("position 3.17: %s", got)
 	}
-	for _, cursor := range []string{"3", "3.", ".1", "-1.0", "1.-1", "01.1", "1.1x", " 1.1", "1e3.1", "9999999999999999999.1"} {
+	for _, cursor := range []string{"", "3", "3.", ".1", "-1.0", "1.-1", "01.1", "1.1x", " 1.1", "1e3.1", "9999999999999999999.1"} {
 		if _, _, err := parsePosition(cursor); !errors.Is(err, ErrCursor) {
 			t.Errorf("cursor %q: %v", cursor, err)
+		}
+	}
+}
+
+// TestACursorOfItemsBelongsToOneList takes a cursor of each list to all others, and damages it.
+func TestACursorOfItemsBelongsToOneList(t *testing.T) {
+	type list struct {
+		op string
+		q  ItemQuery
+	}
+	lists := []list{
+		{"a", ItemQuery{}}, {"b", ItemQuery{}}, {"a", ItemQuery{Result: Done}}, {"a", ItemQuery{Result: Skipped}},
+		{"a", ItemQuery{Left: true}}, {"b", ItemQuery{Left: true}},
+	}
+	for _, from := range lists {
+		cursor := from.q.cursorAt(from.op, 3, 17)
+		for _, to := range lists {
+			to.q.Cursor = cursor
+			seq, index, err := to.q.start(to.op)
+			if same := from.op == to.op && from.q.Result == to.q.Result && from.q.Left == to.q.Left; same != (err == nil) || same && (seq != 3 || index != 17) {
+				t.Errorf("of %+v, taken to %+v: %d.%d, %v", from, to, seq, index, err)
+			}
+		}
+		for i := range cursor {
+			damaged := []byte(cursor)
+			damaged[i] ^= 1
+			for _, d := range []string{string(damaged), cursor[:i] + cursor[i+1:], cursor[:i] + "=" + cursor[i:]} {
+				if _, _, err := (ItemQuery{Result: from.q.Result, Left: from.q.Left, Cursor: d}).start(from.op); !errors.Is(err, ErrCursor) {
+					t.Errorf("cursor %q of %q: %v", d, cursor, err)
+				}
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,11 +25,16 @@ type Engine struct {
 
 // Action is something that can be done to subjects.
 type Action struct {
+	// Basis reads what the action goes by beside its subjects: settings, for example. It is frozen
+	// in the operation, and Plan and Apply go by that. A plan is not applied once it has
+	// changed. Nil: the action goes by nothing else.
+	Basis func(ctx context.Context) ([]byte, error)
 	// Plan judges subjects as they are, and binds them to that. Those that don't exist it leaves out or refuses.
 	Plan func(ctx context.Context, op Operation, ids []string) ([]Subject, error)
 	// Apply does it to subjects, each bound to what it was when it was planned. Done
-	// before to some, it says that it is done. An outcome that it leaves undecided,
-	// because of an error or for ErrUnfinished, is tried again.
+	// before to some, it says that it is done. Before each request that does it to some
+	// it asks [MayBegin]. An outcome that it leaves undecided, because of an error or for
+	// ErrUnfinished, is tried again; with the code Interrupted it may have been done.
 	Apply func(ctx context.Context, op Operation, subjects []Subject) ([]Outcome, error)
 	// Estimate foresees what applying costs; nil foresees nothing.
 	Estimate func(Impact) Usage
@@ -48,8 +54,9 @@ const (
 
 	// GaveUp is the code of subjects that no attempt decided.
 	GaveUp = "GAVE_UP"
-	// Interrupted is the code of subjects of a cancelled operation that a worker was at
-	// without leaving an outcome: whether it was done to them, they themselves tell.
+	// Interrupted is the code of subjects that a worker began without leaving an outcome, and
+	// that no other worker tried again since the operation was cancelled: whether it was done
+	// to them, they themselves tell.
 	Interrupted = "INTERRUPTED"
 )
 
@@ -75,9 +82,13 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 	if _, ok := e.Actions[op.Action]; !ok {
 		return op, ErrAction
 	}
+	var err error
+	if op.Basis, err = e.basis(ctx, op); err != nil {
+		return op, err
+	}
 	op.State, op.Version, op.Created = Planning, 1, e.now()
 	op.Digest = op.firstDigest()
-	err := e.Store.Create(ctx, op, selection)
+	err = e.Store.Create(ctx, op, selection)
 	if errors.Is(err, ErrExists) {
 		return e.Replayed(ctx, op)
 	}
@@ -89,6 +100,29 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 		return e.leavePlanning(ctx, planned, err)
 	}
 	return e.planned(ctx, planned)
+}
+
+// basis is what the operation would go by now.
+func (e *Engine) basis(ctx context.Context, op Operation) ([]byte, error) {
+	read := e.Actions[op.Action].Basis
+	if read == nil {
+		return nil, nil
+	}
+	basis, err := read(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("what %s goes by: %w", op.Action, err)
+	}
+	return basis, nil
+}
+
+// upToDate says whether an operation goes by what is so now: ErrOutdated. One that is under way
+// goes by what was approved, whatever changes then.
+func (e *Engine) upToDate(ctx context.Context, op Operation) error {
+	now, err := e.basis(ctx, op)
+	if err == nil && !bytes.Equal(now, op.Basis) {
+		err = ErrOutdated
+	}
+	return err
 }
 
 // Replayed is the operation that the same request has made before: ErrNotFound, or ErrReused if
@@ -113,8 +147,8 @@ func (e *Engine) leavePlanning(ctx context.Context, op Operation, cause error) (
 	return op, nil
 }
 
-// Apply starts a planned operation, if the approval is of its plan. Approved again, it
-// is returned as it is: whoever approved it first has applied it.
+// Apply starts a planned operation, if the approval is of its plan and the plan is of what is in
+// force: ErrOutdated. Approved again, it is returned as it is: whoever approved it first has applied it.
 func (e *Engine) Apply(ctx context.Context, id string, a Approval) (Operation, error) {
 	return unlessFaster(func() (Operation, error) { return e.approve(ctx, id, a) })
 }
@@ -138,6 +172,9 @@ func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation,
 	case errors.Is(err, ErrUnchanged):
 		return op, nil
 	case err != nil:
+		return op, err
+	}
+	if err := e.upToDate(ctx, op); err != nil {
 		return op, err
 	}
 	op.OnRefused, op.AppliedBy = a.OnRefused, a.By
@@ -168,27 +205,6 @@ func (e *Engine) send(ctx context.Context, op Operation, work []Work) {
 	}
 }
 
-// Cancel stops an operation in somebody's name. Chunks under way come to their end, and
-// what was done stays done.
-func (e *Engine) Cancel(ctx context.Context, id, by string) (Operation, error) {
-	return unlessFaster(func() (Operation, error) { return e.cancel(ctx, id, by) })
-}
-
-func (e *Engine) cancel(ctx context.Context, id, by string) (Operation, error) {
-	op, err := e.Store.Operation(ctx, id)
-	if err != nil {
-		return op, err
-	}
-	switch err := op.CanCancel(); {
-	case errors.Is(err, ErrUnchanged):
-		return op, nil
-	case err != nil:
-		return op, err
-	}
-	op.CancelledBy = by
-	return e.end(ctx, op, Cancelled)
-}
-
 func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation, error) {
 	if op.State == Planning {
 		op = op.unplanned()
@@ -217,6 +233,9 @@ func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
 	case errors.Is(err, ErrUnchanged):
 		return op, nil
 	case err != nil:
+		return op, err
+	}
+	if err := e.upToDate(ctx, op); err != nil {
 		return op, err
 	}
 	work, err := e.reopen(ctx, op)
@@ -264,27 +283,11 @@ func (c Chunk) forgive() Chunk {
 
 // Tally counts what became of an operation's subjects so far.
 func (e *Engine) Tally(ctx context.Context, op Operation) (Tally, error) {
-	if op.State.Ended() && op.State != Cancelled {
+	if op.State.Ended() && op.Tally.subjects() == op.Impact.Subjects {
 		return op.Tally, nil
 	}
-	t, err := e.Store.Tally(ctx, op)
+	t, err := e.Store.Tally(ctx, op)                            // also of one that an older version has cancelled
 	t.Left = op.Impact.Subjects - t.Done - t.Skipped - t.Failed // a chunk that ends meanwhile may be missed
+	delete(t.Codes, Interrupted)
 	return t, err
-}
-
-// settle ends an operation all of whose chunks have ended.
-func (e *Engine) settle(ctx context.Context, op Operation) (Operation, error) {
-	for _, err := range e.Store.Unfinished(ctx, op.ID) {
-		return op, err // somebody else will settle it, or the reading failed
-	}
-	tally, err := e.Store.Tally(ctx, op)
-	if err != nil {
-		return op, err
-	}
-	op.Tally = tally
-	ended, err := e.end(ctx, op, op.conclude(tally))
-	if errors.Is(err, ErrVersion) {
-		return e.Store.Operation(ctx, op.ID)
-	}
-	return ended, err
 }

@@ -20,9 +20,15 @@ var (
 	ErrEnded     = errors.New("the operation has ended")
 	ErrExpired   = errors.New("nobody applied the plan in time")
 	ErrStale     = errors.New("the digest is not that of the plan")
+	ErrOutdated  = errors.New("what the plan goes by has changed since")
 	ErrConfirm   = errors.New("the consequences have not been acknowledged")
 	ErrCursor    = errors.New("the cursor does not belong to this list")
 	ErrReused    = errors.New("the idempotency key was used for another request")
+
+	// ErrStopped says that something may not begin: the operation has been cancelled.
+	ErrStopped = errors.New("the operation has been cancelled")
+	// ErrNotBegun says of a subject that nothing was done to it, not even in vain.
+	ErrNotBegun = errors.New("it was not begun")
 
 	// ErrTaken says that a chunk is a worker's at the moment, or ended.
 	ErrTaken = errors.New("somebody else has the chunk, or it has ended")
@@ -46,7 +52,7 @@ func (e *RefusedError) Error() string {
 
 // SelectionError says that a selection can't be planned, for good.
 type SelectionError struct {
-	Problem string // what to do about it; never repeats the selection
+	Problem string // what to do about it; repeats nothing of the selection but ids
 }
 
 func (e *SelectionError) Error() string { return "selection: " + e.Problem }

@@ -1,9 +1,6 @@
 package bulk
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // Item is one subject of an operation and what became of it.
 type Item struct {
@@ -30,7 +27,7 @@ type ItemPage struct {
 // they were frozen: ErrCursor.
 func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage, error) {
 	var page ItemPage
-	seq, from, err := parsePosition(q.Cursor)
+	seq, from, err := q.start(op.ID)
 	if err != nil {
 		return page, err
 	}
@@ -43,7 +40,7 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 				continue
 			}
 			if len(page.Items) == q.Limit {
-				page.Cursor = fmt.Sprintf("%d.%d", c.Seq, i)
+				page.Cursor = q.cursorAt(op.ID, c.Seq, i)
 				return page, nil
 			}
 			page.Items = append(page.Items, Item{c.Subjects[i].ID, c.Subjects[i].Bind, c.outcome(op, i)})
@@ -57,24 +54,11 @@ func (q ItemQuery) wants(o Outcome) bool {
 	return o.Result == q.Result || q.Result == "" && !q.Left
 }
 
-// outcome is what is known of a subject's.
+// outcome is what is known of a subject's. That it is undecided whether it was done says nothing
+// as long as that will be tried again.
 func (c Chunk) outcome(op Operation, i int) Outcome {
-	if c.interrupted(op) && c.Outcomes[i].Result == Undecided {
-		return Outcome{Undecided, Interrupted}
+	if o := c.Outcomes[i]; o.Result != Undecided || op.State == Cancelled {
+		return o
 	}
-	return c.Outcomes[i]
-}
-
-// interrupted says whether a worker may have done to undecided subjects what it never came to tell.
-func (c Chunk) interrupted(op Operation) bool { return op.State == Cancelled && c.Attempts > 0 }
-
-func parsePosition(cursor string) (seq, index int, err error) {
-	if cursor == "" {
-		return 0, 0, nil
-	}
-	_, err = fmt.Sscanf(cursor, "%d.%d", &seq, &index)
-	if err != nil || seq < 0 || index < 0 || cursor != fmt.Sprintf("%d.%d", seq, index) {
-		return 0, 0, ErrCursor
-	}
-	return seq, index, nil
+	return Outcome{}
 }

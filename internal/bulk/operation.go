@@ -17,12 +17,14 @@ const (
 	Succeeded State = "SUCCEEDED" // everything that the plan promised was done
 	Partial   State = "PARTIAL"   // some was done, some was not
 	Failed    State = "FAILED"    // nothing was done, or it could not be planned
-	Cancelled State = "CANCELLED" // stopped; what was done stays done
 	Expired   State = "EXPIRED"   // nobody applied it in time
+
+	Cancelling State = "CANCELLING" // nothing further begins; some worker has yet to stop
+	Cancelled  State = "CANCELLED"  // stopped; what was done stays done
 )
 
 // Ended says whether nothing more happens by itself.
-func (s State) Ended() bool { return s != Planning && s != Ready && s != Running }
+func (s State) Ended() bool { return s != Planning && s != Ready && s != Running && s != Cancelling }
 
 // OnRefused says what an operation does when a subject can't be done.
 type OnRefused string
@@ -38,6 +40,7 @@ type Operation struct {
 	ID          string
 	Action      string
 	Params      []byte // of the action; no personal data
+	Basis       []byte // what the action goes by beside the subjects, as it was when they began to be planned; no personal data
 	By          string
 	ReasonCode  string `json:",omitempty"`
 	Reason      string // to be told when the planning has ended: see redact
@@ -102,7 +105,7 @@ type Tally struct {
 	Skipped int
 	Failed  int
 	Left    int            // undecided so far
-	Codes   map[string]int // of the skipped and failed
+	Codes   map[string]int // of the skipped and failed, and of those left that may have been done
 	Usage   Usage
 }
 
@@ -145,7 +148,7 @@ func (o Operation) CanApply(a Approval, now time.Time) error {
 // CanCancel says why the operation can't be cancelled, nil if it can.
 func (o Operation) CanCancel() error {
 	switch {
-	case o.State == Cancelled:
+	case o.State == Cancelling || o.State == Cancelled:
 		return ErrUnchanged
 	case o.State.Ended():
 		return ErrEnded
@@ -168,11 +171,18 @@ func (o Operation) CanRetry() error {
 	return nil
 }
 
+// untouched is the tally of a plan that comes to its end without being applied.
+func (o Operation) untouched() Tally {
+	return Tally{Skipped: o.Impact.Subjects - o.Impact.Eligible, Left: o.Impact.Eligible, Codes: maps.Clone(o.Impact.Refused)}
+}
+
 // conclude is the state that a tally of everything amounts to. Subjects of which the
 // plan said that they would be left alone don't count against it.
 func (o Operation) conclude(t Tally) State {
 	foreseen := o.Impact.Subjects - o.Impact.Eligible
 	switch {
+	case o.State == Cancelling:
+		return Cancelled
 	case t.Failed == 0 && t.Skipped <= foreseen:
 		return Succeeded
 	case t.Done == 0:

@@ -16,7 +16,7 @@ func in(s State) Operation {
 		ID: "op", State: s, Digest: "d", Expires: noon.Add(time.Hour),
 		Impact: Impact{Subjects: 10, Eligible: 8, Refused: map[string]int{"ON_HOLD": 2}},
 	}
-	if s == Running || s == Succeeded || s == Partial || s == Failed {
+	if s == Running || s == Succeeded || s == Partial || s == Failed || s == Cancelling {
 		op.Applied = noon.Add(-time.Hour)
 	}
 	return op
@@ -65,6 +65,8 @@ func TestWhatCanBeDoneInEachState(t *testing.T) {
 		{"partly, as some failed", in(Partial).failing(3), "is so", "ended", "yes"},
 		{"failed", in(Failed).failing(8), "is so", "ended", "yes"},
 		{"failed to be planned", in(Failed).unapplied(), "ended", "ended", "ended"},
+		{"being cancelled", in(Cancelling), "is so", "is so", "running"},
+		{"being cancelled past the plan's time", in(Cancelling).late(), "is so", "is so", "running"},
 		{"cancelled", in(Cancelled), "ended", "is so", "ended"},
 		{"expired", in(Expired), "expired", "ended", "ended"},
 	} {
@@ -111,6 +113,9 @@ func TestConclude(t *testing.T) {
 		if got := in(Running).conclude(tt.tally); got != tt.want {
 			t.Errorf("%+v amounts to %s, want %s", tt.tally, got, tt.want)
 		}
+	}
+	if got := in(Cancelling).conclude(Tally{Done: 8, Skipped: 2}); got != Cancelled {
+		t.Errorf("cancelled too late, it amounts to %s", got)
 	}
 	if got := (Operation{}).conclude(Tally{}); got != Succeeded {
 		t.Errorf("nothing, done to nobody, amounts to %s", got)

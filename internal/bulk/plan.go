@@ -45,7 +45,7 @@ func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) 
 	}
 	chunks, next, err := e.choose(ctx, op, selection)
 	if unfit, is := errors.AsType[*SelectionError](err); is {
-		op.Why = unfit.Problem
+		op.Why, op.Tally = unfit.Problem, op.untouched()
 		return e.end(ctx, op, Failed)
 	}
 	if err != nil {

@@ -31,7 +31,7 @@ type Store interface {
 
 	// Take leases a chunk until a time and returns it with one attempt more, and with the
 	// Holder that this call alone is: ErrTaken while another call has it, whatever its time,
-	// or when it has ended.
+	// or when it has ended. It is an Orphan if the one before never gave it back, or may not have.
 	Take(ctx context.Context, op Operation, seq int, now, until time.Time) (Chunk, error)
 	// Keep writes the outcomes of a chunk so far and gives its lease back; ErrTaken
 	// unless the chunk's Holder has it still.

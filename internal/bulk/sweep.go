@@ -51,6 +51,7 @@ func (e *Engine) drive(ctx context.Context, op Operation, sweep *Sweep, room int
 	switch op.StateAt(e.now()) {
 	case Expired:
 		sweep.Settled++
+		op.Tally = op.untouched()
 		_, err := e.end(ctx, op, Expired)
 		return versioned(err)
 	case Planning:
@@ -62,6 +63,12 @@ func (e *Engine) drive(ctx context.Context, op Operation, sweep *Sweep, room int
 		}
 	case Running:
 		return e.driveRunning(ctx, op, sweep, room)
+	case Cancelling:
+		ended, err := e.settle(ctx, op)
+		if ended.State.Ended() {
+			sweep.Settled++
+		}
+		return err
 	default: // it has ended
 	}
 	return nil

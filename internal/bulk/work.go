@@ -26,15 +26,15 @@ func (e *Engine) do(ctx context.Context, w Work) error {
 		return err
 	case op.State == Planning && w.Chunk == PlanWork:
 		return e.plan(ctx, op)
-	case op.State != Running || w.Chunk == PlanWork:
+	case w.Chunk == PlanWork || op.State != Running && op.State != Cancelling:
 		return nil
+	case op.State == Running:
+		err = e.work(ctx, op, w.Chunk)
 	}
-	err = e.work(ctx, op, w.Chunk)
 	if err != nil && !errors.Is(err, ErrTaken) {
 		return err
 	}
-	_, err = e.settle(ctx, op)
-	return err
+	return e.settleNow(ctx, op.ID)
 }
 
 func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
@@ -43,17 +43,19 @@ func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 	if err != nil {
 		return err
 	}
-	if c.Attempts > MaxDeaths {
-		return e.giveUp(ctx, op, c, errDeaths)
+	if c.Orphan {
+		c.interrupt()
 	}
 	left := c.Undecided()
-	cause := undone(ctx, e.apply(ctx, op, &c, left))
+	cause := undone(ctx, e.attempt(ctx, op, &c, left))
 	still := c.Undecided()
 	c = c.counting(cause, len(still) < len(left))
 	switch {
+	case errors.Is(cause, ErrStopped):
+		return e.leave(ctx, op, c, e.Store.Keep)
 	case len(still) == 0:
 		return e.leave(ctx, op, c, e.Store.Finish)
-	case c.Faults >= MaxAttempts:
+	case errors.Is(cause, errDeaths), c.Faults >= MaxAttempts:
 		return e.giveUp(ctx, op, c, cause)
 	}
 	return errors.Join(e.leave(ctx, op, c, e.Store.Keep), cause)
@@ -63,12 +65,20 @@ func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 // long again, at most a minute, for what it does after that. Then it is done or dead, and the
 // chunk is anybody's.
 func leaseOf(ctx context.Context) time.Duration {
+	if _, ok := ctx.Deadline(); !ok {
+		return ChunkLease
+	}
+	left := timeLeft(ctx)
+	return left + min(left/2, time.Minute)
+}
+
+// timeLeft is how long a worker may go on. Without a deadline that is as long as it has its chunk.
+func timeLeft(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return ChunkLease
 	}
-	left := max(0, time.Until(deadline))
-	return left + min(left/2, time.Minute)
+	return max(0, time.Until(deadline))
 }
 
 var errDeaths = errors.New("its workers die")
@@ -89,7 +99,7 @@ func (c Chunk) counting(cause error, progress bool) Chunk {
 	switch {
 	case progress:
 		c.Faults = 0
-	case !errors.Is(cause, ErrUnfinished):
+	case !errors.Is(cause, ErrUnfinished) && !errors.Is(cause, ErrStopped):
 		c.Faults++
 	}
 	return c
@@ -104,11 +114,54 @@ func (e *Engine) giveUp(ctx context.Context, op Operation, c Chunk, cause error)
 	return e.leave(ctx, op, c, e.Store.Finish)
 }
 
-// leave writes what became of a chunk, if need be in the little time that is kept back for it.
+// leave writes the outcomes of a chunk. It tries as long as the worker has time, and in the little
+// that is kept back for it. A chunk that is not written waits until its lease has run out, and is
+// done again by another worker.
 func (e *Engine) leave(ctx context.Context, op Operation, c Chunk, write func(context.Context, Operation, Chunk) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeLeft(ctx)+keptBack)
+	defer cancel()
+	for wait := minWait; ; wait = min(2*wait, maxWriteWait) {
+		err := writeOnce(ctx, op, c, write)
+		if err == nil || errors.Is(err, ErrTaken) {
+			return err
+		}
+		e.Log.WarnContext(ctx, "can't write the outcomes of a chunk yet", "operation", op.ID, "chunk", c.Seq, "error", err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
+	}
+}
+
+const (
+	keptBack     = 5 * time.Second        // after a worker's deadline, to write the outcomes of its chunk; and for one attempt to write
+	minWait      = 100 * time.Millisecond // between two attempts; doubles
+	maxWriteWait = 5 * time.Second        // that it doubles to
+)
+
+func writeOnce(ctx context.Context, op Operation, c Chunk, write func(context.Context, Operation, Chunk) error) error {
+	ctx, cancel := context.WithTimeout(ctx, keptBack)
 	defer cancel()
 	return write(ctx, op, c)
+}
+
+// attempt does what is left of a chunk, unless the operation has ended: then its outcomes may not
+// change any longer, not even to tell what was done before.
+func (e *Engine) attempt(ctx context.Context, op Operation, c *Chunk, left []int) error {
+	usage := func() Usage { return Usage{} }
+	if e.Metered != nil {
+		ctx, usage = e.Metered(ctx)
+	}
+	defer func() { c.Usage = c.Usage.Plus(usage()) }()
+	ctx = e.watching(ctx, op)
+	if err := MayBegin(ctx); err != nil {
+		return err
+	}
+	if c.Attempts > MaxDeaths {
+		return errDeaths
+	}
+	return e.apply(ctx, op, c, left)
 }
 
 // apply does the action to the undecided subjects and puts their outcomes into the chunk.
@@ -120,20 +173,20 @@ func (e *Engine) apply(ctx context.Context, op Operation, c *Chunk, left []int) 
 	for i, at := range left {
 		subjects[i] = c.Subjects[at]
 	}
-	usage := func() Usage { return Usage{} }
-	if e.Metered != nil {
-		ctx, usage = e.Metered(ctx)
-	}
 	outcomes, err := e.Actions[op.Action].Apply(ctx, op, subjects)
-	c.Usage = c.Usage.Plus(usage())
 	if outcomes != nil && len(outcomes) != len(left) {
 		return fmt.Errorf("action %s: %d outcomes of %d subjects", op.Action, len(outcomes), len(left))
+	}
+	if outcomes == nil && err != nil && !errors.Is(err, ErrNotBegun) {
+		c.interrupt()
 	}
 	for i, o := range outcomes {
 		if o.Result == Skipped && op.OnRefused == Fail {
 			o.Result = Broken
 		}
-		c.Outcomes[left[i]] = o
+		if o != (Outcome{}) { // else it is as it was, also if it may have been done before
+			c.Outcomes[left[i]] = o
+		}
 	}
 	return err
 }

@@ -109,7 +109,7 @@ type InvalidError struct {
 // FieldError is one thing that is wrong with one field.
 type FieldError struct {
 	Field   string
-	Problem string // what to do about it; never repeats the value
+	Problem string // what to do about it; never repeats the value, unless that is an id
 }
 
 func (e *InvalidError) Error() string {

@@ -13,14 +13,11 @@ import (
 // bound to how it was seen. Their results are of the customers, in order. A change with
 // an ID is recognised when it is made again.
 
-// DeleteMany moves customers to the trash; see Delete. The change's ID is the
-// generation of all of them. Without time in the trash the sweep purges them.
-func (s *Service) DeleteMany(ctx context.Context, seen []Seen, ch Change) []error {
+// DeleteMany moves customers to the trash, by settings that may be others than those in force; see
+// Delete. The change's ID is the generation of all of them. Without time in the trash the sweep
+// purges them.
+func (s *Service) DeleteMany(ctx context.Context, seen []Seen, settings Settings, ch Change) []error {
 	ch = s.stamp(ch, WasDeleted)
-	settings, err := s.inForce(ctx)
-	if err != nil {
-		return every(seen, err)
-	}
 	d := deletion(settings, ch)
 	return s.advance(ctx, transitions(seen, Transition{Change: ch, Deletion: &d}), settings)
 }
@@ -69,14 +66,10 @@ func Redate(d Deletion, retention Period, notBefore time.Time) time.Time {
 	return due
 }
 
-// PurgeMany purges customers in the trash from the fence to the end, before it returns.
-// ErrUnfinished says of a customer that the sweep goes on with it.
-func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
+// PurgeMany purges customers in the trash from the fence to the end, before it returns, by the kinds
+// given; see [Settings.Freeze]. ErrUnfinished says of a customer that the sweep goes on with it.
+func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, kinds []Kind, ch Change) []error {
 	ch = s.stamp(ch, PurgeStarted)
-	kinds, err := s.freeze(ctx)
-	if err != nil {
-		return every(seen, err)
-	}
 	fence := Transition{Change: ch, Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}
 	results := s.Advance(ctx, transitions(seen, fence), Settings{})
 	gone := func(i int) error { return s.certified(ctx, seen[i].ID, generations[i]) }

@@ -5,12 +5,13 @@ import "context"
 // ReplayMany purges customers again whom the ledger says to be gone, after a restored
 // backup has brought them back: active or in the trash, whatever hangs on them. Each is
 // bound to how it was seen. The change's ID becomes the generation of these purges, so
-// that each is certified anew. One that is being purged already goes on as any.
+// that each is certified anew. One that is being purged already goes on as any. The kinds
+// are what they are purged by; see [Settings.Freeze].
 //
 // That the ledger names them is for the caller to know.
-func (s *Service) ReplayMany(ctx context.Context, seen []Seen, ch Change) []error {
+func (s *Service) ReplayMany(ctx context.Context, seen []Seen, kinds []Kind, ch Change) []error {
 	ch = s.stamp(ch, PurgeStarted)
-	results, err := s.fenceAgain(ctx, seen, ch)
+	results, err := s.fenceAgain(ctx, seen, kinds, ch)
 	if err != nil {
 		return every(seen, err)
 	}
@@ -21,11 +22,7 @@ func (s *Service) ReplayMany(ctx context.Context, seen []Seen, ch Change) []erro
 
 // fenceAgain brings all but those that are past the fence already past it, from whatever
 // state.
-func (s *Service) fenceAgain(ctx context.Context, seen []Seen, ch Change) ([]error, error) {
-	kinds, err := s.freeze(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) fenceAgain(ctx context.Context, seen []Seen, kinds []Kind, ch Change) ([]error, error) {
 	roots, err := s.rootsOf(ctx, seen)
 	if err != nil {
 		return nil, err

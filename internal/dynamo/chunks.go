@@ -145,7 +145,7 @@ func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, u
 		TableName: &o.table.Name, Key: keyOf(operationPK(op.ID), chunkSK(pendingSK, seq)),
 		UpdateExpression: expr.Update(), ConditionExpression: expr.Condition(),
 		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
-		ReturnValues:                        types.ReturnValueAllNew,
+		ReturnValues:                        types.ReturnValueAllOld,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if old, failed := failedCondition(err); failed {
@@ -154,7 +154,10 @@ func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, u
 	if err != nil {
 		return bulk.Chunk{}, fmt.Errorf("dynamo: take chunk: %w", err)
 	}
-	return o.whole(ctx, op, out.Attributes)
+	c, err := o.whole(ctx, op, out.Attributes)
+	c.Orphan = c.Holder != ""
+	c.Attempts, c.Lease, c.Holder = c.Attempts+1, time.UnixMilli(until.UnixMilli()).UTC(), holder
+	return c, err
 }
 
 // taken is a chunk that has a lease: ours, if the answer to our first request was lost.
@@ -163,7 +166,9 @@ func (o Operations) taken(ctx context.Context, op bulk.Operation, old item, hold
 	if err := attributevalue.UnmarshalMap(old, &p); err != nil || p.Holder != holder {
 		return bulk.Chunk{}, errors.Join(bulk.ErrTaken, err)
 	}
-	return o.whole(ctx, op, old)
+	c, err := o.whole(ctx, op, old)
+	c.Orphan = c.Attempts > 1 // perhaps
+	return c, err
 }
 
 // whole is a chunk with its subjects.

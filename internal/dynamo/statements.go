@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
+	"lethe/internal/bulk"
 	"lethe/internal/busy"
 	"lethe/internal/customer"
 )
@@ -69,6 +70,9 @@ func (t *Table) advance(ctx context.Context, transitions []customer.Transition, 
 	}
 	for attempt := 1; len(pending) > 0; attempt++ {
 		refused, again, err := t.execute(ctx, transitions, s, pending, results)
+		if _, unsent := errors.AsType[unsentError](err); unsent && attempt == 1 {
+			err = errors.Join(bulk.ErrNotBegun, err)
+		}
 		if err == nil {
 			err = t.explainRefused(ctx, transitions, s, refused, results)
 		}
@@ -100,7 +104,7 @@ func (t *Table) execute(ctx context.Context, transitions []customer.Transition, 
 			return nil, nil, err
 		}
 	}
-	answers, err := t.executeBatch(ctx, t.lists, statements)
+	answers, err := t.executeBatch(ctx, t.lists, statements, bulk.MayBegin)
 	if err != nil {
 		return nil, nil, fmt.Errorf("dynamo: %d transitions: %w", len(pending), err)
 	}
@@ -181,7 +185,7 @@ func (t *Table) executeSome(ctx context.Context, p *pace, statements []types.Bat
 	for i, at := range indices {
 		some[i] = statements[at]
 	}
-	answers, err := t.executeBatch(ctx, p, some)
+	answers, err := t.executeBatch(ctx, p, some, always)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -219,12 +223,24 @@ const (
 	failedStatement
 )
 
-// executeBatch makes one request, at a pace.
-func (t *Table) executeBatch(ctx context.Context, p *pace, statements []types.BatchStatementRequest) ([]answer, error) {
+// unsentError is of a request that was not made.
+type unsentError struct{ error }
+
+func (e unsentError) Unwrap() error { return e.error }
+
+// always is the answer of what nobody can stop: past the fence there is no way back.
+func always(context.Context) error { return nil }
+
+// executeBatch makes one request, at a pace, if it may when its turn has come: unsentError.
+func (t *Table) executeBatch(ctx context.Context, p *pace, statements []types.BatchStatementRequest, may func(context.Context) error) ([]answer, error) {
 	answers := make([]answer, len(statements))
 	done, err := p.turn(ctx, len(statements))
 	if err != nil {
-		return nil, err
+		return nil, unsentError{err}
+	}
+	if err := may(ctx); err != nil {
+		done()
+		return nil, unsentError{err}
 	}
 	out, err := t.bulk.BatchExecuteStatement(ctx, &dynamodb.BatchExecuteStatementInput{Statements: statements})
 	done()

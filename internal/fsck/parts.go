@@ -23,9 +23,10 @@ type header struct {
 }
 
 const (
-	planning = "PLANNING"
-	ready    = "READY"
-	running  = "RUNNING"
+	planning   = "PLANNING"
+	ready      = "READY"
+	running    = "RUNNING"
+	cancelling = "CANCELLING"
 
 	maxChunks = 10_000_000 // of one operation; a larger number is damage
 )
@@ -34,7 +35,9 @@ const (
 // ended, its reason has been compared with some of them only, and its position is in a search.
 func (h header) tells() bool { return h.ended() && h.Planned.IsZero() && h.Reason+h.Position != "" }
 
-func (h header) ended() bool { return h.State != planning && h.State != ready && h.State != running }
+func (h header) ended() bool {
+	return h.State != planning && h.State != ready && h.State != running && h.State != cancelling
+}
 
 // parts are what there is of an operation: of its chunks a bit each.
 type parts struct {

@@ -275,8 +275,8 @@ func redatedToTheSame(t *testing.T, p planned) {
 	}
 }
 
-// cancelledMidway cancels when the only worker has died. Nobody goes on with its chunk. What it has done stays done; that
-// it may have been is told, and undo counts it in.
+// cancelledMidway cancels when the only worker has died. Nobody goes on with its chunk, and when its lease is over the
+// operation is cancelled. What it has done stays done; that it may have been is told, and undo counts it in.
 func cancelledMidway(t *testing.T, p planned) {
 	op := p.plan(t, "delete", p.filter())
 	killed := p.killed()
@@ -287,7 +287,11 @@ func cancelledMidway(t *testing.T, p planned) {
 	eventually(t, "the death of a worker", func() bool { return p.killed() > killed })
 	p.do(t, http.MethodPost, "/v1/operations/"+op.ID+"/cancel", nil).want(t, http.StatusOK, "")
 	states := p.states(t)
-	time.Sleep(3 * shortLimit) // so that its lease is over, its message has come again, and the sweep has been there
+	begun := p.operation(t, op.ID).State == "CANCELLING" // else the worker died before it had the chunk
+	time.Sleep(3 * shortLimit)                           // so that its lease is over, its message has come again, and the sweep has been there
+	if op = p.ended(t, op); op.State != "CANCELLED" || op.Progress.Left != few || (op.Progress.Codes["INTERRUPTED"] == few) != begun {
+		t.Errorf("it has ended as %+v", op)
+	}
 	if diff := cmp.Diff(states, p.states(t)); diff != "" {
 		t.Errorf("somebody went on with it (-then +now):\n%s", diff)
 	}

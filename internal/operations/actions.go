@@ -15,12 +15,22 @@ func (actions) canDelete(_ bulk.Operation, c customer.Customer, s customer.Setti
 	return c.CanDelete(s)
 }
 
+// prepared reads what subjects are bound to, and the settings that the operation goes by.
+func (a actions) prepared(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]customer.Seen, []string, customer.Settings, error) {
+	seen, generations, err := unbindAll(subjects)
+	if err != nil {
+		return nil, nil, customer.Settings{}, err
+	}
+	settings, err := a.settings(ctx, op)
+	return seen, generations, settings, err
+}
+
 func (a actions) delete(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
-	seen, _, err := unbindAll(subjects)
+	seen, _, settings, err := a.prepared(ctx, op, subjects)
 	if err != nil {
 		return nil, err
 	}
-	return outcomes(a.service.DeleteMany(ctx, seen, change(op)))
+	return outcomes(a.service.DeleteMany(ctx, seen, settings, change(op)))
 }
 
 func (actions) canRestore(_ bulk.Operation, c customer.Customer, _ customer.Settings, now time.Time) error {
@@ -69,11 +79,11 @@ func weight(c customer.Customer, s customer.Settings) int {
 }
 
 func (a actions) purge(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
-	seen, generations, err := unbindAll(subjects)
+	seen, generations, settings, err := a.prepared(ctx, op, subjects)
 	if err != nil {
 		return nil, err
 	}
-	return outcomes(a.service.PurgeMany(ctx, seen, generations, change(op)))
+	return outcomes(a.service.PurgeMany(ctx, seen, generations, settings.Freeze(), change(op)))
 }
 
 func (actions) canReplay(_ bulk.Operation, c customer.Customer, _ customer.Settings, _ time.Time) error {
@@ -82,11 +92,11 @@ func (actions) canReplay(_ bulk.Operation, c customer.Customer, _ customer.Setti
 
 // replay purges again whom the ledger names, as the selection has made sure.
 func (a actions) replay(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
-	seen, _, err := unbindAll(subjects)
+	seen, _, settings, err := a.prepared(ctx, op, subjects)
 	if err != nil {
 		return nil, err
 	}
-	return outcomes(a.service.ReplayMany(ctx, seen, change(op)))
+	return outcomes(a.service.ReplayMany(ctx, seen, settings.Freeze(), change(op)))
 }
 
 func (actions) canBlock(blocked bool) judge {
@@ -108,8 +118,8 @@ func (a actions) block(blocked bool) func(context.Context, bulk.Operation, []bul
 // RedateParams are the parameters of Redate, frozen when the operation is created, so
 // that the preview and what is done go by the same.
 type RedateParams struct {
-	Retention customer.Period `json:"retention"`
-	Notice    customer.Period `json:"notice"` // it begins when the plan is applied, however old that is
+	Retention customer.Period `json:"retention,omitzero"` // of what an older version planned; else the operation's basis has it
+	Notice    customer.Period `json:"notice"`             // it begins when the plan is applied, however old that is
 }
 
 // redating is the retention to go by, and the time before which nobody becomes due: the notice
@@ -118,6 +128,13 @@ func redating(op bulk.Operation) (retention customer.Period, notBefore time.Time
 	p := RedateParams{Notice: customer.PeriodOf(Notice)} // an older version froze none
 	if err := json.Unmarshal(op.Params, &p); err != nil {
 		return retention, notBefore, fmt.Errorf("operations: params: %w", err)
+	}
+	if op.Basis != nil {
+		s, err := approved(op)
+		if err != nil {
+			return retention, notBefore, err
+		}
+		p.Retention = s.Retention
 	}
 	from := slices.MaxFunc([]time.Time{op.Created, op.Applied, op.Retried}, time.Time.Compare)
 	return p.Retention, p.Notice.After(from), nil

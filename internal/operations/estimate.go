@@ -11,25 +11,31 @@ const (
 	fenceUnits = moveUnits
 	proofUnits = 2 // the certificate, in its chain and under its customer
 
+	unitsPerSecond = 1000 // of the pace at which a worker begins, which finds out of a cancellation once a second
+
 	purgedTogether = 200 // customers whose certificates are appended at once, to all chains
 	proofRequests  = 8   // to find the ends of the chains, and append to them
 )
 
 func batches(n int) int { return (n + perBatch - 1) / perBatch }
 
-func estimateMove(i bulk.Impact) bulk.Usage {
-	return bulk.Usage{Requests: batches(i.Eligible), WriteUnits: float64(moveUnits * i.Eligible)}
-}
+func estimateMove(i bulk.Impact) bulk.Usage { return transitions(i, moveUnits) }
 
-func estimateFlag(i bulk.Impact) bulk.Usage {
-	return bulk.Usage{Requests: batches(i.Eligible), WriteUnits: float64(flagUnits * i.Eligible)}
+func estimateFlag(i bulk.Impact) bulk.Usage { return transitions(i, flagUnits) }
+
+// transitions is what it takes to change the customers' roots, of so many units each. In between
+// the operation is read: once for each chunk, and once a second.
+func transitions(i bulk.Impact, units int) bulk.Usage {
+	chunks := max((i.Eligible+bulk.MaxSubjects-1)/bulk.MaxSubjects, (i.Weight+maxRecords-1)/maxRecords)
+	readings := chunks + units*i.Eligible/unitsPerSecond
+	return bulk.Usage{Requests: batches(i.Eligible) + readings, WriteUnits: float64(units * i.Eligible), ReadUnits: float64(readings)}
 }
 
 // estimateReadAndMove is of what reads the customers as they are by then.
 func estimateReadAndMove(i bulk.Impact) bulk.Usage {
 	u := estimateMove(i)
 	u.Requests += (i.Eligible + perReading - 1) / perReading
-	u.ReadUnits = float64(i.Eligible)
+	u.ReadUnits += float64(i.Eligible)
 	return u
 }
 
@@ -43,9 +49,9 @@ func estimatePurge(i bulk.Impact) bulk.Usage {
 		records += int(n)
 	}
 	together := (i.Eligible + purgedTogether - 1) / purgedTogether
-	return bulk.Usage{
-		Requests:   2*batches(i.Eligible) + batches(i.Weight) + listings*i.Eligible + i.Weight/itemsPerPage + proofRequests*together,
-		WriteUnits: float64(i.Weight + i.Eligible*(entry+fenceUnits+proofUnits)),
+	return transitions(i, fenceUnits).Plus(bulk.Usage{
+		Requests:   batches(i.Eligible) + batches(i.Weight) + listings*i.Eligible + i.Weight/itemsPerPage + proofRequests*together,
+		WriteUnits: float64(i.Weight + i.Eligible*(entry+proofUnits)),
 		ReadUnits:  float64((listings+rootReads)*i.Eligible + i.Weight - i.Eligible - records + records/recordsPerReadUnit),
-	}
+	})
 }

@@ -5,6 +5,7 @@ package operations
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,12 +40,12 @@ func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue) *bulk
 		Store: store, Queue: queue, Log: service.Log, Now: service.Now,
 		Select: selector{service, store}.page,
 		Actions: map[string]bulk.Action{
-			Delete:  {Plan: a.plan(a.canDelete, light), Apply: a.delete, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
+			Delete:  {Basis: a.basis(byPolicies), Plan: a.plan(a.canDelete, light), Apply: a.delete, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
 			Restore: {Plan: a.plan(a.canRestore, light), Apply: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
 			Undo:    {Plan: a.plan(a.canUndo, light), Apply: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects, Harmless: true},
-			Purge:   {Plan: a.plan(a.canPurge, weight), Apply: a.purge, Estimate: estimatePurge, MaxWeight: maxRecords},
-			Replay:  {Plan: a.plan(a.canReplay, weight), Apply: a.replay, Estimate: estimatePurge, MaxWeight: maxRecords},
-			Redate:  {Plan: a.plan(a.canRedate, light), Apply: a.redate, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
+			Purge:   {Basis: a.basis(byKinds), Plan: a.plan(a.canPurge, weight), Apply: a.purge, Estimate: estimatePurge, MaxWeight: maxRecords},
+			Replay:  {Basis: a.basis(byKinds), Plan: a.plan(a.canReplay, weight), Apply: a.replay, Estimate: estimatePurge, MaxWeight: maxRecords},
+			Redate:  {Basis: a.basis(byRetention), Plan: a.plan(a.canRedate, light), Apply: a.redate, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
 			Block:   {Plan: a.plan(a.canBlock(true), light), Apply: a.block(true), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
 			Unblock: {Plan: a.plan(a.canBlock(false), light), Apply: a.block(false), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
 		},
@@ -59,7 +60,7 @@ type judge func(op bulk.Operation, c customer.Customer, s customer.Settings, now
 // plan reads the subjects as they are, judges them, and binds them to what it read.
 func (a actions) plan(can judge, weigh func(customer.Customer, customer.Settings) int) func(context.Context, bulk.Operation, []string) ([]bulk.Subject, error) {
 	return func(ctx context.Context, op bulk.Operation, ids []string) ([]bulk.Subject, error) {
-		settings, err := a.service.Settings(ctx)
+		settings, err := a.settings(ctx, op)
 		if err != nil {
 			return nil, err
 		}
@@ -179,10 +180,8 @@ func outcomes(results []error) ([]bulk.Outcome, error) {
 			decided[i] = bulk.Outcome{Result: bulk.Done}
 		case why != "":
 			decided[i] = bulk.Outcome{Result: bulk.Skipped, Code: why}
-		case errors.Is(err, customer.ErrUnfinished):
-			faults = append(faults, bulk.ErrUnfinished)
 		default:
-			faults = append(faults, err)
+			decided[i], faults = undecided(err), append(faults, fault(err))
 		}
 	}
 	if len(faults) == 0 {
@@ -191,11 +190,30 @@ func outcomes(results []error) ([]bulk.Outcome, error) {
 	return decided, worst(faults)
 }
 
-// worst is a fault that counts as an attempt, if there is one among those that don't.
+// undecided is the outcome of what the machinery failed of: it may have been done.
+func undecided(err error) bulk.Outcome {
+	if errors.Is(err, bulk.ErrNotBegun) {
+		return bulk.Outcome{}
+	}
+	return bulk.Outcome{Code: bulk.Interrupted}
+}
+
+func fault(err error) error {
+	if errors.Is(err, customer.ErrUnfinished) {
+		return bulk.ErrUnfinished
+	}
+	return err
+}
+
+// worst is the fault that says most: that the operation was cancelled, then one that counts as an
+// attempt, if there is one among those that don't.
 func worst(faults []error) error {
-	for _, err := range faults {
-		if !errors.Is(err, bulk.ErrUnfinished) {
-			return err
+	for _, says := range []func(error) bool{
+		func(err error) bool { return errors.Is(err, bulk.ErrStopped) },
+		func(err error) bool { return !errors.Is(err, bulk.ErrUnfinished) },
+	} {
+		if i := slices.IndexFunc(faults, says); i >= 0 {
+			return faults[i]
 		}
 	}
 	return faults[0]

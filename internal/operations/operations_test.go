@@ -59,13 +59,17 @@ func TestRefusalsHaveCodesAndFaultsHaveNone(t *testing.T) {
 // TestAFaultDecidesNothing leaves its subject for another attempt, and no other.
 func TestAFaultDecidesNothing(t *testing.T) {
 	reset := errors.New("connection reset")
-	got, err := outcomes([]error{nil, customer.ErrVersion, customer.ErrUnfinished, reset})
-	want := []bulk.Outcome{{Result: bulk.Done}, {Result: bulk.Skipped, Code: "CHANGED"}, {}, {}}
+	unsent := errors.Join(bulk.ErrNotBegun, reset)
+	got, err := outcomes([]error{nil, customer.ErrVersion, customer.ErrUnfinished, reset, unsent})
+	want := []bulk.Outcome{{Result: bulk.Done}, {Result: bulk.Skipped, Code: "CHANGED"}, {Code: "INTERRUPTED"}, {Code: "INTERRUPTED"}, {}}
 	if !reflect.DeepEqual(got, want) || !errors.Is(err, reset) {
 		t.Errorf("%v, %v", got, err)
 	}
 	if _, err := outcomes([]error{nil, customer.ErrUnfinished}); !errors.Is(err, bulk.ErrUnfinished) {
 		t.Errorf("work left because of a deadline counts as an attempt: %v", err)
+	}
+	if _, err := outcomes([]error{reset, errors.Join(bulk.ErrNotBegun, bulk.ErrStopped)}); !errors.Is(err, bulk.ErrStopped) {
+		t.Errorf("it was cancelled, and tells %v", err)
 	}
 	if _, err := outcomes([]error{nil, customer.ErrNotFound}); err != nil {
 		t.Errorf("nothing failed: %v", err)
@@ -105,6 +109,7 @@ func TestANoticeBeginsWhenTheOperationDoes(t *testing.T) {
 		{"applied", bulk.Operation{Params: []byte(params), Created: noon, Applied: noon.Add(23 * time.Hour)}, noon.Add(24 * time.Hour)},
 		{"tried again", bulk.Operation{Params: []byte(params), Created: noon, Applied: noon.Add(time.Hour), Retried: noon.Add(72 * time.Hour)}, noon.Add(73 * time.Hour)},
 		{"without any", bulk.Operation{Params: []byte(`{"retention":"PT5S","notice":"PT0S"}`), Created: noon}, noon},
+		{"by what the operation goes by", bulk.Operation{Basis: []byte(`{"retention":"PT5S"}`), Params: []byte(`{"notice":"PT1H"}`), Created: noon}, noon.Add(time.Hour)},
 		{"of an older version", bulk.Operation{Params: []byte(`{"retention":"PT5S","notBefore":"2026-03-01T12:00:00Z"}`), Created: noon}, noon.Add(Notice)},
 	} {
 		retention, notBefore, err := redating(tt.op)
@@ -117,17 +122,18 @@ func TestANoticeBeginsWhenTheOperationDoes(t *testing.T) {
 func TestEstimates(t *testing.T) {
 	impact := bulk.Impact{Eligible: 51, Counts: map[string]int64{"ticket": 100, "invoice": 49}}
 	for name, tt := range map[string]struct{ got, want bulk.Usage }{
-		"a move":   {estimateMove(impact), bulk.Usage{Requests: 3, WriteUnits: 153}},
-		"a flag":   {estimateFlag(impact), bulk.Usage{Requests: 3, WriteUnits: 102}},
-		"reading":  {estimateReadAndMove(impact), bulk.Usage{Requests: 3 + 1, WriteUnits: 153, ReadUnits: 51}},
-		"for none": {estimateMove(bulk.Impact{}), bulk.Usage{}},
+		"a move":      {estimateMove(impact), bulk.Usage{Requests: 3 + 1, WriteUnits: 153, ReadUnits: 1}},
+		"a flag":      {estimateFlag(impact), bulk.Usage{Requests: 3 + 1, WriteUnits: 102, ReadUnits: 1}},
+		"reading":     {estimateReadAndMove(impact), bulk.Usage{Requests: 3 + 1 + 1, WriteUnits: 153, ReadUnits: 51 + 1}},
+		"for none":    {estimateMove(bulk.Impact{}), bulk.Usage{}},
+		"of a minute": {estimateMove(bulk.Impact{Eligible: 20_000, Weight: 20_000}), bulk.Usage{Requests: 800 + 80 + 60, WriteUnits: 60_000, ReadUnits: 80 + 60}},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: %+v, want %+v", name, tt.got, tt.want)
 		}
 	}
 	impact.Weight = 51 + 149 + 100 // roots, records, terms
-	want := bulk.Usage{Requests: 2*3 + 12 + 2*51 + 8, WriteUnits: 300 + 51*6, ReadUnits: 4*51 + 100 + 149/25}
+	want := bulk.Usage{Requests: 2*3 + 12 + 2*51 + 8 + 1, WriteUnits: 300 + 51*6, ReadUnits: 4*51 + 100 + 149/25 + 1}
 	if got := estimatePurge(impact); got != want {
 		t.Errorf("a purge: %+v, want %+v", got, want)
 	}

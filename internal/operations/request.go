@@ -36,13 +36,16 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, store b
 	if err := r.settled(ctx, store); err != nil {
 		return nil, err
 	}
+	if err := r.Selection.checkExcluded(ctx, service); err != nil {
+		return nil, err
+	}
 	op.Action = r.Action
 	op.Reason = customer.Blot(op.Reason) // the operation outlives those it is about
 	switch r.Action {
 	case Undo:
 		err = r.prepareUndo(op)
 	case Redate:
-		err = r.prepareRedate(ctx, service, op)
+		err = r.prepareRedate(op)
 	}
 	if err != nil {
 		return nil, err
@@ -63,7 +66,7 @@ func (r Request) settled(ctx context.Context, store bulk.Store) error {
 		return err
 	case of.Action == Fsck:
 		return customer.Invalid("selection.operation", "was done to the tables, not to customers; give their ids")
-	case of.State == bulk.Running:
+	case of.State == bulk.Running || of.State == bulk.Cancelling:
 		return bulk.ErrRunning
 	case r.Action == Undo && of.Action != Delete:
 		return customer.Invalid("selection.operation", "is no operation that deleted customers; nothing else can be undone")
@@ -79,14 +82,10 @@ func (r Request) prepareUndo(op *bulk.Operation) (err error) {
 	return err
 }
 
-func (r Request) prepareRedate(ctx context.Context, service *customer.Service, op *bulk.Operation) error {
+func (r Request) prepareRedate(op *bulk.Operation) (err error) {
 	if _, ends := r.Notice.Length(); !ends {
 		return customer.Invalid("notice", "must have a length, as P1D has; PT0S gives none")
 	}
-	settings, err := service.Settings(ctx)
-	if err != nil {
-		return err
-	}
-	op.Params, err = json.Marshal(RedateParams{settings.Retention, r.Notice})
+	op.Params, err = json.Marshal(RedateParams{Notice: r.Notice})
 	return err
 }

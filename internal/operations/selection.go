@@ -95,7 +95,7 @@ type selector struct {
 	store   bulk.Store
 }
 
-func (s selector) page(ctx context.Context, _ bulk.Operation, selection []byte, position string, limit int) ([]string, string, error) {
+func (s selector) page(ctx context.Context, op bulk.Operation, selection []byte, position string, limit int) ([]string, string, error) {
 	var chosen Selection
 	if err := json.Unmarshal(selection, &chosen); err != nil {
 		return nil, "", fmt.Errorf("operations: selection: %w", err)
@@ -106,9 +106,9 @@ func (s selector) page(ctx context.Context, _ bulk.Operation, selection []byte, 
 	case chosen.Ledger:
 		return s.resurrected(ctx, position, limit)
 	case chosen.Filter != nil:
-		return s.filtered(ctx, *chosen.Filter, chosen.Exclude, position, limit)
+		return s.filtered(ctx, op, *chosen.Filter, chosen.Exclude, position, limit)
 	case chosen.Trash:
-		return s.filtered(ctx, Filter{State: customer.Deleted}, chosen.Exclude, position, limit)
+		return s.filtered(ctx, op, Filter{State: customer.Deleted}, chosen.Exclude, position, limit)
 	}
 	return ofIDs(chosen.IDs, position, limit)
 }
@@ -128,12 +128,12 @@ func ofIDs(ids []string, position string, limit int) ([]string, string, error) {
 	return ids[from:to], strconv.Itoa(to), nil
 }
 
-func (s selector) filtered(ctx context.Context, f Filter, exclude []string, position string, limit int) ([]string, string, error) {
+func (s selector) filtered(ctx context.Context, op bulk.Operation, f Filter, exclude []string, position string, limit int) ([]string, string, error) {
 	state := f.State
 	if state == "" {
 		state = customer.Active
 	}
-	cursor := strings.TrimPrefix(position, moving)
+	cursor, met := splitPosition(strings.TrimPrefix(position, moving))
 	page, err := s.service.Customers(ctx, customer.Query{State: state, Search: f.Search, Limit: limit, Cursor: cursor})
 	if invalid, is := errors.AsType[*customer.InvalidError](err); is { // it will never be planned
 		return nil, "", &bulk.SelectionError{Problem: invalid.Error()}
@@ -143,14 +143,17 @@ func (s selector) filtered(ctx context.Context, f Filter, exclude []string, posi
 	}
 	ids := make([]string, 0, len(page.Customers))
 	for _, c := range page.Customers {
-		if (f.Blocked == nil || *f.Blocked == c.Blocked) && !slices.Contains(exclude, c.ID) {
+		if left := met.meet(exclude, c.ID); !left && (f.Blocked == nil || *f.Blocked == c.Blocked) {
 			ids = append(ids, c.ID)
 		}
+	}
+	if page.Cursor == "" && f.Search != "" {
+		return ids, "", s.missed(ctx, op, exclude, met)
 	}
 	if page.Cursor != "" && (state == customer.Deleted || f.Search != "") {
 		page.Cursor = moving + page.Cursor
 	}
-	return ids, page.Cursor, nil
+	return ids, met.position(page.Cursor), nil
 }
 
 // moving begins a position in a list that its customers change their places in: the trash is

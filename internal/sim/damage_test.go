@@ -400,6 +400,7 @@ func populate(t *testing.T, w *World) (generation string) {
 	w.plan(t, "ready", bulk.Ready, false, false)
 	w.plan(t, runningID, bulk.Running, true, false)
 	w.plan(t, "cancelled", bulk.Cancelled, true, false)
+	w.plan(t, "cancelling", bulk.Cancelling, true, false)
 	w.plan(t, endedID, bulk.Succeeded, true, true)
 	return generation
 }

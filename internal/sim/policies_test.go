@@ -69,10 +69,18 @@ var passings = []struct {
 		return err
 	}},
 	{"of an operation", func(ctx context.Context, s *customer.Service, c customer.Customer) error {
-		return errors.Join(s.PurgeMany(ctx, []customer.Seen{c.See()}, []string{c.Deletion.ID}, customer.Change{ID: customer.NewID(), By: "admin"})...)
+		settings, err := s.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		return errors.Join(s.PurgeMany(ctx, []customer.Seen{c.See()}, []string{c.Deletion.ID}, settings.Freeze(), customer.Change{ID: customer.NewID(), By: "admin"})...)
 	}},
 	{"of a replay", func(ctx context.Context, s *customer.Service, c customer.Customer) error {
-		return errors.Join(s.ReplayMany(ctx, []customer.Seen{c.See()}, customer.Change{ID: customer.NewID(), By: "admin"})...)
+		settings, err := s.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		return errors.Join(s.ReplayMany(ctx, []customer.Seen{c.See()}, settings.Freeze(), customer.Change{ID: customer.NewID(), By: "admin"})...)
 	}},
 	{"of TTL", func(ctx context.Context, s *customer.Service, c customer.Customer) error {
 		err := s.Expire(ctx, c)

@@ -116,7 +116,7 @@ func TestReplayPurgesAgain(t *testing.T) {
 	w := lose(t)
 	s := w.Service(w.Config)
 	seen := look(t, s, everybody[:4]...)
-	results := s.ReplayMany(t.Context(), seen, replaying)
+	results := s.ReplayMany(t.Context(), seen, policies.Freeze(), replaying)
 	var held *customer.HoldError
 	if err := errors.Join(results[:3]...); err != nil || !errors.As(results[3], &held) {
 		t.Fatalf("%v", results)
@@ -129,14 +129,14 @@ func TestReplayPurgesAgain(t *testing.T) {
 			t.Errorf("%s is certified by %+v, %v", id, c, err)
 		}
 	}
-	if again := s.ReplayMany(t.Context(), seen[:3], replaying); errors.Join(again...) != nil {
+	if again := s.ReplayMany(t.Context(), seen[:3], policies.Freeze(), replaying); errors.Join(again...) != nil {
 		t.Errorf("again: %v", again)
 	}
 	must(t)(s.Lift(t.Context(), wasHeld, "case", admin))
-	if changed := s.ReplayMany(t.Context(), seen[3:], replaying); !errors.Is(changed[0], customer.ErrVersion) {
+	if changed := s.ReplayMany(t.Context(), seen[3:], policies.Freeze(), replaying); !errors.Is(changed[0], customer.ErrVersion) {
 		t.Errorf("changed since: %v", changed)
 	}
-	if later := s.ReplayMany(t.Context(), look(t, s, wasHeld), replaying); errors.Join(later...) != nil {
+	if later := s.ReplayMany(t.Context(), look(t, s, wasHeld), policies.Freeze(), replaying); errors.Join(later...) != nil {
 		t.Errorf("after its hold was lifted: %v", later)
 	}
 	gone(t, s, wasHeld, 2, 1)
@@ -163,7 +163,7 @@ func TestReplayStoppedAnywhere(t *testing.T) {
 			seen := look(t, w.Service(w.Config), everybody[:3]...)
 			f.Fail(n, fault, true)
 			crashed := w.Service(f.Attach(w.Config))
-			_ = crashed.ReplayMany(t.Context(), seen, replaying)
+			_ = crashed.ReplayMany(t.Context(), seen, policies.Freeze(), replaying)
 			ended := len(f.Plan(nil)) < n
 			s := w.Service(w.Config)
 			if n%2 == 0 {
@@ -173,7 +173,7 @@ func TestReplayStoppedAnywhere(t *testing.T) {
 				}
 				work(t, w, s)
 			}
-			if err := errors.Join(s.ReplayMany(t.Context(), seen, replaying)...); err != nil {
+			if err := errors.Join(s.ReplayMany(t.Context(), seen, policies.Freeze(), replaying)...); err != nil {
 				t.Fatalf("request %d %v: %v", n, fault, err)
 			}
 			for _, id := range everybody[:3] {
@@ -220,7 +220,7 @@ func TestTTLOfARestoredRoot(t *testing.T) {
 func replayRest(t *testing.T, s *customer.Service) {
 	t.Helper()
 	must(t)(s.Lift(t.Context(), wasHeld, "case", admin))
-	if err := errors.Join(s.ReplayMany(t.Context(), look(t, s, everybody[:4]...), replaying)...); err != nil {
+	if err := errors.Join(s.ReplayMany(t.Context(), look(t, s, everybody[:4]...), policies.Freeze(), replaying)...); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -40,26 +40,26 @@ func (a *api) operationRoutes() {
 	register(a, operation{
 		id: "apply-operation", method: http.MethodPost, path: "/v1/operations/{operation}/apply", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Apply a plan",
-		description: "Does what was planned, to those it was planned for and nobody else. Who has changed since is left alone and reported. Applying a plan again changes nothing.",
-		refusals:    []kind{noOperation, planning, planExpired, planStale, planRefused, unacknowledged, operationRunning, ended},
+		description: "Does what was planned, to those it was planned for and nobody else. Who has changed since is left alone and reported. It goes by the settings of the plan: PLAN_STALE when what they say of the action has changed since, and once it is applied whatever they become. Applying a plan again changes nothing.",
+		refusals:    []kind{noOperation, planning, planExpired, planStale, planOutdated, planRefused, unacknowledged, operationRunning, ended},
 		request:     exampleApproval, response: examplePlanned,
 	}, a.applyOperation)
 	register(a, operation{
 		id: "cancel-operation", method: http.MethodPost, path: "/v1/operations/{operation}/cancel", tag: "Operations",
 		summary:     "Cancel an operation",
-		description: "No further customer is touched, but for those that a worker is at. What was done stays done.",
+		description: "No request for further customers begins later than two seconds after the answer. The state is CANCELLING until the last worker has stopped, within seconds unless one has died; then it is CANCELLED, and progress.left stays as it is. What was done stays done, and a purge that has begun comes to its end.",
 		refusals:    []kind{noOperation, operationRunning, ended}, response: exampleEnded,
 	}, a.cancelOperation)
 	register(a, operation{
 		id: "retry-operation", method: http.MethodPost, path: "/v1/operations/{operation}/retry", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Try again what failed",
-		description: "Only what failed: neither what was done nor what was left alone is touched again.",
-		refusals:    []kind{noOperation, operationRunning, ended}, response: examplePlanned,
+		description: "Only what failed: neither what was done nor what was left alone is touched again. It goes by the settings of the plan, and is refused when they have changed since.",
+		refusals:    []kind{noOperation, operationRunning, planOutdated, ended}, response: examplePlanned,
 	}, a.retryOperation)
 	register(a, operation{
 		id: "list-operation-items", method: http.MethodGet, path: "/v1/operations/{operation}/items", tag: "Operations",
 		summary:     "List what became of each customer",
-		description: "In the order in which they were frozen. Kept as long as the audit log, without personal data. The code INTERRUPTED is of a cancelled operation: a worker died at the customer, and whether it was done only the customer tells. undo counts it in.",
+		description: "In the order in which they were frozen. Kept as long as the audit log, without personal data. The code INTERRUPTED is of a cancelled operation: a worker died, or a request had no answer, and only the customer tells whether it was done. undo counts it in.",
 		refusals:    []kind{noOperation, badCursor}, response: exampleItemPage,
 	}, a.listItems)
 	register(a, operation{
@@ -86,7 +86,7 @@ type Selection struct {
 	Tables    bool     `json:"tables,omitempty" doc:"With fsck, and no other action: all that is in the tables."`
 	Operation string   `json:"operation,omitempty" maxLength:"64" doc:"Those that this operation was done to."`
 	Ledger    bool     `json:"ledger,omitempty" doc:"With replay: everybody who is there though the ledger has a certificate of their purge."`
-	Exclude   []string `json:"exclude,omitempty" maxItems:"1000" doc:"Ids to leave out of the filter or the trash."`
+	Exclude   []string `json:"exclude,omitempty" maxItems:"1000" doc:"Ids to leave out of the filter or the trash. Each must be of a customer that these select when the operation is created: INVALID names the others, by index and id. A customer that the search does not find fails the planning, and why names it. A customer that leaves the selection after that is left out all the same."`
 }
 
 // Filter selects customers that match all of it. An empty one is refused.
@@ -123,7 +123,7 @@ type Approval struct {
 type Operation struct {
 	ID          string     `json:"id"`
 	Action      string     `json:"action"`
-	State       string     `json:"state" enum:"PLANNING,READY,RUNNING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED"`
+	State       string     `json:"state" enum:"PLANNING,READY,RUNNING,CANCELLING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED"`
 	By          string     `json:"by" doc:"Who planned it."`
 	Reason      string     `json:"reason,omitempty" doc:"There when the planning has ended: with every word blotted out that a customer of the plan has or had in its profile, and wholly if one of them is not there. The audit log and deletions have the same."`
 	ReasonCode  string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
@@ -160,8 +160,8 @@ type Progress struct {
 	Done    int            `json:"done"`
 	Skipped int            `json:"skipped" doc:"Left alone: blocked in the plan, or changed since."`
 	Failed  int            `json:"failed"`
-	Left    int            `json:"left" doc:"Not yet decided; after a cancellation, never touched, but for those with the code INTERRUPTED."`
-	Codes   map[string]int `json:"codes" doc:"Why they were skipped or failed."`
+	Left    int            `json:"left" doc:"Not yet decided. When the state is CANCELLED: never touched, but for those with the code INTERRUPTED; it does not change any longer."`
+	Codes   map[string]int `json:"codes" doc:"Why they were skipped or failed; INTERRUPTED counts those left that may have been done."`
 }
 
 // Usage is what an operation costs.
@@ -239,15 +239,15 @@ func (a *api) operation(ctx context.Context, op bulk.Operation) (Operation, erro
 	}
 	doc.Actual = actualOf(op, tally.Usage)
 	if op.Action == operations.Delete && op.Applied.IsZero() && err == nil {
-		err = a.addRestoreUntil(ctx, &doc)
+		err = a.addRestoreUntil(ctx, op, &doc)
 	}
 	return doc, err
 }
 
-func (a *api) addRestoreUntil(ctx context.Context, doc *Operation) error {
-	settings, err := a.svc.Settings(ctx)
+func (a *api) addRestoreUntil(ctx context.Context, op bulk.Operation, doc *Operation) error {
+	retention, err := operations.Retention(ctx, a.svc, op)
 	if err == nil {
-		doc.Impact.RestoreUntil = timeOrNil(settings.Retention.After(a.now()))
+		doc.Impact.RestoreUntil = timeOrNil(retention.After(a.now()))
 	}
 	return err
 }

@@ -54,7 +54,7 @@ func TestDeleteManyAndUndo(t *testing.T) {
 	id, digest := s.plan(`{"action":"delete","selection":{"filter":{"search":"trial"},"exclude":["c001"]},"reason":"ended"}`)
 	base := "/v1/operations/" + id
 	s.run(t, []call{
-		{Name: "impact", Method: get, URL: base, Status: 200, Want: map[string]any{"state": "READY", "impact.customers": 59, "impact.eligible": 58, "impact.blocked.ON_HOLD": 1, "progress.left": 58, "estimate.requests": 3, "estimate.writeUnits": 174}},
+		{Name: "impact", Method: get, URL: base, Status: 200, Want: map[string]any{"state": "READY", "impact.customers": 59, "impact.eligible": 58, "impact.blocked.ON_HOLD": 1, "progress.left": 58, "estimate.requests": 4, "estimate.writeUnits": 174, "estimate.readUnits": 1}},
 		{Name: "another plan's digest", Method: post, URL: base + "/apply", Body: `{"digest":"x","acknowledged":true}`, Status: 409, Code: "PLAN_STALE"},
 		{Name: "not acknowledged", Method: post, URL: base + "/apply", Body: fmt.Sprintf(`{"digest":%q,"acknowledged":false}`, digest), Status: 422, Code: "ACKNOWLEDGEMENT_REQUIRED"},
 		{Name: "fail on blocked", Method: post, URL: base + "/apply", Body: fmt.Sprintf(`{"digest":%q,"acknowledged":true,"onBlocked":"fail"}`, digest), Status: 409, Code: "PLAN_BLOCKED", Want: map[string]any{"blocked.ON_HOLD": 1}},
@@ -74,7 +74,6 @@ func TestDeleteManyAndUndo(t *testing.T) {
 		{Name: "came later", Method: get, URL: "/v1/customers/late", Status: 200, Want: map[string]any{"state": "active"}},
 		{Name: "applied again", Method: post, URL: base + "/apply", Body: fmt.Sprintf(`{"digest":%q,"acknowledged":true}`, digest), Status: 202, Want: map[string]any{"state": "PARTIAL"}},
 		{Name: "why", Method: get, URL: base + "/items?outcome=skipped", Status: 200, Want: map[string]any{"items.0.code": "CHANGED", "items.1.customer": "c007", "nextCursor": nil}},
-		{Name: "a page", Method: get, URL: base + "/items?limit=2", Status: 200, Want: map[string]any{"nextCursor": "0.2"}},
 		{Name: "cancel", Method: post, URL: base + "/cancel", Status: 409, Code: "OPERATION_ENDED"},
 		{Name: "restored by hand", Method: post, URL: "/v1/customers/c003/restore", Status: 200},
 		{Name: "and deleted again", Method: remove, URL: "/v1/customers/c003", Status: 200},

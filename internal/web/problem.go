@@ -37,7 +37,7 @@ type Problem struct {
 	challenge  bool
 }
 
-// FieldProblem is one thing that is wrong with one field. It never repeats the value.
+// FieldProblem is one thing that is wrong with one field. It never repeats the value, unless that is an id.
 type FieldProblem struct {
 	Field   string `json:"field,omitempty" example:"email"`
 	Problem string `json:"problem" example:"is not an e-mail address such as ann@example.com"`
@@ -90,7 +90,8 @@ var (
 	purged           = kind{"PURGED", 410, "Purged", "The customer was purged for good. The certificate proves it. Its id is never used again."}
 	noOperation      = kind{"NO_OPERATION", 404, "No such operation", "There is no operation with this id. Operations are kept as long as the audit log."}
 	planning         = kind{"PLANNING", 409, "Still planning", "The plan is not finished. Ask the operation until its state is READY."}
-	planStale        = kind{"PLAN_STALE", 409, "Another plan", "The digest is not that of this plan. Look at the operation, and apply by the digest it has."}
+	planStale        = kind{"PLAN_STALE", 409, "Stale plan", "The digest is not that of this plan. Look at the operation, and apply by the digest it has."}
+	planOutdated     = kind{"PLAN_STALE", 409, "Stale plan", "The settings have changed since this was planned, and with them what it would do. Plan it again, and look at the new impact."}
 	planRefused      = kind{"PLAN_BLOCKED", 409, "Some can't be done", "The rules refuse some of the customers, and onBlocked is fail. See impact.blocked; leave them out, or apply with onBlocked skip."}
 	operationRunning = kind{"OPERATION_RUNNING", 409, "Under way", "The operation has not ended. Wait until it has, or cancel it first."}
 	ended            = kind{"OPERATION_ENDED", 409, "Ended", "The operation has ended. Plan another one."}
@@ -117,7 +118,7 @@ var kinds = []kind{
 	malformed, badQuery, badCursor, badIfMatch, badKey, unauthenticated, noRoute, notFound, noCertificate, purgeRunning, noRecord,
 	hidden, methodNotAllowed, bodyTimeout, exists, emailTaken, hasDependents, onHold, purgeStarted, notDeleted, inTrash,
 	purged, versionMismatch, tooLarge, fileTooLarge, unsupported, invalid, noParent, keyReused, mismatch, unconfirmed,
-	versionRequired, noOperation, planning, planStale, planRefused, operationRunning, ended, planExpired, unacknowledged,
+	versionRequired, noOperation, planning, planStale, planOutdated, planRefused, operationRunning, ended, planExpired, unacknowledged,
 	internal, unavailable, busy, diskFull,
 }
 
@@ -155,6 +156,7 @@ var refusals = []struct {
 	{bulk.ErrNotFound, noOperation},
 	{bulk.ErrPlanning, planning},
 	{bulk.ErrStale, planStale},
+	{bulk.ErrOutdated, planOutdated},
 	{bulk.ErrRunning, operationRunning},
 	{bulk.ErrVersion, operationRunning},
 	{bulk.ErrEnded, ended},

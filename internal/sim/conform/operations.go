@@ -90,6 +90,7 @@ func taken(t *testing.T, w World) {
 	late, err := o.Take(ctx, op, 0, until, until)
 	must(t, err)
 	same(t, "attempts", late.Attempts, 2)
+	same(t, "orphans, as first taken and after a lease that ran out", []bool{c.Orphan, late.Orphan}, []bool{false, true})
 	same(t, "leases", late.Lease, c.Lease) // and still the first holder has it no longer
 	refuses(t, o.Keep(ctx, op, c), bulk.ErrTaken)
 	refuses(t, o.Finish(ctx, op, c), bulk.ErrTaken)
@@ -99,6 +100,15 @@ func taken(t *testing.T, w World) {
 	must(t, err)
 	same(t, "usage", third.Usage, late.Usage)
 	same(t, "faults", third.Faults, late.Faults)
+	same(t, "an orphan, given back", third.Orphan, false)
+	third.Outcomes[1] = bulk.Outcome{Code: "INTERRUPTED"} // undecided, with what is known of it
+	must(t, o.Keep(ctx, op, third))
+	left, err := o.Chunk(ctx, op, 0)
+	must(t, err)
+	same(t, "outcomes", left.Outcomes, third.Outcomes)
+	tally, err := o.Tally(ctx, op)
+	must(t, err)
+	same(t, "codes", tally.Codes, map[string]int{"ON_HOLD": 1, "INTERRUPTED": 1})
 }
 
 func reopened(t *testing.T, w World) {
@@ -180,6 +190,10 @@ func listed(t *testing.T, w World) {
 		}
 		return found
 	}
+	same(t, "active", active(), map[string]bool{first.ID: true, second.ID: true})
+	first.State = bulk.Cancelling
+	first.Version++
+	must(t, o.Freeze(ctx, first, nil))
 	same(t, "active", active(), map[string]bool{first.ID: true, second.ID: true})
 	first.State = bulk.Cancelled
 	first.Version++

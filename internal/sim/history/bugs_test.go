@@ -68,7 +68,11 @@ var bugs = []planted{
 		"bulk/operation.go", "	state := o.StateAt(now)", "	state := o.State",
 	}}},
 	{"a cancelled operation goes on", []edit{{
-		"bulk/work.go", "	case op.State != Running || w.Chunk == PlanWork:", "	case w.Chunk == PlanWork:",
+		"bulk/work.go", "	case op.State == Running:\n		err = e.work", "	case true:\n		err = e.work",
+	}, {
+		"bulk/work.go", "	case w.Chunk == PlanWork || op.State != Running && op.State != Cancelling:", "	case w.Chunk == PlanWork:",
+	}, {
+		"bulk/cancel.go", "	if w.state != Running {", "	if false {",
 	}}},
 	{"a harmless action starts again at every sweep", []edit{{
 		"bulk/sweep.go", "	case Ready:\n", "	case Ready, Running:\n",
@@ -132,6 +136,24 @@ var bugs = []planted{
 	}}},
 	{"a customer is created over one that is there", []edit{{
 		"customer/service.go", "		return cmp.Or(s.Replayed(ctx, ch), ErrExists)", "		return cmp.Or[error](nil)",
+	}}},
+	{"a worker ignores the cancellation", []edit{{
+		"bulk/cancel.go", "	if w.state != Running {", "	if false {",
+	}}},
+	{"a worker goes by what it read before it had its chunk", []edit{{
+		"bulk/cancel.go", "turn: make(chan struct{}, 1)})", "turn: make(chan struct{}, 1), read: time.Now(), state: op.State})",
+	}}},
+	{"a cancellation ends while a worker has a chunk", []edit{{
+		"bulk/settle.go", "		case c.Lease.IsZero():\n			continue\n		}", "		default:\n			continue\n		}",
+	}}},
+	{"what a dead worker may have done is told to be untouched", []edit{{
+		"bulk/settle.go", "	c.interrupt()\n", "",
+	}}},
+	{"a plan is applied under other settings", []edit{{
+		"bulk/engine.go", "	if err == nil && !bytes.Equal(now, op.Basis) {", "	if err == nil && false && !bytes.Equal(now, op.Basis) {",
+	}}},
+	{"an operation deletes by the settings in force", []edit{{
+		"operations/basis.go", "	if op.Basis == nil {", "	if true {",
 	}}},
 	{"an id is used again before the stream tells that it is gone", []edit{{
 		"customer/service.go", "	if left > 0 || len(log.Entries) > 0 {", "	if left > 0 || len(log.Entries) < 0 {",

@@ -93,7 +93,7 @@ func init() { //nolint:gochecknoinits // the table and what it calls name each o
 		{"operate: redate", 2, func(h *history) { h.operate(operations.Redate) }},
 		{"undo", 3, func(h *history) { h.operate(operations.Undo) }},
 		{"apply", 3, (*history).apply},
-		{"cancel", 1, (*history).cancel},
+		{"cancel", 2, (*history).cancel},
 		{"retry", 3, (*history).retryFailed},
 	}
 }
@@ -129,6 +129,8 @@ func (h *history) followUp() bool {
 		h.retryFailed()
 	case h.chance(1, 3) && some(func(op *bulk.Operation) bool { return op.State == bulk.Ready && !harmless(*op) }):
 		h.apply()
+	case h.chance(1, 3) && h.underWay() != "":
+		h.cancelOne(h.underWay())
 	case h.chance(1, 6) && some(func(op *bulk.Operation) bool { return op.Action == operations.Delete && op.Tally.Done > 0 }):
 		h.operate(operations.Undo)
 	default:
@@ -318,6 +320,7 @@ func (h *history) operate(action string) {
 	h.clients.operations = append(h.clients.operations, id)
 	h.selections[id] = request.Selection
 	why := h.why()
+	h.asked[id] = h.step
 	for range h.pick(1, 1, 1, 2) {
 		p := &process{name: fmt.Sprint(action, " ", describe(request.Selection), " as ", id), finish: func() {
 			if h.operation(id).State == bulk.Ready && h.chance(9, 10) {
@@ -417,12 +420,31 @@ func (h *history) approve(id string) {
 }
 
 func (h *history) cancel() {
-	id, ok := h.anOperation()
-	if !ok {
-		return
+	if id, ok := h.anOperation(); ok {
+		h.cancelOne(id)
 	}
-	p := &process{name: "cancel " + id, finish: func() {}}
-	h.start(p, maxRequest, func(ctx context.Context) { _, _ = h.engine(h.service()).Cancel(ctx, id, "admin") })
+}
+
+// underWay is a running operation that some worker works on, empty if there is none.
+func (h *history) underWay() string {
+	for _, p := range h.running {
+		if h.operation(p.at).State == bulk.Running {
+			return p.at
+		}
+	}
+	return ""
+}
+
+func (h *history) cancelOne(id string) {
+	p := &process{name: "cancel " + id}
+	var op bulk.Operation
+	var err error
+	p.finish = func() {
+		if h.tell("%s answers %s, %v", p.name, op.State, err); err == nil && h.cancelled[id].IsZero() {
+			h.cancelled[id] = time.Now()
+		}
+	}
+	h.start(p, maxRequest, func(ctx context.Context) { op, err = h.engine(h.service()).Cancel(ctx, id, "admin") })
 }
 
 func (h *history) retryFailed() {

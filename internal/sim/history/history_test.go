@@ -60,7 +60,7 @@ func (h *history) chance(n, of int) bool { return h.rng.IntN(of) < n }
 func (h *history) temperament() {
 	h.temper = temper{
 		faults: h.pick(0, 20, 60, 150), crashes: h.pick(0, 0, 10, 30), stale: h.pick(0, 20, 60),
-		mischief: h.pick(0, 0, 15, 40), jumps: h.pick(5, 15, 40), chunk: h.pick(1, 2, 250), page: h.pick(1, 2, 250),
+		mischief: h.pick(0, 0, 15, 40), jumps: h.pick(5, 15, 40), chunk: h.pick(1, 2, 250, 250), page: h.pick(1, 2, 250, 250),
 		steps: h.pick(100, 150, 220), crowd: h.pick(1, 2, 4, 6), focus: h.pick(0, 40, 80),
 	}
 	h.weights = make([]int, len(commands))
@@ -117,6 +117,7 @@ func run(seed uint64, tracing bool) *history {
 	if h.wrong == "" {
 		h.settle()
 	}
+	time.Sleep(2 * maxWork) // until dead processes stop trying
 	return h
 }
 
@@ -163,14 +164,19 @@ func (h *history) next() {
 	case r < 320 && room && h.sweep():
 	case r < 370 && room && h.expire():
 	case r < 390:
-		h.pass(time.Duration(1+h.rng.IntN(2000)) * time.Millisecond)
+		h.pass(h.moment())
 	case len(waiting) > 0:
 		h.release(waiting)
 	case h.chance(1, 2) && h.deliver():
 	case h.chance(4, 5) && h.command():
 	default:
-		h.pass(time.Duration(1+h.rng.IntN(2000)) * time.Millisecond)
+		h.pass(h.moment())
 	}
+}
+
+// moment is what passes between two requests.
+func (h *history) moment() time.Duration {
+	return time.Duration(1+h.rng.IntN(h.pick(2000, 2000, 8000))) * time.Millisecond
 }
 
 // jump is how far time jumps.
@@ -223,6 +229,7 @@ func (h *history) release(waiting []*request) {
 		}
 	}
 	p := chosen.process
+	h.begun(chosen)
 	crash := h.chance(h.crashes, 1000)
 	verdict := h.verdict(chosen.call)
 	if crash {

@@ -30,6 +30,7 @@ func (h *history) operationChanged(ctx context.Context, before, after *bulk.Oper
 		h.clients.digests[id] = append(digests, after.Digest)
 	}
 	if before == nil {
+		h.begins(*after)
 		return
 	}
 	if after.Version != before.Version+1 {
@@ -45,8 +46,11 @@ func (h *history) operationChanged(ctx context.Context, before, after *bulk.Oper
 		h.planned(*after)
 	case from == bulk.Ready && to == bulk.Running:
 		h.started(p, *before, *after)
-	case from == bulk.Ready && to == bulk.Expired && !now.Before(before.Expires), to == bulk.Cancelled && !from.Ended():
-	case from == bulk.Running && to.Ended() && to != bulk.Expired:
+	case from == bulk.Ready && to == bulk.Expired && !now.Before(before.Expires), from == bulk.Ready && to == bulk.Cancelled:
+	case from == bulk.Running && to == bulk.Cancelling:
+	case from == bulk.Cancelling && to == bulk.Cancelled:
+		h.ended(*after)
+	case from == bulk.Running && to.Ended() && to != bulk.Expired && to != bulk.Cancelled:
 		h.ended(*after)
 	case from.Ended() && from != bulk.Cancelled && to == bulk.Running && p != nil && p.retry == id:
 		delete(h.halfRetried, id)
@@ -92,27 +96,35 @@ func (h *history) started(p *process, before, after bulk.Operation) {
 	}
 	if p == nil || p.digest != before.Digest {
 		h.broken("%s: started, and nobody approved of its plan", after.ID)
+		return
 	}
+	h.approves(p, after)
 	if !after.Applied.Before(before.Expires) {
 		h.broken("%s: applied though its plan had expired", after.ID)
 	}
 }
 
-// ended checks an operation that comes to its end by itself.
-func (h *history) ended(op bulk.Operation) {
-	if op.State == bulk.Cancelled {
-		return
+// begun checks that a worker begins nothing two seconds after the answer to a cancellation.
+func (h *history) begun(r *request) {
+	asked, cancelled := h.cancelled[r.process.at]
+	if cancelled && r.call.Method == "Advance" && r.began.Sub(asked) > 2*time.Second {
+		h.broken("%s: begins with %s %v after the answer that it is cancelled", r.process.at, r.call.Of, r.began.Sub(asked))
 	}
+}
+
+// ended checks what an operation under way tells that has come to its end.
+func (h *history) ended(op bulk.Operation) {
 	var sum bulk.Tally
 	chunks, ended := h.model.ChunksOf(op.ID)
 	for i, c := range chunks {
-		if !ended[i] {
+		if !ended[i] && op.State != bulk.Cancelled {
 			h.broken("%s: ended as %s before its chunk %d", op.ID, op.State, i)
 		}
 		sum = sum.Plus(c.Tally())
 	}
 	t := op.Tally
-	if t.Done != sum.Done || t.Skipped != sum.Skipped || t.Failed != sum.Failed || sum.Left > 0 || t.Done+t.Skipped+t.Failed != op.Impact.Subjects {
+	if t.Done != sum.Done || t.Skipped != sum.Skipped || t.Failed != sum.Failed || t.Left != sum.Left || sum.Left > 0 && op.State != bulk.Cancelled ||
+		t.Done+t.Skipped+t.Failed+t.Left != op.Impact.Subjects {
 		h.broken("%s: tells %+v of %d subjects; there are %+v", op.ID, t, op.Impact.Subjects, sum)
 	}
 }
@@ -155,6 +167,9 @@ func (h *history) touch(p *process, e event) {
 	if p != nil && p.states[op.ID] != bulk.Running {
 		h.broken("%s: changes %s, by a worker that has read that it is %s", op.ID, id, p.states[op.ID])
 	}
+	if op.State.Ended() {
+		h.broken("%s: changes %s, and has ended as %s", op.ID, id, op.State)
+	}
 	var of []bulk.Subject
 	chunks, _ := h.model.ChunksOf(op.ID)
 	for _, c := range chunks {
@@ -173,6 +188,7 @@ func (h *history) touch(p *process, e event) {
 		}
 	}
 	h.touched[op.ID] = append(h.touched[op.ID], e)
+	h.goesBy(op, e.after)
 	if op.Action == operations.Undo {
 		h.undone(op, e)
 	}
@@ -222,7 +238,9 @@ func (h *history) judgeOutcome(op bulk.Operation, s bulk.Subject, o bulk.Outcome
 	i := slices.IndexFunc(h.touched[op.ID], func(e event) bool { return touches(op, s, e) })
 	switch o.Result {
 	case bulk.Undecided:
-		return
+		if i >= 0 && op.State == bulk.Cancelled && o.Code != bulk.Interrupted {
+			h.broken("%s: tells that it left %s, which it has changed", op.ID, s.ID)
+		}
 	case bulk.Done:
 		_, purged := h.model.CertificatesOf(s.ID)[bindOf(s).generation]
 		if i < 0 && (op.Action != operations.Purge || !purged) {

@@ -24,8 +24,13 @@ type oracle struct {
 	called      named
 
 	selections  map[string]operations.Selection
-	halfRetried map[string]bool // operations, chunks of which may have been reopened
+	halfRetried map[string]bool      // operations, chunks of which may have been reopened
+	cancelled   map[string]time.Time // operations, and when the first cancellation was answered
 	touched     map[string][]event
+
+	inForce  []ruling                       // all settings there were, in order
+	asked    map[string]int                 // at which step for an operation, first
+	approved map[string][]customer.Settings // that somebody may have seen who approved of an operation
 }
 
 // event is one change of a customer.
@@ -40,7 +45,8 @@ func (h *history) init() {
 	h.oracle = oracle{
 		changes: map[string][]event{}, events: map[string][]event{}, hidden: map[string][]string{},
 		fenced: map[string]map[string]int64{}, expired: map[string]bool{}, dirty: map[string]bool{},
-		selections: map[string]operations.Selection{}, halfRetried: map[string]bool{}, touched: map[string][]event{},
+		selections: map[string]operations.Selection{}, halfRetried: map[string]bool{}, cancelled: map[string]time.Time{}, touched: map[string][]event{},
+		approved: map[string][]customer.Settings{}, asked: map[string]int{},
 	}
 	h.clients = clients{digests: map[string][]string{}, sends: map[string][]string{}}
 }
@@ -50,6 +56,7 @@ func (h *history) watch() {
 	h.model.WatchRecords = h.recordsChanged
 	h.model.WatchCertificate = h.certified
 	h.model.WatchOperation = h.operationChanged
+	h.model.WatchSettings = func(s customer.Settings) { h.inForce = append(h.inForce, ruling{h.step, s}) }
 }
 
 // rootChanged checks a change of a root, as it is made.

@@ -29,6 +29,8 @@ type process struct {
 	finish func()                // called by the history when it has come to its end by itself
 	digest string                // it applies an operation by
 	retry  string                // the operation that it tries again
+	at     string                // the operation that it works on
+	begun  int                   // the step at which it was started
 	states map[string]bulk.State // of operations, as it read them last
 }
 
@@ -47,6 +49,7 @@ const keptBack = 10 * time.Second
 // start lets a process run beside the others.
 func (h *history) start(p *process, limit time.Duration, run func(ctx context.Context)) {
 	h.processes++
+	p.begun = h.step
 	p.seq, p.states, p.slow = h.processes, map[string]bulk.State{}, h.chance(1, 4)
 	p.name = fmt.Sprint(p.seq, " ", p.name)
 	p.killed = time.Now().Add(limit)
@@ -96,6 +99,7 @@ type gates struct {
 type request struct {
 	process *process
 	call    model.Call
+	began   time.Time
 	answer  chan answer
 }
 
@@ -107,10 +111,10 @@ type answer struct {
 // gate lets a request wait until the history decides what becomes of it.
 func (h *history) gate(ctx context.Context, c model.Call) (model.Verdict, error) {
 	p := processOf(ctx)
-	if p == nil || h.quiet {
+	if p == nil || h.quiet && !h.gates.gone(p) {
 		return model.Through, ctx.Err()
 	}
-	r := &request{p, c, make(chan answer, 1)}
+	r := &request{p, c, time.Now(), make(chan answer, 1)}
 	if !h.gates.enter(r) {
 		return 0, errDead
 	}
@@ -127,6 +131,12 @@ func (g *gates) done(p *process) bool {
 	g.Lock()
 	defer g.Unlock()
 	return p.done
+}
+
+func (g *gates) gone(p *process) bool {
+	g.Lock()
+	defer g.Unlock()
+	return p.dead
 }
 
 func (g *gates) enter(r *request) bool {

@@ -30,6 +30,9 @@ func (h *history) deliver() bool {
 		return true
 	}
 	p := &process{name: fmt.Sprint("work on ", m)}
+	if m.Work != nil {
+		p.at = m.Work.Operation
+	}
 	var err error
 	p.finish = func() { h.worked(m, err) }
 	h.start(p, maxWork, func(ctx context.Context) { err = h.work(ctx, m) })

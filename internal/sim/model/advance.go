@@ -2,17 +2,19 @@ package model
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
 
 // Advance makes transitions, a batch at a time.
 func (t Table) Advance(ctx context.Context, transitions []customer.Transition, s customer.Settings) []error {
 	results := make([]error, len(transitions))
-	for from := 0; from < len(transitions); from += batchSize {
-		to := min(from+batchSize, len(transitions))
+	for from := 0; from < len(transitions); from += moveSize {
+		to := min(from+moveSize, len(transitions))
 		t.advance(ctx, transitions[from:to], s, results[from:to])
 	}
 	return results
@@ -21,8 +23,15 @@ func (t Table) Advance(ctx context.Context, transitions []customer.Transition, s
 // advance makes one batch, and again those of it that the table was too busy for.
 func (t Table) advance(ctx context.Context, batch []customer.Transition, s customer.Settings, results []error) {
 	pending := upTo(len(batch))
-	for len(pending) > 0 {
-		refused, again, err := t.execute(ctx, batch, s, pending)
+	for attempt := 1; len(pending) > 0; attempt++ {
+		var refused, again []int
+		err := bulk.MayBegin(ctx)
+		if err != nil && attempt == 1 {
+			err = errors.Join(bulk.ErrNotBegun, err)
+		}
+		if err == nil {
+			refused, again, err = t.execute(ctx, batch, s, pending)
+		}
 		if err == nil {
 			err = t.explain(ctx, batch, s, refused, results)
 		}

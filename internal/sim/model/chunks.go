@@ -66,18 +66,22 @@ func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, u
 }
 
 func (o Operations) take(op bulk.Operation, seq int, holder string, now, until time.Time) (bulk.Chunk, error) {
-	c := o.chunk(op.ID, seq)
+	c, orphan := o.chunk(op.ID, seq), false
 	switch {
 	case c == nil || c.ended:
 		return bulk.Chunk{}, bulk.ErrTaken
 	case c.Holder == holder: // ours, the answer to the first request was lost
+		orphan = c.Attempts > 1 // perhaps
 	case c.Lease.After(now):
 		return bulk.Chunk{}, bulk.ErrTaken
 	default:
+		orphan = c.Holder != ""
 		c.Lease, c.Holder = until, holder
 		c.Attempts++
 	}
-	return c.progress(), nil
+	p := c.progress()
+	p.Orphan = orphan
+	return p, nil
 }
 
 // whole reads the subjects of a chunk.

@@ -47,6 +47,7 @@ var ErrFault = errors.New("model: the request failed")
 const (
 	pageSize  = 2 // items that a reading of many finds at once
 	batchSize = 3 // items or statements of a batch
+	moveSize  = 2 // transitions of a batch: histories have few customers, and what goes on between two requests counts
 	// Grace lies between a purge time, or the end of a lease, and TTL.
 	Grace = time.Hour
 	lag   = time.Second // by which a list may be late
@@ -61,6 +62,7 @@ type Model struct {
 	WatchRecords     func(ctx context.Context, id string)
 	WatchCertificate func(ctx context.Context, c customer.Certificate)
 	WatchOperation   func(ctx context.Context, before, after *bulk.Operation)
+	WatchSettings    func(s customer.Settings)
 
 	mu       sync.Mutex
 	roots    map[string]*root

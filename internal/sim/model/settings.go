@@ -26,6 +26,9 @@ func (t Table) PutSettings(ctx context.Context, s customer.Settings) (stored cus
 		stored, err = s, nil
 		stored.Version++
 		t.settings = stored
+		if t.WatchSettings != nil {
+			t.WatchSettings(stored)
+		}
 	})
 	if failed != nil {
 		return customer.Settings{}, failed
