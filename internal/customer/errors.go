@@ -28,6 +28,9 @@ var (
 	// ErrUnfinished says that a purge stopped before its deadline with work left.
 	// Nothing is lost: the sweep hands it to a worker again.
 	ErrUnfinished = errors.New("stopped before the deadline, the sweep goes on with it")
+
+	// ErrBusy says that the store is busy; nothing is known to be wrong with the request.
+	ErrBusy = errors.New("the store is busy; nothing is known to be wrong with the request")
 )
 
 // DependentsError refuses a deletion: records of restrict kinds exist.

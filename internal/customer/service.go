@@ -170,11 +170,19 @@ func (s *Service) nameOwner(ctx context.Context, err error) error {
 }
 
 // Update changes a profile by a function of what it is now; it may be called again
-// when somebody else was faster, unless the change is bound to a version.
+// when somebody else was faster, unless the change is bound to a version. One that somebody
+// else always is faster with is ErrBusy.
 func (s *Service) Update(ctx context.Context, id string, revise func(Profile) Profile, ch Change) (Customer, error) {
+	ch = s.stamp(ch, Updated)
 	for attempt := 1; ; attempt++ {
 		c, err := s.update(ctx, id, revise, s.stamp(ch, Updated))
-		if !errors.Is(err, ErrVersion) || ch.IfVersion != 0 || attempt == 5 {
+		switch {
+		case !errors.Is(err, ErrVersion) || ch.IfVersion != 0:
+			return c, err
+		case attempt == maxAttempts:
+			return c, ErrBusy
+		}
+		if err := pause(ctx, ch.ID, attempt); err != nil {
 			return c, err
 		}
 	}

@@ -76,7 +76,7 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 		Holds: map[string]hold{}, Terms: c.Terms, Last: newChange(c.Last),
 	}
 	for id, h := range c.Holds {
-		r.Holds[id] = hold{By: h.By, Reason: h.Reason, Time: formatTime(h.Time)}
+		r.Holds[id] = newHold(h)
 	}
 	if c.Deletion != nil {
 		d := newDeletion(*c.Deletion)
@@ -91,6 +91,10 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 }
 
 func createdSK(c customer.Customer) string { return listSK(formatTime(c.Created), c.ID) }
+
+func newHold(h customer.Hold) hold {
+	return hold{By: h.By, Reason: h.Reason, Time: formatTime(h.Time)}
+}
 
 func newDeletion(d customer.Deletion) deletion {
 	out := deletion{ID: d.ID, Time: formatTime(d.Time), By: d.By, Reason: d.Reason}

@@ -137,6 +137,32 @@ var scenarios = []scenario{
 		},
 	},
 	{
+		name: "lift the last hold of a customer whose purge time has passed",
+		prepare: func(c *crash) {
+			create(c, c.safe, c.id)
+			remove(c, c.safe, c.id)
+			if _, err := c.safe.Hold(c.Context(), c.id, "case-1", admin); err != nil {
+				c.Fatal(err)
+			}
+			c.world.Clock.Move(31 * day)
+		},
+		act: func(c *crash) error {
+			_, err := c.service.Lift(c.Context(), c.id, "case-1", admin)
+			return err
+		},
+		check: func(c *crash) {
+			c.sweep()
+			got := c.in(customer.Deleted, 0)
+			if due := got.Last.At.Add(customer.LiftNotice); len(got.Holds) != 0 || !got.Deletion.PurgeTime.Equal(due) {
+				c.Errorf("holds %v, due %v instead of %v", got.Holds, got.Deletion.PurgeTime, due)
+			}
+			c.world.Clock.Move(customer.LiftNotice)
+			c.sweep()
+			c.work()
+			gone(c, c.safe, c.id, 0, 0)
+		},
+	},
+	{
 		name:    "add records, some below others",
 		prepare: func(c *crash) { create(c, c.safe, c.id, "ticket~1") },
 		act: func(c *crash) error {

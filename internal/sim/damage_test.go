@@ -248,6 +248,7 @@ func damages(gone string) []damage {
 		},
 
 		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"id": text("x")})))),
+		broken("lifted without notice", fsck.BadState, put("C#trash", "#", within("last", all(set("action", text("hold.lifted")), set("at", text("2101-01-01T00:00:00.000Z")))))),
 		broken("without a version", fsck.BadState, put("C#trash", "#", drops("version"))),
 		broken("without a creation", fsck.BadState, put("C#trash", "#", drops("created"))),
 		broken("active without a creation", fsck.BadState, put("C#live", "#", drops("created"))),

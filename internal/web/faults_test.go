@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"strings"
@@ -34,6 +35,7 @@ func TestFaultsTellNothing(t *testing.T) {
 		{"unknown error", func() error { return errors.New("password=hunter2") }, 500, "INTERNAL", "password=hunter2"},
 		{"panic", func() error { panic("password=hunter2") }, 500, "INTERNAL", "password=hunter2"},
 		{"out of time", func() error { return context.DeadlineExceeded }, 503, "UNAVAILABLE", "deadline"},
+		{"busy", func() error { return fmt.Errorf("hold: %w", customer.ErrBusy) }, 503, "UNAVAILABLE", "busy"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSystem(t)
@@ -41,6 +43,9 @@ func TestFaultsTellNothing(t *testing.T) {
 			got := s.send(get, "/v1/customers/A", "")
 			if got.status != tt.status || got.body["code"] != tt.code || !got.isProblem() {
 				t.Errorf("got %d %s", got.status, got.text)
+			}
+			if wait := got.header.Get("Retry-After"); (got.status == 503) != (wait != "") {
+				t.Errorf("%d with Retry-After %q", got.status, wait)
 			}
 			if strings.Contains(got.text, "hunter2") {
 				t.Errorf("the answer tells: %s", got.text)

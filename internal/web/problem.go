@@ -159,6 +159,7 @@ var refusals = []struct {
 	{bulk.ErrConfirm, unacknowledged},
 	{bulk.ErrReused, keyReused},
 	{bulk.ErrCursor, badCursor},
+	{customer.ErrBusy, unavailable},
 	{context.DeadlineExceeded, unavailable},
 	{context.Canceled, unavailable},
 }

@@ -66,6 +66,8 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"a chunk is one worker's at a time", taken},
 		{"a chunk that has ended can be reopened", reopened},
 		{"operations are listed until they end", listed},
+		{"the last hold to be lifted gives notice", lifted},
+		{"holds are in nobody's way", heldByMany},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.run(t, world(t)) })
 	}

@@ -121,4 +121,7 @@ var bugs = []planted{
 	{"an id is used again before the stream tells that it is gone", []edit{{
 		"customer/service.go", "	if left > 0 || len(log.Entries) > 0 {", "	if left > 0 || len(log.Entries) < 0 {",
 	}}},
+	{"a lifted hold lets a purge come at once", []edit{{
+		"customer/holds.go", "c.State == Deleted && c.Due(earliest) {", "c.State == Active && c.Due(earliest) {",
+	}}},
 }
