@@ -48,6 +48,7 @@ func (t *Table) EmailOwner(ctx context.Context, email string) (string, error) {
 // Create adds a customer with its claim and its search terms.
 func (t *Table) Create(ctx context.Context, c customer.Customer) error {
 	c.Terms = searchTerms(c.Profile)
+	c.Recent = c.Recent.With(c.Last.ID)
 	tx := t.newTransaction()
 	if err := tx.addOnce(c.Last, c.ID); err != nil {
 		return err
@@ -70,7 +71,7 @@ func existsUnless(change string) func(item) error {
 		switch {
 		case err != nil:
 			return err
-		case c.Last.ID == change:
+		case c.Made(change):
 			return errDone
 		}
 		return customer.ErrExists
@@ -142,12 +143,11 @@ func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) erro
 
 func (tx *transaction) revise(old, revised customer.Customer) error {
 	expr, err := expression.NewBuilder().
-		WithUpdate(expression.
+		WithUpdate(noting(expression.
 			Set(expression.Name("profile"), expression.Value(profile(revised.Profile))).
 			Set(expression.Name("terms"), expression.Value(revised.Terms)).
-			Set(attrVersion, expression.Value(revised.Version)).
-			Set(expression.Name("last"), expression.Value(newChange(revised.Last)))).
-		WithCondition(stateIs(customer.Active).And(attrVersion.Equal(expression.Value(old.Version)))).
+			Set(attrVersion, expression.Value(revised.Version)), revised.Last, revised.Last.ID)).
+		WithCondition(stateIs(customer.Active).And(attrVersion.Equal(expression.Value(old.Version)), unmade(revised.Last.ID))).
 		Build()
 	if err != nil {
 		return fmt.Errorf("dynamo: revise: %w", err)
@@ -169,7 +169,7 @@ func refusedRevision(now item, change string) error {
 	if err != nil {
 		return err
 	}
-	if c.Last.ID == change {
+	if c.Made(change) {
 		return errDone
 	}
 	if err := c.CanChange(); err != nil {

@@ -21,7 +21,7 @@ func TestACustomerReadsBackAsItWasCreated(t *testing.T) {
 	if len(got.Terms) == 0 {
 		t.Error("it has no search terms")
 	}
-	c.Terms = got.Terms
+	c.Terms, c.Recent = got.Terms, c.Recent.With(c.Last.ID)
 	same(t, "customer", got, c)
 	owner, err := s.EmailOwner(t.Context(), c.Profile.Email)
 	if err != nil || owner != c.ID {
@@ -93,7 +93,7 @@ func TestReviseReplacesProfileAddressAndTerms(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := s.read(t, old.ID)
-	revised.Terms = got.Terms
+	revised.Terms, revised.Recent = got.Terms, old.Recent.With(revised.Last.ID)
 	same(t, "customer", got, revised)
 	_, err := s.EmailOwner(t.Context(), old.Profile.Email)
 	refuses(t, err, customer.ErrNotFound)

@@ -43,13 +43,11 @@ type transition struct {
 // apply makes the transition. Every transition bumps the version and tells who, what
 // and why. It returns the customer as it is afterwards, also beside ErrUnchanged.
 func (t *Table) apply(ctx context.Context, tr transition) (customer.Customer, error) {
-	when := exists().And(tr.when)
+	when := exists().And(tr.when, unmade(tr.change.ID))
 	if tr.change.IfVersion != 0 {
 		when = when.And(attrVersion.Equal(expression.Value(tr.change.IfVersion)))
 	}
-	update := tr.update.
-		Set(attrVersion, attrVersion.Plus(expression.Value(1))).
-		Set(expression.Name("last"), expression.Value(newChange(tr.change)))
+	update := noting(tr.update.Set(attrVersion, attrVersion.Plus(expression.Value(1))), tr.change, tr.change.ID)
 	expr, err := expression.NewBuilder().WithUpdate(update).WithCondition(when).Build()
 	if err != nil {
 		return customer.Customer{}, fmt.Errorf("dynamo: %s: %w", tr.change.Action, err)
@@ -106,7 +104,7 @@ func (tr transition) explain(old item) (customer.Customer, error) {
 		return customer.Customer{}, customer.ErrNotFound
 	}
 	c, err := DecodeCustomer(old)
-	if err != nil || c.Last.ID == tr.change.ID {
+	if err != nil || c.Made(tr.change.ID) {
 		return c, err
 	}
 	reason := tr.refused(c)

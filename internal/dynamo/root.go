@@ -32,6 +32,7 @@ type root struct {
 	Terms    []string         `dynamodbav:"terms,omitempty"`
 	Frozen   *policies        `dynamodbav:"frozen,omitempty"`
 	Last     change           `dynamodbav:"last"`
+	recent
 }
 
 type profile struct {
@@ -74,6 +75,7 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 		State: string(c.State), Version: c.Version, Epoch: c.Epoch, Blocked: c.Blocked,
 		Profile: profile(c.Profile), Created: createdSK(c), Counts: c.Counts,
 		Holds: map[string]hold{}, Terms: c.Terms, Last: newChange(c.Last),
+		recent: newRecent(c.Recent),
 	}
 	for id, h := range c.Holds {
 		r.Holds[id] = newHold(h)
@@ -153,6 +155,7 @@ func (r root) customer() (customer.Customer, error) {
 		ID: strings.TrimPrefix(r.PK, "C#"), Version: r.Version, State: customer.State(r.State),
 		Blocked: r.Blocked, Profile: customer.Profile(r.Profile), Created: p.created(r.Created),
 		Counts: r.Counts, Epoch: r.Epoch, Terms: r.Terms, Last: r.Last.change(&p),
+		Recent: r.recent.customer(),
 	}
 	if len(r.Holds) > 0 {
 		c.Holds = map[string]customer.Hold{}

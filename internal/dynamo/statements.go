@@ -304,6 +304,8 @@ func (t *Table) statement(tr customer.Transition, s customer.Settings) (types.Ba
 	b := &statement{}
 	b.set("version", tr.Version+1)
 	b.set("last", newChange(tr.Change))
+	mark := customer.MarkOf(tr.Change.ID)
+	b.set("ro", mark[:])
 	switch tr.Change.Action {
 	case customer.WasDeleted:
 		b.set("state", customer.Deleted)

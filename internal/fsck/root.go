@@ -17,6 +17,7 @@ func (e *examination) checkRoot() {
 		e.rooted(BadState, e.setVersion, "version %d", r.Version)
 	}
 	e.checkFrozen()
+	e.checkRecent()
 	placed := e.checkCreated()
 	switch r.State {
 	case active:

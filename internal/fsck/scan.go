@@ -126,7 +126,9 @@ func (s *segment) visit(ctx context.Context, it item) error {
 		if s.at == nil {
 			s.at = s.newExamination(suspect{customer: rest})
 		}
-		r.raw = nil // suspicions don't need it
+		if r.SK != rootSK {
+			r.raw = nil // suspicions don't need it
+		}
 		s.at.add(r)
 	case space == "X" && strings.HasPrefix(r.SK, recordPrefix):
 		if s.at == nil {

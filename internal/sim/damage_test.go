@@ -137,6 +137,8 @@ func all(edits ...func(item)) func(item) {
 	}
 }
 
+func binary(n int) types.AttributeValue { return &types.AttributeValueMemberB{Value: make([]byte, n)} }
+
 func asMap(it item) types.AttributeValue { return &types.AttributeValueMemberM{Value: it} }
 
 var nothing = func(item) {}
@@ -249,6 +251,10 @@ func damages(gone string) []damage {
 
 		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"id": text("x")})))),
 		broken("lifted without notice", fsck.BadState, put("C#trash", "#", within("last", all(set("action", text("hold.lifted")), set("at", text("2101-01-01T00:00:00.000Z")))))),
+		broken("a recent change of too many bytes", fsck.BadState, put("C#live", "#", set("r1", binary(9)))),
+		broken("a recent change as text", fsck.BadState, put("C#live", "#", set("ro", text("12345678")))),
+		broken("more recent changes than a root has", fsck.BadState, put("C#live", "#", set("r8", binary(8)))),
+		broken("a gap in the recent changes", fsck.BadState, put("C#live", "#", all(set("r0", binary(8)), set("r1", binary(8)), set("r2", binary(8)), drops("r3"), set("r4", binary(8)), set("r5", binary(8))))),
 		broken("without a version", fsck.BadState, put("C#trash", "#", drops("version"))),
 		broken("without a creation", fsck.BadState, put("C#trash", "#", drops("created"))),
 		broken("active without a creation", fsck.BadState, put("C#live", "#", drops("created"))),

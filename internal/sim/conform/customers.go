@@ -73,6 +73,7 @@ func changes(t *testing.T, w World) {
 	must(t, err)
 	want := before
 	want.State, want.Deletion, want.Last = customer.Deleted, &d, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Version++
 	want.Epoch++
 	same(t, "deleted", got, want)
@@ -82,6 +83,7 @@ func changes(t *testing.T, w World) {
 	got, err = w.Restore(ctx, before.ID, d.ID, ch)
 	must(t, err)
 	want.State, want.Deletion, want.Last = customer.Active, nil, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Version++
 	same(t, "restored", got, want)
 
@@ -89,6 +91,7 @@ func changes(t *testing.T, w World) {
 	got, err = w.SetBlocked(ctx, before.ID, true, ch)
 	must(t, err)
 	want.Blocked, want.Last = true, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Version++
 	want.Epoch++
 	same(t, "blocked", got, want)
@@ -97,6 +100,7 @@ func changes(t *testing.T, w World) {
 	got, err = w.Hold(ctx, before.ID, "case", ch)
 	must(t, err)
 	want.Holds, want.Last = map[string]customer.Hold{"case": {By: ch.By, Reason: ch.Reason, Time: ch.At}}, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Version++
 	same(t, "held", got, want)
 
@@ -104,6 +108,7 @@ func changes(t *testing.T, w World) {
 	got, err = w.Lift(ctx, before.ID, "case", ch)
 	must(t, err)
 	want.Holds, want.Last = nil, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Version++
 	same(t, "lifted", got, want)
 }

@@ -121,6 +121,12 @@ var bugs = []planted{
 	{"an id is used again before the stream tells that it is gone", []edit{{
 		"customer/service.go", "	if left > 0 || len(log.Entries) > 0 {", "	if left > 0 || len(log.Entries) < 0 {",
 	}}},
+	{"a customer remembers no change but the last", []edit{{
+		"customer/recent.go", "r.Single[:min(len(r.Single), MaxRecent-1)]...)", "r.Single[:0]...)",
+	}}},
+	{"a change is known by the last one only", []edit{{
+		"sim/model/roots.go", "	case old.Made(tr.change.ID):", "	case old.Last.ID == tr.change.ID:",
+	}}},
 	{"a lifted hold lets a purge come at once", []edit{{
 		"customer/holds.go", "c.State == Deleted && c.Due(earliest) {", "c.State == Active && c.Due(earliest) {",
 	}}},

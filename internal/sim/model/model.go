@@ -28,6 +28,7 @@ const (
 	Repeated         // it is carried out twice: the client asked again, and has the second answer
 	Partial          // the table is busy: a part of a batch is carried out
 	Stale            // a list lags behind what was just written
+	Late             // it is carried out and answered, and comes again when Deliver says so
 )
 
 // Call is a request, as far as a gate tells it from others.
@@ -75,6 +76,8 @@ type Model struct {
 	entries  map[string][]customer.Entry
 	totals   customer.Totals
 	list     index
+	changed  map[string]int // how often, by customer
+	late     []delivery
 
 	operations map[string]*bulk.Operation
 	selections map[string][]byte
@@ -89,7 +92,7 @@ func New() *Model {
 		claims: map[string]string{}, retained: map[string]map[string]customer.Record{}, until: map[string]map[string]time.Time{},
 		certs: map[string]map[string]customer.Certificate{}, notes: map[string]note{}, leases: map[string]lease{},
 		entries: map[string][]customer.Entry{}, operations: map[string]*bulk.Operation{},
-		selections: map[string][]byte{}, chunks: map[string][]*chunk{}, list: index{shown: map[string]root{}},
+		changed: map[string]int{}, selections: map[string][]byte{}, chunks: map[string][]*chunk{}, list: index{shown: map[string]root{}},
 	}
 }
 
@@ -112,6 +115,9 @@ func (m *Model) request(ctx context.Context, method, of string, do func(v Verdic
 		return ErrFault
 	case Repeated:
 		do(verdict)
+	case Late:
+		m.doLate(method, of, do)
+		return nil
 	case Through, Lost, Partial, Stale:
 	}
 	do(verdict)
