@@ -50,7 +50,7 @@ func (t *Table) Create(ctx context.Context, c customer.Customer) error {
 	c.Terms = searchTerms(c.Profile)
 	c.Recent = c.Recent.With(c.Last.ID)
 	tx := t.newTransaction()
-	if err := tx.addOnce(c.Last, c.ID); err != nil {
+	if err := tx.addOnce(c.Last, c.ID, c.Trace()); err != nil {
 		return err
 	}
 	if err := tx.put(t.newRoot(c, time.Time{}), existsUnless(c.Last.ID)); err != nil {
@@ -124,7 +124,7 @@ func (tx *transaction) deleteTerms(id string, terms []string) {
 func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) error {
 	revised.Terms = searchTerms(revised.Profile)
 	tx := t.newTransaction()
-	if err := tx.addOnce(revised.Last, revised.ID); err != nil {
+	if err := tx.addOnce(revised.Last, revised.ID, revised.Trace()); err != nil {
 		return err
 	}
 	if err := tx.revise(old, revised); err != nil {

@@ -56,8 +56,8 @@ func TestCreateIsRefused(t *testing.T) {
 		{"an id that is used in the trash", func(c *customer.Customer) { c.ID = inTrash.ID }, customer.ErrExists},
 		{"an address that is used", func(c *customer.Customer) { c.Profile.Email = there.Profile.Email }, &customer.EmailTakenError{Owner: there.ID}},
 		{"an address that is used in the trash", func(c *customer.Customer) { c.Profile.Email = inTrash.Profile.Email }, &customer.EmailTakenError{Owner: inTrash.ID}},
-		{"the same request again", func(c *customer.Customer) { c.Last.Once = &customer.Once{Key: "used", Fingerprint: "this"} }, &customer.ReplayError{Subject: there.ID, Same: true}},
-		{"another request under the same key", func(c *customer.Customer) { c.Last.Once = &customer.Once{Key: "used", Fingerprint: "that"} }, &customer.ReplayError{Subject: there.ID}},
+		{"the same request again", func(c *customer.Customer) { c.Last.Once = &customer.Once{Key: "used", Fingerprint: "this"} }, &customer.ReplayError{Subject: there.ID, Same: true, Trace: there.Trace()}},
+		{"another request under the same key", func(c *customer.Customer) { c.Last.Once = &customer.Once{Key: "used", Fingerprint: "that"} }, &customer.ReplayError{Subject: there.ID, Trace: there.Trace()}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			refused := s.fresh()

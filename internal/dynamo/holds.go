@@ -53,6 +53,7 @@ func (t *Table) placing(seen customer.Customer, name string, ch customer.Change)
 	return transition{
 		update: u,
 		when:   stateIs(seen.State).And(entry.AttributeNotExists(), attrHolds.Size().LessThan(expression.Value(customer.MaxHolds))),
+		after:  func(c customer.Customer) customer.Customer { return c.Placed(name, h) },
 	}
 }
 
@@ -72,7 +73,10 @@ func (t *Table) lifting(seen customer.Customer, name string, ch customer.Change)
 		}
 		u = move(u, t.place(to, ch.At))
 	}
-	return transition{update: u, when: when}
+	return transition{
+		update: u, when: when,
+		after: func(c customer.Customer) customer.Customer { return c.Lifted(name, ch.At) },
+	}
 }
 
 func dueAsSeen(c customer.Customer) expression.ConditionBuilder {

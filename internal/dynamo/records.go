@@ -116,7 +116,7 @@ func (a *addition) try(ctx context.Context) error {
 		return nil
 	}
 	tx := a.table.newTransaction()
-	if err := tx.addOnce(a.change, a.id); err != nil {
+	if err := tx.addOnce(a.change, a.id, customer.Trace{At: a.change.At}); err != nil {
 		return err
 	}
 	if err := tx.count(a.id, kinds, a.change, a.change.ID, nil); err != nil {

@@ -163,8 +163,8 @@ func (r root) customer() (customer.Customer, error) {
 	for id, h := range r.Holds {
 		c.Holds[id] = customer.Hold{By: h.By, Reason: h.Reason, Time: p.time(h.Time)}
 	}
-	if d := r.Deletion; d != nil {
-		c.Deletion = &customer.Deletion{ID: d.ID, Time: p.time(d.Time), By: d.By, Reason: d.Reason, PurgeTime: p.time(d.PurgeTime)}
+	if r.Deletion != nil {
+		c.Deletion = r.Deletion.customer(&p)
 	}
 	if r.Frozen != nil {
 		c.Frozen = r.Frozen.kinds(&p)
@@ -177,6 +177,10 @@ func (ch change) change(p *timeParser) customer.Change {
 		ID: ch.ID, At: p.time(ch.At), By: ch.By,
 		Action: customer.Action(ch.Action), Reason: ch.Reason, Subject: ch.Subject,
 	}
+}
+
+func (d deletion) customer(p *timeParser) *customer.Deletion {
+	return &customer.Deletion{ID: d.ID, Time: p.time(d.Time), By: d.By, Reason: d.Reason, PurgeTime: p.time(d.PurgeTime)}
 }
 
 // timeParser collects the errors of many times and periods.

@@ -151,6 +151,7 @@ func (s *segment) visit(ctx context.Context, it item) error {
 	case space == "A":
 		s.checkPersonal(r.key().shown(), it)
 	case space == "I" && r.SK == rootSK:
+		s.checkPersonal(r.key().shown(), it)
 		return s.visitNote(ctx, r)
 	case r.PK == "P" && (r.SK == "settings" || strings.HasPrefix(r.SK, "totals#") || strings.HasPrefix(r.SK, "lease#")):
 	default:

@@ -313,6 +313,7 @@ func damages(gone string) []damage {
 		hopeless("personal value in the audit log", fsck.PersonalData, put("A#gone", "x", set("reason", text("asked by Anders-Gone")))),
 		hopeless("personal value deep in the audit log", fsck.PersonalData, put("A#gone", "x", set("fields", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("+49 30 0074321")}}))),
 		hopeless("personal value in an operation", fsck.PersonalData, put("O#"+runningID, "K#000000", set("outcomes", text("done:Anders-Gone")))),
+		hopeless("personal value in a note", fsck.PersonalData, put("I#abc", "#", all(set("ttl", number("5000000000")), set("subject", text("Anders-Gone"))))),
 		broken("a note without ttl", fsck.NoteKept, put("I#abc", "#", nothing)),
 		hopeless("an unknown key", fsck.UnknownItem, put("Z#1", "#", nothing)),
 		hopeless("an unknown part of a customer", fsck.UnknownItem, put("C#live", "Z#Anders", nothing)),

@@ -111,3 +111,31 @@ func (w World) holdAndLift(t *testing.T, id, name string) error {
 	}
 	return nil
 }
+
+// keyedByMany lets many change one customer at once, each under a key of its own: each is
+// answered with what it has written itself, and so is its repeat.
+func keyedByMany(t *testing.T, w World) {
+	c := w.active(t)
+	change := func(i int) customer.Change {
+		ch := w.change(customer.HoldPlaced)
+		ch.Once = &customer.Once{Key: fmt.Sprint(c.ID, i), Fingerprint: "this"}
+		return ch
+	}
+	var clients sync.WaitGroup
+	left, errs := make([]customer.Customer, 10), make([]error, 10)
+	for i := range left {
+		clients.Go(func() { left[i], errs[i] = w.Hold(t.Context(), c.ID, fmt.Sprint("case-", i), change(i)) })
+	}
+	clients.Wait()
+	must(t, errors.Join(errs...))
+	versions := map[int64]bool{}
+	for i, got := range left {
+		versions[got.Version] = true
+		if _, held := got.Holds[fmt.Sprint("case-", i)]; !held || int64(len(got.Holds)) != got.Version-c.Version {
+			t.Errorf("version %d of version %d has the holds %v, by the change of case-%d", got.Version, c.Version, got.Holds, i)
+		}
+		_, err := w.Hold(t.Context(), c.ID, fmt.Sprint("case-", i), change(i))
+		refuses(t, err, &customer.ReplayError{Subject: c.ID, Same: true, Trace: got.Trace()})
+	}
+	same(t, "versions", len(versions), len(left))
+}

@@ -127,6 +127,9 @@ var bugs = []planted{
 	{"a change is known by the last one only", []edit{{
 		"sim/model/roots.go", "	case old.Made(tr.change.ID):", "	case old.Last.ID == tr.change.ID:",
 	}}},
+	{"a repeat is told what there was before", []edit{{
+		"sim/model/roots.go", "	t.remember(tr.change, tr.id, next.Trace())", "	t.remember(tr.change, tr.id, old.Trace())",
+	}}},
 	{"a lifted hold lets a purge come at once", []edit{{
 		"customer/holds.go", "c.State == Deleted && c.Due(earliest) {", "c.State == Active && c.Due(earliest) {",
 	}}},

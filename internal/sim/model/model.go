@@ -128,7 +128,10 @@ func (m *Model) request(ctx context.Context, method, of string, do func(v Verdic
 }
 
 // note is what is kept of a change made under an idempotency key.
-type note struct{ fingerprint, subject, change string }
+type note struct {
+	fingerprint, subject, change string
+	trace                        customer.Trace
+}
 
 // replayed says whether a change was made before under its key.
 func (m *Model) replayed(ch customer.Change) error {
@@ -139,11 +142,11 @@ func (m *Model) replayed(ch customer.Change) error {
 	if !ok || made.change == ch.ID {
 		return nil
 	}
-	return &customer.ReplayError{Subject: made.subject, Same: made.fingerprint == ch.Once.Fingerprint}
+	return &customer.ReplayError{Subject: made.subject, Same: made.fingerprint == ch.Once.Fingerprint, Trace: made.trace}
 }
 
-func (m *Model) remember(ch customer.Change, subject string) {
+func (m *Model) remember(ch customer.Change, subject string, trace customer.Trace) {
 	if ch.Once != nil {
-		m.notes[ch.Once.Key] = note{ch.Once.Fingerprint, subject, ch.ID}
+		m.notes[ch.Once.Key] = note{ch.Once.Fingerprint, subject, ch.ID, trace}
 	}
 }

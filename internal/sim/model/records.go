@@ -73,7 +73,7 @@ func (t Table) addRecords(ctx context.Context, id string, records []customer.Rec
 	}
 	t.recordsChanged(ctx, id)
 	t.put(ctx, next)
-	t.remember(ch, id)
+	t.remember(ch, id, customer.Trace{At: ch.At})
 	return results, nil
 }
 

@@ -129,7 +129,7 @@ func (t Table) transit(ctx context.Context, tr transition) (customer.Customer, e
 	next.note(tr.change, tr.change.ID)
 	tr.make(&next)
 	t.put(ctx, next)
-	t.remember(tr.change, tr.id)
+	t.remember(tr.change, tr.id, next.Trace())
 	return next.Customer, nil
 }
 
@@ -207,7 +207,7 @@ func (t Table) create(ctx context.Context, c customer.Customer) error {
 	c.Terms, c.Recent = termsOf(c.Profile), c.Recent.With(c.Last.ID)
 	t.claim(c)
 	t.put(ctx, root{Customer: c})
-	t.remember(c.Last, c.ID)
+	t.remember(c.Last, c.ID, c.Trace())
 	return nil
 }
 
@@ -277,6 +277,6 @@ func (t Table) revise(ctx context.Context, old, revised customer.Customer) error
 	}
 	t.claim(next.Customer)
 	t.put(ctx, next)
-	t.remember(revised.Last, old.ID)
+	t.remember(revised.Last, old.ID, next.Trace())
 	return nil
 }
