@@ -40,7 +40,7 @@ func newRecent(of customer.Recent) (r recent) {
 }
 
 // customer leaves out what fills the places that no change has come to yet.
-func (r recent) customer() (out customer.Recent) {
+func (r *recent) customer() (out customer.Recent) {
 	seen := map[customer.Mark]bool{}
 	for _, slot := range r.slots() {
 		if mark, ok := markOf(*slot); ok && !seen[mark] {

@@ -120,8 +120,8 @@ type once struct {
 
 const onceFor = 24 * time.Hour
 
-// leave writes down how the change leaves the customer.
-func (o *once) leave(t customer.Trace) {
+// leaving is the note with how the change leaves the customer.
+func (o once) leaving(t customer.Trace) once {
 	o.At, o.Version, o.State, o.Blocked, o.Held, o.Counts = formatTime(t.At), t.Version, string(t.State), t.Blocked, t.Held, t.Counts
 	if !t.Created.IsZero() {
 		o.Created = formatTime(t.Created)
@@ -130,6 +130,7 @@ func (o *once) leave(t customer.Trace) {
 		d := newDeletion(*t.Deletion)
 		o.Deletion = &d
 	}
+	return o
 }
 
 func (o once) trace() (customer.Trace, error) {
@@ -154,8 +155,7 @@ func (tx *transaction) addOnce(ch customer.Change, subject string, trace custome
 		PK: oncePK(ch.Once.Key), SK: rootSK, TTL: ch.At.Add(onceFor).Unix(),
 		Fingerprint: ch.Once.Fingerprint, Subject: subject, Change: ch.ID,
 	}
-	note.leave(trace)
-	return tx.put(note, func(old item) error { return replayed(old, ch) })
+	return tx.put(note.leaving(trace), func(old item) error { return replayed(old, ch) })
 }
 
 // replayed says, of the note of a change, whether it is of another than this one.

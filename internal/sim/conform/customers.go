@@ -96,9 +96,12 @@ func changes(t *testing.T, w World) {
 	want.Version++
 	want.Epoch++
 	same(t, "blocked", got, want)
+}
 
-	ch = w.change(customer.HoldPlaced)
-	got, err = w.Hold(ctx, before.ID, "case", ch)
+func holds(t *testing.T, w World) {
+	ctx, want := t.Context(), w.active(t, "ticket~1")
+	ch := w.change(customer.HoldPlaced)
+	got, err := w.Hold(ctx, want.ID, "case", ch)
 	must(t, err)
 	want.Holds, want.Last = map[string]customer.Hold{"case": {By: ch.By, Reason: ch.Reason, Time: ch.At}}, ch
 	want.Recent = want.Recent.With(ch.ID)
@@ -106,7 +109,7 @@ func changes(t *testing.T, w World) {
 	same(t, "held", got, want)
 
 	ch = w.change(customer.HoldLifted)
-	got, err = w.Lift(ctx, before.ID, "case", ch)
+	got, err = w.Lift(ctx, want.ID, "case", ch)
 	must(t, err)
 	want.Holds, want.Last = nil, ch
 	want.Recent = want.Recent.With(ch.ID)

@@ -83,7 +83,7 @@ var bugs = []planted{
 		"sim/model/advance.go", "	if old == nil || old.Version != tr.Version {", "	if old == nil {",
 	}}},
 	{"a change that is made again is not recognised", []edit{{
-		"customer/transition.go", "	if c.Last.ID == tr.Change.ID || tr.deleted(c) || tr.fenced(c) {", "	if tr.fenced(c) {",
+		"customer/transition.go", "	if c.Made(tr.Change.ID) || tr.deleted(c) || tr.fenced(c) {", "	if tr.fenced(c) {",
 	}}},
 	{"an idempotency key is forgotten", []edit{{
 		"sim/model/model.go", "	if !ok || made.change == ch.ID {", "	if ok = false; !ok {",
