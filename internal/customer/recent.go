@@ -39,5 +39,5 @@ func (r Recent) Has(change string) bool {
 	return r.Many == mark || slices.Contains(r.Single, mark)
 }
 
-// Made says whether the change was made to the customer, as far as it remembers.
+// Made says whether the change is one that the customer remembers to have been made.
 func (c Customer) Made(change string) bool { return c.Last.ID == change || c.Recent.Has(change) }

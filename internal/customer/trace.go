@@ -36,8 +36,8 @@ func (c Customer) Trace() Trace {
 	return t
 }
 
-// Of is a customer as the change left it, as far as the trace tells. If it has not been
-// changed since, it tells all: what is now is what was then.
+// Of is a customer as the change left it. If it has been changed since, or is gone, it
+// has only what the trace tells.
 func (t Trace) Of(id string, now Customer) Customer {
 	if now.ID == id && now.Version == t.Version {
 		now.Counts = maps.Clone(t.Counts)

@@ -95,8 +95,8 @@ type flag struct {
 	at func(seen customer.Customer) transition
 }
 
-// flag makes the change wherever the customer is. One whose place changes each time that it
-// is looked at is ErrBusy in the end.
+// flag makes the change wherever the customer is. If that changes each time that somebody
+// looks, it is ErrBusy in the end.
 func (t *Table) flag(ctx context.Context, f flag) (customer.Customer, error) {
 	seen := customer.Customer{ID: f.id, State: customer.Active}
 	for attempt := 1; ; attempt++ {

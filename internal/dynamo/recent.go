@@ -8,9 +8,9 @@ import (
 	"lethe/internal/customer"
 )
 
-// recent is what a root tells of its last changes: attributes of their own, each of eight
-// bytes. A list could not be shifted on a root that has none yet, nor may it be longer than
-// it is: an update of one with a gap fails whatever its condition says.
+// recent is what a root tells of its last changes: an attribute of eight bytes for each. A list
+// would not do: the root of an older version has no list, and an update that shifts one which
+// is not there fails whatever its condition says.
 type recent struct {
 	R0 []byte `dynamodbav:"r0,omitempty"` // the latest
 	R1 []byte `dynamodbav:"r1,omitempty"`
@@ -20,7 +20,7 @@ type recent struct {
 	R5 []byte `dynamodbav:"r5,omitempty"`
 	R6 []byte `dynamodbav:"r6,omitempty"`
 	R7 []byte `dynamodbav:"r7,omitempty"`
-	RO []byte `dynamodbav:"ro,omitempty"` // that of an operation, which shifts no others: PartiQL can't
+	RO []byte `dynamodbav:"ro,omitempty"` // the latest of an operation, whose statements can't shift the others
 }
 
 func (r *recent) slots() [customer.MaxRecent]*[]byte {
@@ -39,7 +39,7 @@ func newRecent(of customer.Recent) (r recent) {
 	return r
 }
 
-// customer leaves out what fills the places that no change has come to yet.
+// customer leaves out what only fills a place: see noting.
 func (r *recent) customer() (out customer.Recent) {
 	seen := map[customer.Mark]bool{}
 	for _, slot := range r.slots() {
@@ -58,9 +58,9 @@ func markOf(b []byte) (mark customer.Mark, ok bool) {
 
 func slotName(i int) expression.NameBuilder { return expression.Name("r" + strconv.Itoa(i)) }
 
-// noting adds to an update of a root what change it is, by the change and by the id that it
-// is recognised by. Where no change has been yet, this one fills the place: operands are
-// read before anything is set.
+// noting adds to an update of a root the change that it makes, and the id by which it is
+// recognised. The update reads all operands before it sets anything. A place that is
+// still empty gets this id too.
 func noting(u expression.UpdateBuilder, ch customer.Change, id string) expression.UpdateBuilder {
 	mark := customer.MarkOf(id)
 	u = u.Set(expression.Name("last"), expression.Value(newChange(ch))).Set(slotName(0), expression.Value(mark[:]))

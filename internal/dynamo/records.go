@@ -158,7 +158,7 @@ func (a *addition) refusedParent(parent string, todo []int) func(item) error {
 }
 
 // count moves the counts of an active customer's records, as the change or, by the id that
-// it is recognised by, a part of it. made is what it means that it was made before.
+// it is recognised by, a part of it. If it was made before, made is the reason.
 func (tx *transaction) count(id string, kinds map[string]int64, ch customer.Change, part string, made error) error {
 	u := noting(expression.UpdateBuilder{}, ch, part)
 	for kind, n := range kinds {

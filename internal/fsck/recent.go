@@ -29,7 +29,7 @@ func (e *examination) checkRecent() {
 	}
 	slices.Sort(bad)
 	e.rooted(BadState, func(ctx context.Context) error { return e.dropMarks(ctx, bad) },
-		"remembers a recent change in %s as none can be: up to %d have %d bytes each, and the earlier ones before them", strings.Join(bad, ", "), customer.MaxRecent, markSize)
+		"has %s among its recent changes: there may be r0 to r%d, without a gap, and ro, each of %d bytes", strings.Join(bad, ", "), customer.MaxRecent-1, markSize)
 }
 
 // isMark says whether an attribute is one of a recent change.

@@ -77,8 +77,8 @@ func (w World) inTrash(t *testing.T, id string, until time.Time) bool {
 	return false
 }
 
-// heldByMany lets many place and lift holds of one customer at once, each its own: none is in
-// the way of another.
+// heldByMany lets many clients place and lift holds of one customer at once, each its own: they
+// are not in each other's way.
 func heldByMany(t *testing.T, w World) {
 	for name, c := range map[string]customer.Customer{"active": w.active(t), "in the trash": w.deleted(t)} {
 		t.Run(name, func(t *testing.T) {

@@ -48,9 +48,8 @@ func (m *Model) Late() int {
 	return len(m.late)
 }
 
-// Deliver lets the nth of those requests come again, unless so many changes have been made to
-// its customer since that it need not be remembered; false then. changed says that it
-// changed something.
+// Deliver lets the nth of those requests come again, and says whether it changed something.
+// ok is false if its customer has had more changes since than it remembers: it does not come then.
 func (m *Model) Deliver(n int) (c Call, changed, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

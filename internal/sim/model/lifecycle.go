@@ -56,7 +56,7 @@ func (t Table) Hold(ctx context.Context, id, name string, ch customer.Change) (c
 func (t Table) Lift(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
 	lift := func(c customer.Customer) customer.Customer { return c.Lifted(name, ch.At) }
 	can := func(c customer.Customer) error { return c.CanLift(name) }
-	alike := func(now, seen customer.Customer) bool { // as far as the place in the trash goes by it
+	alike := func(now, seen customer.Customer) bool { // in what the place in the trash depends on
 		last := len(now.Holds) == 1
 		return last == (len(seen.Holds) == 1) && (!last || now.Deletion.PurgeTime.Equal(seen.Deletion.PurgeTime))
 	}
