@@ -16,7 +16,7 @@ type Entry struct {
 	Reason     string // with what is known to be personal blotted out
 	ReasonCode ReasonCode
 	Subject    string
-	Fields     []string // names of profile fields that changed
+	Fields     []string // names of what changed of the profile, and purgeTime
 	Delta      Totals   // what the change does to the totals
 }
 
@@ -87,10 +87,16 @@ func changedFields(before, after *Customer) []string {
 		{"phone", b.Phone != a.Phone},
 		{"push", b.Push != a.Push},
 		{"consents", !maps.Equal(b.Consents, a.Consents)},
+		{"purgeTime", redated(before.Deletion, after.Deletion)},
 	} {
 		if f.changed {
 			names = append(names, f.name)
 		}
 	}
 	return names
+}
+
+// redated says whether a stay in the trash was given another end.
+func redated(before, after *Deletion) bool {
+	return before != nil && after != nil && before.ID == after.ID && !before.PurgeTime.Equal(after.PurgeTime)
 }

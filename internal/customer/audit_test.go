@@ -112,3 +112,18 @@ func TestAnEntryNamesTheFieldsThatChangedNeverTheirValues(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEntryTellsThatAPurgeTimeWasMoved(t *testing.T) {
+	before, after := image(Deleted, HoldPlaced, "1"), image(Deleted, HoldLifted, "2")
+	before.Deletion, after.Deletion = &Deletion{ID: "d1", PurgeTime: noon}, &Deletion{ID: "d1", PurgeTime: noon.Add(LiftNotice)}
+	e, _ := Describe(before, after, "7", noon, false)
+	if got := strings.Join(e.Fields, " "); got != "purgeTime" {
+		t.Errorf("got %q", got)
+	}
+	for _, other := range []*Deletion{before.Deletion, {ID: "d2", PurgeTime: noon.Add(time.Hour)}, nil} {
+		after.Deletion = other
+		if e, _ := Describe(before, after, "7", noon, false); len(e.Fields) > 0 {
+			t.Errorf("with %+v: %q", other, e.Fields)
+		}
+	}
+}

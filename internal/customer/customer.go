@@ -32,6 +32,7 @@ type Customer struct {
 	Claim    string           // as written, likewise, the e-mail identity claimed for it, if that is not the address; see Claimed
 	Frozen   []Kind           // past the fence: the kinds that don't restrict, as they were then; nil: an older version fenced it
 	Last     Change           // the change that led here; the audit log is made of these
+	Recent   Recent           // the changes that led here last, in short
 }
 
 // Deletion is one stay in the trash. Its ID is the generation that restores and
@@ -56,7 +57,7 @@ type Hold struct {
 // Change is one change of a customer: who did what, when and why. It is written
 // with the change itself, so that no path can skip the audit log.
 type Change struct {
-	ID         string // unique; a retry that finds it written has succeeded
+	ID         string // unique; one that comes again is recognised by it, see Recent
 	At         time.Time
 	By         string
 	Action     Action

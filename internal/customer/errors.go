@@ -83,6 +83,7 @@ func (e *PurgedError) Error() string {
 type ReplayError struct {
 	Subject string // what it was made to: a customer's id
 	Same    bool   // false: the key was used for another request
+	Trace   Trace  // of what was made
 }
 
 func (e *ReplayError) Error() string {

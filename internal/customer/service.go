@@ -126,14 +126,18 @@ func (s *Service) unused(ctx context.Context, id string, ch Change) error {
 	c, err := s.Customer(ctx, id)
 	switch {
 	case err == nil && c.State == Purging:
-		return ErrPurgeStarted
+		return cmp.Or(s.Replayed(ctx, ch), ErrPurgeStarted)
 	case err == nil:
 		return cmp.Or(s.Replayed(ctx, ch), ErrExists)
 	}
-	if err := s.explain(ctx, id, err); !errors.Is(err, ErrNotFound) {
-		return err
+	err = s.explain(ctx, id, err)
+	if errors.Is(err, ErrNotFound) {
+		err = s.untraced(ctx, id)
 	}
-	return s.untraced(ctx, id)
+	if err != nil {
+		return cmp.Or(s.Replayed(ctx, ch), err) // it was created, and is gone since
+	}
+	return nil
 }
 
 // untraced refuses an id whose root TTL has removed, and whose purge has yet to begin: its
@@ -170,11 +174,19 @@ func (s *Service) nameOwner(ctx context.Context, err error) error {
 }
 
 // Update changes a profile by a function of what it is now; it may be called again
-// when somebody else was faster, unless the change is bound to a version.
+// when somebody else was faster, unless the change is bound to a version. One that somebody
+// else always is faster with is ErrBusy.
 func (s *Service) Update(ctx context.Context, id string, revise func(Profile) Profile, ch Change) (Customer, error) {
+	ch = s.stamp(ch, Updated)
 	for attempt := 1; ; attempt++ {
 		c, err := s.update(ctx, id, revise, s.stamp(ch, Updated))
-		if !errors.Is(err, ErrVersion) || ch.IfVersion != 0 || attempt == 5 {
+		switch {
+		case !errors.Is(err, ErrVersion) || ch.IfVersion != 0:
+			return c, err
+		case attempt == maxAttempts:
+			return c, ErrBusy
+		}
+		if err := pause(ctx, ch.ID, attempt); err != nil {
 			return c, err
 		}
 	}
@@ -280,11 +292,31 @@ func (s *Service) Lift(ctx context.Context, id, hold string, ch Change) (Custome
 // AddRecords adds records to a customer; see Store.AddRecords. An invalid record
 // makes its result an *InvalidError and is not written.
 func (s *Service) AddRecords(ctx context.Context, id string, records []Record, ch Change) ([]error, error) {
+	return s.addRecords(ctx, id, records, s.stamp(ch, RecordsAdded))
+}
+
+// AddRecord adds one record, and returns it as it was written: beside a *ReplayError as it
+// was written then.
+func (s *Service) AddRecord(ctx context.Context, id string, r Record, ch Change) (Record, error) {
+	ch = s.stamp(ch, RecordsAdded)
+	r.Created, r.By = ch.At, ch.By
+	results, err := s.addRecords(ctx, id, []Record{r}, ch)
+	if err == nil {
+		err = results[0]
+	}
+	var replay *ReplayError
+	if errors.As(err, &replay) && !replay.Trace.At.IsZero() {
+		r.Created = replay.Trace.At
+	}
+	return r, err
+}
+
+// addRecords is AddRecords of a change that is stamped.
+func (s *Service) addRecords(ctx context.Context, id string, records []Record, ch Change) ([]error, error) {
 	settings, err := s.inForce(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ch = s.stamp(ch, RecordsAdded)
 	results := make([]error, len(records))
 	var valid []Record
 	var index []int
@@ -295,7 +327,7 @@ func (s *Service) AddRecords(ctx context.Context, id string, records []Record, c
 		}
 	}
 	if len(valid) == 0 {
-		return results, nil
+		return results, s.Replayed(ctx, ch) // they may have been valid then
 	}
 	if ch.Subject = fmt.Sprint(len(valid), " records"); len(valid) == 1 {
 		ch.Subject = valid[0].Key.String()

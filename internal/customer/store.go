@@ -9,7 +9,8 @@ import (
 // Store keeps customers and what hangs on them. Each writing method is atomic, and
 // conditional on what the matching Can function of [Customer] asks; refused, it
 // returns that function's error, judged from the state that refused it. A method
-// that is retried with the same Change.ID after it succeeded succeeds again.
+// that is retried with the same Change.ID after it succeeded succeeds again, and changes
+// nothing, as long as the customer remembers the change; see [Recent].
 type Store interface {
 	// Customer reads one, consistently. ErrNotFound if there is no such root.
 	Customer(ctx context.Context, id string) (Customer, error)

@@ -29,7 +29,7 @@ type Transition struct {
 // Refused says why a transition could not be made to a customer, judged from how it is now;
 // nil if it was made before.
 func (tr Transition) Refused(c Customer, s Settings) error {
-	if c.Last.ID == tr.Change.ID || tr.deleted(c) || tr.fenced(c) {
+	if c.Made(tr.Change.ID) || tr.deleted(c) || tr.fenced(c) {
 		return nil
 	}
 	if err := tr.can(c, s); err != nil {

@@ -177,9 +177,9 @@ func TestCostsOfRecords(t *testing.T) {
 	p.costs(t, "list 47 records", err, 2, 0, 3)
 
 	err = p.RemoveRecord(ctx, id, key("ticket~1~line~1"), admin)
-	p.costsTogether(t, "remove 1 record below another", err, 3, 2*(1+1+1), 2)
+	p.costsTogether(t, "remove 1 record below another", err, 2, 2*(1+1+1), 1)
 	err = p.RemoveRecord(ctx, id, key("line~1"), admin)
-	p.costsTogether(t, "remove 1 record", err, 3, 2*(1+1), 2)
+	p.costsTogether(t, "remove 1 record", err, 2, 2*(1+1), 1)
 }
 
 // TestRootsOfManyScriptsFitIntoAUnit deletes customers whose names and numbers make many terms: a

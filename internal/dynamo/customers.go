@@ -50,8 +50,9 @@ func (t *Table) EmailOwner(ctx context.Context, email string) (string, error) {
 // Create adds a customer with its claim and its search terms.
 func (t *Table) Create(ctx context.Context, c customer.Customer) error {
 	c.Name(t.names(c.Profile))
+	c.Recent = c.Recent.With(c.Last.ID)
 	tx := t.newTransaction()
-	if err := tx.addOnce(c.Last, c.ID); err != nil {
+	if err := tx.addOnce(c.Last, c.ID, c.Trace()); err != nil {
 		return err
 	}
 	if err := tx.put(t.newRoot(c, time.Time{}), existsUnless(c.Last.ID)); err != nil {
@@ -72,7 +73,7 @@ func existsUnless(change string) func(item) error {
 		switch {
 		case err != nil:
 			return err
-		case c.Last.ID == change:
+		case c.Made(change):
 			return errDone
 		}
 		return customer.ErrExists
@@ -125,7 +126,7 @@ func (tx *transaction) deleteTerms(id string, terms []string) {
 func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) error {
 	revised.Name(t.names(revised.Profile))
 	tx := t.newTransaction()
-	if err := tx.addOnce(revised.Last, revised.ID); err != nil {
+	if err := tx.addOnce(revised.Last, revised.ID, revised.Trace()); err != nil {
 		return err
 	}
 	if err := tx.revise(old, revised); err != nil {
@@ -143,11 +144,10 @@ func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) erro
 }
 
 func (tx *transaction) revise(old, revised customer.Customer) error {
-	u := expression.
+	u := noting(expression.
 		Set(expression.Name("profile"), expression.Value(profile(revised.Profile))).
 		Set(expression.Name("terms"), expression.Value(revised.Terms)).
-		Set(attrVersion, expression.Value(revised.Version)).
-		Set(expression.Name("last"), expression.Value(newChange(revised.Last)))
+		Set(attrVersion, expression.Value(revised.Version)), revised.Last, revised.Last.ID)
 	if revised.Claim != "" {
 		u = u.Set(attrClaim, expression.Value(revised.Claim))
 	} else {
@@ -157,7 +157,7 @@ func (tx *transaction) revise(old, revised customer.Customer) error {
 		u = u.Set(expression.Name("former"), expression.Value([]byte(revised.Former)))
 	}
 	expr, err := expression.NewBuilder().WithUpdate(u).
-		WithCondition(stateIs(customer.Active).And(attrVersion.Equal(expression.Value(old.Version)))).
+		WithCondition(stateIs(customer.Active).And(attrVersion.Equal(expression.Value(old.Version)), unmade(revised.Last.ID))).
 		Build()
 	if err != nil {
 		return fmt.Errorf("dynamo: revise: %w", err)
@@ -179,7 +179,7 @@ func refusedRevision(now item, change string) error {
 	if err != nil {
 		return err
 	}
-	if c.Last.ID == change {
+	if c.Made(change) {
 		return errDone
 	}
 	if err := c.CanChange(); err != nil {

@@ -21,7 +21,7 @@ func TestACustomerReadsBackAsItWasCreated(t *testing.T) {
 	if len(got.Terms) == 0 {
 		t.Error("it has no search terms")
 	}
-	c.Terms = got.Terms
+	c.Terms, c.Recent = got.Terms, c.Recent.With(c.Last.ID)
 	same(t, "customer", got, c)
 	owner, err := s.EmailOwner(t.Context(), c.Profile.Email)
 	if err != nil || owner != c.ID {
@@ -56,8 +56,8 @@ func TestCreateIsRefused(t *testing.T) {
 		{"an id that is used in the trash", func(c *customer.Customer) { c.ID = inTrash.ID }, customer.ErrExists},
 		{"an address that is used", func(c *customer.Customer) { c.Profile.Email = there.Profile.Email }, &customer.EmailTakenError{Owner: there.ID}},
 		{"an address that is used in the trash", func(c *customer.Customer) { c.Profile.Email = inTrash.Profile.Email }, &customer.EmailTakenError{Owner: inTrash.ID}},
-		{"the same request again", func(c *customer.Customer) { c.Last.Once = &customer.Once{Key: "used", Fingerprint: "this"} }, &customer.ReplayError{Subject: there.ID, Same: true}},
-		{"another request under the same key", func(c *customer.Customer) { c.Last.Once = &customer.Once{Key: "used", Fingerprint: "that"} }, &customer.ReplayError{Subject: there.ID}},
+		{"the same request again", func(c *customer.Customer) { c.Last.Once = &customer.Once{Key: "used", Fingerprint: "this"} }, &customer.ReplayError{Subject: there.ID, Same: true, Trace: there.Trace()}},
+		{"another request under the same key", func(c *customer.Customer) { c.Last.Once = &customer.Once{Key: "used", Fingerprint: "that"} }, &customer.ReplayError{Subject: there.ID, Trace: there.Trace()}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			refused := s.fresh()
@@ -93,7 +93,7 @@ func TestReviseReplacesProfileAddressAndTerms(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := s.read(t, old.ID)
-	revised.Terms = got.Terms
+	revised.Terms, revised.Recent = got.Terms, old.Recent.With(revised.Last.ID)
 	same(t, "customer", got, revised)
 	_, err := s.EmailOwner(t.Context(), old.Profile.Email)
 	refuses(t, err, customer.ErrNotFound)

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
@@ -10,66 +11,115 @@ import (
 	"lethe/internal/customer"
 )
 
-// A hold on an active customer is one conditional write. One on a customer in the
-// trash also takes it out of what falls due, and so needs to know where that is: it is
-// tried as if the customer were active, and again with what the refusal tells of it.
+// A hold on an active customer is one conditional write of the hold's own attribute. One on
+// a customer in the trash also decides where that stands in what falls due, and so depends
+// on where it is: it is tried as if the customer were active, and again with what the
+// refusal tells. No attempt is bound to a version, so that changes of other holds, or of
+// anything else, don't refuse it.
 
-// errElsewhere says that the customer is in the trash.
-var errElsewhere = errors.New("in the trash")
+// errMoved says that the rules allow a change, and that the customer was not where the
+// change was meant for.
+var errMoved = errors.New("dynamo: the customer is not where it was seen")
 
 // Hold places a legal hold.
 func (t *Table) Hold(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
-	entry := holdAttr(name)
-	place := func() expression.UpdateBuilder {
-		return expression.Set(entry, expression.Value(newHold(ch.Hold())))
-	}
-	when := entry.AttributeNotExists().And(attrHolds.Size().LessThan(expression.Value(customer.MaxHolds)))
-	after := func(c *customer.Customer) { c.Holds = map[string]customer.Hold{name: {}} }
-	tr := transition{id: id, when: when, change: ch, refused: func(c customer.Customer) error { return c.CanHold(name) }}
-	return t.flag(ctx, tr, place, after)
+	return t.flag(ctx, flag{
+		id: id, change: ch,
+		refused: func(c customer.Customer) error { return c.CanHold(name) },
+		at:      func(seen customer.Customer) transition { return t.placing(seen, name, ch) },
+	})
 }
 
 // Lift lifts a legal hold.
 func (t *Table) Lift(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
-	entry := holdAttr(name)
-	after := func(c *customer.Customer) { delete(c.Holds, name) }
-	lift := func() expression.UpdateBuilder { return expression.Remove(entry) }
-	tr := transition{id: id, when: entry.AttributeExists(), change: ch, refused: func(c customer.Customer) error { return c.CanLift(name) }}
-	return t.flag(ctx, tr, lift, after)
+	return t.flag(ctx, flag{
+		id: id, change: ch,
+		refused: func(c customer.Customer) error { return c.CanLift(name) },
+		at:      func(seen customer.Customer) transition { return t.lifting(seen, name, ch) },
+	})
 }
 
 func holdAttr(name string) expression.NameBuilder {
 	return attrHolds.AppendName(expression.NameNoDotSplit(name))
 }
 
-const maxRevisions = 5 // of a transition by somebody else's changes
+// placing places a hold on a customer in the state in which it was seen.
+func (t *Table) placing(seen customer.Customer, name string, ch customer.Change) transition {
+	entry, h := holdAttr(name), ch.Hold()
+	u := expression.Set(entry, expression.Value(newHold(h)))
+	if seen.State != customer.Active {
+		u = move(u, t.place(seen.Placed(name, h), ch.At))
+	}
+	return transition{
+		update: u,
+		when:   stateIs(seen.State).And(entry.AttributeNotExists(), attrHolds.Size().LessThan(expression.Value(customer.MaxHolds))),
+		after:  func(c customer.Customer) customer.Customer { return c.Placed(name, h) },
+	}
+}
 
-// flag changes a customer's holds by an update, made anew for each attempt as the
-// builder keeps what is added to it. after does to a copy of the customer what the
-// update does, so that its place in the lists can be told.
-func (t *Table) flag(ctx context.Context, tr transition, update func() expression.UpdateBuilder, after func(*customer.Customer)) (customer.Customer, error) {
-	next := tr
-	next.update = update()
-	next.when = tr.when.And(stateIs(customer.Active))
-	next.refused = func(c customer.Customer) error {
-		if err := tr.refused(c); err != nil || c.State == customer.Active {
-			return err
+// lifting lifts a hold of a customer that stands where it was seen. When it is the last one,
+// a customer in the trash falls due again, and not without notice.
+func (t *Table) lifting(seen customer.Customer, name string, ch customer.Change) transition {
+	entry := holdAttr(name)
+	u, when := expression.Remove(entry), stateIs(seen.State).And(entry.AttributeExists())
+	switch to := seen.Lifted(name, ch.At); {
+	case seen.State == customer.Active:
+	case len(to.Holds) > 0:
+		when = when.And(attrHolds.Size().GreaterThan(expression.Value(1)))
+	default:
+		when = when.And(attrHolds.Size().Equal(expression.Value(1)), dueAsSeen(seen))
+		if due := to.Deletion.PurgeTime; !due.Equal(seen.Deletion.PurgeTime) {
+			u = u.Set(attrDue, expression.Value(formatTime(due)))
 		}
-		return errElsewhere
+		u = move(u, t.place(to, ch.At))
 	}
+	return transition{
+		update: u, when: when,
+		after: func(c customer.Customer) customer.Customer { return c.Lifted(name, ch.At) },
+	}
+}
+
+func dueAsSeen(c customer.Customer) expression.ConditionBuilder {
+	if c.Deletion.PurgeTime.IsZero() {
+		return attrDue.AttributeNotExists()
+	}
+	return attrDue.Equal(expression.Value(formatTime(c.Deletion.PurgeTime)))
+}
+
+// flag is a change of a customer's holds.
+type flag struct {
+	id      string
+	change  customer.Change
+	refused func(customer.Customer) error
+	// at is the change of a customer that is where it was seen: update, condition and what they make.
+	at func(seen customer.Customer) transition
+}
+
+// flag makes the change wherever the customer is. If that changes each time that somebody
+// looks, it is ErrBusy in the end.
+func (t *Table) flag(ctx context.Context, f flag) (customer.Customer, error) {
+	seen := customer.Customer{ID: f.id, State: customer.Active}
 	for attempt := 1; ; attempt++ {
-		c, err := t.apply(ctx, next)
-		moved := errors.Is(err, customer.ErrVersion) && tr.change.IfVersion == 0
-		if attempt == maxRevisions || !moved && !errors.Is(err, errElsewhere) {
+		tr := f.at(seen)
+		tr.id, tr.change, tr.refused = f.id, f.change, f.refusal
+		c, err := t.apply(ctx, tr)
+		switch {
+		case !errors.Is(err, errMoved):
 			return c, err
+		case attempt == maxConflicts:
+			return c, fmt.Errorf("dynamo: %s: %w", f.change.Action, customer.ErrBusy)
+		case attempt > 1: // the first miss is no contention: the customer is in the trash
+			if err := sleep(ctx, attempt, 10*time.Millisecond); err != nil {
+				return c, err
+			}
 		}
-		if reason := tr.refused(c); reason != nil {
-			return c, reason
-		}
-		next = tr
-		next.when = tr.when.And(stateIs(c.State))
-		next.change.IfVersion = c.Version
-		after(&c)
-		next.update = move(update(), t.place(c, time.Time{}))
+		seen = c
 	}
+}
+
+func (f flag) refusal(c customer.Customer) error {
+	if err := f.refused(c); err != nil {
+		return err
+	}
+	return errMoved
 }

@@ -19,6 +19,7 @@ func TestAHoldStopsAnActiveCustomerFromBeingDeleted(t *testing.T) {
 	}
 	want := before
 	want.Version, want.Last = before.Version+1, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Holds = map[string]customer.Hold{"case-1.a": {By: ch.By, Reason: ch.Reason, Time: ch.At}}
 	same(t, "customer", got, want)
 	same(t, "in lists", s.listed(t, before.ID), lists{live: true})

@@ -39,24 +39,28 @@ type transition struct {
 	change customer.Change
 	// refused says, of the item that the condition refused, why.
 	refused func(customer.Customer) error
+	// after is the customer as the update leaves it, but for what every transition changes.
+	after func(customer.Customer) customer.Customer
 }
+
+// errAllowed says that the table refused what the rules allow. Where the change is bound to what
+// was seen of the customer, that has changed since.
+var errAllowed = errors.New("the table refused what the rules allow")
 
 // apply makes the transition. Every transition bumps the version and tells who, what
 // and why. It returns the customer as it is afterwards, also beside ErrUnchanged.
 func (t *Table) apply(ctx context.Context, tr transition) (customer.Customer, error) {
-	when := exists().And(tr.when)
+	when := exists().And(tr.when, unmade(tr.change.ID))
 	if tr.change.IfVersion != 0 {
 		when = when.And(attrVersion.Equal(expression.Value(tr.change.IfVersion)))
 	}
-	update := tr.update.
-		Set(attrVersion, attrVersion.Plus(expression.Value(1))).
-		Set(expression.Name("last"), expression.Value(newChange(tr.change)))
+	update := noting(tr.update.Set(attrVersion, attrVersion.Plus(expression.Value(1))), tr.change, tr.change.ID)
+	if tr.change.Once != nil {
+		return t.applyOnce(ctx, tr, update, when)
+	}
 	expr, err := expression.NewBuilder().WithUpdate(update).WithCondition(when).Build()
 	if err != nil {
 		return customer.Customer{}, fmt.Errorf("dynamo: %s: %w", tr.change.Action, err)
-	}
-	if tr.change.Once != nil {
-		return t.applyOnce(ctx, tr, expr)
 	}
 	out, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &t.Name, Key: keyOf(customerPK(tr.id), rootSK),
@@ -74,40 +78,13 @@ func (t *Table) apply(ctx context.Context, tr transition) (customer.Customer, er
 	return DecodeCustomer(out.Attributes)
 }
 
-// applyOnce makes the transition in one transaction with the note that it was made
-// under the client's key.
-func (t *Table) applyOnce(ctx context.Context, tr transition, expr expression.Expression) (customer.Customer, error) {
-	tx := t.newTransaction()
-	if err := tx.addOnce(tr.change, tr.id); err != nil {
-		return customer.Customer{}, err
-	}
-	var explained customer.Customer
-	var reason error
-	tx.add(types.TransactWriteItem{Update: &types.Update{
-		TableName: &t.Name, Key: keyOf(customerPK(tr.id), rootSK),
-		UpdateExpression: expr.Update(), ConditionExpression: expr.Condition(),
-		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}}, func(old item) error {
-		explained, reason = tr.explain(old)
-		return reason
-	})
-	if err := tx.commit(ctx); err != nil {
-		return explained, err
-	}
-	if explained.ID != "" {
-		return explained, nil
-	}
-	return t.Customer(ctx, tr.id)
-}
-
 // explain says why the item refused the transition.
 func (tr transition) explain(old item) (customer.Customer, error) {
 	if len(old) == 0 {
 		return customer.Customer{}, customer.ErrNotFound
 	}
 	c, err := DecodeCustomer(old)
-	if err != nil || c.Last.ID == tr.change.ID {
+	if err != nil || c.Made(tr.change.ID) {
 		return c, err
 	}
 	reason := tr.refused(c)
@@ -116,7 +93,7 @@ func (tr transition) explain(old item) (customer.Customer, error) {
 	case versioned && !errors.Is(reason, customer.ErrUnchanged):
 		return c, customer.ErrVersion
 	case reason == nil:
-		return c, fmt.Errorf("dynamo: %s: the table refused what the rules allow", tr.change.Action)
+		return c, fmt.Errorf("dynamo: %s: %w", tr.change.Action, errAllowed)
 	}
 	return c, reason
 }
@@ -142,12 +119,19 @@ func (t *Table) Delete(ctx context.Context, id string, d customer.Deletion, s cu
 		Set(attrState, expression.Value(string(customer.Deleted))).
 		Set(expression.Name("deletion"), expression.Value(newDeletion(d))).
 		Set(expression.Name("epoch"), expression.Name("epoch").Plus(expression.Value(1)))
-	return t.apply(ctx, transition{id, move(u, to), when, ch, func(c customer.Customer) error { return c.CanDelete(s) }})
+	return t.apply(ctx, transition{
+		id: id, update: move(u, to), when: when, change: ch,
+		refused: func(c customer.Customer) error { return c.CanDelete(s) },
+		after: func(c customer.Customer) customer.Customer {
+			c.State, c.Deletion = customer.Deleted, &d
+			c.Epoch++
+			return c
+		},
+	})
 }
 
 // Restore takes a customer out of the trash, to its old place among the living.
 func (t *Table) Restore(ctx context.Context, id, generation string, ch customer.Change) (customer.Customer, error) {
-	refused := func(c customer.Customer) error { return c.CanRestore(generation, ch.At) }
 	when := stateIs(customer.Deleted).And(
 		attrDue.AttributeNotExists().Or(attrDue.GreaterThan(expression.Value(formatTime(ch.At))), attrHolds.Size().GreaterThan(expression.Value(0))))
 	if generation != "" {
@@ -159,19 +143,35 @@ func (t *Table) Restore(ctx context.Context, id, generation string, ch customer.
 		Set(expression.Name("isk"), expression.Name("created")).
 		Remove(expression.Name("deletion")).
 		Remove(attrTTL)
-	return t.apply(ctx, transition{id, u, when, ch, refused})
+	return t.apply(ctx, transition{
+		id: id, update: u, when: when, change: ch,
+		refused: func(c customer.Customer) error { return c.CanRestore(generation, ch.At) },
+		after: func(c customer.Customer) customer.Customer {
+			c.State, c.Deletion = customer.Active, nil
+			return c
+		},
+	})
 }
 
 // SetBlocked sets or clears the blocked flag. Blocking ends all access at once.
 func (t *Table) SetBlocked(ctx context.Context, id string, blocked bool, ch customer.Change) (customer.Customer, error) {
-	refused := func(c customer.Customer) error { return c.CanBlock(blocked) }
 	attr := expression.Name("blocked")
-	pastFence := stateIs(customer.Purging).Not()
-	if !blocked {
-		return t.apply(ctx, transition{id, expression.Remove(attr), pastFence.And(attr.AttributeExists()), ch, refused})
+	tr := transition{
+		id: id, change: ch,
+		update: expression.Remove(attr), when: stateIs(customer.Purging).Not().And(attr.AttributeExists()),
+		refused: func(c customer.Customer) error { return c.CanBlock(blocked) },
+		after: func(c customer.Customer) customer.Customer {
+			if c.Blocked = blocked; blocked {
+				c.Epoch++
+			}
+			return c
+		},
 	}
-	u := expression.
-		Set(attr, expression.Value(true)).
-		Set(expression.Name("epoch"), expression.Name("epoch").Plus(expression.Value(1)))
-	return t.apply(ctx, transition{id, u, pastFence.And(attr.AttributeNotExists()), ch, refused})
+	if blocked {
+		tr.when = stateIs(customer.Purging).Not().And(attr.AttributeNotExists())
+		tr.update = expression.
+			Set(attr, expression.Value(true)).
+			Set(expression.Name("epoch"), expression.Name("epoch").Plus(expression.Value(1)))
+	}
+	return t.apply(ctx, tr)
 }

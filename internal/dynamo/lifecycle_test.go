@@ -22,6 +22,7 @@ func TestDeleteHidesACustomerAndAllThatHangsOnIt(t *testing.T) {
 	}
 	want := before
 	want.State, want.Deletion, want.Last = customer.Deleted, &d, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Version, want.Epoch = before.Version+1, before.Epoch+1
 	same(t, "customer returned", got, want)
 	same(t, "customer", s.read(t, before.ID), want)
@@ -59,6 +60,7 @@ func TestRestoreBringsBackExactlyWhatTheDeletionHid(t *testing.T) {
 	}
 	want := before
 	want.Version, want.Epoch, want.Last = before.Version+2, before.Epoch+1, ch
+	want.Recent = deleted.Recent.With(ch.ID)
 	same(t, "customer returned", got, want)
 	same(t, "customer", s.read(t, before.ID), want)
 	same(t, "in lists", s.listed(t, before.ID), lists{live: true})
@@ -194,6 +196,7 @@ func TestBlockedStaysThroughDeleteAndRestore(t *testing.T) {
 	}
 	want := before
 	want.Blocked, want.Version, want.Epoch, want.Last = true, before.Version+1, before.Epoch+1, ch
+	want.Recent = want.Recent.With(ch.ID)
 	same(t, "customer", blocked, want)
 	same(t, "in lists", s.listed(t, before.ID), lists{live: true})
 	s.delete(t, before.ID, 30*day)

@@ -32,7 +32,17 @@ func (t *Table) Fence(ctx context.Context, id string, f customer.Fence, ch custo
 	if f.Frozen != nil {
 		u = u.Set(expression.Name("frozen"), expression.Value(newPolicies(f.Frozen)))
 	}
-	return t.apply(ctx, transition{id, u, when, ch, func(c customer.Customer) error { return c.CanPurge(f, ch.At) }})
+	return t.apply(ctx, transition{
+		id: id, update: u, when: when, change: ch,
+		refused: func(c customer.Customer) error { return c.CanPurge(f, ch.At) },
+		after: func(c customer.Customer) customer.Customer {
+			c.State = customer.Purging
+			if f.Frozen != nil {
+				c.Frozen = f.Frozen
+			}
+			return c
+		},
+	})
 }
 
 // PutBack puts back a root that TTL removed.

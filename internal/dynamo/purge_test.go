@@ -20,6 +20,7 @@ func TestTheFenceClosesTheWayBack(t *testing.T) {
 	}
 	want := before
 	want.State, want.Version, want.Last = customer.Purging, before.Version+1, ch
+	want.Recent = want.Recent.With(ch.ID)
 	same(t, "customer", got, want)
 	same(t, "in lists", s.listed(t, before.ID), lists{trash: true})
 	_, err = s.Restore(t.Context(), before.ID, "", s.change(customer.Restored))

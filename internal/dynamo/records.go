@@ -116,10 +116,10 @@ func (a *addition) try(ctx context.Context) error {
 		return nil
 	}
 	tx := a.table.newTransaction()
-	if err := tx.addOnce(a.change, a.id); err != nil {
+	if err := tx.addOnce(a.change, a.id, customer.Trace{At: a.change.At}); err != nil {
 		return err
 	}
-	if err := tx.count(a.id, kinds, a.change); err != nil {
+	if err := tx.count(a.id, kinds, a.change, a.change.ID, nil); err != nil {
 		return err
 	}
 	for _, i := range todo {
@@ -157,14 +157,15 @@ func (a *addition) refusedParent(parent string, todo []int) func(item) error {
 	}
 }
 
-// count moves the counts of an active customer's records.
-func (tx *transaction) count(id string, kinds map[string]int64, ch customer.Change) error {
-	u := expression.Set(expression.Name("last"), expression.Value(newChange(ch)))
+// count moves the counts of an active customer's records, as the change or, by the id that
+// it is recognised by, a part of it. If it was made before, made is the reason.
+func (tx *transaction) count(id string, kinds map[string]int64, ch customer.Change, part string, made error) error {
+	u := noting(expression.UpdateBuilder{}, ch, part)
 	for kind, n := range kinds {
 		count := expression.Name("counts").AppendName(expression.NameNoDotSplit(kind))
 		u = u.Set(count, expression.Plus(count.IfNotExists(expression.Value(0)), expression.Value(n)))
 	}
-	expr, err := expression.NewBuilder().WithUpdate(u).WithCondition(stateIs(customer.Active)).Build()
+	expr, err := expression.NewBuilder().WithUpdate(u).WithCondition(stateIs(customer.Active).And(unmade(part))).Build()
 	if err != nil {
 		return fmt.Errorf("dynamo: count records: %w", err)
 	}
@@ -173,17 +174,20 @@ func (tx *transaction) count(id string, kinds map[string]int64, ch customer.Chan
 		UpdateExpression: expr.Update(), ConditionExpression: expr.Condition(),
 		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}}, refusedCount)
+	}}, func(now item) error { return refusedCount(now, part, made) })
 	return nil
 }
 
-func refusedCount(now item) error {
+func refusedCount(now item, part string, made error) error {
 	if len(now) == 0 {
 		return customer.ErrNotFound
 	}
 	c, err := DecodeCustomer(now)
 	if err != nil {
 		return err
+	}
+	if c.Recent.Has(part) {
+		return made
 	}
 	return c.CanChange()
 }
@@ -200,25 +204,30 @@ func (tx *transaction) addChildren(pk, sk string, n int64, refused func(item) er
 
 // RemoveRecord removes a record and all below it, the deepest first, so that wherever
 // it stops nothing is left without its parent. Up to 45 records go at once, in one
-// transaction with their counts; of more, those that are left go when it is repeated.
+// transaction with their counts; of more, those that are left go when it is repeated. It
+// ends with the record itself: what has its key later is another.
 func (t *Table) RemoveRecord(ctx context.Context, id string, key customer.Key, ch customer.Change) error {
-	removed, conflicts := false, 0
+	transactions, conflicts := 0, 0
 	for {
 		records, err := t.lowest(ctx, id, key)
 		switch {
 		case err != nil:
 			return err
-		case len(records) == 0 && removed:
+		case len(records) == 0 && transactions > 0:
 			return nil
 		case len(records) == 0:
 			return t.noRecord(ctx, id, ch)
 		}
-		err = t.remove(ctx, id, records, ch)
-		if errors.Is(err, errReplan) && conflicts < maxConflicts {
+		err = t.remove(ctx, id, records, ch, part(ch, transactions))
+		last := records[len(records)-1].SK == recordKey(key)
+		switch {
+		case errors.Is(err, errReplan) && conflicts < maxConflicts:
 			conflicts++
 			err = sleep(ctx, conflicts, 10*time.Millisecond)
-		} else {
-			removed = true
+		case err == nil && last:
+			return nil
+		default:
+			transactions++
 		}
 		if err != nil {
 			return err
@@ -226,11 +235,19 @@ func (t *Table) RemoveRecord(ctx context.Context, id string, key customer.Key, c
 	}
 }
 
+// part is the id by which the nth transaction of a change is recognised.
+func part(ch customer.Change, n int) string {
+	if n == 0 {
+		return ch.ID
+	}
+	return fmt.Sprint(ch.ID, "/", n)
+}
+
 // noRecord says why there is no such record: the customer may be gone, or hidden, or
 // this very change may have removed it.
 func (t *Table) noRecord(ctx context.Context, id string, ch customer.Change) error {
 	c, err := t.Customer(ctx, id)
-	if err != nil || c.Last.ID == ch.ID {
+	if err != nil || c.Made(ch.ID) {
 		return err
 	}
 	if err := c.CanChange(); err != nil {
@@ -240,7 +257,7 @@ func (t *Table) noRecord(ctx context.Context, id string, ch customer.Change) err
 }
 
 // remove removes records, given from the last to the first, in one transaction.
-func (t *Table) remove(ctx context.Context, id string, records []record, ch customer.Change) error {
+func (t *Table) remove(ctx context.Context, id string, records []record, ch customer.Change, part string) error {
 	tx := t.newTransaction()
 	kinds, children := map[string]int64{}, map[string]int64{}
 	for _, r := range records {
@@ -249,7 +266,7 @@ func (t *Table) remove(ctx context.Context, id string, records []record, ch cust
 			children[parent]--
 		}
 	}
-	if err := tx.count(id, kinds, ch); err != nil {
+	if err := tx.count(id, kinds, ch, part, errDone); err != nil {
 		return err
 	}
 	for _, r := range records {

@@ -23,6 +23,7 @@ func TestRecordsAreAddedAndCountedTogether(t *testing.T) {
 	same(t, "results", results, make([]error, len(all)))
 	want := c
 	want.Counts, want.Last = map[string]int64{"ticket": 1, "line": 2, "contract": 1}, ch
+	want.Recent = want.Recent.With(ch.ID)
 	same(t, "customer", s.read(t, c.ID), want)
 	for _, r := range all {
 		got, err := s.Record(ctx, c.ID, r.Key)

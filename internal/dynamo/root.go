@@ -34,6 +34,7 @@ type root struct {
 	Claim    string           `dynamodbav:"claim,omitempty"` // unless it is profile.email
 	Frozen   *policies        `dynamodbav:"frozen,omitempty"`
 	Last     change           `dynamodbav:"last"`
+	recent
 }
 
 type profile struct {
@@ -79,6 +80,7 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 		State: string(c.State), Version: c.Version, Epoch: c.Epoch, Blocked: c.Blocked,
 		Profile: profile(c.Profile), Created: createdSK(c), Counts: c.Counts,
 		Holds: map[string]hold{}, Terms: c.Terms, Former: c.Former, Claim: c.Claim, Last: newChange(c.Last),
+		recent: newRecent(c.Recent),
 	}
 	for id, h := range c.Holds {
 		r.Holds[id] = newHold(h)
@@ -158,6 +160,7 @@ func (r root) customer() (customer.Customer, error) {
 		ID: strings.TrimPrefix(r.PK, "C#"), Version: r.Version, State: customer.State(r.State),
 		Blocked: r.Blocked, Profile: customer.Profile(r.Profile), Created: p.created(r.Created),
 		Counts: r.Counts, Epoch: r.Epoch, Terms: r.Terms, Former: r.Former, Claim: r.Claim, Last: r.Last.change(&p),
+		Recent: r.recent.customer(),
 	}
 	if len(r.Holds) > 0 {
 		c.Holds = map[string]customer.Hold{}
@@ -165,10 +168,8 @@ func (r root) customer() (customer.Customer, error) {
 	for id, h := range r.Holds {
 		c.Holds[id] = customer.Hold{By: h.By, Reason: h.Reason, ReasonCode: customer.ReasonCode(h.Code), Time: p.time(h.Time)}
 	}
-	if d := r.Deletion; d != nil {
-		c.Deletion = &customer.Deletion{
-			ID: d.ID, Time: p.time(d.Time), By: d.By, Reason: d.Reason, ReasonCode: customer.ReasonCode(d.Code), PurgeTime: p.time(d.PurgeTime),
-		}
+	if r.Deletion != nil {
+		c.Deletion = r.Deletion.customer(&p)
 	}
 	if r.Frozen != nil {
 		c.Frozen = r.Frozen.kinds(&p)
@@ -180,6 +181,12 @@ func (ch change) change(p *timeParser) customer.Change {
 	return customer.Change{
 		ID: ch.ID, At: p.time(ch.At), By: ch.By,
 		Action: customer.Action(ch.Action), Reason: ch.Reason, ReasonCode: customer.ReasonCode(ch.Code), Subject: ch.Subject,
+	}
+}
+
+func (d deletion) customer(p *timeParser) *customer.Deletion {
+	return &customer.Deletion{
+		ID: d.ID, Time: p.time(d.Time), By: d.By, Reason: d.Reason, ReasonCode: customer.ReasonCode(d.Code), PurgeTime: p.time(d.PurgeTime),
 	}
 }
 

@@ -322,7 +322,7 @@ func (t *Table) explainRefused(ctx context.Context, transitions []customer.Trans
 func (t *Table) statement(tr customer.Transition, s customer.Settings) (types.BatchStatementRequest, error) {
 	b := &statement{}
 	b.set("version", tr.Version+1)
-	b.set("last", newChange(tr.Change))
+	b.note(tr.Change)
 	switch tr.Change.Action {
 	case customer.WasDeleted:
 		b.set("state", customer.Deleted)
@@ -378,6 +378,13 @@ type statement struct {
 func (b *statement) set(name string, value any) {
 	b.sets = append(b.sets, fmt.Sprintf(`"%s"=?`, name))
 	b.values = append(b.values, value)
+}
+
+// note sets what change it is.
+func (b *statement) note(ch customer.Change) {
+	mark := customer.MarkOf(ch.ID)
+	b.set("last", newChange(ch))
+	b.set("ro", mark[:])
 }
 
 func (b *statement) where(condition string, value any) {

@@ -110,13 +110,47 @@ type once struct {
 	Fingerprint string `dynamodbav:"fingerprint"`
 	Subject     string `dynamodbav:"subject"`
 	Change      string `dynamodbav:"change"`
+
+	At       string           `dynamodbav:"at,omitempty"` // of older notes there is no trace
+	Version  int64            `dynamodbav:"version,omitempty"`
+	State    string           `dynamodbav:"state,omitempty"`
+	Blocked  bool             `dynamodbav:"blocked,omitempty"`
+	Held     bool             `dynamodbav:"held,omitempty"`
+	Created  string           `dynamodbav:"created,omitempty"`
+	Deletion *deletion        `dynamodbav:"deletion,omitempty"`
+	Counts   map[string]int64 `dynamodbav:"counts,omitempty"`
 }
 
 const onceFor = 24 * time.Hour
 
+// leaving is the note with how the change leaves the customer.
+func (o once) leaving(t customer.Trace) once {
+	o.At, o.Version, o.State, o.Blocked, o.Held, o.Counts = formatTime(t.At), t.Version, string(t.State), t.Blocked, t.Held, t.Counts
+	if !t.Created.IsZero() {
+		o.Created = formatTime(t.Created)
+	}
+	if t.Deletion != nil {
+		d := newDeletion(*t.Deletion)
+		o.Deletion = &d
+	}
+	return o
+}
+
+func (o once) trace() (customer.Trace, error) {
+	var p timeParser
+	t := customer.Trace{
+		At: p.time(o.At), Version: o.Version, State: customer.State(o.State), Blocked: o.Blocked, Held: o.Held,
+		Created: p.time(o.Created), Counts: o.Counts,
+	}
+	if o.Deletion != nil {
+		t.Deletion = o.Deletion.customer(&p)
+	}
+	return t, p.err
+}
+
 // addOnce adds the note of a change, if the change wants one: refused with a
 // *customer.ReplayError when it is there already.
-func (tx *transaction) addOnce(ch customer.Change, subject string) error {
+func (tx *transaction) addOnce(ch customer.Change, subject string, trace customer.Trace) error {
 	if ch.Once == nil {
 		return nil
 	}
@@ -124,7 +158,7 @@ func (tx *transaction) addOnce(ch customer.Change, subject string) error {
 		PK: oncePK(ch.Once.Key), SK: rootSK, TTL: ch.At.Add(onceFor).Unix(),
 		Fingerprint: ch.Once.Fingerprint, Subject: subject, Change: ch.ID,
 	}
-	return tx.put(note, func(old item) error { return replayed(old, ch) })
+	return tx.put(note.leaving(trace), func(old item) error { return replayed(old, ch) })
 }
 
 // replayed says, of the note of a change, whether it is of another than this one.
@@ -136,7 +170,11 @@ func replayed(old item, ch customer.Change) error {
 	if done.Change == ch.ID {
 		return nil
 	}
-	return &customer.ReplayError{Subject: done.Subject, Same: done.Fingerprint == ch.Once.Fingerprint}
+	trace, err := done.trace()
+	if err != nil {
+		return err
+	}
+	return &customer.ReplayError{Subject: done.Subject, Same: done.Fingerprint == ch.Once.Fingerprint, Trace: trace}
 }
 
 // Replayed looks for the note of a change under the key of this one.

@@ -53,8 +53,9 @@ type row struct {
 	Deletion *deletion `dynamodbav:"deletion"`
 	Frozen   *frozen   `dynamodbav:"frozen"`
 	Last     struct {
-		ID string `dynamodbav:"id"`
-		At string `dynamodbav:"at"`
+		ID     string `dynamodbav:"id"`
+		At     string `dynamodbav:"at"`
+		Action string `dynamodbav:"action"`
 	} `dynamodbav:"last"`
 
 	Kind     string `dynamodbav:"kind"`

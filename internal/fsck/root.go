@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lethe/internal/customer"
 )
 
 // checkRoot looks for what a root contradicts itself in.
@@ -16,6 +18,7 @@ func (e *examination) checkRoot() {
 	}
 	e.checkFormer()
 	e.checkFrozen()
+	e.checkRecent()
 	placed := e.checkCreated()
 	switch r.State {
 	case active:
@@ -38,9 +41,25 @@ func (e *examination) checkRoot() {
 		e.rooted(BadState, nil, "in no known state")
 		return
 	}
-	if placed && e.checkPlace() {
+	if placed && e.checkNotice() && e.checkPlace() {
 		e.checkForgotten()
 	}
+}
+
+// checkNotice says whether a customer whose last change was the lift of its last legal hold
+// was given the time to be restored.
+func (e *examination) checkNotice() bool {
+	r := e.root
+	if r.State != deleted || len(r.Holds) > 0 || r.Last.Action != string(customer.HoldLifted) {
+		return true
+	}
+	lifted, err := time.Parse(timeLayout, r.Last.At)
+	due, _ := parseDue(r.Deletion.PurgeTime)
+	if err != nil || due.IsZero() || !due.Before(lifted.Add(customer.LiftNotice)) {
+		return true
+	}
+	e.rooted(BadState, e.giveNotice, "due at %s, though its last legal hold was lifted at %s", r.Deletion.PurgeTime, r.Last.At)
+	return false
 }
 
 // checkCreated says whether the creation is fit to place one that is active.

@@ -152,6 +152,15 @@ func (e *examination) setCreated(ctx context.Context) error {
 	return e.updateRoot(ctx, e.bumped(expression.Set(expression.Name("created"), expression.Value(created+"#"+e.customer)), customer.Repaired))
 }
 
+// giveNotice moves the purge time of a customer whose last legal hold was lifted to where
+// the lift should have moved it, counted from now.
+func (e *examination) giveNotice(ctx context.Context) error {
+	due := e.now().Add(customer.LiftNotice)
+	u := expression.Set(expression.Name("deletion.purgeTime"), expression.Value(formatTime(due)))
+	p := place{e.list("trash"), formatTime(due) + "#" + e.customer, due.Add(e.run.Grace).Unix()}
+	return e.updateRoot(ctx, e.bumped(moved(u, p), customer.Redated))
+}
+
 // move puts the root where it belongs. That is no change of the customer.
 func (e *examination) move(ctx context.Context) error {
 	return e.updateRoot(ctx, moved(expression.UpdateBuilder{}, e.place()))

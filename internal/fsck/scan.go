@@ -126,7 +126,9 @@ func (s *segment) visit(ctx context.Context, it item) error {
 		if s.at == nil {
 			s.at = s.newExamination(suspect{customer: rest})
 		}
-		r.raw = nil // suspicions don't need it
+		if r.SK != rootSK {
+			r.raw = nil // suspicions don't need it
+		}
 		s.at.add(r)
 	case space == "X" && strings.HasPrefix(r.SK, recordPrefix):
 		if s.at == nil {
@@ -149,6 +151,7 @@ func (s *segment) visit(ctx context.Context, it item) error {
 	case space == "A":
 		s.checkPersonal(r.key().shown(), it)
 	case space == "I" && r.SK == rootSK:
+		s.checkPersonal(r.key().shown(), it)
 		return s.visitNote(ctx, r)
 	case r.PK == "P" && (r.SK == "settings" || strings.HasPrefix(r.SK, "totals#") || strings.HasPrefix(r.SK, "lease#")):
 	default:

@@ -170,6 +170,32 @@ var scenarios = []scenario{
 		},
 	},
 	{
+		name: "lift the last hold of a customer whose purge time has passed",
+		prepare: func(c *crash) {
+			create(c, c.safe, c.id)
+			remove(c, c.safe, c.id)
+			if _, err := c.safe.Hold(c.Context(), c.id, "case-1", admin); err != nil {
+				c.Fatal(err)
+			}
+			c.world.Clock.Move(31 * day)
+		},
+		act: func(c *crash) error {
+			_, err := c.service.Lift(c.Context(), c.id, "case-1", admin)
+			return err
+		},
+		check: func(c *crash) {
+			c.sweep()
+			got := c.in(customer.Deleted, 0)
+			if due := got.Last.At.Add(customer.LiftNotice); len(got.Holds) != 0 || !got.Deletion.PurgeTime.Equal(due) {
+				c.Errorf("holds %v, due %v instead of %v", got.Holds, got.Deletion.PurgeTime, due)
+			}
+			c.world.Clock.Move(customer.LiftNotice)
+			c.sweep()
+			c.work()
+			gone(c, c.safe, c.id, 0, 0)
+		},
+	},
+	{
 		name:    "add records, some below others",
 		prepare: func(c *crash) { create(c, c.safe, c.id, "ticket~1") },
 		act: func(c *crash) error {
@@ -351,7 +377,8 @@ func done(err, already error) error {
 
 // TestCrashMatrix fails every request of every scenario: not sent, or sent and its
 // answer lost; the process dying of it, or going on with the error. Then the same is
-// done again, as a client, the queue, the schedule or the stream does.
+// done again, as a client, the queue, the schedule or the stream does. Or the request is
+// answered, and comes once more after that.
 func TestCrashMatrix(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenarios {
@@ -363,6 +390,7 @@ func TestCrashMatrix(t *testing.T) {
 					s.everyRequest(t, crash{world: w, jobs: jobs}, fault, dies)
 				}
 			}
+			s.everyRequest(t, crash{world: w, jobs: jobs}, Late, false)
 		})
 	}
 }
@@ -387,9 +415,7 @@ func (s scenario) everyRequest(t *testing.T, c crash, fault Fault, dies bool) {
 
 func (s scenario) run(c *crash, n int, fault Fault, dies bool) (failed bool) {
 	faults := &Faults{}
-	c.safe, c.service = c.world.Service(c.world.Config), c.world.Service(faults.Attach(c.world.Config))
-	c.safe.Queue = queue.New(c.jobs.cfg, c.jobs.url)
-	c.service.Queue = queue.New(faults.Attach(c.jobs.cfg), c.jobs.url)
+	c.withServices(faults)
 	s.prepare(c)
 	faults.Fail(n, fault, dies)
 	err := s.act(c)
@@ -397,6 +423,9 @@ func (s scenario) run(c *crash, n int, fault Fault, dies bool) (failed bool) {
 	if failed = len(calls) >= n; failed {
 		c.midway(s)
 		c.retry(s)
+		if _, err := faults.Deliver(); err != nil {
+			c.Fatal(err)
+		}
 	} else if err != nil {
 		c.Fatalf("fails with no request failed: %v", err)
 	}
@@ -407,6 +436,13 @@ func (s scenario) run(c *crash, n int, fault Fault, dies bool) (failed bool) {
 		c.Logf("requests: %v; the failed one is number %d", calls, n)
 	}
 	return failed
+}
+
+// withServices makes a service that nothing disturbs, and one that the faults do.
+func (c *crash) withServices(faults *Faults) {
+	c.safe, c.service = c.world.Service(c.world.Config), c.world.Service(faults.Attach(c.world.Config))
+	c.safe.Queue = queue.New(c.jobs.cfg, c.jobs.url)
+	c.service.Queue = queue.New(faults.Attach(c.jobs.cfg), c.jobs.url)
 }
 
 // midway checks what the failure has left: nobody can tell when the retry comes.

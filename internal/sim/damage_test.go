@@ -153,6 +153,7 @@ func inDocument(name, value string) func(item) {
 		it["document"] = text(string(document))
 	}
 }
+func binary(n int) types.AttributeValue { return &types.AttributeValueMemberB{Value: make([]byte, n)} }
 
 func asMap(it item) types.AttributeValue { return &types.AttributeValueMemberM{Value: it} }
 
@@ -270,6 +271,11 @@ func damages(gone string) []damage {
 		},
 
 		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"id": text("x")})))),
+		broken("lifted without notice", fsck.BadState, put("C#trash", "#", within("last", all(set("action", text("hold.lifted")), set("at", text("2101-01-01T00:00:00.000Z")))))),
+		broken("a recent change of too many bytes", fsck.BadState, put("C#live", "#", set("r1", binary(9)))),
+		broken("a recent change as text", fsck.BadState, put("C#live", "#", set("ro", text("12345678")))),
+		broken("more recent changes than a root has", fsck.BadState, put("C#live", "#", set("r8", binary(8)))),
+		broken("a gap in the recent changes", fsck.BadState, put("C#live", "#", all(set("r0", binary(8)), set("r1", binary(8)), set("r2", binary(8)), drops("r3"), set("r4", binary(8)), set("r5", binary(8))))),
 		broken("without a version", fsck.BadState, put("C#trash", "#", drops("version"))),
 		broken("without a creation", fsck.BadState, put("C#trash", "#", drops("created"))),
 		broken("active without a creation", fsck.BadState, put("C#live", "#", drops("created"))),
@@ -329,6 +335,7 @@ func damages(gone string) []damage {
 		hopeless("personal value in the audit log", fsck.PersonalData, put("A#gone", "x", set("reason", text("asked by Anders-Gone")))),
 		hopeless("personal value deep in the audit log", fsck.PersonalData, put("A#gone", "x", set("fields", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("+49 30 0074321")}}))),
 		hopeless("personal value in an operation", fsck.PersonalData, put("O#"+runningID, "K#000000", set("outcomes", text("done:Anders-Gone")))),
+		hopeless("personal value in a note", fsck.PersonalData, put("I#abc", "#", all(set("ttl", number("5000000000")), set("subject", text("Anders-Gone"))))),
 		broken("a note without ttl", fsck.NoteKept, put("I#abc", "#", nothing)),
 		hopeless("an unknown key", fsck.UnknownItem, put("Z#1", "#", nothing)),
 		hopeless("an unknown part of a customer", fsck.UnknownItem, put("C#live", "Z#Anders", nothing)),

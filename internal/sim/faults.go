@@ -24,10 +24,11 @@ const (
 	Throttle       // AWS refuses it: too many requests
 	Conflict       // AWS refuses it: another transaction is at the same item; reads pass
 	Partial        // AWS leaves half of a batch undone; what is no batch of several passes
+	Late           // it is sent and answered, and comes again when Deliver says so
 )
 
 func (f Fault) String() string {
-	return [...]string{"none", "undone", "done", "throttle", "conflict", "partial"}[f]
+	return [...]string{"none", "undone", "done", "throttle", "conflict", "partial", "late"}[f]
 }
 
 // Call is one request to AWS.
@@ -42,6 +43,7 @@ type Faults struct {
 	mu    sync.Mutex
 	plan  func(Call) Fault
 	calls []Call
+	late  []func() error
 }
 
 // Attach returns the configuration for clients whose requests f disturbs. The SDK
@@ -126,6 +128,11 @@ func (f *Faults) do(next aws.HTTPClient, r *http.Request) (*http.Response, error
 		return conflict(next, r, call.Operation)
 	case Partial:
 		return partial(next, r, call.Operation)
+	case Late:
+		if err := f.keep(next, r); err != nil {
+			return nil, err
+		}
+		return next.Do(r)
 	default:
 		return next.Do(r)
 	}

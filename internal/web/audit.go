@@ -33,7 +33,7 @@ type Entry struct {
 	Reason     string    `json:"reason,omitempty" doc:"With what looks personal blotted out."`
 	ReasonCode string    `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
 	Subject    string    `json:"subject,omitempty" doc:"What of the customer: a record's key, a hold's id." example:"invoice~10248"`
-	Fields     []string  `json:"fields,omitempty" doc:"The names of changed fields." example:"email"`
+	Fields     []string  `json:"fields,omitempty" doc:"The names of changed fields; purgeTime if the end of its time in the trash was moved." example:"email"`
 }
 
 // AuditPage is a page of an audit log.

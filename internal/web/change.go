@@ -20,7 +20,7 @@ type Target struct {
 
 // Idempotent is a request that may be sent again without being done again.
 type Idempotent struct {
-	Key string `header:"Idempotency-Key" doc:"Makes repeats of this request harmless: sent again with the same key within a day, it is not done again but answered with what there is now, and Idempotency-Replayed: true. Another request under the same key is refused." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
+	Key string `header:"Idempotency-Key" doc:"Makes repeats of this request harmless: sent again with the same key within a day, it is not done again. It is answered as then, with Idempotency-Replayed: true, also when the customer has been changed, deleted or purged since. Nothing personal is kept for that: after such a change, names and addresses that the request does not tell itself are left empty. Another request under the same key is refused." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
 }
 
 // Conditional is a change that can be bound to a version.
@@ -112,29 +112,36 @@ func idFor(ch customer.Change) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:16])[:26])
 }
 
-// replayed says whether the change was made before by the same request, and to whom.
-func replayed(err error) (subject string, ok bool) {
-	var replay *customer.ReplayError
-	if errors.As(err, &replay) && replay.Same {
-		return replay.Subject, true
-	}
-	return "", false
+// replayed is the error of a change that was made before by the same request.
+func replayed(err error) (replay *customer.ReplayError, ok bool) {
+	return replay, errors.As(err, &replay) && replay.Same
 }
 
 const replayedHeader = "true"
 
-// changed answers a change of a customer. One that was made before under the same key
-// is answered with the customer as it is now.
+// changed answers a change of a customer. One that was made before under the same key is
+// answered with the customer as it was then.
 func (a *api) changed(ctx context.Context, c customer.Customer, err error) (*customerOutput, error) {
-	header := ""
-	if id, ok := replayed(err); ok {
-		header = replayedHeader
-		c, err = a.svc.Get(ctx, id)
+	if replay, ok := replayed(err); ok {
+		return a.changedBefore(ctx, replay)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &customerOutput{ETag: etag(c.Version), Replayed: header, Body: a.customer(c)}, nil
+	return &customerOutput{ETag: etag(c.Version), Body: customerAt(c, a.now())}, nil
+}
+
+// changedBefore answers from what was kept of the change, and what is personal only from
+// the customer itself: if it is still as it was.
+func (a *api) changedBefore(ctx context.Context, replay *customer.ReplayError) (*customerOutput, error) {
+	now, err := a.svc.Customer(ctx, replay.Subject)
+	if err != nil && !errors.Is(err, customer.ErrNotFound) {
+		return nil, err
+	}
+	c := replay.Trace.Of(replay.Subject, now)
+	out := &customerOutput{ETag: etag(c.Version), Replayed: replayedHeader, Body: customerAt(c, replay.Trace.At)}
+	out.Body.Held = replay.Trace.Held
+	return out, nil
 }
 
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }

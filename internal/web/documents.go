@@ -108,8 +108,10 @@ func timeOf(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 func customerPath(id string) string    { return "/v1/customers/" + url.PathEscape(id) }
 func certificatePath(id string) string { return "/v1/certificates/" + url.PathEscape(id) }
 
-func (a *api) listed(c customer.Customer) ListedCustomer {
-	now := a.now()
+func (a *api) listed(c customer.Customer) ListedCustomer { return listedAt(c, a.now()) }
+
+// listedAt is a customer as it was at a time.
+func listedAt(c customer.Customer, now time.Time) ListedCustomer {
 	state := c.StateAt(now)
 	return ListedCustomer{
 		ID: c.ID, Version: c.Version, State: string(state), Blocked: c.Blocked, Held: len(c.Holds) > 0,
@@ -117,8 +119,9 @@ func (a *api) listed(c customer.Customer) ListedCustomer {
 	}
 }
 
-func (a *api) customer(c customer.Customer) Customer {
-	doc := Customer{ListedCustomer: a.listed(c), Records: map[string]int64{}, Holds: []Hold{}, Unsearchable: customer.Unsearchable(c.Profile)}
+// customerAt is a customer as it was at a time, with all that is known of it.
+func customerAt(c customer.Customer, now time.Time) Customer {
+	doc := Customer{ListedCustomer: listedAt(c, now), Records: map[string]int64{}, Holds: []Hold{}, Unsearchable: customer.Unsearchable(c.Profile)}
 	for kind, n := range c.Counts {
 		if n > 0 {
 			doc.Records[kind] = n

@@ -46,6 +46,9 @@ func TestFaultsTellNothing(t *testing.T) {
 			if got.status != tt.status || got.body["code"] != tt.code || !got.isProblem() {
 				t.Errorf("got %d %s", got.status, got.text)
 			}
+			if wait := got.header.Get("Retry-After"); (got.status == 503) != (wait != "") {
+				t.Errorf("%d with Retry-After %q", got.status, wait)
+			}
 			if strings.Contains(got.text, "hunter2") {
 				t.Errorf("the answer tells: %s", got.text)
 			}

@@ -29,7 +29,7 @@ func (a *api) flagRoutes() {
 	register(a, operation{
 		id: "lift-hold", method: http.MethodDelete, path: "/v1/customers/{id}/holds/{hold}", tag: "Blocks and holds",
 		summary:     "Lift a legal hold",
-		description: "Lifting one that is not there changes nothing. A customer in the trash whose purge time has passed is purged soon after its last hold is lifted.",
+		description: "Lifting one that is not there changes nothing. When the last one is lifted of a customer in the trash, its deletion.purgeTime moves to a day from now, if it has passed or would come sooner: until then it can be restored.",
 		refusals:    []kind{notFound, purged, purgeStarted, versionMismatch, badIfMatch}, request: exampleHoldReason, response: exampleCustomer,
 	}, hold(a, a.svc.Lift))
 }

@@ -69,11 +69,19 @@ func (s *system) ready(id string, c bound) answer {
 	s.t.Helper()
 	s.must(201, post, "/v1/customers", `{"lastName":"Anders","id":"`+id+`"}`)
 	for _, step := range c.before {
-		method, path, _ := strings.Cut(step, " ")
-		s.must(200, method, customerURL(id)+path, "")
+		s.step(id, step)
 	}
 	return s.must(200, get, customerURL(id), "")
 }
+
+// step is a change of a customer: a method, and where below the customer it is sent.
+func (s *system) step(id, step string) {
+	s.t.Helper()
+	method, path, _ := strings.Cut(step, " ")
+	s.must(200, method, customerURL(id)+path, "")
+}
+
+func replaceID(text, id string) string { return strings.ReplaceAll(text, "<id>", id) }
 
 func (c bound) body(id string) string {
 	if c.path == "/purge" {

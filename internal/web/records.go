@@ -115,16 +115,15 @@ func (a *api) addRecord(ctx context.Context, in *addRecordInput) (*addRecordOutp
 		return nil, err
 	}
 	ch.Subject = key.String()
-	replay := ""
-	err = a.addOne(ctx, in.ID, customer.Record{Key: key, Data: json.RawMessage(in.Body.Data)}, ch)
+	r, err := a.svc.AddRecord(ctx, in.ID, customer.Record{Key: key, Data: json.RawMessage(in.Body.Data)}, ch)
+	out := &addRecordOutput{Location: recordPath(in.ID, key), Body: recordOf(r)}
 	if _, ok := replayed(err); ok {
-		replay, err = replayedHeader, nil
+		out.Replayed, err = replayedHeader, nil
 	}
 	if err != nil {
 		return nil, a.inTrash(err)
 	}
-	r, err := a.record(ctx, in.ID, key)
-	return &addRecordOutput{Location: recordPath(in.ID, key), Replayed: replay, Body: recordOf(r)}, err
+	return out, nil
 }
 
 func (r NewRecord) key(ch customer.Change) (customer.Key, error) {
@@ -142,14 +141,6 @@ func (r NewRecord) key(ch customer.Change) (customer.Key, error) {
 	}
 	key := parent.Child(r.Kind, id)
 	return key, key.Validate()
-}
-
-func (a *api) addOne(ctx context.Context, id string, r customer.Record, ch customer.Change) error {
-	results, err := a.svc.AddRecords(ctx, id, []customer.Record{r}, ch)
-	if err != nil {
-		return err
-	}
-	return results[0]
 }
 
 // inTrash says that what the error is about is hidden, not that it can't be changed.

@@ -60,19 +60,23 @@ func advanced(t *testing.T, w World) {
 	}
 	want := active
 	want.State, want.Deletion, want.Last = customer.Deleted, transitions[0].Deletion, transitions[0].Change
+	want.Recent = want.Recent.WithMany(transitions[0].Change.ID)
 	want.Version++
 	want.Epoch++
 	same(t, "deleted", w.read(t, active.ID), want)
 	want = deleted
 	want.State, want.Frozen, want.Last = customer.Purging, Settings.Freeze(), transitions[1].Change
+	want.Recent = want.Recent.WithMany(transitions[1].Change.ID)
 	want.Version++
 	same(t, "fenced", w.read(t, deleted.ID), want)
 	want = blocked
 	want.Blocked, want.Last = false, transitions[2].Change
+	want.Recent = want.Recent.WithMany(transitions[2].Change.ID)
 	want.Version++
 	same(t, "unblocked", w.read(t, blocked.ID), want)
 	want = toRedate
 	want.Deletion, want.Last = transitions[4].Deletion, transitions[4].Change
+	want.Recent = want.Recent.WithMany(transitions[4].Change.ID)
 	want.Version++
 	same(t, "redated", w.read(t, toRedate.ID), want)
 	same(t, "restricted", w.read(t, restricted.ID), restricted)

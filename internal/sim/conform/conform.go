@@ -69,6 +69,13 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"operations are listed until they end", listed},
 		{"customers are found by their names", found},
 		{"names are those that were written", renamed},
+		{"the last hold to be lifted gives notice", lifted},
+		{"holds are in nobody's way", heldByMany},
+		{"holds are placed and lifted", holds},
+		{"a change under a key tells what it has written", keyedByMany},
+		{"a change that comes again after others changes nothing", delivered},
+		{"a change of one deletion leaves the next alone", fencedLate},
+		{"a change of many that comes again after others changes nothing", advancedLate},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.run(t, world(t)) })
 	}

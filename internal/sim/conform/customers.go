@@ -19,10 +19,11 @@ func created(t *testing.T, w World) {
 	again.Last = w.change(customer.Created)
 	refuses(t, w.Create(ctx, again), customer.ErrExists)
 	again.Last.Once = &customer.Once{Key: c.ID, Fingerprint: "that"}
-	refuses(t, w.Create(ctx, again), &customer.ReplayError{Subject: c.ID})
-	refuses(t, w.Replayed(ctx, again.Last), &customer.ReplayError{Subject: c.ID})
+	trace := c.Trace()
+	refuses(t, w.Create(ctx, again), &customer.ReplayError{Subject: c.ID, Trace: trace})
+	refuses(t, w.Replayed(ctx, again.Last), &customer.ReplayError{Subject: c.ID, Trace: trace})
 	again.Last.Once.Fingerprint = "this"
-	refuses(t, w.Replayed(ctx, again.Last), &customer.ReplayError{Subject: c.ID, Same: true})
+	refuses(t, w.Replayed(ctx, again.Last), &customer.ReplayError{Subject: c.ID, Same: true, Trace: trace})
 	other := w.fresh()
 	other.Profile.Email = c.Profile.Email
 	refuses(t, w.Create(ctx, other), &customer.EmailTakenError{Owner: c.ID})
@@ -76,6 +77,7 @@ func changes(t *testing.T, w World) {
 	must(t, err)
 	want := before
 	want.State, want.Deletion, want.Last = customer.Deleted, &d, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Version++
 	want.Epoch++
 	same(t, "deleted", got, want)
@@ -85,6 +87,7 @@ func changes(t *testing.T, w World) {
 	got, err = w.Restore(ctx, before.ID, d.ID, ch)
 	must(t, err)
 	want.State, want.Deletion, want.Last = customer.Active, nil, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Version++
 	same(t, "restored", got, want)
 
@@ -92,21 +95,27 @@ func changes(t *testing.T, w World) {
 	got, err = w.SetBlocked(ctx, before.ID, true, ch)
 	must(t, err)
 	want.Blocked, want.Last = true, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Version++
 	want.Epoch++
 	same(t, "blocked", got, want)
+}
 
-	ch = w.change(customer.HoldPlaced)
-	got, err = w.Hold(ctx, before.ID, "case", ch)
+func holds(t *testing.T, w World) {
+	ctx, want := t.Context(), w.active(t, "ticket~1")
+	ch := w.change(customer.HoldPlaced)
+	got, err := w.Hold(ctx, want.ID, "case", ch)
 	must(t, err)
-	want.Holds, want.Last = map[string]customer.Hold{"case": {By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode, Time: ch.At}}, ch
+	want.Holds, want.Last = map[string]customer.Hold{"case": ch.Hold()}, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Version++
 	same(t, "held", got, want)
 
 	ch = w.change(customer.HoldLifted)
-	got, err = w.Lift(ctx, before.ID, "case", ch)
+	got, err = w.Lift(ctx, want.ID, "case", ch)
 	must(t, err)
 	want.Holds, want.Last = nil, ch
+	want.Recent = want.Recent.With(ch.ID)
 	want.Version++
 	same(t, "lifted", got, want)
 }
@@ -223,8 +232,17 @@ func repeats(t *testing.T, w World) {
 		{"hold", w.active(t), func(c customer.Customer, ch customer.Change) (customer.Customer, error) {
 			return w.Hold(ctx, c.ID, "other", ch)
 		}},
-		{"lift in the trash", w.deleted(t), func(c customer.Customer, ch customer.Change) (customer.Customer, error) {
+		{"hold in the trash", w.deleted(t), func(c customer.Customer, ch customer.Change) (customer.Customer, error) {
 			return w.Hold(ctx, c.ID, "other", ch)
+		}},
+		{"unblock", w.blocked(t), func(c customer.Customer, ch customer.Change) (customer.Customer, error) {
+			return w.SetBlocked(ctx, c.ID, false, ch)
+		}},
+		{"lift", w.held(t), func(c customer.Customer, ch customer.Change) (customer.Customer, error) {
+			return w.Lift(ctx, c.ID, "case", ch)
+		}},
+		{"lift in the trash", w.heldInTrash(t), func(c customer.Customer, ch customer.Change) (customer.Customer, error) {
+			return w.Lift(ctx, c.ID, "case", ch)
 		}},
 		{"fence", w.deleted(t), func(c customer.Customer, ch customer.Change) (customer.Customer, error) {
 			return w.Fence(ctx, c.ID, customer.Fence{Lease: ch.At.Add(time.Minute)}, ch)
@@ -233,15 +251,16 @@ func repeats(t *testing.T, w World) {
 		t.Run(r.name, func(t *testing.T) {
 			ch := w.change(customer.Updated)
 			ch.Once = &customer.Once{Key: r.of.ID, Fingerprint: "this"}
-			_, err := r.do(r.of, ch)
+			got, err := r.do(r.of, ch)
 			must(t, err)
 			once := w.read(t, r.of.ID)
+			same(t, "customer returned", got, once)
 			_, err = r.do(r.of, ch)
 			must(t, err)
 			again := w.change(customer.Updated)
 			again.Once = ch.Once
 			_, err = r.do(r.of, again)
-			refuses(t, err, &customer.ReplayError{Subject: r.of.ID, Same: true})
+			refuses(t, err, &customer.ReplayError{Subject: r.of.ID, Same: true, Trace: once.Trace()})
 			same(t, "customer", w.read(t, r.of.ID), once)
 		})
 	}

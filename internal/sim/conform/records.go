@@ -21,6 +21,7 @@ func counted(t *testing.T, w World) {
 	}
 	want := c
 	want.Counts, want.Last = map[string]int64{"ticket": 1, "line": 2, "invoice": 1}, ch
+	want.Recent = want.Recent.With(ch.ID)
 	same(t, "customer", w.read(t, c.ID), want)
 	results, err := w.AddRecords(ctx, c.ID, recordsOf(t, "ticket~1", "ticket~2", "ticket~2"), w.change(customer.RecordsAdded))
 	must(t, err)

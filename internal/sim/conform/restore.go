@@ -76,6 +76,7 @@ func (w World) isRestored(t *testing.T, before customer.Customer, yes bool, chan
 	now, want := w.read(t, before.ID), before
 	if yes {
 		want.State, want.Deletion, want.Last = customer.Active, nil, now.Last
+		want.Recent = want.Recent.WithMany(change)
 		want.Version++
 		same(t, "change", now.Last.ID, change)
 	}

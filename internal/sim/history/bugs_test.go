@@ -87,7 +87,7 @@ var bugs = []planted{
 		"sim/model/advance.go", "	if old == nil || old.Version != tr.Version {", "	if old == nil {",
 	}}},
 	{"a change that is made again is not recognised", []edit{{
-		"customer/transition.go", "	if c.Last.ID == tr.Change.ID || tr.deleted(c) || tr.fenced(c) {", "	if tr.fenced(c) {",
+		"customer/transition.go", "	if c.Made(tr.Change.ID) || tr.deleted(c) || tr.fenced(c) {", "	if tr.fenced(c) {",
 	}}},
 	{"an idempotency key is forgotten", []edit{{
 		"sim/model/model.go", "	if !ok || made.change == ch.ID {", "	if ok = false; !ok {",
@@ -164,5 +164,17 @@ var bugs = []planted{
 	}},
 	{"a revision frees the address that today's rules have claimed", []edit{{
 		"sim/model/roots.go", "		delete(t.claims, old.Claimed())", "		delete(t.claims, old.Profile.Email)",
+	}}},
+	{"a customer remembers no change but the last", []edit{{
+		"customer/recent.go", "r.Single[:min(len(r.Single), MaxRecent-1)]...)", "r.Single[:0]...)",
+	}}},
+	{"a change is known by the last one only", []edit{{
+		"sim/model/roots.go", "	case old.Made(tr.change.ID):", "	case old.Last.ID == tr.change.ID:",
+	}}},
+	{"a repeat is told what there was before", []edit{{
+		"sim/model/roots.go", "	t.remember(tr.change, tr.id, next.Trace())", "	t.remember(tr.change, tr.id, old.Trace())",
+	}}},
+	{"a lifted hold lets a purge come at once", []edit{{
+		"customer/holds.go", "c.State == Deleted && c.Due(earliest) {", "c.State == Active && c.Due(earliest) {",
 	}}},
 }

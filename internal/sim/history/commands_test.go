@@ -489,4 +489,15 @@ func (h *history) answered(p *process, ch customer.Change, err error) {
 	if len(made) > 1 {
 		h.broken("%s: done more than once under one key: %v", p.name, made)
 	}
+	var replay *customer.ReplayError
+	if errors.As(err, &replay) && replay.Same && len(made) == 1 {
+		h.toldAsThen(p, h.changes[made[0]][0].after, replay.Trace)
+	}
+}
+
+// toldAsThen checks that a repeat tells what the change left, whatever has come since.
+func (h *history) toldAsThen(p *process, left *customer.Customer, told customer.Trace) {
+	if told.Version != 0 && (told.Version != left.Version || told.State != left.State || told.Blocked != left.Blocked) {
+		h.broken("%s: told of version %d, %s; it was left at version %d, %s", p.name, told.Version, told.State, left.Version, left.State)
+	}
 }

@@ -17,6 +17,7 @@ const day = 24 * time.Hour
 // history is one run of the simulation.
 type history struct {
 	rng   *rand.Rand
+	post  *rand.Rand // decides what comes late: as that changes nothing, histories are the same with it and without
 	model *model.Model
 	queue *model.Queue
 	gates gates
@@ -94,7 +95,7 @@ func (h *history) retained(name string, retained bool) customer.Kind {
 // run makes the history of a seed, within a bubble of its own. It returns the rule that
 // was broken, if one was.
 func run(seed uint64, tracing bool) *history {
-	h := &history{rng: rand.New(rand.NewPCG(seed, 3)), model: model.New(), tracing: tracing}
+	h := &history{rng: rand.New(rand.NewPCG(seed, 3)), post: rand.New(rand.NewPCG(seed, 5)), model: model.New(), tracing: tracing}
 	h.queue = model.NewQueue(h.model)
 	h.init()
 	h.watch()
@@ -111,6 +112,7 @@ func run(seed uint64, tracing bool) *history {
 			synctest.Wait() // what follows from it has begun
 		}
 		h.check()
+		h.deliverLate()
 		h.next()
 	}
 	h.end()
@@ -235,6 +237,9 @@ func (h *history) release(waiting []*request) {
 	if crash {
 		verdict = [...]model.Verdict{model.Undone, model.Lost}[h.rng.IntN(2)]
 	}
+	if verdict == model.Through && h.post.IntN(4) == 0 {
+		verdict = model.Late
+	}
 	h.tell("%s: %s %s%s", p.name, chosen.call.Method, chosen.call.Of, fate(verdict, crash))
 	if crash && verdict == model.Undone {
 		h.kill(p)
@@ -270,11 +275,23 @@ func (h *history) verdict(c model.Call) model.Verdict {
 }
 
 func fate(v model.Verdict, crash bool) string {
-	text := [...]string{"", ", undone", ", its answer lost", ", twice", ", in part", ", late"}[v]
+	text := [...]string{"", ", undone", ", its answer lost", ", twice", ", in part", ", from an old list", ""}[v]
 	if crash {
 		text += ", and dies"
 	}
 	return text
+}
+
+// deliverLate lets a request come again that was answered some time ago. Whatever has been
+// acknowledged since stays as it is.
+func (h *history) deliverLate() {
+	n := h.model.Late()
+	if n == 0 || h.post.IntN(8) > 0 {
+		return
+	}
+	if c, changed, ok := h.model.Deliver(h.post.IntN(n)); ok && changed {
+		h.broken("%s %s comes late, and changes what has been acknowledged since", c.Method, c.Of)
+	}
 }
 
 // reap takes leave of processes that have ended, and says whether there were any.

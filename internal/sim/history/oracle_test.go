@@ -139,14 +139,33 @@ func (h *history) sameState(before, after *customer.Customer) {
 	if before.Deletion != nil && before.Deletion.ID != after.Deletion.ID {
 		h.broken("%s: another deletion takes the place of the first", id)
 	}
-	if before.Deletion != nil && !before.Deletion.PurgeTime.Equal(after.Deletion.PurgeTime) && action != customer.Redated {
+	if before.Deletion != nil && !before.Deletion.PurgeTime.Equal(after.Deletion.PurgeTime) && action != customer.Redated && action != customer.HoldLifted {
 		h.broken("%s: its purge time is moved by %s", id, action)
+	}
+	if action == customer.HoldLifted {
+		h.wasLifted(before, after)
 	}
 	if before.Blocked != after.Blocked && action != customer.Blocked && action != customer.Unblocked {
 		h.broken("%s: its blocked flag is changed by %s", id, action)
 	}
 	if before.State == customer.Purging {
 		h.broken("%s: past the fence it is changed by %s", id, action)
+	}
+}
+
+// wasLifted checks that nobody becomes due without notice, and that nothing else is postponed.
+func (h *history) wasLifted(before, after *customer.Customer) {
+	if after.State != customer.Deleted {
+		return
+	}
+	was, is, earliest := before.Deletion.PurgeTime, after.Deletion.PurgeTime, after.Last.At.Add(24*time.Hour)
+	switch {
+	case len(after.Holds) > 0 || was.IsZero() || !was.Before(earliest):
+		if !is.Equal(was) {
+			h.broken("%s: a lift moves its purge time from %v to %v", after.ID, was, is)
+		}
+	case !is.Equal(earliest):
+		h.broken("%s: its last hold is lifted at %v, and it is due at %v", after.ID, after.Last.At, is)
 	}
 }
 

@@ -81,7 +81,7 @@ func (t Table) advanceOne(ctx context.Context, tr customer.Transition, s custome
 		return false
 	}
 	next := root{Customer: clone(old.Customer), look: old.look, ttl: old.ttl}
-	next.Version, next.Last = tr.Version+1, tr.Change
+	next.Version, next.Last, next.Recent = tr.Version+1, tr.Change, next.Recent.WithMany(tr.Change.ID)
 	switch tr.Change.Action {
 	case customer.WasDeleted:
 		for _, kind := range s.Restricting() {

@@ -44,54 +44,57 @@ func (r *root) block(blocked bool) {
 
 // Hold places a legal hold.
 func (t Table) Hold(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
-	return t.flag(ctx, "Hold", transition{id, ch,
-		func(c customer.Customer) error { return c.CanHold(name) },
-		func(r *root) {
-			if r.Holds == nil {
-				r.Holds = map[string]customer.Hold{}
-			}
-			r.Holds[name] = ch.Hold()
-		}})
+	place := func(c customer.Customer) customer.Customer {
+		return c.Placed(name, ch.Hold())
+	}
+	can := func(c customer.Customer) error { return c.CanHold(name) }
+	anywhere := func(_, _ customer.Customer) bool { return true }
+	return t.flag(ctx, "Hold", transition{id: id, change: ch, can: can}, place, anywhere)
 }
 
 // Lift lifts a legal hold.
 func (t Table) Lift(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
-	return t.flag(ctx, "Lift", transition{id, ch,
-		func(c customer.Customer) error { return c.CanLift(name) },
-		func(r *root) {
-			if delete(r.Holds, name); len(r.Holds) == 0 {
-				r.Holds = nil
-			}
-		}})
+	lift := func(c customer.Customer) customer.Customer { return c.Lifted(name, ch.At) }
+	can := func(c customer.Customer) error { return c.CanLift(name) }
+	alike := func(now, seen customer.Customer) bool { // in what the place in the trash depends on
+		last := len(now.Holds) == 1
+		return last == (len(seen.Holds) == 1) && (!last || now.Deletion.PurgeTime.Equal(seen.Deletion.PurgeTime))
+	}
+	return t.flag(ctx, "Lift", transition{id: id, change: ch, can: can}, lift, alike)
 }
 
-var errElsewhere = errors.New("in the trash")
+var errMoved = errors.New("model: the customer is not where it was seen")
 
-// flag changes holds: as if the customer were active, and if it is not, again with what
-// the refusal told of it.
-func (t Table) flag(ctx context.Context, method string, tr transition) (customer.Customer, error) {
-	next := tr
-	next.can = func(c customer.Customer) error {
-		if err := tr.can(c); err != nil || c.State == customer.Active {
-			return err
-		}
-		return errElsewhere
-	}
+const maxAttempts = 12 // of a change of holds
+
+// flag changes holds: as if the customer were active, and if it is not where it was taken to
+// be, again with what the refusal told of it.
+func (t Table) flag(ctx context.Context, method string, tr transition, change func(customer.Customer) customer.Customer, alike func(now, seen customer.Customer) bool) (customer.Customer, error) {
+	seen := customer.Customer{ID: tr.id, State: customer.Active}
 	for attempt := 1; ; attempt++ {
+		next := tr
+		next.can = func(c customer.Customer) error {
+			if err := tr.can(c); err != nil {
+				return err
+			}
+			if c.State != seen.State || c.State != customer.Active && !alike(c, seen) {
+				return errMoved
+			}
+			return nil
+		}
+		next.make = func(r *root) {
+			if r.Customer = change(r.Customer); r.State != customer.Active {
+				r.place(tr.change.At)
+			}
+		}
 		c, err := t.apply(ctx, method, next)
-		moved := errors.Is(err, customer.ErrVersion) && tr.change.IfVersion == 0
-		if attempt == 5 || !moved && !errors.Is(err, errElsewhere) {
+		if !errors.Is(err, errMoved) {
 			return c, err
 		}
-		if reason := tr.can(c); reason != nil {
-			return c, reason
+		if attempt == maxAttempts {
+			return c, customer.ErrBusy
 		}
-		next = tr
-		next.change.IfVersion = c.Version
-		next.make = func(r *root) {
-			tr.make(r)
-			r.place(time.Time{})
-		}
+		seen = c
 	}
 }
 

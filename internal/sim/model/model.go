@@ -28,6 +28,7 @@ const (
 	Repeated         // it is carried out twice: the client asked again, and has the second answer
 	Partial          // the table is busy: a part of a batch is carried out
 	Stale            // a list lags behind what was just written
+	Late             // it is carried out and answered, and comes again when Deliver says so
 )
 
 // Call is a request, as far as a gate tells it from others.
@@ -78,6 +79,8 @@ type Model struct {
 	entries  map[string][]customer.Entry
 	totals   customer.Totals
 	list     index
+	changed  map[string]int // how often, by customer
+	late     []delivery
 
 	operations map[string]*bulk.Operation
 	selections map[string][]byte
@@ -93,7 +96,7 @@ func New() *Model {
 		claims: map[string]string{}, retained: map[string]map[string]customer.Record{}, until: map[string]map[string]time.Time{},
 		certs: map[string]map[string]customer.Certificate{}, notes: map[string]note{}, leases: map[string]lease{},
 		entries: map[string][]customer.Entry{}, operations: map[string]*bulk.Operation{},
-		selections: map[string][]byte{}, chunks: map[string][]*chunk{}, list: index{shown: map[string]root{}},
+		changed: map[string]int{}, selections: map[string][]byte{}, chunks: map[string][]*chunk{}, list: index{shown: map[string]root{}},
 	}
 }
 
@@ -116,6 +119,9 @@ func (m *Model) request(ctx context.Context, method, of string, do func(v Verdic
 		return ErrFault
 	case Repeated:
 		do(verdict)
+	case Late:
+		m.doLate(method, of, do)
+		return nil
 	case Through, Lost, Partial, Stale:
 	}
 	do(verdict)
@@ -126,7 +132,10 @@ func (m *Model) request(ctx context.Context, method, of string, do func(v Verdic
 }
 
 // note is what is kept of a change made under an idempotency key.
-type note struct{ fingerprint, subject, change string }
+type note struct {
+	fingerprint, subject, change string
+	trace                        customer.Trace
+}
 
 // replayed says whether a change was made before under its key.
 func (m *Model) replayed(ch customer.Change) error {
@@ -137,11 +146,11 @@ func (m *Model) replayed(ch customer.Change) error {
 	if !ok || made.change == ch.ID {
 		return nil
 	}
-	return &customer.ReplayError{Subject: made.subject, Same: made.fingerprint == ch.Once.Fingerprint}
+	return &customer.ReplayError{Subject: made.subject, Same: made.fingerprint == ch.Once.Fingerprint, Trace: made.trace}
 }
 
-func (m *Model) remember(ch customer.Change, subject string) {
+func (m *Model) remember(ch customer.Change, subject string, trace customer.Trace) {
 	if ch.Once != nil {
-		m.notes[ch.Once.Key] = note{ch.Once.Fingerprint, subject, ch.ID}
+		m.notes[ch.Once.Key] = note{ch.Once.Fingerprint, subject, ch.ID, trace}
 	}
 }

@@ -51,17 +51,17 @@ func (t Table) addRecords(ctx context.Context, id string, records []customer.Rec
 	if r == nil {
 		return results, customer.ErrNotFound
 	}
+	if r.Recent.Has(ch.ID) {
+		return results, nil // made by a request before this one
+	}
 	if err := r.CanChange(); err != nil {
 		return results, err
 	}
 	if len(todo) == 0 {
 		return results, nil
 	}
-	if r.Last.ID == ch.ID {
-		return results, nil // made by the request before this one
-	}
 	next := root{Customer: clone(r.Customer), look: r.look, ttl: r.ttl}
-	if next.Last = ch; next.Counts == nil {
+	if next.note(ch, ch.ID); next.Counts == nil {
 		next.Counts = map[string]int64{}
 	}
 	if t.records[id] == nil {
@@ -73,7 +73,7 @@ func (t Table) addRecords(ctx context.Context, id string, records []customer.Rec
 	}
 	t.recordsChanged(ctx, id)
 	t.put(ctx, next)
-	t.remember(ch, id)
+	t.remember(ch, id, customer.Trace{At: ch.At})
 	return results, nil
 }
 
@@ -118,23 +118,37 @@ func (t Table) planRecords(id string, records []customer.Record, ch customer.Cha
 
 // RemoveRecord removes a record and all below it, the deepest first.
 func (t Table) RemoveRecord(ctx context.Context, id string, key customer.Key, ch customer.Change) error {
-	removed := false
+	removed := 0
 	for {
 		lowest, err := t.lowest(ctx, id, key)
 		switch {
 		case err != nil:
 			return err
-		case len(lowest) == 0 && removed:
+		case len(lowest) == 0 && removed > 0:
 			return nil
 		case len(lowest) == 0:
 			return t.noRecord(ctx, id, ch)
 		}
-		again, err := t.remove(ctx, id, lowest, ch)
+		again, err := t.remove(ctx, id, lowest, ch, part(ch, removed))
 		if err != nil {
 			return err
 		}
-		removed = removed || !again
+		switch {
+		case again:
+		case lowest[len(lowest)-1] == sortKey(key):
+			return nil
+		default:
+			removed++
+		}
 	}
+}
+
+// part is the id by which the nth transaction of a change is recognised.
+func part(ch customer.Change, n int) string {
+	if n == 0 {
+		return ch.ID
+	}
+	return fmt.Sprint(ch.ID, "/", n)
 }
 
 func (t Table) lowest(ctx context.Context, id string, key customer.Key) (keys []string, err error) {
@@ -155,7 +169,7 @@ func (t Table) lowest(ctx context.Context, id string, key customer.Key) (keys []
 
 func (t Table) noRecord(ctx context.Context, id string, ch customer.Change) error {
 	c, err := t.Customer(ctx, id)
-	if err != nil || c.Last.ID == ch.ID {
+	if err != nil || c.Made(ch.ID) {
 		return err
 	}
 	if err := c.CanChange(); err != nil {
@@ -166,18 +180,21 @@ func (t Table) noRecord(ctx context.Context, id string, ch customer.Change) erro
 
 // remove removes records in one transaction with their counts. It has to be planned
 // again if one of them is gone, or has other children.
-func (t Table) remove(ctx context.Context, id string, keys []string, ch customer.Change) (again bool, err error) {
-	failed := t.request(ctx, "RemoveRecords", id+strings.Join(keys, " "), func(Verdict) { again, err = t.removeAll(ctx, id, keys, ch) })
+func (t Table) remove(ctx context.Context, id string, keys []string, ch customer.Change, part string) (again bool, err error) {
+	failed := t.request(ctx, "RemoveRecords", id+strings.Join(keys, " "), func(Verdict) { again, err = t.removeAll(ctx, id, keys, ch, part) })
 	if failed != nil {
 		return false, failed
 	}
 	return again, err
 }
 
-func (t Table) removeAll(ctx context.Context, id string, keys []string, ch customer.Change) (again bool, err error) {
+func (t Table) removeAll(ctx context.Context, id string, keys []string, ch customer.Change, part string) (again bool, err error) {
 	r := t.roots[id]
 	if r == nil {
 		return false, customer.ErrNotFound
+	}
+	if r.Recent.Has(part) {
+		return false, nil
 	}
 	if err := r.CanChange(); err != nil {
 		return false, err
@@ -190,7 +207,7 @@ func (t Table) removeAll(ctx context.Context, id string, keys []string, ch custo
 		}
 	}
 	next := root{Customer: clone(r.Customer), look: r.look, ttl: r.ttl}
-	next.Last = ch
+	next.note(ch, part)
 	for _, k := range keys {
 		old := t.records[id][k]
 		if old == nil {

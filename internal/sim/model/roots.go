@@ -50,6 +50,11 @@ func (r *root) place(lease time.Time) {
 	}
 }
 
+// note notes what change it is, and the id that it is recognised by.
+func (r *root) note(ch customer.Change, id string) {
+	r.Last, r.Recent = kept(ch), r.Recent.With(id)
+}
+
 // kept is what the table keeps of a change.
 func kept(ch customer.Change) customer.Change {
 	ch.Once, ch.IfVersion = nil, 0
@@ -59,6 +64,7 @@ func kept(ch customer.Change) customer.Change {
 // put writes a root, and tells those who watch.
 func (m *Model) put(ctx context.Context, r root) {
 	before := m.roots[r.ID]
+	m.changed[r.ID]++
 	r.Last = kept(r.Last)
 	m.roots[r.ID] = &r
 	m.list.note(r.ID, &r)
@@ -108,7 +114,7 @@ func (t Table) transit(ctx context.Context, tr transition) (customer.Customer, e
 	switch {
 	case old == nil:
 		return customer.Customer{}, customer.ErrNotFound
-	case old.Last.ID == tr.change.ID:
+	case old.Made(tr.change.ID):
 		return old.Customer, nil
 	}
 	reason := tr.can(old.Customer)
@@ -120,10 +126,10 @@ func (t Table) transit(ctx context.Context, tr transition) (customer.Customer, e
 	}
 	next := root{Customer: clone(old.Customer), look: old.look, ttl: old.ttl}
 	next.Version++
-	next.Last = kept(tr.change)
+	next.note(tr.change, tr.change.ID)
 	tr.make(&next)
 	t.put(ctx, next)
-	t.remember(tr.change, tr.id)
+	t.remember(tr.change, tr.id, next.Trace())
 	return next.Customer, nil
 }
 
@@ -189,7 +195,7 @@ func (t Table) create(ctx context.Context, c customer.Customer) error {
 		return err
 	}
 	if old := t.roots[c.ID]; old != nil {
-		if old.Last.ID != c.Last.ID {
+		if !old.Made(c.Last.ID) {
 			return customer.ErrExists
 		}
 		return nil
@@ -199,9 +205,10 @@ func (t Table) create(ctx context.Context, c customer.Customer) error {
 	if err := t.claimable(c.Claimed(), c.ID); err != nil {
 		return err
 	}
+	c.Recent = c.Recent.With(c.Last.ID)
 	t.claim(c)
 	t.put(ctx, root{Customer: c})
-	t.remember(c.Last, c.ID)
+	t.remember(c.Last, c.ID, c.Trace())
 	return nil
 }
 
@@ -248,7 +255,7 @@ func (t Table) revise(ctx context.Context, old, revised customer.Customer) error
 	switch {
 	case now == nil:
 		return customer.ErrNotFound
-	case now.Last.ID == revised.Last.ID:
+	case now.Made(revised.Last.ID):
 		return nil
 	}
 	if err := now.CanChange(); err != nil {
@@ -262,8 +269,9 @@ func (t Table) revise(ctx context.Context, old, revised customer.Customer) error
 		return err
 	}
 	next := root{Customer: clone(now.Customer), look: now.look, ttl: now.ttl}
-	next.Profile, next.Version, next.Last, next.Terms = revised.Profile, revised.Version, revised.Last, revised.Terms
+	next.Profile, next.Version, next.Terms = revised.Profile, revised.Version, revised.Terms
 	next.Former, next.Claim = slices.Clone(revised.Former), revised.Claim
+	next.note(revised.Last, revised.Last.ID)
 	for _, term := range old.Terms {
 		delete(t.terms[old.ID], term)
 	}
@@ -272,6 +280,6 @@ func (t Table) revise(ctx context.Context, old, revised customer.Customer) error
 	}
 	t.claim(next.Customer)
 	t.put(ctx, next)
-	t.remember(revised.Last, old.ID)
+	t.remember(revised.Last, old.ID, next.Trace())
 	return nil
 }

@@ -1,0 +1,79 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+)
+
+// applyOnce makes the transition in one transaction with the note that it was made under the
+// client's key. A transaction does not return what it has written, and what is read after it
+// may be of others: so the customer is read before, and the transaction bound to what was seen.
+func (t *Table) applyOnce(ctx context.Context, tr transition, update expression.UpdateBuilder, when expression.ConditionBuilder) (customer.Customer, error) {
+	seen, err := t.Customer(ctx, tr.id)
+	if err != nil && !errors.Is(err, customer.ErrNotFound) {
+		return customer.Customer{}, err
+	}
+	for attempt := 1; ; attempt++ {
+		if seen.Made(tr.change.ID) {
+			return seen, nil
+		}
+		now, err := t.tryOnce(ctx, tr, update, when, seen)
+		switch outrun := errors.Is(err, errAllowed) && now.Last.ID != seen.Last.ID; {
+		case !outrun:
+			return now, err
+		case attempt == maxConflicts:
+			return now, fmt.Errorf("dynamo: %s: %w", tr.change.Action, customer.ErrBusy)
+		}
+		if err := sleep(ctx, attempt, 10*time.Millisecond); err != nil {
+			return now, err
+		}
+		seen = now
+	}
+}
+
+// tryOnce makes the transition of a customer that is as it was seen. It returns what it has
+// made of that or, beside an error, the customer that refused it.
+func (t *Table) tryOnce(ctx context.Context, tr transition, update expression.UpdateBuilder, when expression.ConditionBuilder, seen customer.Customer) (customer.Customer, error) {
+	left := tr.leaves(seen)
+	if seen.ID != "" {
+		when = when.And(expression.Name("last.id").Equal(expression.Value(seen.Last.ID)))
+	}
+	expr, err := expression.NewBuilder().WithUpdate(update).WithCondition(when).Build()
+	if err != nil {
+		return customer.Customer{}, fmt.Errorf("dynamo: %s: %w", tr.change.Action, err)
+	}
+	tx := t.newTransaction()
+	if err := tx.addOnce(tr.change, tr.id, left.Trace()); err != nil {
+		return customer.Customer{}, err
+	}
+	var refused customer.Customer
+	tx.add(types.TransactWriteItem{Update: &types.Update{
+		TableName: &t.Name, Key: keyOf(customerPK(tr.id), rootSK),
+		UpdateExpression: expr.Update(), ConditionExpression: expr.Condition(),
+		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}, func(old item) (err error) {
+		refused, err = tr.explain(old)
+		return err
+	})
+	if err := tx.commit(ctx); err != nil {
+		return refused, err
+	}
+	return left, nil
+}
+
+// leaves is the customer as the transition leaves one that is as it was seen.
+func (tr transition) leaves(seen customer.Customer) customer.Customer {
+	c := tr.after(seen)
+	c.Version++
+	c.Last, c.Recent = tr.change, c.Recent.With(tr.change.ID)
+	c.Last.Once, c.Last.IfVersion = nil, 0
+	return c
+}

@@ -1,0 +1,64 @@
+package fsck
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+)
+
+// markSize is the length of what a root keeps of a recent change.
+const markSize = 8
+
+// checkRecent looks for what a root can't have of its last changes: r0, r1 and so on of those
+// of this customer alone, without a gap, and ro of that of an operation.
+func (e *examination) checkRecent() {
+	var bad []string
+	for name, value := range e.root.raw {
+		if isMark(name) && !e.markFits(name, value) {
+			bad = append(bad, name)
+		}
+	}
+	if len(bad) == 0 {
+		return
+	}
+	slices.Sort(bad)
+	e.rooted(BadState, func(ctx context.Context) error { return e.dropMarks(ctx, bad) },
+		"has %s among its recent changes: there may be r0 to r%d, without a gap, and ro, each of %d bytes", strings.Join(bad, ", "), customer.MaxRecent-1, markSize)
+}
+
+// isMark says whether an attribute is one of a recent change.
+func isMark(name string) bool {
+	number, ok := strings.CutPrefix(name, "r")
+	return ok && (number == "o" || number != "" && strings.Trim(number, "0123456789") == "")
+}
+
+func (e *examination) markFits(name string, value types.AttributeValue) bool {
+	b, ok := value.(*types.AttributeValueMemberB)
+	if !ok || len(b.Value) != markSize {
+		return false
+	}
+	for i := range customer.MaxRecent {
+		switch slot := fmt.Sprint("r", i); {
+		case name == slot:
+			return true
+		case e.root.raw[slot] == nil:
+			return name == "ro"
+		}
+	}
+	return name == "ro"
+}
+
+// dropMarks forgets recent changes. The next one fills their places.
+func (e *examination) dropMarks(ctx context.Context, names []string) error {
+	u := expression.UpdateBuilder{}
+	for _, name := range names {
+		u = u.Remove(expression.Name(name))
+	}
+	return e.updateRoot(ctx, e.bumped(u, customer.Repaired))
+}

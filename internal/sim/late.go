@@ -1,0 +1,61 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// keep keeps a copy of a request that is to come again. It has no token: AWS remembers those
+// for ten minutes, and nobody knows how late it comes.
+func (f *Faults) keep(next aws.HTTPClient, r *http.Request) error {
+	sent, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(sent))
+	body, err := withoutToken(sent)
+	if err != nil {
+		return err
+	}
+	again := r.Clone(context.WithoutCancel(r.Context()))
+	again.ContentLength = int64(len(body))
+	again.Header.Del("X-Amz-Content-Sha256")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.late = append(f.late, func() error {
+		again.Body = io.NopCloser(bytes.NewReader(body))
+		return drop(next.Do(again))
+	})
+	return nil
+}
+
+func withoutToken(sent []byte) ([]byte, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(sent, &members); err != nil {
+		return nil, err
+	}
+	if members["ClientRequestToken"] == nil {
+		return sent, nil
+	}
+	delete(members, "ClientRequestToken")
+	return json.Marshal(members)
+}
+
+// Deliver lets all that was kept come again, and says how many requests that were. Nobody
+// sees their answers.
+func (f *Faults) Deliver() (n int, err error) {
+	f.mu.Lock()
+	late := f.late
+	f.late = nil
+	f.mu.Unlock()
+	for _, again := range late {
+		err = errors.Join(err, again())
+	}
+	return len(late), err
+}
