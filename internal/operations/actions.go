@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -83,7 +84,30 @@ func (a actions) purge(ctx context.Context, op bulk.Operation, subjects []bulk.S
 	if err != nil {
 		return nil, err
 	}
-	return outcomes(a.service.PurgeMany(ctx, seen, generations, settings.Freeze(), change(op)))
+	return outcomes(inGroups(len(seen), mayBegin(ctx), func(from, to int) []error {
+		return a.service.PurgeMany(ctx, seen[from:to], generations[from:to], settings.Freeze(), change(op))
+	}))
+}
+
+// purgedTogether is how many customers pass the fence before the first of them is erased. Past it
+// there is no way back, whatever is cancelled then. Their certificates are appended at once.
+const purgedTogether = 50
+
+// inGroups purges customers, a group after the other, as long as that may go on.
+func inGroups(n int, may func() error, purge func(from, to int) []error) []error {
+	results := make([]error, 0, n)
+	for from := 0; from < n; from += purgedTogether {
+		to := min(from+purgedTogether, n)
+		if err := may(); err != nil {
+			return append(results, slices.Repeat([]error{errors.Join(bulk.ErrNotBegun, err)}, n-from)...)
+		}
+		results = append(results, purge(from, to)...)
+	}
+	return results
+}
+
+func mayBegin(ctx context.Context) func() error {
+	return func() error { return bulk.MayBegin(ctx) }
 }
 
 func (actions) canReplay(_ bulk.Operation, c customer.Customer, _ customer.Settings, _ time.Time) error {
@@ -96,7 +120,9 @@ func (a actions) replay(ctx context.Context, op bulk.Operation, subjects []bulk.
 	if err != nil {
 		return nil, err
 	}
-	return outcomes(a.service.ReplayMany(ctx, seen, settings.Freeze(), change(op)))
+	return outcomes(inGroups(len(seen), mayBegin(ctx), func(from, to int) []error {
+		return a.service.ReplayMany(ctx, seen[from:to], settings.Freeze(), change(op))
+	}))
 }
 
 func (actions) canBlock(blocked bool) judge {

@@ -13,8 +13,7 @@ const (
 
 	unitsPerSecond = 1000 // of the pace at which a worker begins, which finds out of a cancellation once a second
 
-	purgedTogether = 200 // customers whose certificates are appended at once, to all chains
-	proofRequests  = 8   // to find the ends of the chains, and append to them
+	proofRequests = 8 // to find the ends of the chains, and append the certificates of some customers to all
 )
 
 func batches(n int) int { return (n + perBatch - 1) / perBatch }

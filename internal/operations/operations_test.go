@@ -119,6 +119,30 @@ func TestANoticeBeginsWhenTheOperationDoes(t *testing.T) {
 	}
 }
 
+// TestAPurgeBeginsNoFurtherGroup is cancelled while the second of three is purged.
+func TestAPurgeBeginsNoFurtherGroup(t *testing.T) {
+	const many = 2*purgedTogether + 10
+	var purged []int
+	may := func() error {
+		if len(purged) == 2 {
+			return bulk.ErrStopped
+		}
+		return nil
+	}
+	results := inGroups(many, may, func(from, to int) []error {
+		purged = append(purged, to-from)
+		return make([]error, to-from)
+	})
+	if len(results) != many || !reflect.DeepEqual(purged, []int{purgedTogether, purgedTogether}) {
+		t.Fatalf("%d results, groups of %v", len(results), purged)
+	}
+	for i, err := range results {
+		if begun := i < 2*purgedTogether; begun != (err == nil) || !begun && (!errors.Is(err, bulk.ErrStopped) || !errors.Is(err, bulk.ErrNotBegun)) {
+			t.Errorf("customer %d: %v", i, err)
+		}
+	}
+}
+
 func TestEstimates(t *testing.T) {
 	impact := bulk.Impact{Eligible: 51, Counts: map[string]int64{"ticket": 100, "invoice": 49}}
 	for name, tt := range map[string]struct{ got, want bulk.Usage }{
@@ -133,7 +157,7 @@ func TestEstimates(t *testing.T) {
 		}
 	}
 	impact.Weight = 51 + 149 + 100 // roots, records, terms
-	want := bulk.Usage{Requests: 2*3 + 12 + 2*51 + 8 + 1, WriteUnits: 300 + 51*6, ReadUnits: 4*51 + 100 + 149/25 + 1}
+	want := bulk.Usage{Requests: 2*3 + 12 + 2*51 + 2*8 + 1, WriteUnits: 300 + 51*6, ReadUnits: 4*51 + 100 + 149/25 + 1}
 	if got := estimatePurge(impact); got != want {
 		t.Errorf("a purge: %+v, want %+v", got, want)
 	}

@@ -46,14 +46,14 @@ var bugs = []planted{
 		"customer/sweep.go", "			w.Stuck++", "			w.Stuck++\n			continue",
 	}}},
 	{"progress is counted by deliveries", []edit{{
-		"bulk/engine.go",
+		"bulk/settle.go",
 		"	op.Tally = tally\n",
 		"	op.Tally = tally\n	for c := range e.Store.Chunks(ctx, op.ID, 0) {\n		op.Tally.Done += max(0, c.Attempts-1)\n	}\n",
 	}, {
 		"bulk/work.go", "	c.Attempts = 1\n", "",
 	}}},
 	{"an operation ends before its last chunk", []edit{{
-		"bulk/engine.go", "		return op, err // somebody else will settle it, or the reading failed", "		_ = err",
+		"bulk/settle.go", "		case op.State != Cancelling:\n			return false, nil", "		case op.State != Cancelling:\n			continue",
 	}}},
 	{"outcomes are noted of other subjects", []edit{{
 		"bulk/work.go", "		c.Outcomes[left[i]] = o", "		c.Outcomes[i] = o",
@@ -77,7 +77,7 @@ var bugs = []planted{
 	{"a harmless action starts again at every sweep", []edit{{
 		"bulk/sweep.go", "	case Ready:\n", "	case Ready, Running:\n",
 	}, {
-		"bulk/sweep.go", "	case Running:\n		return e.driveRunning(ctx, op, sweep, room)\n	default:", "	default:",
+		"bulk/sweep.go", "	case Running:\n		return e.driveRunning(ctx, op, sweep, room)\n	case Cancelling:", "	case Cancelling:",
 	}}},
 	{"a chunk is taken while a worker has it", []edit{
 		{"sim/model/chunks.go", "	case c.Lease.After(now):\n		return bulk.Chunk{}, bulk.ErrTaken\n", ""},

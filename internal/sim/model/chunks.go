@@ -66,7 +66,8 @@ func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, u
 }
 
 func (o Operations) take(op bulk.Operation, seq int, holder string, now, until time.Time) (bulk.Chunk, error) {
-	c, orphan := o.chunk(op.ID, seq), false
+	c := o.chunk(op.ID, seq)
+	var orphan bool
 	switch {
 	case c == nil || c.ended:
 		return bulk.Chunk{}, bulk.ErrTaken
