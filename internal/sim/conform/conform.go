@@ -66,6 +66,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"a chunk is one worker's at a time", taken},
 		{"a chunk that has ended can be reopened", reopened},
 		{"operations are listed until they end", listed},
+		{"what was logged is reworded", reworded},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.run(t, world(t)) })
 	}
