@@ -174,6 +174,40 @@ func TestStreamCountsARepeatedChangeOnce(t *testing.T) {
 	}
 }
 
+// TestALaterNameIsBlottedOutOfWhatWasLogged renames a customer whose log has its later name. Seen again, nothing changes.
+func TestALaterNameIsBlottedOutOfWhatWasLogged(t *testing.T) {
+	a := newApp(t)
+	s := events.NewStringAttribute
+	root := func(lastName, action, reason, seq string) map[string]events.DynamoDBAttributeValue {
+		return map[string]events.DynamoDBAttributeValue{
+			"pk": s("C#c1"), "sk": s("#"), "state": s("active"), "created": s("2026-01-01T00:00:00.000Z#c1"),
+			"profile": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"lastName": s(lastName)}),
+			"last": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{
+				"id": s(seq), "at": s("2026-01-01T00:00:0" + seq + ".000Z"), "by": s("ann"), "action": s(action), "reason": s(reason), "code": s("other"),
+			}),
+		}
+	}
+	blocked := root("Kowalczyk", "customer.blocked", "marries, MORENO then; for Kowalczyk", "1")
+	renamed := root("Moreno", "customer.updated", "", "2")
+	change := func(seq string, before, after map[string]events.DynamoDBAttributeValue) events.DynamoDBEventRecord {
+		keys := map[string]events.DynamoDBAttributeValue{"pk": s("C#c1"), "sk": s("#")}
+		return events.DynamoDBEventRecord{Change: events.DynamoDBStreamRecord{Keys: keys, OldImage: before, NewImage: after, SequenceNumber: seq}}
+	}
+	batch := events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{change("100", nil, blocked), change("200", blocked, renamed)}}
+	for range 2 {
+		if out, err := a.Stream(t.Context(), batch); err != nil || len(out.BatchItemFailures) > 0 {
+			t.Fatalf("%v, %v", out, err)
+		}
+		page, err := a.service.Entries(t.Context(), customer.EntryQuery{Customer: "c1", Limit: 10})
+		if err != nil || len(page.Entries) != 2 {
+			t.Fatalf("%v: %+v", err, page)
+		}
+		if e := page.Entries[1]; e.Reason != "marries, […] then; for […]" || e.ReasonCode != customer.OtherReason || e.Action != customer.Blocked || e.By != "ann" {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
 const createdEvent = `{"Records":[{"eventID":"1","eventName":"INSERT","dynamodb":{"SequenceNumber":"111","ApproximateCreationDateTime":1767225600,
 	"Keys":{"pk":{"S":"C#c1"},"sk":{"S":"#"}},
 	"NewImage":{"pk":{"S":"C#c1"},"sk":{"S":"#"},"state":{"S":"active"},"version":{"N":"1"},"created":{"S":"2026-01-01T00:00:00.000Z#c1"},

@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"context"
 	"maps"
 	"time"
 )
@@ -33,6 +34,16 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 		Reason: Blot(last.Reason, before, after), ReasonCode: last.ReasonCode, Subject: last.Subject,
 		Fields: changedFields(before, after), Delta: delta(before, after, expired),
 	}, true
+}
+
+// Enter keeps the entry of a change from the root's image after it, nil if it is gone. What a changed
+// profile calls the customer from now on may have been written into its log before: there, too, it is
+// blotted out.
+func (s *Service) Enter(ctx context.Context, e Entry, after *Customer) error {
+	if err := s.Observe(ctx, e); err != nil || after == nil || len(e.Fields) == 0 {
+		return err
+	}
+	return s.Reword(ctx, e.Customer, func(reason string) string { return Blot(reason, after) })
 }
 
 // latest is the image that the entry is about, and the change it tells. Of a removal

@@ -4,9 +4,9 @@ import "slices"
 
 // MaxRecent is how many changes that were made to a customer alone its root remembers. A
 // request that the network delivers again changes nothing while it is among them: after up
-// to seven others. They take 80 bytes of the 1,024 up to which a root costs as little as it
+// to five others. They take 70 bytes of the 1,024 up to which a root costs as little as it
 // does; one of ordinary size with everything in use has 165 left.
-const MaxRecent = 8
+const MaxRecent = 6
 
 // Mark is a change's id in short: what a root can afford to keep of it.
 type Mark [8]byte

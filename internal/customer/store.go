@@ -86,6 +86,9 @@ type Store interface {
 	// Observe logs changes seen in the change stream and counts totals; repeats do
 	// nothing.
 	Observe(ctx context.Context, e Entry) error
+	// Reword passes all reasons in a customer's audit log through a function, and keeps what it
+	// returns. Done again it changes nothing further, if the function doesn't.
+	Reword(ctx context.Context, id string, reword func(reason string) string) error
 	// Entries reads one page of a customer's audit log, newest first.
 	Entries(ctx context.Context, q EntryQuery) (EntryPage, error)
 	// Totals counts customers. It lags writes by the change stream.

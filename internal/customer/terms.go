@@ -14,7 +14,7 @@ const (
 	// the claim and the root is still one transaction of 100 items.
 	MaxTerms      = 40
 	maxTermLength = 32 // characters; longer words are cut, as are those searched for
-	joinedLength  = 4  // characters of a term in a script without spaces, where each character begins one
+	joinedLength  = 3  // characters of a term in a script without spaces, where each character begins one
 	minLead       = 2  // characters that a search needs to begin with; in such a script, 1
 )
 

@@ -56,6 +56,40 @@ func (t *Table) newEntry(e customer.Entry) entry {
 	return out
 }
 
+// Reword changes the reasons of a customer's entries, read consistently: some were written a moment ago. One that
+// TTL has removed since then does not come back.
+func (t *Table) Reword(ctx context.Context, id string, reword func(string) string) error {
+	pages := dynamodb.NewQueryPaginator(t.client, &dynamodb.QueryInput{
+		TableName: &t.Name, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String("pk = :pk"), FilterExpression: aws.String("attribute_exists(reason)"),
+		ExpressionAttributeValues: item{":pk": &types.AttributeValueMemberS{Value: auditPK(id)}},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("dynamo: read audit log: %w", err)
+		}
+		for _, it := range page.Items {
+			if err := t.reword(ctx, it, reword(stringOf(it, "reason"))); err != nil {
+				return fmt.Errorf("dynamo: reword audit log: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Table) reword(ctx context.Context, it item, reason string) error {
+	if reason == stringOf(it, "reason") {
+		return nil
+	}
+	it["reason"] = &types.AttributeValueMemberS{Value: reason}
+	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.Name, Item: it, ConditionExpression: aws.String("attribute_exists(pk)")})
+	if _, failed := failedCondition(err); failed {
+		return nil
+	}
+	return err
+}
+
 // addTotals counts on one of several items, so that none gets all the writes.
 func (tx *transaction) addTotals(e customer.Entry) {
 	tx.add(types.TransactWriteItem{Update: &types.Update{

@@ -18,13 +18,11 @@ type recent struct {
 	R3 []byte `dynamodbav:"r3,omitempty"`
 	R4 []byte `dynamodbav:"r4,omitempty"`
 	R5 []byte `dynamodbav:"r5,omitempty"`
-	R6 []byte `dynamodbav:"r6,omitempty"`
-	R7 []byte `dynamodbav:"r7,omitempty"`
 	RO []byte `dynamodbav:"ro,omitempty"` // the latest of an operation, whose statements can't shift the others
 }
 
 func (r *recent) slots() [customer.MaxRecent]*[]byte {
-	return [...]*[]byte{&r.R0, &r.R1, &r.R2, &r.R3, &r.R4, &r.R5, &r.R6, &r.R7}
+	return [...]*[]byte{&r.R0, &r.R1, &r.R2, &r.R3, &r.R4, &r.R5}
 }
 
 func newRecent(of customer.Recent) (r recent) {

@@ -111,7 +111,12 @@ func newHold(h customer.Hold) hold {
 	return hold{By: h.By, Reason: h.Reason, Code: string(h.ReasonCode), Time: formatTime(h.Time)}
 }
 
+// newChange leaves out the reason of a deletion, which stands in the deletion itself: a root has
+// no room for it twice.
 func newChange(ch customer.Change) change {
+	if ch.Action == customer.WasDeleted {
+		ch.Reason, ch.ReasonCode = "", ""
+	}
 	return change{
 		ID: ch.ID, At: formatTime(ch.At), By: ch.By,
 		Action: string(ch.Action), Reason: ch.Reason, Code: string(ch.ReasonCode), Subject: ch.Subject,
@@ -170,6 +175,9 @@ func (r root) customer() (customer.Customer, error) {
 	}
 	if r.Deletion != nil {
 		c.Deletion = r.Deletion.customer(&p)
+		if c.Last.Action == customer.WasDeleted && c.Last.ID == c.Deletion.ID {
+			c.Last.Reason, c.Last.ReasonCode = c.Deletion.Reason, c.Deletion.ReasonCode
+		}
 	}
 	if r.Frozen != nil {
 		c.Frozen = r.Frozen.kinds(&p)

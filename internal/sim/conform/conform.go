@@ -76,6 +76,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"a change that comes again after others changes nothing", delivered},
 		{"a change of one deletion leaves the next alone", fencedLate},
 		{"a change of many that comes again after others changes nothing", advancedLate},
+		{"what was logged is reworded", reworded},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.run(t, world(t)) })
 	}

@@ -37,7 +37,7 @@ func (h *history) why() string {
 
 // told checks a reason that outlives a customer.
 func (h *history) told(where, reason, id string) {
-	for _, word := range strings.Fields(reason) {
+	for word := range strings.FieldsSeq(reason) {
 		if slices.Contains(h.called.of[id], word) {
 			h.broken("%s: tells that %s is or was called %s", where, id, word)
 		}

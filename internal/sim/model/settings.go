@@ -82,6 +82,17 @@ func (t Table) Observe(ctx context.Context, e customer.Entry) error {
 	})
 }
 
+// Reword changes the reasons of a customer's entries.
+func (t Table) Reword(ctx context.Context, id string, reword func(string) string) error {
+	return t.request(ctx, "Reword", id, func(Verdict) {
+		for i := range t.entries[id] {
+			if e := &t.entries[id][i]; e.Reason != "" {
+				e.Reason = reword(e.Reason)
+			}
+		}
+	})
+}
+
 // Entries reads a page of a customer's audit log, newest first.
 func (t Table) Entries(ctx context.Context, q customer.EntryQuery) (page customer.EntryPage, err error) {
 	from, err := strconv.Atoi(cmp.Or(q.Cursor, "0"))
