@@ -33,16 +33,16 @@ func ParseSearch(text string) (Search, error) {
 	var s Search
 	for _, token := range tokensOf(text) {
 		if isNumber(token) {
-			s.words = append(s.words, numberWord(token))
+			s = s.with(numberWord(token))
 			continue
 		}
 		token = strings.Trim(token, "<>()[]\"',;:.")
 		if strings.ContainsAny(token, "@.") {
-			s.addAddress(Profile{Email: token}.Normalise().Email)
+			s = s.withAddress(Profile{Email: token}.Normalise().Email)
 			continue
 		}
 		for _, word := range wordsOf(token) {
-			s.add(plainWord(word))
+			s = s.with(plainWord(word))
 		}
 	}
 	if s.Address == "" && len(s.Leads()) == 0 {
@@ -51,23 +51,24 @@ func ParseSearch(text string) (Search, error) {
 	return s, nil
 }
 
-func (s *Search) add(w searchWord) {
+func (s Search) with(w searchWord) Search {
 	if len(w.ways) > 0 {
 		s.words = append(s.words, w)
 	}
+	return s
 }
 
-func (s *Search) addAddress(token string) {
-	s.add(addressWord(token))
+func (s Search) withAddress(token string) Search {
 	if s.Address == "" && validEmail(token) {
 		s.Address = token
 	}
+	return s.with(addressWord(token))
 }
 
 // tokensOf parts a search at its spaces, but for those within a phone number.
 func tokensOf(text string) []string {
 	var tokens []string
-	for _, token := range strings.Fields(text) {
+	for token := range strings.FieldsSeq(text) {
 		if last := len(tokens) - 1; last >= 0 && isNumber(tokens[last]) && ofNumber(token) && !strings.Contains(token, "+") {
 			tokens[last] += " " + token
 			continue

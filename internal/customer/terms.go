@@ -64,8 +64,11 @@ func NamesOf(p Profile) Names {
 	return n
 }
 
-// Name gives a customer its names.
-func (c *Customer) Name(n Names) { c.Terms, c.Claim = n.Terms, n.Claim }
+// Named is the customer with other names.
+func (c Customer) Named(n Names) Customer {
+	c.Terms, c.Claim = n.Terms, n.Claim
+	return c
+}
 
 // Claimed is the e-mail identity that is claimed for the customer; empty: none.
 func (c Customer) Claimed() string { return cmp.Or(c.Claim, c.Profile.Email) }
