@@ -9,8 +9,8 @@ import (
 // what was said by a short hash, so that a file takes little more memory than it is long.
 type firstLines map[[8]byte]int
 
-// again returns an error if an earlier line has the same value in the field. It does not ask
-// what became of that line, so that a dry run, and a run that goes on in the middle, say the same.
+// again returns an error if an earlier line has the same value in the field. The outcome of that
+// line does not count, so that a dry run, and a run that goes on in the middle, say the same.
 func (f firstLines) again(field, value string, line int) error {
 	hash := shortHash(field + "\x00" + value)
 	if first, ok := f[hash]; ok {

@@ -31,12 +31,12 @@ const (
 // ImportOptions say how to import a file.
 type ImportOptions struct {
 	By         string
-	DryRun     bool // write nothing, and tell what would become of each line
+	DryRun     bool // write nothing, and tell the result that each line would have
 	OnExisting OnExisting
 	From       int // leave out the lines before this one: an import before has done them
 }
 
-// Import tells what became of the lines of a file.
+// Import is the result of an import.
 type Import struct {
 	Lines    int // looked at, but for blank ones
 	Created  int
@@ -86,7 +86,7 @@ const (
 // errNoTime is the outcome of a line that was not begun.
 var errNoTime = errors.New("there was no time")
 
-// outcome is what became of a line.
+// outcome is the result of a line.
 type outcome struct {
 	err   error
 	found *Existing
@@ -166,7 +166,7 @@ func (i *Import) resumeFrom(line int) {
 	}
 }
 
-// tally counts a line that something became of.
+// tally counts a line that was looked at.
 func (i *Import) tally(line int, o outcome) {
 	switch {
 	case o.err != nil:

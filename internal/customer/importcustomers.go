@@ -28,11 +28,11 @@ type CustomerLine struct {
 
 // ImportCustomers adds the customers of a file. A line is about the customer of its id or, without
 // one, of its e-mail address; one with neither is added once a day however often its file comes, so that
-// an import can be repeated. What becomes of lines about customers who exist is for opts to say.
+// an import can be repeated. What happens to customers that exist is for opts to say.
 // Of two lines of a file with the same id or address the later one fails. It stops before
 // the context's deadline.
 //
-// With DryRun it writes nothing and tells what would become of each line. One that goes on from
+// With DryRun it writes nothing and tells the result that each line would have. One that goes on from
 // a line takes for granted that none of those before frees an e-mail address that another one takes.
 func (s *Service) ImportCustomers(ctx context.Context, lines iter.Seq[CustomerLine], opts ImportOptions) (Import, error) {
 	im := &customerImport{
@@ -105,8 +105,8 @@ type customerImport struct {
 	said  map[[8]byte]int // how often lines without an id and an address came
 
 	mu      sync.Mutex
-	freed   map[string]bool // e-mail addresses that the run would have taken from their owners, of a dry run
-	changed map[string]int  // customers to change, by the line that does
+	freed   map[string]bool // of a dry run: e-mail addresses that the run would have freed
+	changed map[string]int  // by customer: the line that may change it
 }
 
 // note compares a line with those before.
@@ -128,8 +128,8 @@ func (im *customerImport) note(l *CustomerLine) {
 	}
 }
 
-// apply does a window of lines, some at a time. Those that could go otherwise by which is
-// first are put off, and done in the order of the file.
+// apply does a window of lines, some at a time. Lines that can affect each other are put off, and
+// done in the order of the file.
 func (im *customerImport) apply(ctx context.Context, pace *pace, window []CustomerLine) []outcome {
 	outcomes := notBegun(len(window))
 	putOff := make([]bool, len(window))
@@ -145,7 +145,7 @@ func (im *customerImport) apply(ctx context.Context, pace *pace, window []Custom
 	return outcomes
 }
 
-// errPutOff is the outcome of a line whose turn comes after the others of its window.
+// errPutOff is the outcome of a line that is done after the others of its window.
 var errPutOff = errors.New("put off")
 
 func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) outcome {
@@ -190,8 +190,8 @@ func (l CustomerLine) owner(err error) (id string, there bool) {
 	return "", false
 }
 
-// existing tells of a line whose customer is there. One that is being purged fails its line: soon
-// that customer is there no more.
+// existing tells of a line about a customer that exists. If that customer is being purged, the line
+// fails: it would count as existing, and soon nobody would be there.
 func (im *customerImport) existing(ctx context.Context, l CustomerLine, id string, refusal error) outcome {
 	c, err := im.Get(ctx, id)
 	switch {
@@ -217,7 +217,7 @@ func (im *customerImport) found(l CustomerLine, c Customer) Existing {
 	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.now()), Differs: changedFields(&c, &revised)}
 }
 
-// locate finds the customer that a line is about: ErrNotFound if there is none.
+// locate finds the customer that a line is about: ErrNotFound if nobody is there.
 func (im *customerImport) locate(ctx context.Context, l CustomerLine) (Customer, error) {
 	id := l.ID
 	if id == "" {

@@ -25,7 +25,7 @@ type RecordLine struct {
 // ImportRecords adds the records of a file, parents before children, however they are
 // ordered within 200 lines. Those that exist are left as they are. Of two lines of a file
 // with the same key of the same customer the later one fails. It stops before the context's
-// deadline. With DryRun it writes nothing, and tells what would become of each line. One that goes
+// deadline. With DryRun it writes nothing, and tells the result that each line would have. One that goes
 // on from a line takes for granted that the records before are added.
 func (s *Service) ImportRecords(ctx context.Context, lines iter.Seq[RecordLine], opts ImportOptions) (Import, error) {
 	im := &recordImport{Service: s, opts: opts, first: firstLines{}, known: map[[8]byte]bool{}}
@@ -48,7 +48,7 @@ type recordImport struct {
 	first firstLines
 
 	mu    sync.Mutex
-	known map[[8]byte]bool // records that the run would have added, of a dry run
+	known map[[8]byte]bool // of a dry run: records that the run would have added
 }
 
 // note compares a line with those before.

@@ -7,8 +7,8 @@ import (
 )
 
 // pace decides whether there is time to begin another step of an import, by how long the
-// steps before it took. Once there is none it says so for good, so that what is left
-// undone are the last steps.
+// steps before it took. Once time is short it stays so, so that the last
+// steps are those left undone.
 type pace struct {
 	mu       sync.Mutex
 	deadline time.Time // zero: there is none

@@ -172,7 +172,7 @@ func (c *CSV) read() (values []string, line int, err error) {
 		case !utf8.ValidString(v):
 			return nil, c.before + line, lineError(notUTF8)
 		case strings.ContainsRune(v, utf8.RuneError):
-			return nil, c.before + line, lineError("has a replacement character (U+FFFD), in whose place a letter was lost; export the file again, as UTF-8")
+			return nil, c.before + line, lineError("has a replacement character (U+FFFD): a letter was lost there; export the file again, as UTF-8")
 		}
 	}
 	return values, c.before + line, nil

@@ -57,7 +57,7 @@ func TestCSV(t *testing.T) {
 		{"three, and a quote", "\ufeff\ufeff\ufeff\"a\",b\n1,2\n", []string{"2 1|2"}},
 		{"UTF-16, little end first", utf16(unicode.LittleEndian, "a;b\r\n\"Zoë; 李\";2\r\n"), []string{"2 Zoë; 李|2"}},
 		{"UTF-16, big end first", utf16(unicode.BigEndian, "a\tb\n1\t2\n"), []string{"2 1|2"}},
-		{"half a surrogate pair in UTF-16", "\xff\xfea\x00\n\x00\x00\xd8\n\x00b\x00\n\x00", []string{"2: has a replacement character (U+FFFD), in whose place a letter was lost; export the file again, as UTF-8", "3 b"}},
+		{"half a surrogate pair in UTF-16", "\xff\xfea\x00\n\x00\x00\xd8\n\x00b\x00\n\x00", []string{"2: has a replacement character (U+FFFD): a letter was lost there; export the file again, as UTF-8", "3 b"}},
 		{"blank rows", "a,b\n,\n1,2\n , \n,,,\n3,4\n", []string{"2 blank", "3 1|2", "4 blank", "5 blank", "6 3|4"}},
 		{"blank rows before the header", "\n,,\na,b\n1,2\n", []string{"4 1|2"}},
 		{"empty columns without a name", ",a,,b,\n,1,,2,\n, 3,,4,\n", []string{"2 1|2", "3  3|4"}},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -81,5 +82,18 @@ func TestColumnsOfRecords(t *testing.T) {
 	c, err := newColumns([]string{"Customer ID", "Order", "Id", "note", "Customer"}, []string{"Order:id"}, "", recordFields)
 	if err != nil || strings.Join(c.targets, ",") != "data.Customer ID,id,data.Id,data.note,customer" {
 		t.Errorf("%q, %v", c.targets, err)
+	}
+}
+
+// TestThePageTellsOfEveryField keeps the page on importing complete.
+func TestThePageTellsOfEveryField(t *testing.T) {
+	page, err := os.ReadFile("../../docs/importing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append([]string{"consent.<name>"}, append(customerFields.names, recordFields.names...)...) {
+		if !strings.Contains(string(page), "`"+name+"`") {
+			t.Errorf("the page does not tell of %s", name)
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 type fields struct {
 	names    []string
 	near     []nearMiss                 // other names of theirs, the likeliest first
-	other    func(column string) string // what a column is that is none of them; empty: nothing
+	other    func(column string) string // what any other column is; empty: nothing
 	text     []string                   // those in which an apostrophe may belong to the value
 	consents bool                       // consent.<name> is one, for any name
 }

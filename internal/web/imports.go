@@ -176,7 +176,7 @@ func (u *Upload) options(ctx context.Context, onExisting string) customer.Import
 	}
 }
 
-// Import tells what became of the lines of a file.
+// Import is the result of an import.
 type Import struct {
 	DryRun         bool           `json:"dryRun" doc:"Nothing was written; all else is as it would be."`
 	Lines          int            `json:"lines" doc:"Looked at, blank ones left out: created, updated, existing and failed."`

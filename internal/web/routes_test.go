@@ -433,3 +433,18 @@ func TestIdempotency(t *testing.T) {
 		{Name: "too long a key", Method: post, URL: "/v1/customers", Body: `{"lastName":"Once"}`, Header: []string{"Idempotency-Key", strings.Repeat("x", 129)}, Status: 400, Code: "BAD_IDEMPOTENCY_KEY"},
 	})
 }
+
+// TestCustomersWithoutAName are known by an e-mail address or a phone number alone.
+func TestCustomersWithoutAName(t *testing.T) {
+	newSystem(t).run(t, []call{
+		{Name: "an address", Method: post, URL: "/v1/customers", Body: `{"id":"A","email":"only@example.com"}`, Status: 201, Want: map[string]any{"organisation": "", "lastName": "", "email": "only@example.com"}},
+		{Name: "a number", Method: post, URL: "/v1/customers", Body: `{"id":"B","phone":"030 7654321"}`, Status: 201},
+		{Name: "a name that goes", Method: post, URL: "/v1/customers", Body: `{"id":"C","lastName":"Anders","phone":"1"}`, Status: 201},
+		{Name: "goes", Method: patch, URL: "/v1/customers/C", Body: `{"lastName":null}`, Status: 200},
+		{Name: "the number can't go, too", Method: patch, URL: "/v1/customers/C", Body: `{"phone":" "}`, Status: 422, Code: "INVALID", Want: map[string]any{"errors.0.field": "organisation"}},
+		{Name: "listed", Method: get, URL: "/v1/customers", Status: 200, Want: map[string]any{"customers.2.id": "A", "customers.2.email": "only@example.com"}},
+		{Name: "found by the number", Method: post, URL: "/v1/customers/search", Body: `{"search":"030 7654321"}`, Status: 200, Want: map[string]any{"customers.0.id": "B"}},
+		{Name: "deleted", Method: remove, URL: "/v1/customers/A", Status: 200},
+		{Name: "in the trash", Method: get, URL: "/v1/deleted-customers", Status: 200, Want: map[string]any{"customers.0.id": "A"}},
+	})
+}
