@@ -10,8 +10,8 @@ import (
 )
 
 // What an attempt may take. DynamoDB and SQS answer within milliseconds, but a local engine on a slow disk has one queue for
-// all, in which bulk work stands for seconds. Whoever has minutes can wait longer there than a request of 29 s, which is
-// to have three attempts and still say that they failed.
+// all, in which bulk work stands for seconds. A worker, which has minutes, waits longer than a request of 29 s, which is
+// to make three attempts and still say that they failed.
 const (
 	leastTime = 5 * time.Second
 	mostTime  = 20 * time.Second
