@@ -58,5 +58,5 @@ func (f Former) after(id string, old, revised Profile) Former {
 func tellingOf(p Profile) []string {
 	numbers := phoneNumbers(p.Phone)
 	p.Phone = ""
-	return append(wordsOf(p), numbers...)
+	return append(profileWords(p), numbers...)
 }

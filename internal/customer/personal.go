@@ -21,7 +21,7 @@ type personal struct {
 
 func personalOf(c *Customer) personal {
 	p := personal{id: c.ID, words: map[string]bool{}, numbers: phoneNumbers(c.Profile.Phone), former: c.Former}
-	for _, word := range wordsOf(c.Profile) {
+	for _, word := range profileWords(c.Profile) {
 		p.words[word] = true
 	}
 	return p
@@ -29,9 +29,9 @@ func personalOf(c *Customer) personal {
 
 func (p personal) knows(word string) bool { return p.words[word] || p.former.has(p.id, word) }
 
-// wordsOf are the words of a profile. A single letter is no name, unless its script has names
+// profileWords are the words of a profile. A single letter is no name, unless its script has names
 // of one. What many organisations have in their names tells of none.
-func wordsOf(profile Profile) []string {
+func profileWords(profile Profile) []string {
 	var words []string
 	add := func(text string, leave map[string]bool) {
 		for _, word := range wordLike.FindAllString(text, -1) {
@@ -90,28 +90,12 @@ func spellings(word string) []string {
 	if ascii(word) { // most are, and there are many to compare
 		return []string{strings.ToLower(word)}
 	}
-	word = norm.NFC.String(strings.ToLower(strings.Map(usualDigits, word)))
+	word = norm.NFC.String(strings.ToLower(strings.Map(digit, word)))
 	return slices.Compact([]string{Fold(word), Fold(twoLetters.Replace(word))})
 }
 
 func ascii(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
-}
-
-func usualDigits(r rune) rune {
-	if unicode.IsDigit(r) {
-		return digit(r)
-	}
-	return r
-}
-
-// digit is a decimal digit of any script as ASCII has it. The ten of a script follow each other.
-func digit(r rune) rune {
-	zero := r
-	for unicode.IsDigit(zero - 1) {
-		zero--
-	}
-	return '0' + (r-zero)%10
 }
 
 func digitsOf(s string) string {
