@@ -141,16 +141,15 @@ func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) erro
 }
 
 func (tx *transaction) revise(old, revised customer.Customer) error {
-	update := expression.
+	u := expression.
 		Set(expression.Name("profile"), expression.Value(profile(revised.Profile))).
 		Set(expression.Name("terms"), expression.Value(revised.Terms)).
 		Set(attrVersion, expression.Value(revised.Version)).
 		Set(expression.Name("last"), expression.Value(newChange(revised.Last)))
 	if len(revised.Former) > 0 {
-		update = update.Set(expression.Name("former"), expression.Value([]byte(revised.Former)))
+		u = u.Set(expression.Name("former"), expression.Value([]byte(revised.Former)))
 	}
-	expr, err := expression.NewBuilder().
-		WithUpdate(update).
+	expr, err := expression.NewBuilder().WithUpdate(u).
 		WithCondition(stateIs(customer.Active).And(attrVersion.Equal(expression.Value(old.Version)))).
 		Build()
 	if err != nil {
