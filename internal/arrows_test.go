@@ -38,8 +38,8 @@ var arrows = []struct {
 
 // beside names, of packages that may import no modules, what they may import nevertheless.
 var beside = []struct{ of, module, why string }{
+	{"lethe/internal/customer", "golang.org/x/net/idna", "which domains are the same is decided by tables too"},
 	{"lethe/internal/customer", "golang.org/x/text/", "who is found by a word, and whose a reason tells of, is a rule, and goes by Unicode's tables"},
-	{"lethe/internal/customer", "golang.org/x/net/idna", "a domain has two spellings, and a reason may have either"},
 }
 
 func mayBeside(of, imported string) bool {
