@@ -269,7 +269,8 @@ func (t Table) revise(ctx context.Context, old, revised customer.Customer) error
 	}
 	next := root{Customer: clone(now.Customer), look: now.look, ttl: now.ttl}
 	next.Profile, next.Version, next.Terms = revised.Profile, revised.Version, revised.Terms
-	next.Former, next.Claim = slices.Clone(revised.Former), revised.Claim
+	next.Claim = revised.Claim
+	next.Former = slices.Clone(revised.Former)
 	next.note(revised.Last, revised.Last.ID)
 	for _, term := range old.Terms {
 		delete(t.terms[old.ID], term)
