@@ -1,10 +1,10 @@
-import { useEffect, useId, useRef, useState, type FormEvent, type MouseEvent, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { Button } from "./basic";
 import type { IconName } from "./icon";
 
 /** A link in a dialog leads away from it. */
-function leave(event: MouseEvent<HTMLDialogElement>): void {
-  if (event.target instanceof Element && event.target.closest("a[href]")) event.currentTarget.close();
+function leave(this: HTMLDialogElement, event: MouseEvent): void {
+  if (event.target instanceof Element && event.target.closest("a[href]")) this.close();
 }
 
 type DialogProps = {
@@ -25,17 +25,19 @@ export function Dialog({ title, children, action, form = false, close }: DialogP
   const heading = useId();
   useEffect(() => {
     const shown = dialog.current;
-    if (!shown) return;
+    if (!shown) return undefined;
     shown.showModal();
+    shown.addEventListener("click", leave);
     const first = form ? shown.querySelector<HTMLElement>("input, select, textarea") : null;
     (first ?? cancel.current)?.focus();
+    return () => shown.removeEventListener("click", leave);
   }, [form]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (action && !action.busy && !action.unavailable) action.run();
   };
   return (
-    <dialog ref={dialog} className="dialog" aria-labelledby={heading} {...{ closedby: typed ? "closerequest" : "any" }} onClose={close} onClick={(event) => leave(event)} onInput={() => setTyped(true)}>
+    <dialog ref={dialog} className="dialog" aria-labelledby={heading} {...{ closedby: typed ? "closerequest" : "any" }} onClose={close} onInput={() => setTyped(true)}>
       <form onSubmit={submit} noValidate>
         <div className="content">
           <h2 id={heading}>{title}</h2>
