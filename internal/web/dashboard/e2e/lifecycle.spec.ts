@@ -8,6 +8,7 @@ test("a customer is deleted from its row, found in the trash, and restored", asy
   await seed(request, [{ id: "row-1", organisation: "Ysolde Row" }], [{ customer: "row-1", key: "ticket~1" }, { customer: "row-1", key: "payment~1" }]);
   await page.goto("/customers");
   await page.getByRole("searchbox").fill("ysolde row");
+  await expect(page.getByRole("row")).toHaveCount(2);
   await page.getByRole("button", { name: "Actions for Ysolde Row" }).click();
   await page.getByRole("menuitem", { name: "Delete…" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete Ysolde Row?" });
@@ -30,14 +31,15 @@ test("a customer is deleted from its row, found in the trash, and restored", asy
 });
 
 test("the row that takes a deleted one's place gets the focus", async ({ page, request }) => {
-  await seed(request, ["a", "b", "c"].map((letter) => ({ id: `focus-${letter}`, organisation: `Waldmeister ${letter}` })));
+  await seed(request, ["a", "b", "c"].map((letter) => ({ id: `focus-${letter}`, organisation: `Waldmeister Focus ${letter}` })));
   await page.goto("/customers");
-  await page.getByRole("searchbox").fill("waldmeister");
-  await expect(page.getByRole("button", { name: "Actions for Waldmeister b" })).toBeVisible();
-  await page.getByRole("button", { name: "Actions for Waldmeister b" }).click();
+  await page.getByRole("searchbox").fill("waldmeister focus");
+  await expect(page.getByRole("row")).toHaveCount(4);
+  await expect(page.getByRole("button", { name: "Actions for Waldmeister Focus b" })).toBeVisible();
+  await page.getByRole("button", { name: "Actions for Waldmeister Focus b" }).click();
   await page.getByRole("menuitem", { name: "Delete…" }).click();
   await page.getByRole("button", { name: "Delete customer" }).click();
-  await expect(page.getByRole("row").filter({ hasText: "Waldmeister b" })).toHaveCount(0);
+  await expect(page.getByRole("row").filter({ hasText: "Waldmeister Focus b" })).toHaveCount(0);
   await expect(page.locator("tbody :focus")).toHaveCount(1);
 });
 

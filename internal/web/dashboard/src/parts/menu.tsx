@@ -59,13 +59,20 @@ type PopupProps = {
 
 function Popup({ id, label, subject, groups, source, closed }: PopupProps) {
   const popup = useRef<HTMLDivElement>(null);
+  const began = useRef(false);
   useLayoutEffect(() => {
     const shown = popup.current;
     const from = source.current;
     if (!shown || !from) return;
-    shown.showPopover({ source: from });
-    itemsOf(shown)[0]?.focus();
-  }, [source]);
+    if (!began.current) {
+      began.current = true;
+      shown.showPopover({ source: from });
+      itemsOf(shown)[0]?.focus();
+    } else if (!shown.matches(":popover-open")) {
+      // Its row was moved to another place of the list, which hides a popover without a word.
+      closed();
+    }
+  });
   const close = () => {
     popup.current?.hidePopover();
     source.current?.focus();
