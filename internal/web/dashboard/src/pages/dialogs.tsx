@@ -137,7 +137,8 @@ function Purgeable({ customer, kinds, close }: { customer: Customer; kinds: Sche
     () => `The permanent deletion of ${name} has started.`,
     close,
   );
-  const records = Object.values(customer.records).reduce((sum, n) => sum + n, 0);
+  const kept = recordsOf(customer, kinds, "retain");
+  const records = Object.entries(customer.records).reduce((sum, [kind, n]) => (kind in kept ? sum : sum + n), 0);
   const unavailable = holds.length > 0 ? `Under legal hold “${holds[0]?.id ?? ""}”: lift it first.` : typed === id ? undefined : `Type ${id} to go on.`;
   return (
     <Dialog
@@ -146,7 +147,7 @@ function Purgeable({ customer, kinds, close }: { customer: Customer; kinds: Sche
       action={{ label: "Permanently delete", icon: "eraser", danger: true, busy: purge.isPending, unavailable, run: () => purge.mutate(undefined) }}
     >
       <p>
-        <strong className="danger-text">This can’t be undone.</strong> The customer and {counted(records, "record")} are erased. A certificate without personal data stays.
+        <strong className="danger-text">This can’t be undone.</strong> The customer {records > 0 && `and ${counted(records, "record")} `}{records > 0 ? "are" : "is"} erased. A certificate without personal data stays.
       </p>
       <Facts facts={factsOf(customer, kinds, "Erased")} />
       <Reason value={reason} change={setReason} />

@@ -9,12 +9,12 @@ import { Items } from "../parts/items";
 import { OperationTag } from "../parts/operationtag";
 import { Failure } from "../parts/problem";
 import { useAnnounce } from "../state/announce";
-import { canUndo, clauseOf, fractionOf, isMoving, outcomeOf, stageOf, subjects, titleOf, verbsOf, type Operation, type Stage } from "../state/operation";
+import { canUndo, clauseOf, decidedOf, fractionOf, isMoving, outcomeOf, stageOf, subjects, titleOf, verbsOf, type Operation, type Stage } from "../state/operation";
 import { plan, useChange, useOperation, useRefresh, useSettings } from "../state/queries";
 import { serverNow } from "../api/client";
 import { TopBar } from "../shell";
 import { dayAndTime, relative, zoneOf } from "../time";
-import { actor, count, counted, dollars, duration, kindTitle, roughly } from "../words";
+import { actor, count, counted, dollars, duration, kindTitle, roughly, sentence } from "../words";
 
 export default function OperationPage() {
   const { id = "" } = useParams();
@@ -210,15 +210,15 @@ function RunningLead({ operation, stage }: { operation: Operation; stage: Stage 
   const { eligible, customers } = operation.impact;
   const fraction = fractionOf(operation);
   const { past } = verbsOf(operation.action);
-  const decided = customers - left;
+  const decided = decidedOf(operation);
   return (
     <>
       <div className={operation.action === "purge" ? "running-lead danger" : "running-lead"}>
         <p>
-          <strong className="big">{Math.floor(fraction * 100)} %</strong> {count(decided)} of {count(customers)}
+          <strong className="big">{Math.floor(fraction * 100)} %</strong> {count(decided)} of {count(eligible)}
           <span className="right">{stage === "stopping" ? "What is under way is finished, nothing else begins" : timeLeft(operation, fraction)}</span>
         </p>
-        <progress value={decided} max={Math.max(1, customers)} aria-label={titleOf(operation)} />
+        <progress value={decided} max={Math.max(1, eligible)} aria-label={titleOf(operation)} />
       </div>
       <Figures
         figures={[
@@ -290,7 +290,7 @@ function Lists({ operation, stage }: { operation: Operation; stage: Stage }) {
         <Items operation={operation} outcome="skipped" title={`Can’t be ${verbsOf(operation.action).past}`} total={blocked} lead={why(operation.impact.blocked)} />
       )}
       {!planned && !isMoving(stage) && skipped > 0 && <Items operation={operation} outcome="skipped" title="Left alone" total={skipped} lead={why(operation.progress.codes)} />}
-      {(stage === "done" || stage === "stopped") && done > 0 && <Items operation={operation} outcome="done" title={verbsOf(operation.action).done} total={done} closed />}
+      {(stage === "done" || stage === "stopped") && done > 0 && <Items operation={operation} outcome="done" title={sentence(verbsOf(operation.action).past)} total={done} closed />}
     </>
   );
 }
@@ -392,7 +392,7 @@ function cost(name: string, usage: Operation["estimate"], of?: Operation["estima
     value: (
       <>
         {dollars(usage.dollars)}
-        {of && <span className="soft"> of about {dollars(of.dollars)}</span>}
+        {of && of.dollars >= 0.01 && <span className="soft"> of about {dollars(of.dollars)}</span>}
       </>
     ),
     detail: `${count(Math.round(usage.writeUnits))} write units, ${counted(usage.requests, "request")}`,
@@ -534,7 +534,7 @@ function SoFar({ operation, stage }: { operation: Operation; stage: Stage }) {
 function Result({ operation }: { operation: Operation }) {
   const navigate = useNavigate();
   const undo = useChange(
-    () => plan({ action: "undo", selection: { operation: operation.id }, reason: "undo" }),
+    () => plan({ action: "undo", selection: { operation: operation.id } }),
     () => "The undo runs.",
     (made) => void navigate(`/operations/${made.id}`),
   );

@@ -2,7 +2,7 @@ import { Link, useLocation, useNavigate } from "react-router";
 import { Button, Empty, Skeleton, Time } from "../parts/basic";
 import { OperationTag } from "../parts/operationtag";
 import { Failure } from "../parts/problem";
-import { stageOf, titleOf, isMoving, type Operation } from "../state/operation";
+import { titleOf, type Operation } from "../state/operation";
 import { useOperations } from "../state/queries";
 import { TopBar } from "../shell";
 import { actor, count } from "../words";
@@ -83,8 +83,8 @@ export default function OperationsPage() {
 }
 
 function Row({ operation }: { operation: Operation }) {
-  // Those under way are listed without their progress.
-  const known = !isMoving(stageOf(operation));
+  // Those under way are listed without their progress; plans have none yet.
+  const known = operation.ended !== undefined;
   return (
     <tr>
       <th scope="row">

@@ -13,7 +13,7 @@ type Record_ = Schema<"Record">;
 type Data = { [field: string]: unknown };
 
 /** A column of a kind's table: what the first records show most of. */
-type Shown = { field: string; right: boolean; text: (data: Data) => string; title?: (data: Data) => string };
+type Shown = { field: string; kind: "date" | "text" | "status" | "amount"; right: boolean; text: (data: Data) => string; title?: (data: Data) => string };
 
 const isDate = (value: unknown): value is string => typeof value === "string" && /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(value);
 const isText = (value: unknown): value is string => typeof value === "string" && !isDate(value);
@@ -37,10 +37,10 @@ export function columnsOf(records: Record_[]): Shown[] {
   const amount = amounts.find((field) => all.some((data) => typeof data[field] === "number"));
   const status = all.some((data) => isText(data["status"])) ? "status" : undefined;
   const columns: Shown[] = [];
-  if (moment) columns.push({ field: moment, right: false, text: (data) => (isDate(data[moment]) ? onDay(data[moment]) : "–"), title: (data) => (isDate(data[moment]) ? exactly(data[moment]) : "") });
-  if (title) columns.push({ field: title, right: false, text: (data) => String(data[title] ?? "–") });
-  if (status) columns.push({ field: status, right: amount === undefined, text: (data) => sentence(String(data[status] ?? "–")) });
-  if (amount) columns.push({ field: amount, right: true, text: (data) => money(data[amount], data["currency"]) });
+  if (moment) columns.push({ field: moment, kind: "date", right: false, text: (data) => (isDate(data[moment]) ? onDay(data[moment]) : "–"), title: (data) => (isDate(data[moment]) ? exactly(data[moment]) : "") });
+  if (title) columns.push({ field: title, kind: "text", right: false, text: (data) => String(data[title] ?? "–") });
+  if (status) columns.push({ field: status, kind: "status", right: amount === undefined, text: (data) => sentence(String(data[status] ?? "–")) });
+  if (amount) columns.push({ field: amount, kind: "amount", right: true, text: (data) => money(data[amount], data["currency"]) });
   return columns;
 }
 
@@ -121,7 +121,7 @@ export function RecordSection({ customer, kind, total, policy, few, add }: Secti
               </th>
               <th scope="col">ID</th>
               {columns.map((column) => (
-                <th key={column.field} scope="col" className={column.right ? "right" : undefined}>
+                <th key={column.field} scope="col" className={column.right ? `w-${column.kind} right` : `w-${column.kind}`}>
                   {fieldTitle(column.field)}
                 </th>
               ))}

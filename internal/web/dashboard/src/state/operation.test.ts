@@ -53,10 +53,13 @@ describe("the stage of an operation", () => {
 
 describe("how far it is", () => {
   it("counts what is decided", () => {
-    expect(fractionOf(operation({ state: "RUNNING", impact: { customers: 200 }, progress: { left: 50 } }))).toBe(0.75);
+    expect(fractionOf(operation({ state: "RUNNING", impact: { eligible: 200 }, progress: { left: 50 } }))).toBe(0.75);
+  });
+  it("doesn't count who is left alone as planned", () => {
+    expect(fractionOf(operation({ state: "RUNNING", impact: { customers: 2955, eligible: 964 }, progress: { skipped: 1991, left: 964 } }))).toBe(0);
   });
   it("is whole where there is nobody", () => {
-    expect(fractionOf(operation({ state: "SUCCEEDED", impact: { customers: 0 }, progress: { left: 0 } }))).toBe(1);
+    expect(fractionOf(operation({ state: "SUCCEEDED", impact: { eligible: 0 }, progress: { left: 0 } }))).toBe(1);
   });
 });
 

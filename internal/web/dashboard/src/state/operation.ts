@@ -81,10 +81,15 @@ export function titleOf(operation: Operation): string {
   }
 }
 
-/** How much of an operation has been decided, from 0 to 1. */
+/** How many of those to whom it can be done have been decided. */
+export function decidedOf({ impact, progress }: Operation): number {
+  return Math.max(0, impact.eligible - progress.left);
+}
+
+/** How much of an operation has been decided, from 0 to 1. Who is left alone as planned doesn't count. */
 export function fractionOf(operation: Operation): number {
-  const { customers } = operation.impact;
-  return customers === 0 ? 1 : Math.min(1, (customers - operation.progress.left) / customers);
+  const { eligible } = operation.impact;
+  return eligible === 0 ? 1 : Math.min(1, decidedOf(operation) / eligible);
 }
 
 /** Whether what was done can be taken back. */

@@ -93,12 +93,16 @@ export function useOperations(limit: number, cursor?: string) {
   });
 }
 
-/** Brings up to date whatever shows customers. Lists follow a change a moment later. */
+/** What follows a change a moment later, and when it is looked at again, in milliseconds. */
+const lagging = new Set<unknown>(["totals", "customers", "audit"]);
+const lags = [900, 4_000];
+
+/** Brings up to date whatever shows customers. */
 export function useRefresh() {
   const client = useQueryClient();
   return async () => {
     await client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "operation" });
-    setTimeout(() => void client.invalidateQueries({ predicate: (query) => query.queryKey[0] === "totals" || query.queryKey[0] === "customers" || query.queryKey[0] === "audit" }), 900);
+    for (const pause of lags) setTimeout(() => void client.invalidateQueries({ predicate: (query) => lagging.has(query.queryKey[0]) }), pause);
   };
 }
 
