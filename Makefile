@@ -1,9 +1,9 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test verify check bench
+.PHONY: help run test verify check bench dashboard
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 # Not by `go run`, which ends with status 1 after Ctrl-C, whatever its program returns.
 run: ## Run the whole system on this machine; options as in `make run ARGS="--port 9000 --reset"`
@@ -20,6 +20,11 @@ check: ## What verify adds to test
 bench: ## Measure Lethe beside others, for some three minutes; options as in `make bench ARGS="--small"`
 	@go test -run '^$$' -bench . -benchmem ./internal/web >&2
 	@go -C internal/bench run . $(ARGS)
+
+dashboard: ## Build the dashboard, which is then part of the functions; `make run` does it by itself
+	@.ci/dashboard build
+
+build-DashboardFunction: dashboard
 
 # What `sam build` calls for each function, with the folder to fill: build-XyzFunction builds functions/xyz.
 build-%Function:

@@ -8,6 +8,10 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 
+# The route of the dashboard's files, which hold no data: who is not signed in has to see the page that signs them in.
+PAGES = "/$default"
+
+
 def translate(path):
     with open(path, encoding="utf-8") as file:
         template = yaml_parse(file)
@@ -30,6 +34,8 @@ def defects(resources):
 def open_routes(api, paths):
     for path, methods in paths.items():
         for method, route in methods.items():
+            if path == PAGES and "DashboardFunction" in str(route["x-amazon-apigateway-integration"]):
+                continue
             if route.get("security") != [{"Jwt": []}]:
                 yield f"{api}: {method} {path} is reachable without a token"
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,17 @@ import (
 
 	"lethe/internal/local/template"
 )
+
+// buildDashboard builds the page that functions/dashboard embeds, unless it is there and its sources have not changed.
+// Without it the API works, so a failure is told and no more.
+func buildDashboard(ctx context.Context, root string, progress io.Writer) {
+	command := exec.CommandContext(ctx, filepath.Join(root, ".ci", "dashboard"), "build")
+	var complaints bytes.Buffer
+	command.Stdout, command.Stderr = progress, &complaints
+	if err := command.Run(); err != nil && ctx.Err() == nil {
+		fmt.Fprintf(progress, "The dashboard can't be built: %v\n%s", err, &complaints)
+	}
+}
 
 // build compiles the functions as they are deployed, but for this machine, and returns the path of each one's
 // bootstrap by name.

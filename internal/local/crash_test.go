@@ -131,7 +131,7 @@ type commanded struct {
 func runCommand(t *testing.T, dir string, environment ...string) commanded {
 	t.Helper()
 	o := trial(t)
-	cmd := exec.Command(os.Args[0], "--port=0", "--dir="+dir, "--demo=false", "--schedule=off", "--visibility="+shortVisibility.String(),
+	cmd := exec.Command(os.Args[0], "--port=0", "--dir="+dir, "--demo=false", "--dashboard=false", "--schedule=off", "--visibility="+shortVisibility.String(),
 		"--engine="+string(enginetest.Kind()))
 	cmd.Env = append(append(os.Environ(), asCommand+"=1"), environment...)
 	read, write, err := os.Pipe()

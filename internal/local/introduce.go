@@ -10,7 +10,7 @@ import (
 
 // introduce tells people what runs where and what to try.
 func (s *system) introduce(output io.Writer) {
-	fmt.Fprintf(output, "\nLethe runs at %s\n\n", s.BaseURL)
+	fmt.Fprintf(output, "\nLethe runs at %s\n\nOpen that in a browser: it is the dashboard. The API is described at %s/docs\n\n", s.BaseURL, s.BaseURL)
 	fmt.Fprintf(output, "  %s\n  %s\n", s.dynamoDB, s.sqs)
 	for _, f := range s.functions {
 		fmt.Fprintf(output, "  %-9s function, called by %s\n", f.Name, s.callers(f))
@@ -30,7 +30,7 @@ func (s *system) introduce(output io.Writer) {
 // callers names what triggers the function.
 func (s *system) callers(f template.Function) string {
 	var all []string
-	for range f.HTTP {
+	if len(f.HTTP) > 0 {
 		all = append(all, "HTTP")
 	}
 	for _, event := range f.Queues {

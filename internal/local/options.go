@@ -24,6 +24,7 @@ type options struct {
 	Timeout    time.Duration // of the functions that work on queues instead of their own, 0 for their own
 	StreamAge  time.Duration // for which streams keep changes instead of 24 hours, 0 for these
 	Demo       bool
+	Dashboard  bool // build the dashboard where its sources have changed
 
 	// DynamoDBURL and SQSURL are endpoints to use instead of engines of our own.
 	DynamoDBURL, SQSURL string
@@ -66,6 +67,7 @@ func parse(args []string, output io.Writer) (options, error) {
 	flags.DurationVar(&o.Visibility, "visibility", 0, "`time` for which queues hide a received message instead of the template's, such as 30s")
 	flags.DurationVar(&o.Timeout, "timeout", 0, "time `limit` of the functions that work on queues instead of the template's, such as 5s")
 	flags.BoolVar(&o.Demo, "demo", true, "fill a new system with demo data")
+	flags.BoolVar(&o.Dashboard, "dashboard", true, "build the dashboard where its sources have changed")
 	flags.Func("param", "`Name=value` of a parameter of the template, such as Retention=PT30S; may be repeated", func(text string) error {
 		name, value, found := strings.Cut(text, "=")
 		if !found {

@@ -85,6 +85,9 @@ func (s *system) start(ctx context.Context, o options) error {
 	if err := s.announce(); err != nil {
 		return err
 	}
+	if o.Dashboard {
+		buildDashboard(ctx, root, o.Output)
+	}
 	binaries, err := build(ctx, root, s.folder.file("functions"), declared.Functions, o.Output)
 	if err != nil {
 		return err
@@ -162,19 +165,19 @@ func (s *system) startTriggers(ctx context.Context, o options, declared *templat
 	return nil
 }
 
-// front is the gateway before the one function that has an HTTP API.
+// front is the gateway before the functions that have routes.
 func (s *system) front(functions []template.Function) (http.Handler, error) {
-	var front http.Handler
+	front := &gateway.Routes{}
 	for _, f := range functions {
 		for _, event := range f.HTTP {
-			if front != nil {
-				return nil, fmt.Errorf("%s: only one function can have an HTTP API", f.ID)
+			options := gateway.Options{Invoke: s.invoke(f.Name), Route: gateway.Key(event.Path), Timeout: event.Timeout, Log: s.log}
+			if !event.Open {
+				options.Claims = demoAdministrator
 			}
-			front = gateway.New(gateway.Options{Invoke: s.invoke(f.Name), Claims: demoAdministrator, Timeout: event.Timeout, Log: s.log})
+			if err := front.Add(event.Path, gateway.New(options)); err != nil {
+				return nil, fmt.Errorf("%s: %w", f.ID, err)
+			}
 		}
-	}
-	if front == nil {
-		return nil, errors.New("no function of the template has an HTTP API")
 	}
 	return front, nil
 }

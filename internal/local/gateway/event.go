@@ -13,11 +13,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// route is the only one there is: it takes what no other takes.
-const route = "$default"
-
 // newEvent is the request as a function behind an HTTP API sees it (payload format 2.0).
-func newEvent(r *http.Request, id string, body []byte, claims map[string]string, now time.Time) events.APIGatewayV2HTTPRequest {
+func newEvent(r *http.Request, id string, body []byte, route string, claims map[string]string, now time.Time) events.APIGatewayV2HTTPRequest {
 	path := rawPath(r.URL.Path)
 	source, _, _ := net.SplitHostPort(r.RemoteAddr)
 	event := events.APIGatewayV2HTTPRequest{

@@ -22,7 +22,10 @@ type Invoke func(ctx context.Context, event []byte) (response []byte, err error)
 // Options of a gateway.
 type Options struct {
 	Invoke Invoke
-	// Claims are those of the token that an authorizer would have checked. Every request carries them.
+	// Route is the key of the route that leads here.
+	Route string
+	// Claims are those of the token that an authorizer would have checked. Every request carries them; nil where the
+	// route asks for no token.
 	Claims map[string]string
 	// Timeout is how long the gateway waits for the function, at most 30 s.
 	Timeout time.Duration
@@ -50,7 +53,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer release()
-	event, err := json.Marshal(newEvent(r, id, body, g.Claims, time.Now()))
+	event, err := json.Marshal(newEvent(r, id, body, g.Route, g.Claims, time.Now()))
 	if err != nil {
 		g.refuse(w, r, id, err)
 		return
@@ -81,7 +84,7 @@ func (g *gateway) refuse(w http.ResponseWriter, r *http.Request, id string, err 
 	if status < http.StatusInternalServerError {
 		level = slog.LevelInfo
 	}
-	g.Log.Log(r.Context(), level, "request failed", "requestId", id, "method", r.Method, "route", route, "status", status, "error", err)
+	g.Log.Log(r.Context(), level, "request failed", "requestId", id, "method", r.Method, "route", g.Route, "status", status, "error", err)
 	body := `{"message":"` + http.StatusText(status) + `"}`
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))

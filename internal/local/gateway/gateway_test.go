@@ -24,6 +24,7 @@ func serve(t *testing.T, invoke gateway.Invoke) string {
 	t.Helper()
 	server := httptest.NewServer(gateway.New(gateway.Options{
 		Invoke:  invoke,
+		Route:   gateway.Default,
 		Claims:  map[string]string{"sub": "demo-admin"},
 		Timeout: 200 * time.Millisecond,
 		Log:     slog.New(slog.DiscardHandler),

@@ -118,7 +118,7 @@ func TestTheLogHasNoPath(t *testing.T) {
 	var event struct{ RequestContext struct{ RequestID string } }
 	log := &bytes.Buffer{}
 	server := httptest.NewServer(gateway.New(gateway.Options{
-		Timeout: time.Second, Log: slog.New(slog.NewTextHandler(log, nil)),
+		Route: gateway.Default, Timeout: time.Second, Log: slog.New(slog.NewTextHandler(log, nil)),
 		Invoke: func(_ context.Context, payload []byte) ([]byte, error) {
 			return nil, errors.Join(errors.New("no answer"), json.Unmarshal(payload, &event))
 		},

@@ -2,11 +2,17 @@ package template
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
-// HTTPEvent is an HTTP API whose every request ($default route) goes to the function.
+// HTTPEvent is a route of an HTTP API that leads to the function.
 type HTTPEvent struct {
+	// Path is the route's, whatever the method; it may end with /{proxy+}, for any path below. Empty is the $default
+	// route, which takes what no other takes.
+	Path string
+	// Open tells that the route asks for no token.
+	Open bool
 	// Timeout is how long the API waits for the function before it answers 503.
 	Timeout time.Duration
 }
@@ -52,7 +58,7 @@ func (p *parser) readEvent(function *Function, event *object) {
 	properties.where = event.where
 	switch kind {
 	case "HttpApi":
-		function.HTTP = append(function.HTTP, readHTTPEvent(properties))
+		function.HTTP = append(function.HTTP, p.readHTTPEvent(properties))
 	case "SQS":
 		function.Queues = append(function.Queues, readQueueEvent(properties))
 	case "DynamoDB":
@@ -67,15 +73,27 @@ func (p *parser) readEvent(function *Function, event *object) {
 	event.close()
 }
 
-func readHTTPEvent(properties *object) HTTPEvent {
+func (p *parser) readHTTPEvent(properties *object) HTTPEvent {
 	properties.reference("ApiId", "AWS::Serverless::HttpApi", "")
 	properties.oneOf("PayloadFormatVersion", "2.0")
-	wait := httpTimeout
-	if ms := properties.int("TimeoutInMillis", 0); ms > 0 {
-		wait = time.Duration(ms) * time.Millisecond
+	event := HTTPEvent{Timeout: httpTimeout, Path: properties.string("Path")}
+	if event.Path != "" {
+		properties.oneOf("Method", "ANY")
 	}
-	return HTTPEvent{Timeout: wait}
+	if ms := properties.int("TimeoutInMillis", 0); ms > 0 {
+		event.Timeout = time.Duration(ms) * time.Millisecond
+	}
+	if strings.Contains(strings.TrimSuffix(event.Path, Greedy), "{") {
+		p.fail(properties.at("Path"), "%q: only %s at the end is understood", event.Path, Greedy)
+	}
+	auth := properties.object("Auth")
+	event.Open = auth.string("Authorizer") == "NONE"
+	auth.close()
+	return event
 }
+
+// Greedy ends the path of a route that takes every path below.
+const Greedy = "/{proxy+}"
 
 func readQueueEvent(properties *object) QueueEvent {
 	event := QueueEvent{

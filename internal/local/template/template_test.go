@@ -41,7 +41,20 @@ func TestTheDeployedTemplate(t *testing.T) {
 	for _, function := range got.Functions {
 		functions[function.Name] = function
 	}
-	if len(functions["api"].HTTP) != 1 || len(functions["work"].Queues) != 1 || len(functions["purge"].Schedules) != 1 || len(functions["stream"].Streams) != 1 {
+	wantRoutes := map[string][]template.HTTPEvent{
+		"api": {
+			{Path: "/v1/{proxy+}", Timeout: 30 * time.Second},
+			{Path: "/docs", Timeout: 30 * time.Second}, {Path: "/docs/{proxy+}", Timeout: 30 * time.Second},
+			{Path: "/openapi.json", Timeout: 30 * time.Second}, {Path: "/openapi.yaml", Timeout: 30 * time.Second},
+		},
+		"dashboard": {{Open: true, Timeout: 30 * time.Second}},
+	}
+	for name, want := range wantRoutes {
+		if diff := cmp.Diff(want, functions[name].HTTP); diff != "" {
+			t.Errorf("routes of %s (-want +got):\n%s", name, diff)
+		}
+	}
+	if len(functions["work"].Queues) != 1 || len(functions["purge"].Schedules) != 1 || len(functions["stream"].Streams) != 1 {
 		t.Errorf("functions and their events: %+v", functions)
 	}
 	for name, want := range map[string]string{"TABLE": "<Table.>", "QUEUE_URL": "<Work.>", "PURGE_GRACE": "PT5S"} {
@@ -153,7 +166,9 @@ func TestWhatIsNotUnderstoodIsNamed(t *testing.T) {
 		{"another runtime", "Runtime: provided.al2023", "Runtime: go1.x", nil, `DoItFunction.Runtime: "go1.x"`},
 		{"event", "Type: ScheduleV2", "Type: S3", nil, `DoItFunction.Events.Tick: type "S3"`},
 		{"property of an event", "Input: \"{}\"", "GroupName: g", nil, "DoItFunction.Events.Tick.GroupName"},
-		{"path of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Path: /x }", nil, "DoItFunction.Events.Http.Path"},
+		{"variable in the path of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Path: '/x/{y}/z', Method: ANY }", nil, "DoItFunction.Events.Http.Path"},
+		{"method of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Path: /x, Method: GET }", nil, `DoItFunction.Events.Http.Method: "GET"`},
+		{"scopes of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Auth: { AuthorizationScopes: [x] } }", nil, "DoItFunction.Events.Http.Auth.AuthorizationScopes"},
 		{"large batches", "Queue: !GetAtt Queue.Arn,", "Queue: !GetAtt Queue.Arn, BatchSize: 11,", nil, "DoItFunction.Events.Poll.BatchSize"},
 		{"condition", "Type: AWS::DynamoDB::Table", "Type: AWS::DynamoDB::Table\n    Condition: Sometimes", nil, "Resources.Table.Condition"},
 		{"function of CloudFormation", "VisibilityTimeout: !Ref Size", "VisibilityTimeout: !If [A, 1, 2]", nil, "Queue.VisibilityTimeout: line"},

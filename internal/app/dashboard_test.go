@@ -1,0 +1,31 @@
+package app
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// TestDashboardNeedsNoToken asks for a page as somebody who is not signed in. Whether it is built or not, the policy
+// holds.
+func TestDashboardNeedsNoToken(t *testing.T) {
+	out, err := Dashboard()(t.Context(), request(func(e *events.APIGatewayV2HTTPRequest) {
+		e.RequestContext.HTTP.Method, e.RawPath, e.Body = "GET", "/customers", ""
+	}))
+	if err != nil || out.StatusCode != 200 && out.StatusCode != 503 {
+		t.Fatalf("%d %v", out.StatusCode, err)
+	}
+	if policy := out.Headers["Content-Security-Policy"]; !strings.HasPrefix(policy, "default-src 'none'; script-src 'self'") {
+		t.Errorf("policy %q", policy)
+	}
+}
+
+// TestDashboardMayOnlyLog holds its role to what serving files takes.
+func TestDashboardMayOnlyLog(t *testing.T) {
+	want := []string{"logs:CreateLogStream DashboardLog", "logs:PutLogEvents DashboardLog"}
+	if got := grants(t)["DashboardRole"]; !slices.Equal(got, want) {
+		t.Errorf("it may %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,177 @@
+import { audit, declareKinds, expect, idsOf, seed, test, wantFits } from "./fixture";
+
+const many = Array.from({ length: 60 }, (_, n) => ({ id: `l-${String(n).padStart(2, "0")}`, organisation: `Quixotte ${String.fromCodePoint(65 + (n % 26))}${n}`, email: `zephyrine${n}@blumenkohl.example` }));
+
+test.beforeAll(async ({ request }) => {
+  await declareKinds(request);
+  await seed(request, many);
+});
+
+test("the list is searched, paged and filtered, and a reload loses nothing", async ({ page }) => {
+  await page.goto("/customers?limit=25");
+  await expect(page.getByRole("row")).toHaveCount(26);
+  const first = await page.getByRole("rowheader").first().textContent();
+  await page.getByRole("button", { name: "Next" }).click();
+  await expect(page.getByText(/^26–50/)).toBeVisible();
+  await page.reload();
+  await expect(page.getByText(/^26–50/)).toBeVisible();
+  await page.getByRole("button", { name: "Previous" }).click();
+  await expect(page.getByRole("rowheader").first()).toHaveText(first ?? "");
+  await page.keyboard.press("/");
+  await expect(page.getByRole("searchbox")).toBeFocused();
+  await page.keyboard.type("quixotte a26");
+  await expect(page.getByRole("row")).toHaveCount(2);
+  await page.reload();
+  await expect(page.getByRole("searchbox")).toHaveValue("quixotte a26");
+  await expect(page.getByRole("row")).toHaveCount(2);
+  await page.keyboard.press("Tab");
+  await page.getByRole("searchbox").fill("nobodyatall");
+  await expect(page.getByText("No customer matches")).toBeVisible();
+  await audit(page);
+  await page.getByRole("button", { name: "Clear search and filter" }).click();
+  await expect(page.getByRole("row")).toHaveCount(26);
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await page.getByRole("menuitem", { name: "In trash" }).click();
+  await expect(page.getByText("State In trash")).toBeVisible();
+  await page.getByRole("button", { name: "Remove the filter: state in trash" }).click();
+  await expect(page.getByRole("row")).toHaveCount(26);
+  await page.goBack();
+  await expect(page.getByText("State In trash")).toBeVisible();
+});
+
+test("a selection survives pages, searches and visits", async ({ page }) => {
+  await page.goto("/customers?limit=25");
+  const boxes = page.getByRole("cell").getByRole("checkbox");
+  await boxes.nth(0).click();
+  await boxes.nth(3).click({ modifiers: ["Shift"] });
+  await expect(page.getByText("4 customers selected")).toBeVisible();
+  await audit(page);
+  await page.getByRole("button", { name: "Next" }).click();
+  await expect(page.getByText(/^26–50/)).toBeVisible();
+  await boxes.nth(1).click();
+  await expect(page.getByText("5 customers selected")).toBeVisible();
+  await page.getByRole("searchbox").fill("quixotte");
+  await expect(page.getByText("5 customers selected")).toBeVisible();
+  await page.getByRole("rowheader").first().getByRole("link").click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Quixotte");
+  await page.getByRole("link", { name: "Customers", exact: true }).first().click();
+  await expect(page.getByText("5 customers selected")).toBeVisible();
+  await page.getByRole("button", { name: "Clear selection" }).click();
+  await expect(page.getByText("customers selected")).toHaveCount(0);
+});
+
+test("all that match means one search, and is cleared under another, which is said", async ({ page }) => {
+  await page.goto("/customers");
+  await page.getByRole("searchbox").fill("quixotte a");
+  await expect(page.getByRole("row")).toHaveCount(4);
+  await page.getByRole("button", { name: "Select", exact: true }).click();
+  await page.getByRole("menuitem", { name: "All that match" }).click();
+  await expect(page.getByText("All that match selected")).toBeVisible();
+  await page.getByRole("cell").getByRole("checkbox").first().click();
+  await expect(page.getByText("All that match but 1 selected")).toBeVisible();
+  await expect(page.getByRole("checkbox", { name: "Select all on this page" })).toHaveJSProperty("indeterminate", true);
+  await page.getByRole("searchbox").fill("quixotte b");
+  await expect(page.locator(".note").getByText("Selection cleared.")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Selection" })).toHaveCount(0);
+});
+
+test("a customer is added, and what is wrong is said at the field", async ({ page, request }) => {
+  await page.goto("/customers");
+  await page.getByRole("button", { name: "Add customer" }).click();
+  await expect(page.getByLabel("Organisation")).toBeFocused();
+  await page.getByLabel("Organisation").fill("Waldmeister & Ysolde");
+  await page.getByLabel("E-mail").fill("zephyrine0@blumenkohl.example");
+  await page.getByLabel("ID").fill("added");
+  await page.getByRole("dialog").getByRole("button", { name: "Add customer" }).click();
+  await expect(page.getByText("Belongs to another customer.")).toBeVisible();
+  await audit(page);
+  await page.getByLabel("E-mail").fill("not an address");
+  await page.getByRole("dialog").getByRole("button", { name: "Add customer" }).click();
+  await expect(page.locator(".wrong:visible")).toHaveCount(1);
+  await page.getByLabel("E-mail").fill("waldmeister@blumenkohl.example");
+  await page.getByRole("dialog").getByRole("button", { name: "Add customer" }).click();
+  await expect(page).toHaveURL(/\/customers\/added$/);
+  await expect(page.getByRole("heading", { name: "Waldmeister & Ysolde" })).toBeVisible();
+  expect(await idsOf(request, "active", "added")).toEqual(["added"]);
+});
+
+test("a profile is edited, and another administrator's change is told", async ({ page, request }) => {
+  await seed(request, [{ id: "edited", organisation: "Xanthippe", phone: "1" }]);
+  await page.goto("/customers/edited");
+  await page.getByRole("link", { name: "Edit profile" }).click();
+  await page.getByLabel("Organisation").fill("Xanthippe & Co");
+  await request.patch("/v1/customers/edited", { data: { phone: "2" } });
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByText("Contact number is different now.")).toBeVisible();
+  await audit(page);
+  await page.getByRole("button", { name: "Save mine over it" }).click();
+  await expect(page).toHaveURL(/\/customers\/edited$/);
+  const customer = (await (await request.get("/v1/customers/edited")).json()) as { organisation: string; phone: string };
+  expect(customer).toMatchObject({ organisation: "Xanthippe & Co", phone: "2" });
+});
+
+test("the list works by keyboard alone", async ({ page }) => {
+  await page.goto("/customers?limit=25");
+  await page.getByRole("rowheader").first().getByRole("link").focus();
+  await page.keyboard.press("j");
+  await expect(page.getByRole("rowheader").nth(1).getByRole("link")).toBeFocused();
+  await page.keyboard.press("x");
+  await expect(page.getByText("1 customer selected")).toBeVisible();
+  await page.keyboard.press(".");
+  await expect(page.getByRole("menuitem", { name: "View profile" })).toBeFocused();
+  await page.keyboard.press("End");
+  await expect(page.getByRole("menuitem", { name: "Delete…" })).toBeFocused();
+  await audit(page);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("menu")).toHaveCount(0);
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await audit(page);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await page.keyboard.press("g");
+  await page.keyboard.press("d");
+  await expect(page).toHaveURL(/\/deleted-customers$/);
+});
+
+test("columns are chosen, and stay chosen", async ({ page }) => {
+  await page.goto("/customers");
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByLabel("Contact number").click();
+  await page.getByRole("button", { name: "Close" }).click();
+  await expect(page.getByRole("columnheader", { name: "Contact number" })).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByRole("columnheader", { name: "E-mail" })).toBeVisible();
+  await expect(page.getByRole("columnheader", { name: "Contact number" })).toHaveCount(0);
+});
+
+test("a list that can't be loaded says why, and is loaded again", async ({ page }) => {
+  await page.route("**/v1/customers?*", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", headers: { "Retry-After": "1" }, body: JSON.stringify({ code: "UNAVAILABLE", status: 503, requestId: "7f3a91", title: "", detail: "", type: "" }) }));
+  await page.goto("/customers");
+  await expect(page.getByRole("alert")).toContainText("The store is busy");
+  await expect(page.getByRole("alert")).toContainText("Request 7f3a91");
+  await audit(page);
+  await page.unroute("**/v1/customers?*");
+  await page.getByRole("button", { name: "Retry now" }).click();
+  await expect(page.getByRole("rowheader").first()).toBeVisible();
+});
+
+test("the pages fit every width, and the menu of a small screen works", async ({ page }) => {
+  for (const path of ["/", "/customers", "/deleted-customers", "/customers/l-01", "/customers/l-01/edit", "/operations", "/certificates", "/settings", "/settings/kinds", "/nowhere"]) {
+    await page.goto(path);
+    await expect(page.getByRole("main")).not.toBeEmpty();
+    await page.waitForLoadState("networkidle");
+    await wantFits(page);
+    await audit(page);
+  }
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.goto("/customers");
+  await page.getByRole("button", { name: "Menu", exact: true }).click();
+  await audit(page);
+  await page.getByRole("link", { name: /Deleted customers/ }).click();
+  await expect(page).toHaveURL(/deleted-customers/);
+  await page.goto("/customers");
+  await page.getByRole("button", { name: /^Actions for/ }).first().click();
+  await expect(page.getByRole("menu")).toBeInViewport();
+  await audit(page);
+});

@@ -1,0 +1,118 @@
+import { expect, test as base, type APIRequestContext, type Page } from "@playwright/test";
+import axe from "axe-core";
+
+/** Personal values that the flows' customers have. None of them may come into an address. */
+export const personal = ["quixotte", "zephyrine", "blumenkohl", "ysolde", "xanthippe", "waldmeister"];
+
+/** Everything that was an address: of requests, of pages, of history entries. */
+type Recorded = { addresses: string[]; violations: string[]; errors: string[] };
+
+declare global {
+  interface Window {
+    note: (kind: "address" | "violation", text: string) => Promise<void>;
+  }
+}
+
+export const test = base.extend<{ recorded: Recorded }>({
+  recorded: [
+    async ({ page }, use) => {
+      const recorded: Recorded = { addresses: [], violations: [], errors: [] };
+      page.on("request", (request) => recorded.addresses.push(request.url()));
+      page.on("framenavigated", (frame) => recorded.addresses.push(frame.url()));
+      page.on("pageerror", (error) => recorded.errors.push(error.message));
+      page.on("console", (message) => {
+        // A refusal of the API is told by the browser, too.
+        if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) recorded.errors.push(message.text());
+      });
+      await page.exposeFunction("note", (kind: "address" | "violation", text: string) => void recorded[kind === "address" ? "addresses" : "violations"].push(text));
+      await page.addInitScript(watch);
+      await use(recorded);
+      expect(recorded.violations, "violations of the content security policy").toEqual([]);
+      expect(recorded.errors, "errors in the page").toEqual([]);
+      expect(leaks(recorded.addresses), "personal values in addresses").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** Runs in the page: notes what the policy refuses, and each history entry. */
+function watch(): void {
+  addEventListener("securitypolicyviolation", (event) => void window.note("violation", `${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+  for (const method of ["pushState", "replaceState"] as const) {
+    const original = history[method].bind(history);
+    history[method] = (state, unused, url) => {
+      if (url) void window.note("address", String(url));
+      original(state, unused, url);
+    };
+  }
+}
+
+/** Addresses in which a personal value stands, as it is, escaped, or in base64. */
+export function leaks(addresses: string[]): string[] {
+  return addresses.filter((address) => {
+    const spellings = [address, decodeURIComponent(address.replaceAll("+", " ")), ...address.split(/[/?&=]/).map((part) => Buffer.from(part, "base64url").toString("latin1"))];
+    return spellings.some((text) => personal.some((value) => text.toLowerCase().includes(value)));
+  });
+}
+
+/** Wants no finding of axe, best practices included, in light and in dark. */
+export async function audit(page: Page): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.evaluate(axe.source);
+    const found = await page.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ["violations"] });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(" ")} (${node.any[0]?.message ?? node.all[0]?.message ?? ""})`).join("; ")}`);
+    });
+    expect(found, `axe, ${colorScheme}`).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+/** Wants no sideways scrolling at any width. */
+export async function wantFits(page: Page): Promise<void> {
+  for (const width of [320, 390, 768, 1024, 1440, 1920]) {
+    await page.setViewportSize({ width, height: 900 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(wide, `sideways scrolling at ${width} px`).toBe(0);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+export const json = { "Content-Type": "application/json" };
+
+export type NewCustomer = { id: string; organisation?: string; firstName?: string; lastName?: string; email?: string; phone?: string };
+
+/** Adds customers, and records as kind~id by customer. */
+export async function seed(request: APIRequestContext, customers: NewCustomer[], records: { customer: string; key: string; data?: object }[] = []): Promise<void> {
+  for (const [path, lines] of [["customers", customers], ["records", records]] as const) {
+    if (lines.length === 0) continue;
+    const data = lines.map((line) => JSON.stringify(path === "records" ? { data: {}, ...line } : line)).join("\n");
+    const response = await request.post(`/v1/imports/${path}`, { headers: { "Content-Type": "application/x-ndjson" }, data });
+    const report = (await response.json()) as { failed: number };
+    expect(report.failed, JSON.stringify(report)).toBe(0);
+  }
+}
+
+/** Declares the kinds that the flows use. */
+export async function declareKinds(request: APIRequestContext): Promise<void> {
+  const settings = (await (await request.get("/v1/settings")).json()) as { version: number; kinds: unknown[] };
+  if (settings.kinds.length > 0) return;
+  const kinds = [{ name: "invoice", policy: "restrict" }, { name: "ticket", policy: "cascade" }, { name: "payment", policy: "retain", keep: ["total"], keepFor: "P3650D" }];
+  const response = await request.put("/v1/settings", { data: { version: settings.version, retention: "P30D", kinds } });
+  expect(response.ok()).toBe(true);
+}
+
+/** Ids of a customer with a prefix in a state. */
+export async function idsOf(request: APIRequestContext, state: "active" | "deleted", prefix: string): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor = "";
+  do {
+    const page = (await (await request.get("/v1/customers", { params: { state, limit: "200", ...(cursor ? { cursor } : {}) } })).json()) as { customers: { id: string }[]; nextCursor?: string };
+    ids.push(...page.customers.map(({ id }) => id));
+    cursor = page.nextCursor ?? "";
+  } while (cursor);
+  return ids.filter((id) => id.startsWith(prefix)).toSorted();
+}
+
+export { expect };

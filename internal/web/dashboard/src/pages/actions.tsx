@@ -1,0 +1,52 @@
+import { lazy, Suspense, useState, type ReactNode } from "react";
+import { api } from "../api/client";
+import type { Item } from "../parts/menu";
+import { useChange, type ListedCustomer } from "../state/queries";
+import { nameOf } from "../words";
+
+type Open = { what: "delete" | "purge" | "block" | "hold" | "record"; customer: ListedCustomer };
+
+/** What can be done to one customer, from a row or from its profile. */
+export function useCustomerActions() {
+  const [open, setOpen] = useState<Open>();
+  const close = () => setOpen(undefined);
+  const restore = useChange(
+    (customer: ListedCustomer) =>
+      api.post("/v1/customers/{id}/restore", { path: { id: customer.id }, body: customer.deletion?.id ? { deletionId: customer.deletion.id } : {} }),
+    (_, customer) => `${nameOf(customer)} is restored.`,
+  );
+  const unblock = useChange(
+    (customer: ListedCustomer) => api.post("/v1/customers/{id}/unblock", { path: { id: customer.id }, body: {} }),
+    (_, customer) => `${nameOf(customer)} is unblocked.`,
+  );
+  const ask = (what: Open["what"], customer: ListedCustomer) => () => setOpen({ what, customer });
+
+  const menu = (customer: ListedCustomer, own = false): Item[][] => {
+    const view: Item = { label: "View profile", icon: "eye", to: `/customers/${customer.id}` };
+    const hold: Item = { label: "Place a legal hold…", icon: "lock", run: ask("hold", customer) };
+    if (customer.state === "purging") return [[view]];
+    if (customer.state === "deleted") {
+      return [
+        [...(own ? [] : [view]), { label: "Restore", icon: "back", run: () => restore.mutate(customer) }, hold],
+        [{ label: "Permanently delete…", icon: "eraser", danger: true, run: ask("purge", customer) }],
+      ];
+    }
+    return [
+      [...(own ? [] : [view, { label: "Edit profile", icon: "pen", to: `/customers/${customer.id}/edit` } satisfies Item]), { label: "Add a record…", icon: "plus", run: ask("record", customer) }],
+      [customer.blocked ? { label: "Unblock", icon: "check", run: () => unblock.mutate(customer) } : { label: "Block…", icon: "ban", run: ask("block", customer) }, hold],
+      [{ label: "Delete…", icon: "trash", run: ask("delete", customer) }],
+    ];
+  };
+
+  return { menu, dialog: open && dialogOf(open, close), ask: (what: Open["what"], customer: ListedCustomer) => ask(what, customer)(), restore: (customer: ListedCustomer) => restore.mutate(customer), error: restore.error ?? unblock.error };
+}
+
+const CustomerDialog = lazy(() => import("./dialogs"));
+
+function dialogOf({ what, customer }: Open, close: () => void): ReactNode {
+  return (
+    <Suspense>
+      <CustomerDialog what={what} customer={customer} close={close} />
+    </Suspense>
+  );
+}

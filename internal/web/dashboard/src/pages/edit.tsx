@@ -1,0 +1,123 @@
+import { useEffect, useState } from "react";
+import { Navigate, useNavigate, useParams } from "react-router";
+import { api, Refusal, type Schema } from "../api/client";
+import { Button, Skeleton } from "../parts/basic";
+import { Failure } from "../parts/problem";
+import { emptyProfile, isToldByFields, ProfileFields, type Profile } from "../parts/profilefields";
+import { useChange, useCustomer, type Customer } from "../state/queries";
+import { TopBar } from "../shell";
+import { nameOf } from "../words";
+import { DeleteDialog } from "./dialogs";
+
+export default function EditPage() {
+  const { id = "" } = useParams();
+  const customer = useCustomer(id);
+  // Deleted from here, or by somebody else: its page says so, and offers to restore it.
+  if (customer.data && customer.data.customer.state !== "active") return <Navigate to={`/customers/${id}`} replace />;
+  return (
+    <>
+      <TopBar title="Edit profile" back={{ to: `/customers/${id}`, name: "Profile" }} />
+      <div className="page narrow">
+        {customer.error && <Failure what="The customer couldn’t be loaded." error={customer.error} retry={() => void customer.refetch()} />}
+        {customer.isPending && !customer.error && <Skeleton rows={6} columns={2} />}
+        {customer.data && <Form key={id} customer={customer.data.customer} etag={customer.data.etag} reload={customer.refetch} />}
+      </div>
+    </>
+  );
+}
+
+function profileOf(customer: Customer): Profile {
+  const { organisation, firstName, lastName, email, phone, push, consents } = { ...emptyProfile, ...customer };
+  return { organisation, firstName, lastName, email, phone, push, consents };
+}
+
+const labels = { organisation: "Organisation", firstName: "First name", lastName: "Last name", email: "E-mail", phone: "Contact number", push: "Push notifications" };
+const fields = ["organisation", "firstName", "lastName", "email", "phone", "push"] as const;
+
+/** The fields in which two profiles differ. */
+function differing(a: Profile, b: Profile): (typeof fields)[number][] {
+  return fields.filter((field) => a[field] !== b[field]);
+}
+
+type FormProps = { customer: Customer; etag: string | undefined; reload: () => Promise<{ data?: { customer: Customer; etag: string | undefined } | undefined }> };
+
+function Form({ customer, etag, reload }: FormProps) {
+  // What the form began with stays, also when the page looks again: a change of another administrator has to be told.
+  const [base, setBase] = useState({ profile: profileOf(customer), etag });
+  const [profile, setProfile] = useState(base.profile);
+  const [deleting, setDeleting] = useState(false);
+  const [theirs, setTheirs] = useState<{ profile: Profile; etag: string | undefined }>();
+  const navigate = useNavigate();
+  const back = () => void navigate(`/customers/${customer.id}`);
+  const changes = differing(base.profile, profile);
+  const save = useChange(
+    (version: string | undefined) => {
+      const body: Schema<"ProfilePatch"> = Object.fromEntries(changes.map((field) => [field, profile[field]]));
+      return api.patch("/v1/customers/{id}", { path: { id: customer.id }, ifMatch: version, body });
+    },
+    () => "The profile is saved.",
+    back,
+  );
+  const conflict = save.error instanceof Refusal && save.error.code === "VERSION_MISMATCH";
+  useEffect(() => {
+    if (!conflict) return;
+    void reload().then(({ data }) => data && setTheirs({ profile: profileOf(data.customer), etag: data.etag }));
+  }, [conflict, reload]);
+  return (
+    <form
+      className="form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (changes.length > 0 && !save.isPending) save.mutate(base.etag);
+      }}
+    >
+      <h1>Edit {nameOf(customer)}</h1>
+      <ProfileFields profile={profile} change={setProfile} error={save.error} />
+      {conflict && theirs && (
+        <div className="conflict" role="alert">
+          <strong>Somebody has changed this customer</strong>
+          <p>{changedFields(base.profile, theirs.profile)} Your changes are not saved yet.</p>
+          <div className="actions">
+            <Button
+              onClick={() => {
+                setBase(theirs);
+                setProfile(theirs.profile);
+                save.reset();
+              }}
+            >
+              Load theirs
+            </Button>
+            <Button onClick={() => save.mutate(theirs.etag)}>Save mine over it</Button>
+          </div>
+        </div>
+      )}
+      {save.error && !conflict && !isToldByFields(save.error) && <Failure what="The profile was not saved." error={save.error} />}
+      <div className="actions">
+        <Button submit look="primary" unavailable={changes.length === 0 ? "Nothing has changed" : save.isPending ? "Under way" : undefined}>
+          Save
+        </Button>
+        <Button look="quiet" onClick={back}>
+          Cancel
+        </Button>
+        {changes.length === 0 && <span className="reason">Nothing has changed yet.</span>}
+      </div>
+      <div className="form-foot">
+        <div>
+          <strong>Delete this customer</strong>
+          <p>It goes to the trash with all its records, and can be restored.</p>
+        </div>
+        <Button icon="trash" onClick={() => setDeleting(true)}>
+          Delete…
+        </Button>
+      </div>
+      {deleting && <DeleteDialog customer={customer} close={() => setDeleting(false)} />}
+    </form>
+  );
+}
+
+function changedFields(before: Profile, after: Profile): string {
+  const names = differing(before, after).map((field) => labels[field]);
+  if (names.length === 0) return "Its profile is the same; a block, a hold or a consent is not.";
+  return `${new Intl.ListFormat("en-GB").format(names)} ${names.length === 1 ? "is" : "are"} different now.`;
+}

@@ -1,0 +1,260 @@
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useNavigate } from "react-router";
+import type { Schema } from "../api/client";
+import { Button, Empty, Note, Skeleton } from "../parts/basic";
+import type { IconName } from "../parts/icon";
+import { Icon } from "../parts/icon";
+import type { Item } from "../parts/menu";
+import { Failure } from "../parts/problem";
+import { CustomerTable, type Column } from "../parts/table";
+import { useAnnounce } from "../state/announce";
+import { pageSizes, useListState } from "../state/liststate";
+import { plan, useChange, useCustomers, type ListedCustomer } from "../state/queries";
+import { forAPI, isEmpty, nobody, sizeOf, tooMany, underFilter, type Filter } from "../state/selection";
+import { useSelection, type ListName } from "../state/selections";
+import { count, counted } from "../words";
+import { useOnline } from "../shell";
+
+export type BulkAction = { action: Schema<"NewOperation">["action"]; label: string; icon: IconName; danger?: boolean };
+
+type ListProps = {
+  name: ListName;
+  fixed?: Filter["state"];
+  columns: Column[];
+  total: number | undefined;
+  tools?: (filter: Filter, change: (filter: Filter) => void) => ReactNode;
+  aside?: ReactNode;
+  bulk: (filter: Filter) => BulkAction[];
+  menu: (customer: ListedCustomer) => Item[][];
+  action?: (customer: ListedCustomer) => ReactNode;
+  second: (customer: ListedCustomer) => ReactNode;
+  empty: ReactNode;
+  noMatch: (clear: () => void, filter: Filter) => ReactNode;
+};
+
+const clearedText = "Selection cleared. The filter has changed, and “all that match” meant the old one.";
+
+/** A list of customers with search, selection and pages: the active ones, or the trash. */
+export function CustomerList(props: ListProps) {
+  const { filter, limit, cursors, go } = useListState(props.fixed);
+  const page = useCustomers(filter, { limit, cursor: cursors.at(-1) });
+  const [selection, select] = useSelection(props.name);
+  const [said, setSaid] = useState<string>();
+  const announce = useAnnounce();
+  const under = underFilter(selection, filter);
+  const { cleared } = under;
+  // Back changes the filter, too, so it is here and not where the filter is chosen.
+  useEffect(() => {
+    if (!cleared) return;
+    select(nobody);
+    // oxlint-disable-next-line react/set-state-in-effect -- the note stays after the selection is gone
+    setSaid(clearedText);
+    announce(clearedText);
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- it happens once for each change of the filter
+  }, [cleared]);
+  const change = (next: Filter, replace = false) => go({ filter: next }, replace);
+  const clear = () => change({ ...filter, state: props.fixed ?? "active", search: "" });
+  const customers = page.data?.customers ?? [];
+  const shown = { filter, total: props.total, selection: under.selection, select: (next: typeof selection) => (setSaid(undefined), select(next)) };
+  return (
+    <div className="listpage">
+      <div className="toolbar">
+        <Search key={filter.search} value={filter.search} change={(search) => change({ ...filter, search }, filter.search !== "")} />
+        {props.tools?.(filter, change)}
+        <div className="aside">{props.aside}</div>
+      </div>
+      {said && (
+        <div className="banner-note">
+          <Note icon="back">{said}</Note>
+        </div>
+      )}
+      {page.error && (
+        <div className="banner-note">
+          <Failure what="Customers couldn’t be loaded." error={page.error} retry={() => void page.refetch()} />
+        </div>
+      )}
+      {page.isPending && !page.error && <Skeleton rows={12} columns={5} />}
+      {page.data && customers.length > 0 && (
+        <CustomerTable
+          caption={filter.state === "deleted" ? "Customers in the trash" : "Customers"}
+          customers={customers}
+          columns={props.columns}
+          menu={props.menu}
+          second={props.second}
+          stale={page.isPlaceholderData}
+          trash={props.fixed === "deleted"}
+          {...(props.action ? { action: props.action } : {})}
+          {...shown}
+        />
+      )}
+      {page.data && customers.length === 0 && (cursors.length > 0 ? <EndOfList back={() => go({})} /> : filter.search ? props.noMatch(clear, filter) : props.empty)}
+      <div className="foot">
+        {!isEmpty(under.selection) && <Dock {...shown} list={props.name} actions={props.bulk(filter)} />}
+        {page.data && customers.length > 0 && (
+          <Pager
+            first={cursors.length * limit + 1}
+            shown={customers.length}
+            total={filter.search ? undefined : props.total}
+            limit={limit}
+            more={page.data.nextCursor !== undefined}
+            setLimit={(size) => go({ limit: size })}
+            toFirst={() => go({})}
+            back={() => go({ cursors: cursors.slice(0, -1) })}
+            next={() => page.data?.nextCursor && go({ cursors: [...cursors, page.data.nextCursor] })}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function EndOfList({ back }: { back: () => void }) {
+  return (
+    <div className="empty">
+      <p>Nobody is left on this page of the list.</p>
+      <Button onClick={back}>Go to the first page</Button>
+    </div>
+  );
+}
+
+export function NoMatch({ clear, filter }: { clear: () => void; filter: Filter }) {
+  return (
+    <Empty icon="search" title="No customer matches" actions={<Button onClick={clear}>Clear search and filter</Button>}>
+      Search: “{filter.search}”.{filter.state === "deleted" ? " State: in trash." : ""} Words are found by their beginnings.
+    </Empty>
+  );
+}
+
+const pause = 300;
+
+function Search({ value, change }: { value: string; change: (text: string) => void }) {
+  const [text, setText] = useState(value);
+  const input = useRef<HTMLInputElement>(null);
+  const typed = useRef(false);
+  useEffect(() => {
+    if (!typed.current || text.trim() === value) return undefined;
+    const timer = setTimeout(() => change(text.trim()), pause);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <search className="search">
+      <Icon name="search" />
+      <input
+        ref={input}
+        type="search"
+        aria-label="Search customers"
+        placeholder="Name, e-mail, phone or ID"
+        value={text}
+        onChange={(event) => {
+          typed.current = true;
+          setText(event.target.value);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Escape" && text !== "") {
+            event.preventDefault();
+            typed.current = true;
+            setText("");
+          }
+        }}
+      />
+      <kbd aria-hidden="true">/</kbd>
+    </search>
+  );
+}
+
+type DockProps = {
+  list: ListName;
+  filter: Filter;
+  total: number | undefined;
+  selection: ReturnType<typeof useSelection>[0];
+  select: (selection: ReturnType<typeof useSelection>[0]) => void;
+  actions: BulkAction[];
+};
+
+/** The bar below the table: how many are selected, and what can be done with them. */
+function Dock({ selection, select, total, actions }: DockProps) {
+  const navigate = useNavigate();
+  const online = useOnline();
+  const size = sizeOf(selection, total);
+  const limit = tooMany(selection);
+  const [reason, setReason] = useState("");
+  const start = useChange(
+    (action: BulkAction["action"]) => plan({ action, selection: forAPI(selection), ...(reason.trim() ? { reason: reason.trim() } : {}) }),
+    () => "The plan is made.",
+    (operation) => {
+      select(nobody);
+      void navigate(`/operations/${operation.id}`);
+    },
+  );
+  const hindrance = limit ?? (online ? undefined : "Actions wait until the connection is back.");
+  return (
+    <section className="dock" aria-label="Selection">
+      <strong>{describe(selection, size)}</strong>
+      <Button look="quiet" size="bar" onClick={() => select(nobody)}>
+        Clear selection
+      </Button>
+      {hindrance && <span className="reason">{hindrance}</span>}
+      {start.error && <Failure what="The plan couldn’t be made." error={start.error} />}
+      <div className="actions">
+        <input className="why" aria-label="Reason, optional, kept in the log" placeholder="Reason, optional" maxLength={200} value={reason} onChange={(event) => setReason(event.target.value)} />
+        {actions.map((each) => (
+          <Button key={each.action} icon={each.icon} size="bar" look={each.danger ? "danger" : "default"} unavailable={hindrance ?? (start.isPending ? "Under way" : undefined)} onClick={() => start.mutate(each.action)}>
+            {each.label}
+          </Button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function describe(selection: DockProps["selection"], size: number | undefined): string {
+  if (!selection.all) return `${counted(size ?? 0, "customer")} selected`;
+  const except = selection.except.size > 0 ? ` but ${count(selection.except.size)}` : "";
+  if (selection.filter.search) return `All that match${except} selected`;
+  return size === undefined ? `All${except} selected` : `All${except} selected: ${counted(size, "customer")}`;
+}
+
+type PagerProps = {
+  first: number;
+  shown: number;
+  total: number | undefined;
+  limit: number;
+  more: boolean;
+  setLimit: (limit: number) => void;
+  toFirst: () => void;
+  back: () => void;
+  next: () => void;
+};
+
+function Pager({ first, shown, total, limit, more, setLimit, toFirst, back, next }: PagerProps) {
+  const atStart = first === 1 ? "This is the first page" : undefined;
+  const atEnd = more ? undefined : "This is the last page";
+  const from = `${count(first)}–${count(first + shown - 1)}`;
+  return (
+    <nav className="pager" aria-label="Pages of the list">
+      <span className="span">{total === undefined ? from : `${from} of ${count(Math.max(total, first + shown - 1))}`}</span>
+      <label>
+        <span className="visually-hidden">Customers per page</span>
+        <select value={limit} onChange={(event) => setLimit(Number(event.target.value))}>
+          {pageSizes.map((size) => (
+            <option key={size} value={size}>
+              {size} per page
+            </option>
+          ))}
+        </select>
+      </label>
+      <div className="actions">
+        <Button look="quiet" unavailable={atStart} title={atStart} onClick={toFirst}>
+          First
+        </Button>
+        <Button look="quiet" icon="left" unavailable={atStart} title={atStart} onClick={back}>
+          Previous
+        </Button>
+        <Button look="quiet" className="next" unavailable={atEnd} title={atEnd} onClick={next}>
+          Next
+          <Icon name="right" />
+        </Button>
+      </div>
+    </nav>
+  );
+}

@@ -1,0 +1,172 @@
+import { Link } from "react-router";
+import { Skeleton, Time } from "../parts/basic";
+import { Icon } from "../parts/icon";
+import { Failure } from "../parts/problem";
+import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "../state/operation";
+import { useCustomers, useOperation, useOperations, useTotals } from "../state/queries";
+import { TopBar } from "../shell";
+import { actor, count } from "../words";
+
+/** The newest operations that are looked through for what needs somebody. */
+const looked = 100;
+const listed = 8;
+
+type Need = { key: string; icon: "warning" | "clock"; what: string; why: string; when: React.ReactNode; to: string; link: string };
+
+function needOf(operation: Operation): Need | undefined {
+  const base = { key: operation.id, what: titleOf(operation), to: `/operations/${operation.id}` };
+  const stage = stageOf(operation);
+  if (stage === "ready") return { ...base, icon: "clock", why: `${actor(operation.by)}’s plan waits to be run`, when: operation.expires && <>expires <Time at={operation.expires} /></>, link: "Review" };
+  if (stage === "failed") return { ...base, icon: "warning", why: operation.why ?? "It could not be planned", when: <Time at={operation.ended ?? operation.created} />, link: "View" };
+  if (stage === "done" && operation.progress.failed > 0) return { ...base, icon: "warning", why: `${count(operation.progress.failed)} failed and are unchanged`, when: <Time at={operation.ended ?? operation.created} />, link: `View ${count(operation.progress.failed)} failed` };
+  return undefined;
+}
+
+export default function OverviewPage() {
+  const totals = useTotals();
+  const operations = useOperations(looked);
+  const trash = useCustomers({ state: "deleted", search: "" }, { limit: 10, cursor: undefined });
+  const needs = (operations.data?.operations ?? []).map(needOf).filter((need) => need !== undefined).toSorted((a, b) => (a.icon === b.icon ? 0 : a.icon === "warning" ? -1 : 1));
+  const error = totals.error ?? operations.error ?? trash.error;
+  return (
+    <>
+      <TopBar title="Overview" quiet />
+      <div className="page overview">
+        <header className="head">
+          <div className="title">
+            <h2 className="page-title big">
+              {operations.data && needs.length === 0 && !error && <Icon name="check" size={20} />}
+              {error ? "Couldn’t be checked" : operations.data ? (needs.length === 0 ? "All is well" : needs.length === 1 ? "1 thing needs somebody" : `${needs.length} things need somebody`) : "Looking …"}
+            </h2>
+          </div>
+          <ul className="line">
+            <li>{needs.length === 0 ? "No plan waits, no operation failed" : "The newest operations were looked through"}</li>
+          </ul>
+        </header>
+        <div className="columns">
+          <div className="content">
+            {error && <Failure what="Not everything could be loaded." error={error} retry={() => void Promise.all([totals.refetch(), operations.refetch(), trash.refetch()])} />}
+            {needs.length > 0 && (
+              <ul className="needs">
+                {needs.slice(0, listed).map((need) => (
+                  <li key={need.key}>
+                    <Icon name={need.icon} />
+                    <strong>{need.what}</strong>
+                    <span className="why">{need.why}</span>
+                    <span className="when">{need.when}</span>
+                    <Link to={need.to} aria-label={`${need.link}: ${need.what}`}>
+                      {need.link}
+                    </Link>
+                  </li>
+                ))}
+              </ul>
+            )}
+            {needs.length > listed && <Link to="/operations">Show all operations</Link>}
+            <section className="records">
+              <header>
+                <h2>Next to be permanently deleted</h2>
+                <div className="actions">
+                  <Link to="/deleted-customers">Show the trash</Link>
+                </div>
+              </header>
+              {trash.isPending && !trash.error && <Skeleton rows={4} columns={3} />}
+              {trash.data && <Due customers={trash.data.customers} />}
+            </section>
+          </div>
+          <aside className="side">
+            <Running operations={operations.data?.operations ?? []} />
+            <section className="panel">
+              <h2>Customers</h2>
+              {totals.data && (
+                <ul className="counts">
+                  <li>
+                    <strong>{count(totals.data.active)}</strong> <Link to="/customers">active</Link>
+                  </li>
+                  <li>
+                    <span>{count(totals.data.trash)}</span> <Link to="/deleted-customers">in the trash</Link>
+                  </li>
+                  <li>
+                    <span>{count(totals.data.purged)}</span> <Link to="/certificates">purged, each with a certificate</Link>
+                  </li>
+                </ul>
+              )}
+            </section>
+          </aside>
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** Days left at which a date is worth a look. */
+const near = 4;
+
+type Listed = NonNullable<ReturnType<typeof useCustomers>["data"]>["customers"];
+
+function Due({ customers }: { customers: Listed }) {
+  const due = customers.filter((customer) => customer.deletion?.purgeTime && !customer.held);
+  if (due.length === 0) return <p className="none">Nobody in the trash becomes due.</p>;
+  return (
+    <table className="table plain">
+      <thead>
+        <tr>
+          <th scope="col">Customer</th>
+          <th scope="col">Deleted by</th>
+          <th scope="col">Why</th>
+          <th scope="col" className="right">
+            Due
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {due.map((customer) => (
+          <tr key={customer.id}>
+            <th scope="row">
+              <Link to={`/customers/${customer.id}`}>{customer.organisation || [customer.firstName, customer.lastName].join(" ").trim() || customer.id}</Link>
+            </th>
+            <td>{actor(customer.deletion?.by ?? "")}</td>
+            <td>{customer.deletion?.reason || <span className="missing">–</span>}</td>
+            <td className={(customer.deletion?.daysLeft ?? near) < near ? "right near" : "right"}>{customer.deletion?.purgeTime && <Time at={customer.deletion.purgeTime} />}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Running({ operations }: { operations: Operation[] }) {
+  const running = operations.filter((operation) => isMoving(stageOf(operation)));
+  const last = operations.find((operation) => operation.ended);
+  return (
+    <section className="panel">
+      <h2>Running</h2>
+      {running.slice(0, 3).map((operation) => (
+        <RunningOne key={operation.id} id={operation.id} />
+      ))}
+      {running.length === 0 && (
+        <p>
+          Nothing runs.{" "}
+          {last?.ended && (
+            <>
+              The last operation ended <Time at={last.ended} />: <Link to={`/operations/${last.id}`}>{titleOf(last)}</Link>
+            </>
+          )}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function RunningOne({ id }: { id: string }) {
+  const { data } = useOperation(id);
+  if (!data) return null;
+  const percent = Math.floor(fractionOf(data) * 100);
+  const planning = stageOf(data) === "planning";
+  return (
+    <div className="running-one">
+      <Link to={`/operations/${id}`}>{titleOf(data)}</Link>
+      {!planning && <span>{percent} %</span>}
+      {planning ? <progress aria-label={titleOf(data)} /> : <progress value={percent} max={100} aria-label={titleOf(data)} />}
+    </div>
+  );
+}

@@ -1,0 +1,356 @@
+import { useState } from "react";
+import { Link, NavLink, useParams } from "react-router";
+import { api, Refusal, type Schema } from "../api/client";
+import { Button, ButtonLink, Empty, Facts, Flags, Note, Skeleton, Tag, Time, type Fact } from "../parts/basic";
+import { Dialog } from "../parts/dialog";
+import { Icon } from "../parts/icon";
+import { Menu } from "../parts/menu";
+import { Failure } from "../parts/problem";
+import { RecordSection } from "../parts/records";
+import { useAudit } from "../state/growing";
+import { useChange, useCustomer, useSettings, type Customer } from "../state/queries";
+import { TopBar } from "../shell";
+import { days, exactly, onDay } from "../time";
+import { actionText, actor, count, counted, fieldTitle, kindTitle, nameOf } from "../words";
+import { useCustomerActions } from "./actions";
+import { CertificateView } from "./certificateview";
+import { AddRecord } from "./dialogs";
+
+type Kinds = Schema<"Kind">[];
+
+export default function ProfilePage({ tab }: { tab?: "log" }) {
+  const { id = "", kind } = useParams();
+  const customer = useCustomer(id);
+  const settings = useSettings();
+  const refusal = customer.error instanceof Refusal ? customer.error : undefined;
+  if (refusal?.code === "PURGED" && refusal.problem?.certificate) return <CertificateView certificate={refusal.problem.certificate} back={{ to: "/customers", name: "Customers" }} />;
+  const inTrash = customer.data !== undefined && customer.data.customer.state !== "active";
+  return (
+    <>
+      <TopBar title="Profile" back={inTrash ? { to: "/deleted-customers", name: "Deleted customers" } : { to: "/customers", name: "Customers" }} />
+      {refusal?.code === "NOT_FOUND" ? (
+        <Empty icon="search" title="There is no such customer" actions={<ButtonLink to="/customers">Go to customers</ButtonLink>}>
+          None has the id {id}, and none with it was purged.
+        </Empty>
+      ) : (
+        customer.error && (
+          <div className="banner-note">
+            <Failure what="The customer couldn’t be loaded." error={customer.error} retry={() => void customer.refetch()} />
+          </div>
+        )
+      )}
+      {customer.isPending && !customer.error && <Skeleton rows={8} columns={3} />}
+      {customer.data && <Profile customer={customer.data.customer} kinds={settings.data?.settings.kinds ?? []} show={tab ?? kind} />}
+    </>
+  );
+}
+
+function Profile({ customer, kinds, show }: { customer: Customer; kinds: Kinds; show: string | undefined }) {
+  const actions = useCustomerActions();
+  const [adding, setAdding] = useState<string>();
+  const active = customer.state === "active";
+  const name = nameOf(customer);
+  return (
+    <>
+      {!active && <TrashBanner customer={customer} restore={() => actions.restore(customer)} purge={() => actions.ask("purge", customer)} />}
+      <div className="page">
+        <header className="head">
+          <div className="title">
+            <h1>{name}</h1>
+            {active && !customer.blocked && !customer.held && (
+              <Tag look="outline" icon="check">
+                Active
+              </Tag>
+            )}
+            <Flags of={customer} />
+          </div>
+          <ul className="line">
+            <li>{customer.id}</li>
+            {customer.email && <li>{customer.email}</li>}
+            <li>Customer since {onDay(customer.created)}</li>
+          </ul>
+          <div className="actions">
+            {active ? (
+              <>
+                <ButtonLink to={`/customers/${customer.id}/edit`} icon="pen">
+                  Edit profile
+                </ButtonLink>
+                <Menu label="Actions" subject={name} groups={actions.menu(customer, true)}>
+                  Actions
+                  <Icon name="down" />
+                </Menu>
+              </>
+            ) : (
+              <Tag look="outline" icon="eye">
+                Read only
+              </Tag>
+            )}
+          </div>
+        </header>
+        {actions.error && <Failure what="Nothing was changed." error={actions.error} />}
+        <Tabs customer={customer} kinds={kinds} />
+        <div className="columns">
+          <div className="content">
+            {show === "log" ? (
+              <Log id={customer.id} />
+            ) : active ? (
+              <Records customer={customer} kinds={kinds} only={show} add={setAdding} />
+            ) : (
+              <Hidden customer={customer} />
+            )}
+          </div>
+          <aside className="side">
+            <Blockers customer={customer} kinds={kinds} />
+            <Holds customer={customer} />
+            <Details customer={customer} />
+          </aside>
+        </div>
+      </div>
+      {actions.dialog}
+      {adding !== undefined && <AddRecord customer={customer} kind={adding} close={() => setAdding(undefined)} />}
+    </>
+  );
+}
+
+function TrashBanner({ customer, restore, purge }: { customer: Customer; restore: () => void; purge: () => void }) {
+  const { deletion } = customer;
+  if (customer.state === "purging" || !deletion) {
+    return (
+      <div className="trash-banner purging" role="status">
+        <Icon name="eraser" />
+        <p>
+          <strong>Being permanently deleted.</strong> There is no way back. Its certificate appears here when it is done.
+        </p>
+      </div>
+    );
+  }
+  const left = deletion.daysLeft === undefined ? "" : ` ${days(Math.max(0, deletion.daysLeft))} left.`;
+  const held = customer.holds[0];
+  return (
+    <section className="trash-banner" aria-label="In the trash">
+      <Icon name="trash" />
+      <p>
+        <strong>
+          In the trash since {onDay(deletion.time)}.{left}
+        </strong>
+        <span>
+          Deleted by {actor(deletion.by)}.{deletion.reason && ` Reason: ${deletion.reason}.`} {deletion.purgeTime ? `Permanently deleted on ${exactly(deletion.purgeTime)}.` : "It stays until somebody permanently deletes it."}
+          {held && ` Not while it is under legal hold “${held.id}”.`}
+        </span>
+      </p>
+      <div className="actions">
+        <Button look="danger" icon="eraser" unavailable={held ? "Under legal hold" : undefined} onClick={purge}>
+          Permanently delete…
+        </Button>
+        <Button look="primary" icon="back" onClick={restore}>
+          Restore
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+function Tabs({ customer, kinds }: { customer: Customer; kinds: Kinds }) {
+  const base = `/customers/${customer.id}`;
+  const names = [...new Set([...kinds.filter((kind) => (customer.records[kind.name] ?? 0) > 0).map((kind) => kind.name), ...Object.keys(customer.records)])];
+  return (
+    <nav className="tabs" aria-label="Of this customer">
+      <NavLink to={base} end>
+        Overview
+      </NavLink>
+      {names.map((kind) => (
+        <NavLink key={kind} to={`${base}/records/${kind}`}>
+          {kindTitle(kind)} <span className="total">{count(customer.records[kind] ?? 0)}</span>
+        </NavLink>
+      ))}
+      <NavLink to={`${base}/log`}>Log</NavLink>
+    </nav>
+  );
+}
+
+function Records({ customer, kinds, only, add }: { customer: Customer; kinds: Kinds; only: string | undefined; add: (kind: string) => void }) {
+  const policyOf = (name: string) => kinds.find((kind) => kind.name === name)?.policy;
+  const names = only ? [only] : Object.keys(customer.records).filter((kind) => (customer.records[kind] ?? 0) > 0);
+  if (names.length === 0) {
+    return (
+      <Empty icon="list" title="No records yet" actions={<Button icon="plus" onClick={() => add(kinds[0]?.name ?? "")}>Add a record…</Button>}>
+        Invoices, tickets, bookings and the like hang on a customer, and go with it.
+      </Empty>
+    );
+  }
+  return names.map((kind) => (
+    <RecordSection key={kind} customer={customer.id} kind={kind} total={customer.records[kind] ?? 0} policy={policyOf(kind)} few={!only} add={() => add(kind)} />
+  ));
+}
+
+/** What is in the trash: counts, for its records are hidden with it. */
+function Hidden({ customer }: { customer: Customer }) {
+  const records = Object.entries(customer.records).filter(([, n]) => n > 0);
+  return (
+    <section className="records" aria-label="Records in the trash">
+      <Note icon="eye">
+        <strong>Its records are hidden with it.</strong> They are back the moment it is restored.
+      </Note>
+      {records.length > 0 && (
+        <table className="table plain kinds">
+          <thead>
+            <tr>
+              <th scope="col">Kind</th>
+              <th scope="col" className="right">
+                Count
+              </th>
+              <th scope="col">State</th>
+            </tr>
+          </thead>
+          <tbody>
+            {records.map(([kind, n]) => (
+              <tr key={kind}>
+                <th scope="row">{kindTitle(kind)}</th>
+                <td className="right">{count(n)}</td>
+                <td>Hidden with the customer</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function Blockers({ customer, kinds }: { customer: Customer; kinds: Kinds }) {
+  const blocking = kinds.filter((kind) => kind.policy === "restrict" && (customer.records[kind.name] ?? 0) > 0);
+  if (customer.state !== "active" || blocking.length === 0) return null;
+  return (
+    <section className="panel">
+      <h2>
+        <Icon name="lock" />
+        Can’t be deleted yet
+      </h2>
+      <p>These records must be removed first, or their kind’s policy changed.</p>
+      <ul>
+        {blocking.map((kind) => (
+          <li key={kind.name}>
+            <Link to={`/customers/${customer.id}/records/${kind.name}`}>{counted(customer.records[kind.name] ?? 0, kind.name)}</Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Holds({ customer }: { customer: Customer }) {
+  const [lifting, setLifting] = useState<string>();
+  if (customer.holds.length === 0) return null;
+  return (
+    <section className="panel">
+      <h2>
+        <Icon name="lock" />
+        {customer.holds.length === 1 ? "Legal hold" : "Legal holds"}
+      </h2>
+      <p>Neither deleted nor permanently deleted until lifted.</p>
+      <ul className="holds">
+        {customer.holds.map((hold) => (
+          <li key={hold.id}>
+            <span>
+              <strong>{hold.id}</strong>
+              <span className="small">
+                {hold.reason ? `${hold.reason}. ` : ""}By {actor(hold.by)}, <Time at={hold.time} />
+              </span>
+            </span>
+            <Button size="bar" aria-label={`Lift the hold ${hold.id}…`} onClick={() => setLifting(hold.id)}>
+              Lift…
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {lifting !== undefined && <LiftDialog customer={customer} hold={lifting} close={() => setLifting(undefined)} />}
+    </section>
+  );
+}
+
+function LiftDialog({ customer, hold, close }: { customer: Customer; hold: string; close: () => void }) {
+  const lift = useChange(
+    () => api.delete("/v1/customers/{id}/holds/{hold}", { path: { id: customer.id, hold }, body: {} }),
+    () => `The hold ${hold} is lifted.`,
+    close,
+  );
+  return (
+    <Dialog title={`Lift the hold “${hold}”?`} close={close} action={{ label: "Lift hold", busy: lift.isPending, run: () => lift.mutate(undefined) }}>
+      <p>
+        {customer.state === "deleted"
+          ? "A customer in the trash whose time is over is permanently deleted soon after its last hold is lifted."
+          : "The customer can be deleted again once no hold is left."}
+      </p>
+      {lift.error && <Failure what="The hold stands." error={lift.error} />}
+    </Dialog>
+  );
+}
+
+function Details({ customer }: { customer: Customer }) {
+  const none = <span className="missing">–</span>;
+  const facts: Fact[] = [
+    { name: "Organisation", value: customer.organisation || none },
+    { name: "Name", value: [customer.firstName, customer.lastName].filter(Boolean).join(" ") || none },
+    { name: "E-mail", value: customer.email || none },
+    { name: "Contact number", value: customer.phone || none },
+    { name: "Push notifications", value: customer.push ? "On" : "Off" },
+    { name: "Created", value: <Time at={customer.created} /> },
+  ];
+  const consents = Object.entries(customer.consents ?? {});
+  return (
+    <section className="panel">
+      <h2>Details</h2>
+      <Facts facts={facts} />
+      {consents.length > 0 && (
+        <div className="part">
+          <h2>Consents</h2>
+          <Facts facts={consents.map(([name, given]) => ({ name: fieldTitle(name), value: given ? "Given" : "Not given" }))} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Log({ id }: { id: string }) {
+  const audit = useAudit(id);
+  const entries = audit.data?.pages.flatMap((page) => page.entries) ?? [];
+  return (
+    <section className="records" aria-label="Log">
+      {audit.error && <Failure what="The log couldn’t be loaded." error={audit.error} retry={() => void audit.refetch()} />}
+      {audit.isPending && !audit.error && <Skeleton rows={5} columns={4} />}
+      {audit.data && entries.length === 0 && <p className="none">Nothing is logged yet. A change shows up here a moment after it was made.</p>}
+      {entries.length > 0 && (
+        <table className="table plain">
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col">Who</th>
+              <th scope="col">Action</th>
+              <th scope="col">Why, or what</th>
+            </tr>
+          </thead>
+          <tbody>
+            {entries.map((entry, index) => (
+              <tr key={`${entry.time} ${index}`}>
+                <td>
+                  <Time at={entry.time} />
+                </td>
+                <td>{actor(entry.by)}</td>
+                <th scope="row" className={entry.action === "customer.purged" || entry.action === "purge.started" ? "danger-text" : undefined}>
+                  {actionText(entry.action)}
+                </th>
+                <td>{[entry.reason, entry.subject, entry.fields?.map((field) => fieldTitle(field)).join(", ")].filter(Boolean).join(" · ") || "–"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {audit.hasNextPage && (
+        <Button look="quiet" onClick={() => void audit.fetchNextPage()}>
+          Show more
+        </Button>
+      )}
+    </section>
+  );
+}
+

@@ -1,0 +1,317 @@
+import { useQuery } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import { NavLink, useNavigate } from "react-router";
+import { api, type Schema } from "../api/client";
+import { Button, Note, Skeleton, Time } from "../parts/basic";
+import { Dialog } from "../parts/dialog";
+import { Field, Tick } from "../parts/field";
+import { Failure } from "../parts/problem";
+import { plan, useChange, useSettings, useTotals } from "../state/queries";
+import { TopBar } from "../shell";
+import { actor, count, counted, period, sentence } from "../words";
+import { dayAndTime } from "../time";
+
+type Settings = Schema<"Settings">;
+type Kind = Schema<"Kind">;
+
+export default function SettingsPage({ section }: { section: "retention" | "kinds" }) {
+  const { data, error, refetch } = useSettings();
+  return (
+    <>
+      <TopBar title="Settings" />
+      <div className="settings">
+        <nav className="sections" aria-label="Settings">
+          <NavLink to="/settings" end>
+            Retention
+          </NavLink>
+          <NavLink to="/settings/kinds">Kinds and policies</NavLink>
+        </nav>
+        <div className="content">
+          {error && <Failure what="Settings couldn’t be loaded." error={error} retry={() => void refetch()} />}
+          {!data && !error && <Skeleton rows={5} columns={2} />}
+          {data && (section === "retention" ? <Retention key={data.settings.version} settings={data.settings} etag={data.etag} /> : <Kinds key={data.settings.version} settings={data.settings} etag={data.etag} />)}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Changed({ settings }: { settings: Settings }) {
+  if (!settings.changed) return null;
+  return (
+    <span className="changed">
+      Last changed by {actor(settings.changed.by)}, <Time at={settings.changed.at} />
+    </span>
+  );
+}
+
+type Choice = "days" | "never" | "once" | "other";
+
+function choiceOf(retention: string): Choice {
+  if (retention === "never") return "never";
+  if (retention === "PT0S" || retention === "P0D") return "once";
+  return /^P\d+D$/.test(retention) ? "days" : "other";
+}
+
+type SectionProps = { settings: Settings; etag: string | undefined };
+
+function Retention({ settings, etag }: SectionProps) {
+  const now = settings.retention;
+  const [choice, setChoice] = useState<Choice>(choiceOf(now));
+  const [days, setDays] = useState(/^P(\d+)D$/.exec(now)?.[1] ?? "30");
+  const [redate, setRedate] = useState(false);
+  const [acknowledged, setAcknowledged] = useState(false);
+  const totals = useTotals();
+  const navigate = useNavigate();
+  const valid = /^[1-9]\d{0,3}$/.test(days);
+  const wanted = choice === "never" ? "never" : choice === "once" ? "PT0S" : choice === "days" ? (valid ? `P${days}D` : "") : now;
+  const changes = wanted !== "" && wanted !== now;
+  const trash = totals.data?.trash ?? 0;
+  const save = useChange(
+    async () => {
+      await api.put("/v1/settings", { ifMatch: etag, body: { version: settings.version, retention: wanted, kinds: settings.kinds, acknowledged: choice === "once" ? acknowledged : true } });
+      return redate ? await plan({ action: "redate", selection: { trash: true } }) : undefined;
+    },
+    () => "The retention is saved.",
+    (operation) => operation && void navigate(`/operations/${operation.id}`),
+  );
+  const hindrance = !valid && choice === "days" ? "Give a number of days from 1 to 9999." : !changes ? "Nothing has changed yet." : choice === "once" && !acknowledged ? "Tick the box to go on." : undefined;
+  const group = useId();
+  const radio = (value: Choice) => ({ type: "radio" as const, name: group, id: `${group}-${value}`, checked: choice === value, onChange: () => setChoice(value) });
+  return (
+    <section>
+      <h2 className="page-title">Retention</h2>
+      <p className="lead">How long a deleted customer can be restored. After that it is permanently deleted.</p>
+      <div className="choices" role="radiogroup" aria-label="Retention">
+        {choiceOf(now) === "other" && (
+          <div className={choice === "other" ? "choice on" : "choice"}>
+            <input {...radio("other")} />
+            <label htmlFor={`${group}-other`}>
+              <span className="label">As it is: {period(now)}</span>
+            </label>
+          </div>
+        )}
+        <div className={choice === "days" ? "choice on" : "choice"}>
+          <input {...radio("days")} />
+          <div>
+            <label htmlFor={`${group}-days`}>
+              <span className="label">After a number of days</span>
+            </label>
+            <p className="days">
+              <input type="text" inputMode="numeric" aria-label="Days in the trash" value={days} aria-invalid={!valid} onFocus={() => setChoice("days")} onChange={(event) => setDays(event.target.value.trim())} /> days in the trash
+              <span className="soft">now {period(now)}</span>
+            </p>
+          </div>
+        </div>
+        <div className={choice === "never" ? "choice on" : "choice"}>
+          <input {...radio("never")} />
+          <label htmlFor={`${group}-never`}>
+            <span className="label">Never</span>
+            <span className="meaning">Deleted customers stay in the trash until somebody permanently deletes them.</span>
+          </label>
+        </div>
+        <div className={choice === "once" ? "choice on" : "choice"}>
+          <input {...radio("once")} />
+          <label htmlFor={`${group}-once`}>
+            <span className="label">At once, without a trash</span>
+            <span className="meaning">
+              Every deletion is permanent. <span className="danger-text">It can’t be undone.</span>
+            </span>
+          </label>
+        </div>
+      </div>
+      {changes && <Preview now={now} wanted={wanted} />}
+      {changes && (
+        <div className="after">
+          {choice === "once" && (
+            <Tick label="I understand that no deletion can be undone then" checked={acknowledged} change={setAcknowledged} />
+          )}
+          {trash > 0 && (
+            <Tick label="Also change those already in the trash" checked={redate} change={setRedate}>
+              A plan gives {counted(trash, "customer")} their new date, and asks before it runs. Nobody becomes due within a day of that.
+            </Tick>
+          )}
+        </div>
+      )}
+      {save.error && <Failure what="Nothing was saved." error={save.error} />}
+      <div className="actions">
+        <Button look="primary" unavailable={hindrance ?? (save.isPending ? "Under way" : undefined)} onClick={() => save.mutate(undefined)}>
+          {redate ? `Save and plan to re-date ${counted(trash, "customer")}` : "Save"}
+        </Button>
+        {changes && (
+          <Button
+            look="quiet"
+            onClick={() => {
+              setChoice(choiceOf(now));
+              setDays(/^P(\d+)D$/.exec(now)?.[1] ?? "30");
+            }}
+          >
+            Discard changes
+          </Button>
+        )}
+        {hindrance && <span className="reason">{hindrance}</span>}
+        <Changed settings={settings} />
+      </div>
+    </section>
+  );
+}
+
+function Preview({ now, wanted }: { now: string; wanted: string }) {
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey: ["forecast", wanted],
+    queryFn: async ({ signal }) => (await api.post("/v1/settings/preview", { body: { retention: wanted }, signal })).data,
+  });
+  return (
+    <section className="panel preview" aria-label="Preview">
+      <h2>
+        Preview: from {period(now)} to {period(wanted)}
+      </h2>
+      {error && <Failure what="There is no preview." error={error} retry={() => void refetch()} />}
+      {isPending && !error && <Skeleton rows={2} columns={3} />}
+      {data && <Forecast forecast={data} />}
+    </section>
+  );
+}
+
+function Forecast({ forecast }: { forecast: Schema<"Forecast"> }) {
+  const { inTrash, dueNow, dueDay, dueWeek, dueMonth, later, held, never, earliest, complete } = forecast;
+  const rows: [string, number][] = [
+    ["At once", dueNow],
+    ["Within a day", dueDay],
+    ["Within a week", dueWeek],
+    ["Within 30 days", dueMonth],
+    ["Later", later],
+    ["Never", never],
+    ["On hold", held],
+  ];
+  const most = Math.max(1, ...rows.map(([, n]) => n));
+  return (
+    <>
+      <p>
+        If {inTrash === 1 ? "the one" : `all ${complete ? "" : "of the first "}${count(inTrash)}`} now in the trash went by it,{" "}
+        <strong>{dueNow > 0 ? `${counted(dueNow, "customer")} would be due at once` : earliest ? `the first would be due on ${dayAndTime(earliest)}` : "nobody would become due"}</strong>.
+      </p>
+      <table className="bars">
+        <caption className="visually-hidden">Customers in the trash by when they would become due</caption>
+        <tbody>
+          {rows.filter(([name, n]) => n > 0 || (name !== "Never" && name !== "On hold" && name !== "At once")).map(([name, n]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td className="right">{count(n)}</td>
+              <td className="bar">
+                <meter min={0} max={most} value={n} aria-label={name} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+const policies: Record<Kind["policy"], { name: string; meaning: string }> = {
+  restrict: { name: "Blocks deletion", meaning: "A customer with such records can’t be deleted until they are removed." },
+  cascade: { name: "Goes with the customer", meaning: "Hidden and restored with it, erased at the purge." },
+  retain: { name: "Kept by law", meaning: "Hidden with it; at the purge stripped of personal data and cut loose." },
+};
+
+function Kinds({ settings, etag }: SectionProps) {
+  const [editing, setEditing] = useState<Kind | "new">();
+  return (
+    <section>
+      <h2 className="page-title">Kinds and policies</h2>
+      <p className="lead">What becomes of a customer’s records when it is deleted.</p>
+      {settings.kinds.length === 0 ? (
+        <Note>
+          <strong>No kinds yet.</strong> Records can be added once their kind is declared.
+        </Note>
+      ) : (
+        <table className="table plain kinds">
+          <caption className="visually-hidden">Kinds of records and their policies</caption>
+          <thead>
+            <tr>
+              <th scope="col">Kind</th>
+              <th scope="col">When the customer is deleted</th>
+              <th scope="col" className="c-action">
+                <span className="visually-hidden">Change</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {settings.kinds.map((kind) => (
+              <tr key={kind.name}>
+                <th scope="row">{sentence(kind.name.replaceAll(/[-_]/g, " "))}</th>
+                <td>
+                  {policies[kind.policy].name}
+                  {kind.policy === "retain" && (
+                    <span className="soft">
+                      {" "}
+                      {kind.keep?.join(", ")} for {period(kind.keepFor ?? "")}
+                    </span>
+                  )}
+                </td>
+                <td className="c-action">
+                  <Button look="quiet" size="bar" aria-label={`Change ${kind.name}…`} onClick={() => setEditing(kind)}>
+                    Change…
+                  </Button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <div className="actions">
+        <Button icon="plus" onClick={() => setEditing("new")}>
+          Add a kind…
+        </Button>
+        <Changed settings={settings} />
+      </div>
+      {editing && <KindDialog settings={settings} etag={etag} kind={editing === "new" ? undefined : editing} close={() => setEditing(undefined)} />}
+    </section>
+  );
+}
+
+function KindDialog({ settings, etag, kind, close }: SectionProps & { kind: Kind | undefined; close: () => void }) {
+  const [name, setName] = useState(kind?.name ?? "");
+  const [policy, setPolicy] = useState<Kind["policy"]>(kind?.policy ?? "cascade");
+  const [keep, setKeep] = useState(kind?.keep?.join(", ") ?? "");
+  const [years, setYears] = useState(String(Math.round(Number(/^P(\d+)D$/.exec(kind?.keepFor ?? "")?.[1] ?? 3650) / 365)));
+  const id = useId();
+  const changed: Kind =
+    policy === "retain"
+      ? { name, policy, keep: keep.split(",").map((field) => field.trim()).filter(Boolean), keepFor: years === "never" ? "never" : `P${Number(years) * 365}D` }
+      : { name, policy };
+  const save = useChange(
+    () => {
+      const kinds = kind ? settings.kinds.map((each) => (each.name === kind.name ? changed : each)) : [...settings.kinds, changed];
+      return api.put("/v1/settings", { ifMatch: etag, body: { version: settings.version, retention: settings.retention, kinds, acknowledged: true } });
+    },
+    () => `The policy of ${name} is saved.`,
+    close,
+  );
+  const wrong = !/^[a-z][a-z0-9_-]{0,31}$/.test(name) ? "Name it in lower-case letters, digits, hyphens." : policy === "retain" && !/^[1-9]\d?$/.test(years) ? "Give the years, from 1 to 99." : undefined;
+  return (
+    <Dialog form title={kind ? `Policy of ${kind.name}` : "Add a kind"} close={close} action={{ label: "Save", busy: save.isPending, unavailable: wrong, run: () => save.mutate(undefined) }}>
+      {!kind && <Field label="Name" note="as invoice; it can’t be changed or removed" value={name} change={setName} maxLength={32} spellCheck={false} />}
+      <div className="field">
+        <label htmlFor={id}>When the customer is deleted</label>
+        <select id={id} value={policy} onChange={(event) => setPolicy(event.target.value as Kind["policy"])}>
+          {Object.entries(policies).map(([value, { name: text }]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+        <p className="small">{policies[policy].meaning}</p>
+      </div>
+      {policy === "retain" && (
+        <>
+          <Field label="Fields that stay" note="with commas between them" value={keep} change={setKeep} spellCheck={false} />
+          <Field label="Years after the purge" className="short" inputMode="numeric" value={years} change={(text) => setYears(text.trim())} />
+        </>
+      )}
+      <p className="small">Purges that have begun keep the policy they began with.</p>
+      {save.error && <Failure what="Nothing was saved." error={save.error} />}
+    </Dialog>
+  );
+}

@@ -1,0 +1,179 @@
+import { useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+import { Link, NavLink, useLocation } from "react-router";
+import { Icon, Wordmark, type IconName } from "./parts/icon";
+import { Keys } from "./parts/keys";
+import { Note } from "./parts/basic";
+import { Announcements } from "./state/announce";
+import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "./state/operation";
+import { useOperation, useOperations, useTotals } from "./state/queries";
+import { count } from "./words";
+
+/** The frame of every page: the side bar, and what is said to screen readers. */
+export function Shell({ children }: { children: ReactNode }) {
+  const { pathname } = useLocation();
+  // Open on the page where it was opened: another page closes it.
+  const [openAt, setOpenAt] = useState<string>();
+  const open = openAt === pathname;
+  const setOpen = (on: boolean) => setOpenAt(on ? pathname : undefined);
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <SideBar open={open} />
+      {open && <button type="button" className="veil" aria-label="Close the menu" onClick={() => setOpen(false)} />}
+      <MenuSwitch open={open} toggle={() => setOpen(!open)} />
+      <main id="main" tabIndex={-1}>
+        <Offline />
+        {children}
+      </main>
+      <Announcements />
+      <Keys />
+    </div>
+  );
+}
+
+function MenuSwitch({ open, toggle }: { open: boolean; toggle: () => void }) {
+  return (
+    <button type="button" className="menu-switch" aria-label="Menu" aria-expanded={open} aria-controls="sidebar" onClick={toggle}>
+      <Icon name="menu" />
+    </button>
+  );
+}
+
+function SideBar({ open }: { open: boolean }) {
+  const totals = useTotals();
+  const running = useRunning().length;
+  return (
+    <header className={open ? "sidebar open" : "sidebar"} id="sidebar">
+      <div className="brand">
+        <Wordmark />
+        <span className="place">local demo</span>
+      </div>
+      <nav aria-label="Pages">
+        <Page to="/" icon="home" name="Overview" />
+        <hr />
+        <Page to="/customers" icon="people" name="Customers" detail={totals.data && count(totals.data.active)} />
+        <Page to="/deleted-customers" icon="trash" name="Deleted customers" detail={totals.data && count(totals.data.trash)} />
+        <hr />
+        <Page to="/operations" icon="list" name="Operations" detail={running > 0 ? `${running} running` : undefined} />
+        <Page to="/certificates" icon="shield" name="Certificates" />
+        <hr />
+        <Page to="/settings" icon="sliders" name="Settings" />
+      </nav>
+      <div className="account">
+        <span className="avatar" aria-hidden="true">
+          DA
+        </span>
+        <span className="who">
+          Demo administrator
+          <small>No sign-in yet</small>
+        </span>
+      </div>
+    </header>
+  );
+}
+
+function Page({ to, icon, name, detail }: { to: string; icon: IconName; name: string; detail?: string | undefined }) {
+  return (
+    <NavLink to={to} end={to === "/"} title={name}>
+      <Icon name={icon} />
+      <span className="name">{name}</span>
+      {detail && <span className="detail">{detail}</span>}
+    </NavLink>
+  );
+}
+
+/** Operations that are under way, also those of others. */
+function useRunning(): Operation[] {
+  const operations = useOperations(20);
+  return (operations.data?.operations ?? []).filter((operation) => isMoving(stageOf(operation)));
+}
+
+type TopBarProps = {
+  title: string;
+  total?: string | undefined;
+  /** Where a detail page leads back to; its title stands in the page. */
+  back?: { to: string; name: string };
+  actions?: ReactNode;
+  /** An operation's own page doesn't repeat what runs. */
+  quiet?: boolean;
+};
+
+export function TopBar({ title, total, back, actions, quiet = false }: TopBarProps) {
+  useEffect(() => {
+    // Names of customers stay out of titles: browsers keep those in their history.
+    document.title = `${back ? back.name : title} · Lethe`;
+  }, [title, back]);
+  return (
+    <header className="topbar">
+      {back ? (
+        <Link className="back" to={back.to}>
+          <Icon name="left" />
+          {back.name}
+        </Link>
+      ) : (
+        <h1>
+          {title}
+          {total !== undefined && <span className="total">{total}</span>}
+        </h1>
+      )}
+      <div className="right">
+        {!quiet && <Running />}
+        {actions}
+      </div>
+    </header>
+  );
+}
+
+function Running() {
+  const running = useRunning();
+  const [first] = running;
+  if (!first) return null;
+  if (running.length > 1) {
+    return (
+      <Link className="running" to="/operations">
+        <Icon name="spinner" />
+        {running.length} running
+      </Link>
+    );
+  }
+  return <RunningOne id={first.id} />;
+}
+
+function RunningOne({ id }: { id: string }) {
+  const { data } = useOperation(id);
+  if (!data) return null;
+  const percent = Math.round(fractionOf(data) * 100);
+  return (
+    <Link className="running" to={`/operations/${id}`}>
+      <span className="what">{stageOf(data) === "planning" ? "Planning" : titleOf(data)}</span>
+      {stageOf(data) === "planning" ? <progress aria-label="Planning" /> : <progress value={percent} max={100} aria-label={titleOf(data)} />}
+      {stageOf(data) !== "planning" && <span>{percent} %</span>}
+    </Link>
+  );
+}
+
+function watchConnection(changed: () => void): () => void {
+  addEventListener("online", changed);
+  addEventListener("offline", changed);
+  return () => {
+    removeEventListener("online", changed);
+    removeEventListener("offline", changed);
+  };
+}
+
+export function useOnline(): boolean {
+  return useSyncExternalStore(watchConnection, () => navigator.onLine);
+}
+
+function Offline() {
+  if (useOnline()) return null;
+  return (
+    <div className="banner-note">
+      <Note icon="warning">
+        <strong>You are offline.</strong> What you see may be old. Actions wait until the connection is back.
+      </Note>
+    </div>
+  );
+}

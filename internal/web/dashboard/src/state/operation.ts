@@ -1,0 +1,159 @@
+import type { Schema } from "../api/client";
+import { count, counted } from "../words";
+
+export type Operation = Schema<"Operation">;
+
+/** What the page of an operation shows. */
+export type Stage = "planning" | "ready" | "expired" | "running" | "stopping" | "stopped" | "discarded" | "done" | "failed";
+
+/** The stage of an operation. A state that this page doesn't know is of an operation that is being stopped. */
+export function stageOf(operation: Operation): Stage {
+  switch (operation.state as string) {
+    case "PLANNING":
+      return "planning";
+    case "READY":
+      return "ready";
+    case "RUNNING":
+      return "running";
+    case "SUCCEEDED":
+    case "PARTIAL":
+      return "done";
+    case "FAILED":
+      return operation.why ? "failed" : "done";
+    case "CANCELLED":
+      return operation.applied || operation.progress.done > 0 ? "stopped" : "discarded";
+    case "EXPIRED":
+      return "expired";
+    default:
+      return "stopping";
+  }
+}
+
+/** Whether the operation changes by itself. */
+export function isMoving(stage: Stage): boolean {
+  return stage === "planning" || stage === "running" || stage === "stopping";
+}
+
+type Verbs = { now: string; doing: string; done: string; past: string };
+
+const verbs: Record<string, Verbs> = {
+  delete: { now: "Delete", doing: "Deleting", done: "Deleted", past: "deleted" },
+  restore: { now: "Restore", doing: "Restoring", done: "Restored", past: "restored" },
+  purge: { now: "Permanently delete", doing: "Permanently deleting", done: "Permanently deleted", past: "permanently deleted" },
+  block: { now: "Block", doing: "Blocking", done: "Blocked", past: "blocked" },
+  unblock: { now: "Unblock", doing: "Unblocking", done: "Unblocked", past: "unblocked" },
+  redate: { now: "Re-date", doing: "Re-dating", done: "Re-dated", past: "re-dated" },
+  undo: { now: "Undo: restore", doing: "Undoing: restoring", done: "Undone: restored", past: "restored" },
+  replay: { now: "Purge again", doing: "Purging again", done: "Purged again", past: "purged again" },
+  fsck: { now: "Repair", doing: "Repairing", done: "Repaired", past: "repaired" },
+};
+
+export function verbsOf(action: string): Verbs {
+  return verbs[action] ?? { now: action, doing: action, done: action, past: "done" };
+}
+
+/** What an operation is done to: customers, or with fsck what no rule allows. */
+export function subjects(operation: Operation, n: number): string {
+  return counted(n, operation.action === "fsck" ? "finding" : "customer");
+}
+
+export function titleOf(operation: Operation): string {
+  const words = verbsOf(operation.action);
+  const { eligible, customers } = operation.impact;
+  const { done } = operation.progress;
+  switch (stageOf(operation)) {
+    case "planning":
+      return operation.action === "fsck" ? "Check the tables" : `${words.now} ${customers > 0 ? `${count(customers)} or more customers` : "customers"}`;
+    case "ready":
+    case "expired":
+    case "discarded":
+      return `${words.now} ${subjects(operation, eligible)}`;
+    case "running":
+      return `${words.doing} ${subjects(operation, eligible)}`;
+    case "stopping":
+      return `${words.doing} ${subjects(operation, eligible)}`;
+    case "stopped":
+      return `${words.done} ${count(done)} of ${subjects(operation, eligible)}`;
+    case "failed":
+      return `${words.now} customers`;
+    default:
+      return `${words.done} ${subjects(operation, done)}`;
+  }
+}
+
+/** How many of those to whom it can be done have been decided. */
+export function decidedOf({ impact, progress }: Operation): number {
+  return Math.max(0, impact.eligible - progress.left);
+}
+
+/** How much of an operation has been decided, from 0 to 1. Who is left alone as planned doesn't count. */
+export function fractionOf(operation: Operation): number {
+  const { eligible } = operation.impact;
+  return eligible === 0 ? 1 : Math.min(1, decidedOf(operation) / eligible);
+}
+
+/** Whether what was done can be taken back. */
+export function canUndo(operation: Operation): boolean {
+  const stage = stageOf(operation);
+  return operation.action === "delete" && (stage === "done" || stage === "stopped") && operation.progress.done > 0;
+}
+
+/** How the end of an operation is told. */
+export function outcomeOf(operation: Operation): { lead: string; rest: string } {
+  const { done, failed, skipped, left } = operation.progress;
+  const rest: string[] = [];
+  if (failed > 0) rest.push(`${count(failed)} failed and ${failed === 1 ? "is" : "are"} unchanged.`);
+  if (skipped > 0) rest.push(`${count(skipped)} ${skipped === 1 ? "was" : "were"} left alone.`);
+  if (stageOf(operation) === "stopped") {
+    if (left > 0) rest.push("Nothing has changed for the others.");
+    return { lead: `Stopped after ${count(done)} of ${count(operation.impact.eligible)}. What is done stays done.`, rest: rest.join(" ") };
+  }
+  if (operation.action === "purge") rest.push("There is no undo.");
+  return { lead: doneSentence(operation, done), rest: rest.join(" ") };
+}
+
+function doneSentence(operation: Operation, done: number): string {
+  const who = subjects(operation, done);
+  const are = done === 1 ? "is" : "are";
+  switch (operation.action) {
+    case "delete":
+      return `${who} ${are} in the trash.`;
+    case "restore":
+    case "undo":
+      return `${who} ${are} active again.`;
+    case "purge":
+    case "replay":
+      return `${who} ${are} gone for good, each with a certificate.`;
+    case "block":
+      return `${who} can't sign in any more.`;
+    case "unblock":
+      return `${who} can sign in again.`;
+    case "redate":
+      return `${who} ${done === 1 ? "has" : "have"} a new purge time.`;
+    default:
+      return `${who} ${are} repaired.`;
+  }
+}
+
+/** Why a customer was left alone or failed: of one, in a table; and of several, after their number. */
+const reasons: Record<string, { one: string; several: string }> = {
+  CHANGED: { one: "Changed since the plan", several: "have changed since the plan" },
+  UNCHANGED: { one: "It is so already", several: "are so already" },
+  ON_HOLD: { one: "Under legal hold", several: "are under legal hold" },
+  HAS_DEPENDENTS: { one: "Records block the deletion", several: "have records that block the deletion" },
+  IN_TRASH: { one: "In the trash", several: "are in the trash" },
+  NOT_DELETED: { one: "Not in the trash", several: "are not in the trash" },
+  PURGE_STARTED: { one: "Being purged", several: "are being purged" },
+  PURGED: { one: "Purged for good", several: "were purged for good" },
+  NOT_FOUND: { one: "There is none with this ID", several: "were not found" },
+  GAVE_UP: { one: "Gave up after 20 attempts", several: "failed 20 times" },
+  INTERRUPTED: { one: "Interrupted: it may have been done", several: "were interrupted, and may have been done" },
+};
+
+export function reasonOf(code: string | undefined): string {
+  return code ? (reasons[code]?.one ?? code) : "–";
+}
+
+export function clauseOf(code: string): string {
+  return reasons[code]?.several ?? `have the code ${code}`;
+}

@@ -1,0 +1,126 @@
+import { QueryClient, keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, Refusal, UNREACHABLE, type Schema } from "../api/client";
+import { useAnnounce } from "./announce";
+import { isMoving, stageOf, type Operation } from "./operation";
+import type { Filter } from "./selection";
+
+/** Whether trying again may help by itself. */
+function isPassing(error: unknown): boolean {
+  return error instanceof Refusal && (error.status === 503 || error.code === UNREACHABLE);
+}
+
+export function newQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 5_000,
+        retry: (failures, error) => isPassing(error) && failures < 2,
+        retryDelay: (failures, error) => (error instanceof Refusal && error.retryAfter ? error.retryAfter * 1000 : 1000 * 2 ** failures),
+      },
+    },
+  });
+}
+
+export function useTotals() {
+  return useQuery({ queryKey: ["totals"], queryFn: async ({ signal }) => (await api.get("/v1/totals", { signal })).data });
+}
+
+export type CustomerPage = Schema<"CustomerPage">;
+export type ListedCustomer = Schema<"ListedCustomer">;
+
+type Paging = { limit: number; cursor: string | undefined };
+
+/** A page of customers. Search text goes in a body, never in an address. */
+export function useCustomers(filter: Filter, paging: Paging) {
+  return useQuery({
+    queryKey: ["customers", filter, paging],
+    placeholderData: keepPreviousData,
+    queryFn: async ({ signal }): Promise<CustomerPage> => {
+      const page = { limit: paging.limit, ...(paging.cursor ? { cursor: paging.cursor } : {}) };
+      if (filter.search === "") return (await api.get("/v1/customers", { query: { state: filter.state, ...page }, signal })).data;
+      return (await api.post("/v1/customers/search", { body: { search: filter.search, state: filter.state, ...page }, signal })).data;
+    },
+  });
+}
+
+export type Customer = Schema<"Customer">;
+
+export function useCustomer(id: string) {
+  return useQuery({
+    queryKey: ["customer", id],
+    queryFn: async ({ signal }) => {
+      const { data, etag } = await api.get("/v1/customers/{id}", { path: { id }, signal });
+      return { customer: data, etag };
+    },
+  });
+}
+
+export function useSettings() {
+  return useQuery({
+    queryKey: ["settings"],
+    queryFn: async ({ signal }) => {
+      const { data, etag } = await api.get("/v1/settings", { signal });
+      return { settings: data, etag };
+    },
+  });
+}
+
+/** Pauses between two looks at what moves, in milliseconds: at most twelve requests a minute, lists included. */
+const firstLooks = 1_500;
+const laterLooks = 7_500;
+const listLooks = 30_000;
+const soon = 4_000;
+
+export function useOperation(id: string, looking = true) {
+  return useQuery({
+    queryKey: ["operation", id],
+    queryFn: async ({ signal }): Promise<Operation> => (await api.get("/v1/operations/{operation}", { path: { operation: id }, signal })).data,
+    refetchInterval: (query) => {
+      const operation = query.state.data;
+      if (!looking || !operation || !isMoving(stageOf(operation))) return false;
+      const began = Date.parse(operation.retried ?? operation.applied ?? operation.created);
+      return Date.now() - began < soon ? firstLooks : laterLooks;
+    },
+  });
+}
+
+export function useOperations(limit: number, cursor?: string) {
+  return useQuery({
+    queryKey: ["operations", limit, cursor],
+    placeholderData: keepPreviousData,
+    refetchInterval: listLooks,
+    queryFn: async ({ signal }) => (await api.get("/v1/operations", { query: { limit, ...(cursor ? { cursor } : {}) }, signal })).data,
+  });
+}
+
+/** What follows a change a moment later, and when it is looked at again, in milliseconds. */
+const lagging = new Set<unknown>(["totals", "customers", "audit"]);
+const lags = [900, 4_000];
+
+/** Brings up to date whatever shows customers. */
+export function useRefresh() {
+  const client = useQueryClient();
+  return async () => {
+    await client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "operation" });
+    for (const pause of lags) setTimeout(() => void client.invalidateQueries({ predicate: (query) => lagging.has(query.queryKey[0]) }), pause);
+  };
+}
+
+/** One change. When it is made, everything is looked at again, and what was done is said. */
+export function useChange<In, Out>(change: (input: In) => Promise<Out>, said: (output: Out, input: In) => string, then?: (output: Out) => void) {
+  const refresh = useRefresh();
+  const announce = useAnnounce();
+  return useMutation({
+    mutationFn: change,
+    onSuccess: async (output, input) => {
+      announce(said(output, input));
+      then?.(output);
+      await refresh();
+    },
+  });
+}
+
+/** Plans an operation. Sent twice, as after a lost answer, it is planned once. */
+export async function plan(body: Schema<"NewOperation">): Promise<Operation> {
+  return (await api.post("/v1/operations", { body, idempotencyKey: crypto.randomUUID() })).data;
+}

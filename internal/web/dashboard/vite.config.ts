@@ -1,0 +1,44 @@
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+const api = process.env["LETHE"] ?? "http://127.0.0.1:8080";
+const outDir = "dist/app";
+
+/** Compresses what is built, once, so that nobody has to while serving. */
+function precompress(): Plugin {
+  return {
+    name: "precompress",
+    apply: "build",
+    async closeBundle() {
+      const names = await readdir(outDir, { recursive: true });
+      await Promise.all(names.filter((name) => /\.(js|css|html|svg)$/.test(name)).map((name) => compress(join(outDir, name))));
+    },
+  };
+}
+
+async function compress(file: string): Promise<void> {
+  const content = await readFile(file);
+  await writeFile(`${file}.gz`, gzipSync(content, { level: 9 }));
+  await writeFile(`${file}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
+}
+
+export default defineConfig({
+  plugins: [react(), precompress()],
+  // For work on the dashboard: `npx vite` beside a system that make run has started.
+  server: { proxy: { "/v1": api, "/docs": api } },
+  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  // The policy allows no inline script, and no data: address.
+  build: {
+    outDir,
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: ["chrome125", "firefox128", "safari18"],
+    // What every page needs is one file: it compresses better than three.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "base", test: /node_modules\/(?!.*(infinite|Queries))|\/src\/(api|state|words|time|shell)|\/parts\/(basic|icon|problem)/ }] } } },
+  },
+});
