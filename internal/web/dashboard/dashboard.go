@@ -6,6 +6,7 @@ package dashboard
 
 import (
 	"embed"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -98,16 +99,15 @@ func (f *files) send(w http.ResponseWriter, r *http.Request, name string) {
 			break
 		}
 	}
-	content, err := fs.ReadFile(f.built, name)
+	file, err := f.built.Open(name)
 	if err != nil {
 		http.Error(w, "The file can't be read.", http.StatusInternalServerError)
 		return
 	}
-	h.Set("Content-Length", strconv.Itoa(len(content)))
-	if r.Method == http.MethodHead {
-		return
+	defer file.Close()
+	if r.Method != http.MethodHead {
+		_, _ = io.Copy(w, file) // the client is gone, or reads it
 	}
-	_, _ = w.Write(content) // the client is gone, or reads it
 }
 
 // types are those of the build's files. The machine's own table may know others.

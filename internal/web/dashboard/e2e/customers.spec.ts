@@ -175,3 +175,26 @@ test("the pages fit every width, and the menu of a small screen works", async ({
   await expect(page.getByRole("menu")).toBeInViewport();
   await audit(page);
 });
+
+test("forced colours keep boxes, ticks and the chosen page visible", async ({ page }) => {
+  await page.emulateMedia({ forcedColors: "active" });
+  await page.goto("/customers");
+  const box = page.getByRole("cell").getByRole("checkbox").first();
+  await box.click();
+  await expect(box).toHaveCSS("appearance", "auto");
+  await expect(page.getByRole("link", { name: /^Customers/ })).toHaveCSS("outline-style", "solid");
+});
+
+test("a page that the browser was sent away from is there again, and an address that is none says so", async ({ page }) => {
+  await page.goto("/customers/l-02/records/invoice");
+  await expect(page.getByText("No invoices.")).toBeVisible();
+  await page.goto("/customers/none-such");
+  await expect(page.getByText("There is no such customer")).toBeVisible();
+  await audit(page);
+  await page.goto("/operations/x4k2qdcl6rnhsyjc7bqzv5mtgz");
+  await expect(page.getByText("There is no such operation")).toBeVisible();
+  await page.goto("/nowhere");
+  await expect(page.getByText("There is nothing at this address")).toBeVisible();
+  await page.goBack();
+  await expect(page.getByText("There is no such operation")).toBeVisible();
+});

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -12,7 +13,7 @@ import (
 
 func main() {
 	answer := httptest.NewRecorder()
-	request := httptest.NewRequest(http.MethodGet, "/openapi.json", nil)
+	request := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/openapi.json", nil)
 	web.New(nil, nil, web.Options{}).ServeHTTP(answer, request)
 	if answer.Code != http.StatusOK {
 		fmt.Fprintln(os.Stderr, "openapi: the document is answered with", answer.Code)

@@ -27,7 +27,7 @@ export const refusals: Record<string, string> = {
   PURGED: "The customer was purged for good. Its certificate proves it.",
   NO_OPERATION: "There is no such operation. Operations are kept as long as the audit log.",
   PLANNING: "The plan is not finished. Wait until it is ready.",
-  PLAN_STALE: "The plan is another one now. Reload the page and look at it again.",
+  PLAN_STALE: "The plan, or the settings that it goes by, have changed since. Reload the page, or plan it again.",
   PLAN_BLOCKED: "The rules refuse some of the customers. Leave them out, or go on without them.",
   OPERATION_RUNNING: "The operation has not ended. Wait until it has, or stop it first.",
   OPERATION_ENDED: "The operation has ended. Plan another one.",
@@ -44,6 +44,8 @@ export const refusals: Record<string, string> = {
   VERSION_REQUIRED: "The version is missing. Reload the page and try again.",
   INTERNAL: "Something went wrong inside Lethe. It is in its log under the request's id.",
   UNAVAILABLE: "The store is busy. What was done stays done; try again.",
+  BUSY: "The store is busy, or does not answer. Try again in a moment.",
+  DISK_FULL: "The disk that the store is on is full. Make room on it, then try again.",
 };
 
 /** The text for an error; unknown codes have the API's own words. */

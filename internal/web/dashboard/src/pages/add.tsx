@@ -29,7 +29,7 @@ export default function AddCustomer({ close, added }: { close: () => void; added
       action={{ label: "Add customer", icon: "plus", busy: add.isPending, unavailable: nameless ? "Give an organisation or a name." : undefined, run: () => add.mutate(undefined) }}
     >
       <ProfileFields profile={profile} change={setProfile} error={add.error} />
-      <Field label="ID" note="leave it empty to have one made" value={id} change={(text) => setId(text.trim())} maxLength={64} problem={fieldProblem(add.error, "id")} spellCheck={false} />
+      <Field label="ID" note="leave it empty to have one made" value={id} change={(text) => setId(text.trim())} maxLength={128} problem={fieldProblem(add.error, "id")} spellCheck={false} />
       {add.error && !isToldByFields(add.error) && <Failure what="The customer was not added." error={add.error} />}
     </Dialog>
   );

@@ -17,6 +17,7 @@ export default function CertificatePage() {
   return (
     <>
       <TopBar title="Certificate" back={back} />
+      <h1 className="visually-hidden">Certificate of purge</h1>
       {error ? (
         <div className="banner-note">
           <Failure what="The certificate couldn’t be loaded." error={error} retry={() => void refetch()} />

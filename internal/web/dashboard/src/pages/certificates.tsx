@@ -103,7 +103,7 @@ function Find() {
   const navigate = useNavigate();
   const find = (event: FormEvent) => {
     event.preventDefault();
-    if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(id.trim())) void navigate(`/certificates/${id.trim()}`);
+    if (id.trim() !== "") void navigate(`/certificates/${encodeURIComponent(id.trim())}`);
   };
   return (
     <form className="search" onSubmit={find}>

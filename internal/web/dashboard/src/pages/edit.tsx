@@ -17,6 +17,7 @@ export default function EditPage() {
   return (
     <>
       <TopBar title="Edit profile" back={{ to: `/customers/${id}`, name: "Profile" }} />
+      {!customer.data && <h1 className="visually-hidden">Edit profile</h1>}
       <div className="page narrow">
         {customer.error && <Failure what="The customer couldn’t be loaded." error={customer.error} retry={() => void customer.refetch()} />}
         {customer.isPending && !customer.error && <Skeleton rows={6} columns={2} />}

@@ -23,6 +23,7 @@ export default function OperationPage() {
   return (
     <>
       <TopBar title="Operation" back={{ to: "/operations", name: "Operations" }} quiet />
+      {!data && <h1 className="visually-hidden">Operation</h1>}
       {error instanceof Refusal && error.code === "NO_OPERATION" ? (
         <Empty icon="list" title="There is no such operation" actions={<ButtonLink to="/operations">Go to operations</ButtonLink>}>
           Operations are kept as long as the audit log.
@@ -289,7 +290,7 @@ function Lists({ operation, stage }: { operation: Operation; stage: Stage }) {
       {planned && blocked > 0 && (
         <Items operation={operation} outcome="skipped" title={`Can’t be ${verbsOf(operation.action).past}`} total={blocked} lead={why(operation.impact.blocked)} />
       )}
-      {!planned && !isMoving(stage) && skipped > 0 && <Items operation={operation} outcome="skipped" title="Left alone" total={skipped} lead={why(operation.progress.codes)} />}
+      {!planned && !isMoving(stage) && skipped > 0 && <Items operation={operation} outcome="skipped" title="Left alone" total={skipped} lead={why(leftAlone(operation.progress.codes))} />}
       {(stage === "done" || stage === "stopped") && done > 0 && <Items operation={operation} outcome="done" title={sentence(verbsOf(operation.action).past)} total={done} closed />}
     </>
   );
@@ -299,6 +300,12 @@ function Lists({ operation, stage }: { operation: Operation; stage: Stage }) {
 function why(codes: Record<string, number>): string {
   const parts = Object.entries(codes).map(([code, n]) => `${count(n)} ${clauseOf(code)}`);
   return parts.length === 0 ? "" : `${new Intl.ListFormat("en-GB").format(parts)}. Nothing changes for them.`;
+}
+
+/** The codes of those who were left alone: progress counts those of failures and of interruptions, too. */
+function leftAlone(codes: Record<string, number>): Record<string, number> {
+  const { GAVE_UP: _failed, INTERRUPTED: _interrupted, ...rest } = codes;
+  return rest;
 }
 
 function useRetry(operation: Operation) {

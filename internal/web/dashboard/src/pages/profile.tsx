@@ -28,6 +28,7 @@ export default function ProfilePage({ tab }: { tab?: "log" }) {
   return (
     <>
       <TopBar title="Profile" back={inTrash ? { to: "/deleted-customers", name: "Deleted customers" } : { to: "/customers", name: "Customers" }} />
+      {!customer.data && <h1 className="visually-hidden">Profile</h1>}
       {refusal?.code === "NOT_FOUND" ? (
         <Empty icon="search" title="There is no such customer" actions={<ButtonLink to="/customers">Go to customers</ButtonLink>}>
           None has the id {id}, and none with it was purged.
