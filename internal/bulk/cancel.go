@@ -75,7 +75,8 @@ func (e *Engine) watching(ctx context.Context, op Operation) context.Context {
 // MayBegin says whether a request in the name of an operation may begin, of an action that is
 // applied under the context: ErrStopped when the operation has been cancelled. Under any other
 // context everything may begin. It asks the store at most once a second. A request that follows
-// immediately begins at most two seconds after a cancellation that this answer missed.
+// immediately begins at most two seconds after a cancellation that this answer missed. When the
+// store can't tell, nothing begins, and that is no fault of the chunk: ErrUnfinished.
 func MayBegin(ctx context.Context) error {
 	w, ok := ctx.Value(watchKey{}).(*watch)
 	if !ok {
@@ -88,7 +89,7 @@ func MayBegin(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if err := w.refresh(ctx); err != nil {
-		return err
+		return errors.Join(ErrUnfinished, err)
 	}
 	if w.state != Running {
 		return ErrStopped

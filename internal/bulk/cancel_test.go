@@ -70,6 +70,34 @@ func TestAnOperationIsReadOnceASecond(t *testing.T) {
 	})
 }
 
+// TestAChunkIsNotGivenUpForABusyStore has a store that says nothing of the operation to those who have
+// a chunk of it: nothing begins, however often it is tried, and nothing has failed.
+func TestAChunkIsNotGivenUpForABusyStore(t *testing.T) {
+	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+		t.Error("the action is applied")
+		return []Outcome{{Result: Done}, {Result: Done}}, nil
+	})
+	engine.Store = &speechless{store}
+	for range MaxAttempts + 1 {
+		if err := engine.Do(t.Context(), Work{"op", 0}); !errors.Is(err, errBroken) || !errors.Is(err, ErrUnfinished) {
+			t.Fatalf("got %v, want what the store said, and that it goes on", err)
+		}
+	}
+	if store.ended || store.chunk.Faults > 0 || store.chunk.Outcomes[0] != (Outcome{}) {
+		t.Errorf("the chunk is left as %+v", store.chunk)
+	}
+}
+
+// speechless is a store that can't read an operation while somebody has its chunk.
+type speechless struct{ *lone }
+
+func (s *speechless) Operation(ctx context.Context, id string) (Operation, error) {
+	if !s.chunk.Lease.IsZero() {
+		return Operation{}, errBroken
+	}
+	return s.lone.Operation(ctx, id)
+}
+
 // TestNothingBeginsOnceItIsCancelled has a worker take its chunk when the operation is over already:
 // what it read before that may not count.
 func TestNothingBeginsOnceItIsCancelled(t *testing.T) {

@@ -3,6 +3,7 @@ package customer
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -40,10 +41,15 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 // profile calls the customer from now on may have been written into its log before: there, too, it is
 // blotted out.
 func (s *Service) Enter(ctx context.Context, e Entry, after *Customer) error {
-	if err := s.Observe(ctx, e); err != nil || after == nil || len(e.Fields) == 0 {
+	if err := s.Observe(ctx, e); err != nil || after == nil || !slices.ContainsFunc(e.Fields, telling) {
 		return err
 	}
 	return s.Reword(ctx, e.Customer, func(reason string) string { return Blot(reason, after) })
+}
+
+// telling says whether a field is of the profile, and in words: a redated customer is called as before.
+func telling(field string) bool {
+	return slices.Contains([]string{"organisation", "firstName", "lastName", "email", "phone"}, field)
 }
 
 // latest is the image that the entry is about, and the change it tells. Of a removal

@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -124,6 +125,34 @@ func TestAnEntryTellsThatAPurgeTimeWasMoved(t *testing.T) {
 		after.Deletion = other
 		if e, _ := Describe(before, after, "7", noon, false); len(e.Fields) > 0 {
 			t.Errorf("with %+v: %q", other, e.Fields)
+		}
+	}
+}
+
+// logged is a store that keeps no log, and tells what was asked of it.
+type logged struct {
+	Store
+	reworded int
+}
+
+func (*logged) Observe(context.Context, Entry) error { return nil }
+
+func (l *logged) Reword(context.Context, string, func(string) string) error {
+	l.reworded++
+	return nil
+}
+
+// TestALogIsRewordedForWordsOnly reads a log again when its customer is called otherwise, and not
+// for each purge time that an operation moves.
+func TestALogIsRewordedForWordsOnly(t *testing.T) {
+	for fields, want := range map[string]int{
+		"": 0, "purgeTime": 0, "push": 0, "consents push": 0,
+		"lastName": 1, "consents email": 1, "phone": 1, "organisation": 1, "firstName": 1,
+	} {
+		store := &logged{}
+		err := (&Service{Store: store}).Enter(t.Context(), Entry{Fields: strings.Fields(fields)}, image(Active, Updated, "x"))
+		if err != nil || store.reworded != want {
+			t.Errorf("changed %q: reworded %d times, want %d; %v", fields, store.reworded, want, err)
 		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 // conditional on what the matching Can function of [Customer] asks; refused, it
 // returns that function's error, judged from the state that refused it. A method
 // that is retried with the same Change.ID after it succeeded succeeds again, and changes
-// nothing, as long as the customer remembers the change; see [Recent].
+// nothing, as long as the customer remembers the change; see [Recent]. Under a key, ErrUnchanged
+// is noted as a change is: it is told then, and by *ReplayError from then on.
 type Store interface {
 	// Customer reads one, consistently. ErrNotFound if there is no such root.
 	Customer(ctx context.Context, id string) (Customer, error)

@@ -36,6 +36,14 @@ func (c Customer) Trace() Trace {
 	return t
 }
 
+// TraceAt is what is kept of a change that left the customer as it was, since that was so
+// already.
+func (c Customer) TraceAt(at time.Time) Trace {
+	t := c.Trace()
+	t.At = at
+	return t
+}
+
 // Of is a customer as the change left it. If it has been changed since, or is gone, it
 // has only what the trace tells.
 func (t Trace) Of(id string, now Customer) Customer {

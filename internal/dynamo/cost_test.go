@@ -148,6 +148,10 @@ func TestCostsOfChangesAndReads(t *testing.T) {
 	p.costs(t, "read one customer", err, 1, 0, 1)
 	_, err = p.Block(ctx, id, admin)
 	p.costs(t, "block", err, 1, 2, 0)
+	keyed := admin
+	keyed.Once = &customer.Once{Key: "key", Fingerprint: "this"}
+	_, err = p.Block(ctx, id, keyed)
+	p.costsTogether(t, "block what is blocked, under a key", err, 2, 2*(1+1), 1)
 	_, err = p.Unblock(ctx, id, admin)
 	p.costs(t, "unblock", err, 1, 2, 0)
 	_, err = p.Hold(ctx, id, "case-1", admin)

@@ -1,11 +1,13 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -15,6 +17,7 @@ import (
 // applyOnce makes the transition in one transaction with the note that it was made under the
 // client's key. A transaction does not return what it has written, and what is read after it
 // may be of others: so the customer is read before, and the transaction bound to what was seen.
+// What is so already is noted too: asked for again under the key, it may be so no longer.
 func (t *Table) applyOnce(ctx context.Context, tr transition, update expression.UpdateBuilder, when expression.ConditionBuilder) (customer.Customer, error) {
 	seen, err := t.Customer(ctx, tr.id)
 	if err != nil && !errors.Is(err, customer.ErrNotFound) {
@@ -25,7 +28,8 @@ func (t *Table) applyOnce(ctx context.Context, tr transition, update expression.
 			return seen, nil
 		}
 		now, err := t.tryOnce(ctx, tr, update, when, seen)
-		switch outrun := errors.Is(err, errAllowed) && now.Last.ID != seen.Last.ID; {
+		outrun := now.Last.ID != seen.Last.ID && (errors.Is(err, errAllowed) || errors.Is(err, customer.ErrUnchanged))
+		switch {
 		case !outrun:
 			return now, err
 		case attempt == maxConflicts:
@@ -38,9 +42,13 @@ func (t *Table) applyOnce(ctx context.Context, tr transition, update expression.
 	}
 }
 
-// tryOnce makes the transition of a customer that is as it was seen. It returns what it has
-// made of that or, beside an error, the customer that refused it.
+// tryOnce makes the transition of a customer that is as it was seen, or notes that there is
+// nothing to change. It returns what it has made of the customer or, beside an error, the one
+// that refused it.
 func (t *Table) tryOnce(ctx context.Context, tr transition, update expression.UpdateBuilder, when expression.ConditionBuilder, seen customer.Customer) (customer.Customer, error) {
+	if seen.ID != "" && errors.Is(tr.refused(seen), customer.ErrUnchanged) {
+		return t.noteUnchanged(ctx, tr, seen)
+	}
 	left := tr.leaves(seen)
 	if seen.ID != "" {
 		when = when.And(expression.Name("last.id").Equal(expression.Value(seen.Last.ID)))
@@ -67,6 +75,37 @@ func (t *Table) tryOnce(ctx context.Context, tr transition, update expression.Up
 		return refused, err
 	}
 	return left, nil
+}
+
+// noteUnchanged notes that a customer that is as it was seen is so already, and returns it
+// beside ErrUnchanged.
+func (t *Table) noteUnchanged(ctx context.Context, tr transition, seen customer.Customer) (customer.Customer, error) {
+	tx := t.newTransaction()
+	note := newOnce(tr.change, tr.id, seen.TraceAt(tr.change.At))
+	err := tx.put(note, func(old item) error { return cmp.Or(replayed(old, tr.change), errDone) })
+	if err != nil {
+		return customer.Customer{}, err
+	}
+	now := seen
+	tx.add(types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		TableName: &t.Name, Key: keyOf(customerPK(tr.id), rootSK),
+		ConditionExpression:                 aws.String("#last.id = :seen"), // "last" is a reserved word
+		ExpressionAttributeNames:            map[string]string{"#last": "last"},
+		ExpressionAttributeValues:           item{":seen": &types.AttributeValueMemberS{Value: seen.Last.ID}},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}, func(old item) (err error) {
+		if len(old) == 0 {
+			return customer.ErrNotFound
+		}
+		if now, err = DecodeCustomer(old); err != nil {
+			return err
+		}
+		return errAllowed
+	})
+	if err := tx.commit(ctx); err != nil {
+		return now, err
+	}
+	return seen, customer.ErrUnchanged
 }
 
 // leaves is the customer as the transition leaves one that is as it was seen.

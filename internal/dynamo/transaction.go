@@ -154,11 +154,15 @@ func (tx *transaction) addOnce(ch customer.Change, subject string, trace custome
 	if ch.Once == nil {
 		return nil
 	}
+	return tx.put(newOnce(ch, subject, trace), func(old item) error { return replayed(old, ch) })
+}
+
+func newOnce(ch customer.Change, subject string, trace customer.Trace) once {
 	note := once{
 		PK: oncePK(ch.Once.Key), SK: rootSK, TTL: ch.At.Add(onceFor).Unix(),
 		Fingerprint: ch.Once.Fingerprint, Subject: subject, Change: ch.ID,
 	}
-	return tx.put(note.leaving(trace), func(old item) error { return replayed(old, ch) })
+	return note.leaving(trace)
 }
 
 // replayed says, of the note of a change, whether it is of another than this one.

@@ -94,6 +94,39 @@ func (k keyed) ready(s *system, id string) (url string) {
 	return customerURL(id) + k.url
 }
 
+// TestARepeatOfWhatChangedNothingChangesNothing asks for what is so already, and again under the
+// same key when it is so no longer.
+func TestARepeatOfWhatChangedNothingChangesNothing(t *testing.T) {
+	s := newSystem(t)
+	for name, test := range map[string]struct{ before, url, after string }{
+		"restore": {"", "/restore", "DELETE "},
+		"block":   {"POST /block", "/block", "POST /unblock"},
+		"unblock": {"", "/unblock", "POST /block"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.must(201, post, "/v1/customers", `{"id":"`+name+`","lastName":"Alder"}`)
+			if test.before != "" {
+				s.step(name, test.before)
+			}
+			first := s.must(200, post, customerURL(name)+test.url, "", "Idempotency-Key", name)
+			if at := s.must(200, post, customerURL(name)+test.url, "", "Idempotency-Key", name); at.text != first.text || at.header.Get("Idempotency-Replayed") != "true" {
+				t.Errorf("at once, replayed %q: %s\nwas %s", at.header.Get("Idempotency-Replayed"), at.text, first.text)
+			}
+			s.step(name, test.after)
+			now := s.must(200, get, customerURL(name), "")
+			again := s.must(200, post, customerURL(name)+test.url, "", "Idempotency-Key", name)
+			for _, member := range []string{"id", "version", "state", "blocked"} {
+				if again.body[member] != first.body[member] {
+					t.Errorf("%s is %v, was %v", member, again.body[member], first.body[member])
+				}
+			}
+			if left := s.must(200, get, customerURL(name), ""); left.text != now.text {
+				t.Errorf("it changed the customer to %s", left.text)
+			}
+		})
+	}
+}
+
 // TestARepeatIsOfTheSameRequest uses the key for another.
 func TestARepeatIsOfTheSameRequest(t *testing.T) {
 	s := newSystem(t)

@@ -73,6 +73,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"holds are in nobody's way", heldByMany},
 		{"holds are placed and lifted", holds},
 		{"a change under a key tells what it has written", keyedByMany},
+		{"what changed nothing under a key changes nothing later", keyedUnchanged},
 		{"a change that comes again after others changes nothing", delivered},
 		{"a change of one deletion leaves the next alone", fencedLate},
 		{"a change of many that comes again after others changes nothing", advancedLate},

@@ -17,6 +17,7 @@ type late struct {
 	do   func(ctx context.Context, c customer.Customer, ch customer.Change) error
 	undo func(ctx context.Context, c customer.Customer, ch customer.Change) error
 	once bool // it can be made under a key
+	flag bool // made when it is so already, it is unchanged
 }
 
 func only(_ customer.Customer, err error) error { return err }
@@ -53,17 +54,17 @@ func (w World) lateChanges() []late {
 		}
 	}
 	return []late{
-		{"delete", active, remove, restore, true},
-		{"restore", deleted, restore, remove, true},
-		{"block", active, block(true), block(false), true},
-		{"unblock", w.blocked, block(false), block(true), true},
-		{"hold", active, hold, lift, true},
-		{"hold in the trash", deleted, hold, lift, true},
-		{"lift", w.held, lift, hold, true},
-		{"lift in the trash", w.heldInTrash, lift, hold, true},
-		{"revise", active, rename("Berglund"), rename("Anders"), true},
-		{"add a record", active, w.adding("ticket~2"), w.removing("ticket~2"), true},
-		{"remove a record", active, w.removing("ticket~1"), w.adding("ticket~1"), false},
+		{"delete", active, remove, restore, true, true},
+		{"restore", deleted, restore, remove, true, true},
+		{"block", active, block(true), block(false), true, true},
+		{"unblock", w.blocked, block(false), block(true), true, true},
+		{"hold", active, hold, lift, true, true},
+		{"hold in the trash", deleted, hold, lift, true, true},
+		{"lift", w.held, lift, hold, true, true},
+		{"lift in the trash", w.heldInTrash, lift, hold, true, true},
+		{"revise", active, rename("Berglund"), rename("Anders"), true, false},
+		{"add a record", active, w.adding("ticket~2"), w.removing("ticket~2"), true, false},
+		{"remove a record", active, w.removing("ticket~1"), w.adding("ticket~1"), false, false},
 	}
 }
 

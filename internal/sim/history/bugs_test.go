@@ -174,6 +174,9 @@ var bugs = []planted{
 	{"a repeat is told what there was before", []edit{{
 		"sim/model/roots.go", "	t.remember(tr.change, tr.id, next.Trace())", "	t.remember(tr.change, tr.id, old.Trace())",
 	}}},
+	{"what changed nothing under a key is forgotten", []edit{{
+		"sim/model/roots.go", "		t.remember(tr.change, tr.id, old.TraceAt(tr.change.At))", "",
+	}}},
 	{"a lifted hold lets a purge come at once", []edit{{
 		"customer/holds.go", "c.State == Deleted && c.Due(earliest) {", "c.State == Active && c.Due(earliest) {",
 	}}},

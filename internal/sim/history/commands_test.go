@@ -19,6 +19,7 @@ type clients struct {
 	digests    map[string][]string // of operations
 	onces      []once
 	sends      map[string][]string // changes sent under an idempotency key
+	unchanged  map[string]bool     // keys under which nothing was changed
 	left       int                 // commands that may still be given
 }
 
@@ -189,9 +190,25 @@ func (h *history) bound(name string, to customer.Fence, do doing) {
 	p := &process{name: fmt.Sprint(name, " ", id, " ", to.Generation, " by ", ch.ID)}
 	p.finish = func() {
 		h.answered(p, ch, err)
+		h.staysUnchanged(p, ch, err)
 		h.within(p, ch, to)
 	}
 	h.start(p, maxRequest, func(ctx context.Context) { _, err = do(ctx, h.service(), id, ch) })
+}
+
+// staysUnchanged checks that what has changed nothing under a key changes nothing when it is
+// sent again.
+func (h *history) staysUnchanged(p *process, ch customer.Change, err error) {
+	if ch.Once == nil {
+		return
+	}
+	made := len(h.changes[ch.ID]) > 0
+	if err == nil && !made {
+		h.clients.unchanged[ch.Once.Key] = true
+	}
+	if made && h.clients.unchanged[ch.Once.Key] {
+		h.broken("%s: done, when it had changed nothing under its key before", p.name)
+	}
 }
 
 // within checks that a change was made to what it was bound to.

@@ -48,7 +48,7 @@ func (h *history) init() {
 		selections: map[string]operations.Selection{}, halfRetried: map[string]bool{}, cancelled: map[string]time.Time{}, touched: map[string][]event{},
 		approved: map[string][]customer.Settings{}, asked: map[string]int{},
 	}
-	h.clients = clients{digests: map[string][]string{}, sends: map[string][]string{}}
+	h.clients = clients{digests: map[string][]string{}, sends: map[string][]string{}, unchanged: map[string]bool{}}
 }
 
 func (h *history) watch() {

@@ -121,6 +121,9 @@ func (t Table) transit(ctx context.Context, tr transition) (customer.Customer, e
 	if v := tr.change.IfVersion; v != 0 && v != old.Version && reason != customer.ErrUnchanged { //nolint:errorlint // as the rules return it
 		reason = customer.ErrVersion
 	}
+	if reason == customer.ErrUnchanged { //nolint:errorlint // as above
+		t.remember(tr.change, tr.id, old.TraceAt(tr.change.At))
+	}
 	if reason != nil {
 		return old.Customer, reason
 	}
