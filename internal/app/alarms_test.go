@@ -1,16 +1,10 @@
 package app
 
 import (
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v3"
-
-	"lethe/internal/local/engine"
 )
 
 // declared is what the template says of the API's log, of what is counted in it, and of the alarms.
@@ -33,20 +27,9 @@ type declared struct {
 	} `yaml:"Resources"`
 }
 
-func readDeclared(t *testing.T) declared {
+func readDeclared(t *testing.T) (d declared) {
 	t.Helper()
-	root, err := engine.ModuleRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(filepath.Join(root, "template.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d declared
-	if err := yaml.Unmarshal(text, &d); err != nil {
-		t.Fatal(err)
-	}
+	readTemplate(t, &d)
 	return d
 }
 

@@ -315,8 +315,8 @@ func transactAction(it types.TransactWriteItem) string {
 	return "ConditionCheckItem"
 }
 
-// grants reads from the template what each role allows, as "action resource".
-func grants(t *testing.T) map[string][]string {
+// readTemplate decodes the template into what a test wants to know of it.
+func readTemplate(t *testing.T, into any) {
 	t.Helper()
 	root, err := engine.ModuleRoot()
 	if err != nil {
@@ -326,6 +326,14 @@ func grants(t *testing.T) map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := yaml.Unmarshal(text, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// grants reads from the template what each role allows, as "action resource".
+func grants(t *testing.T) map[string][]string {
+	t.Helper()
 	var template struct {
 		Resources map[string]struct {
 			Properties struct {
@@ -337,9 +345,7 @@ func grants(t *testing.T) map[string][]string {
 			} `yaml:"Properties"`
 		} `yaml:"Resources"`
 	}
-	if err := yaml.Unmarshal(text, &template); err != nil {
-		t.Fatal(err)
-	}
+	readTemplate(t, &template)
 	granted := map[string][]string{}
 	for id, resource := range template.Resources {
 		for _, policy := range resource.Properties.Policies {

@@ -14,14 +14,8 @@ func (e *Engine) Cancel(ctx context.Context, id, by string) (Operation, error) {
 }
 
 func (e *Engine) cancel(ctx context.Context, id, by string) (Operation, error) {
-	op, err := e.Store.Operation(ctx, id)
-	if err != nil {
-		return op, err
-	}
-	switch err := op.CanCancel(); {
-	case errors.Is(err, ErrUnchanged):
-		return op, nil
-	case err != nil:
+	op, done, err := e.asked(ctx, id, Operation.CanCancel)
+	if done || err != nil {
 		return op, err
 	}
 	op.CancelledBy = by

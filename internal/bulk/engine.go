@@ -163,15 +163,20 @@ func unlessFaster(do func() (Operation, error)) (Operation, error) {
 	return op, err
 }
 
-func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation, error) {
-	op, err := e.Store.Operation(ctx, id)
-	if err != nil {
-		return op, err
+// asked reads an operation that is to be changed, if it can be. Done says that it is so already.
+func (e *Engine) asked(ctx context.Context, id string, can func(Operation) error) (op Operation, done bool, err error) {
+	if op, err = e.Store.Operation(ctx, id); err == nil {
+		err = can(op)
 	}
-	switch err := op.CanApply(a, e.now()); {
-	case errors.Is(err, ErrUnchanged):
-		return op, nil
-	case err != nil:
+	if errors.Is(err, ErrUnchanged) {
+		return op, true, nil
+	}
+	return op, false, err
+}
+
+func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation, error) {
+	op, done, err := e.asked(ctx, id, func(op Operation) error { return op.CanApply(a, e.now()) })
+	if done || err != nil {
 		return op, err
 	}
 	if err := e.upToDate(ctx, op); err != nil {
@@ -225,14 +230,8 @@ func (e *Engine) Retry(ctx context.Context, id, by string) (Operation, error) {
 }
 
 func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
-	op, err := e.Store.Operation(ctx, id)
-	if err != nil {
-		return op, err
-	}
-	switch err := op.CanRetry(); {
-	case errors.Is(err, ErrUnchanged):
-		return op, nil
-	case err != nil:
+	op, done, err := e.asked(ctx, id, Operation.CanRetry)
+	if done || err != nil {
 		return op, err
 	}
 	if err := e.upToDate(ctx, op); err != nil {

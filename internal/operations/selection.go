@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,9 +75,14 @@ func (s Selection) Validate() error {
 	case s.Filter != nil && s.Filter.State != "" && s.Filter.State != customer.Active && s.Filter.State != customer.Deleted:
 		return customer.Invalid("selection.filter.state", "must be active or deleted")
 	}
-	for _, id := range slices.Concat(s.IDs, s.Exclude) {
+	return cmp.Or(validIDs("selection.ids", s.IDs), validIDs("selection.exclude", s.Exclude))
+}
+
+// validIDs names by its index the first id that is none: what stands there may be a name.
+func validIDs(field string, ids []string) error {
+	for i, id := range ids {
 		if !customer.ValidID(id) {
-			return customer.Invalid("selection", "has an id that is not valid: it "+customer.IDRule)
+			return customer.Invalid(fmt.Sprintf("%s[%d]", field, i), "is no id: one "+customer.IDRule)
 		}
 	}
 	return nil

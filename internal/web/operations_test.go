@@ -198,7 +198,7 @@ func TestSelections(t *testing.T) {
 		{"an empty filter", `{"filter":{}}`, "selection.filter"},
 		{"two at once", `{"trash":true,"ids":["c000"]}`, "selection"},
 		{"ids but some", `{"ids":["c000"],"exclude":["c000"]}`, "selection.exclude"},
-		{"no id", `{"ids":["c000","="]}`, "selection"},
+		{"no id", `{"ids":["c000","="]}`, "selection.ids[1]"},
 		{"more of the longest ids than are kept", `{"ids":["` + strings.Repeat("x", 128) + strings.Repeat(`","`+strings.Repeat("x", 128), 2999) + `"]}`, "selection.ids"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -38,21 +38,27 @@ func StartSQS(ctx context.Context, options Options) (*Process, error) {
 }
 
 func fauxqsCommand(ctx context.Context, address string, options Options) (*exec.Cmd, error) {
-	dir, err := folder()
-	if err != nil {
-		return nil, err
-	}
-	node, err := nodeBinary(ctx)
-	if err != nil {
-		return nil, err
-	}
-	args := []string{noWarning, filepath.Join(dir, "fauxqs.mjs"), address}
+	args := []string{address}
 	if options.Dir != "" {
 		args = append(args, options.Dir)
+	}
+	node, args, err := nodeScript(ctx, "fauxqs.mjs", args...)
+	if err != nil {
+		return nil, err
 	}
 	cmd := exec.Command(node, args...)
 	cmd.Env = append(os.Environ(), "NODE_ENV=production")
 	return cmd, nil
+}
+
+// nodeScript is Node.js and what it is called with to run a script of this folder.
+func nodeScript(ctx context.Context, script string, args ...string) (node string, all []string, err error) {
+	dir, err := folder()
+	if err != nil {
+		return "", nil, err
+	}
+	node, err = nodeBinary(ctx)
+	return node, append([]string{noWarning, filepath.Join(dir, script)}, args...), err
 }
 
 // nodeBinary is the machine's Node.js if it is new enough, else the one the packages bring.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"time"
 )
@@ -34,15 +33,11 @@ func (p *Process) TrimStreams(ctx context.Context, age time.Duration) (trimmed i
 
 // runNode runs a script of this folder and returns what it prints. It fails with what it says of errors.
 func runNode(ctx context.Context, script string, args ...string) ([]byte, error) {
-	dir, err := folder()
+	node, args, err := nodeScript(ctx, script, args...)
 	if err != nil {
 		return nil, err
 	}
-	node, err := nodeBinary(ctx)
-	if err != nil {
-		return nil, err
-	}
-	output, err := exec.CommandContext(ctx, node, append([]string{noWarning, filepath.Join(dir, script)}, args...)...).Output()
+	output, err := exec.CommandContext(ctx, node, args...).Output()
 	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
 		return nil, fmt.Errorf("%s: %w\n%s", script, err, failed.Stderr)
 	}
