@@ -11,7 +11,6 @@ func (a *api) serveDocument() {
 	document := a.huma.OpenAPI()
 	a.mux.HandleFunc("GET /openapi.json", lazily("application/openapi+json", document.MarshalJSON))
 	a.mux.HandleFunc("GET /openapi.yaml", lazily("application/openapi+yaml", document.YAML))
-	a.mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusSeeOther))
 	a.serveDocs(document)
 }
 
