@@ -215,3 +215,27 @@ func TestACursorOfItemsBelongsToOneList(t *testing.T) {
 		}
 	}
 }
+
+// TestAPageOfItemsEndsByTheLengthOfItsSubjects goes through subjects page by page: each has as many
+// as there is room for, one at least, and none is left out or told twice.
+func TestAPageOfItemsEndsByTheLengthOfItsSubjects(t *testing.T) {
+	store, engine := worked(t, nil)
+	store.chunk = newChunk(0, []Subject{{ID: "aaaa"}, {ID: "bb"}, {ID: "cc"}, {ID: "dddddd"}, {ID: "e"}})
+	for bytes, want := range map[int]string{0: "aaaa bb cc dddddd e", 1: "aaaa|bb|cc|dddddd|e", 4: "aaaa|bb cc|dddddd|e", 5: "aaaa bb|cc dddddd|e", 100: "aaaa bb cc dddddd e"} {
+		var pages []string
+		for q := (ItemQuery{Limit: 10, Bytes: bytes}); len(pages) == 0 || q.Cursor != ""; {
+			page, err := engine.Items(t.Context(), store.op, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ids []string
+			for _, i := range page.Items {
+				ids = append(ids, i.Subject)
+			}
+			pages, q.Cursor = append(pages, strings.Join(ids, " ")), page.Cursor
+		}
+		if got := strings.Join(pages, "|"); got != want {
+			t.Errorf("%d bytes: %s, want %s", bytes, got, want)
+		}
+	}
+}

@@ -14,6 +14,7 @@ type ItemQuery struct {
 	Result Result // of them; empty: all, unless Left
 	Left   bool   // only the undecided
 	Limit  int
+	Bytes  int    // of subjects in a page, past which it ends; 0: as many as there are
 	Cursor string // of the page before; empty for the first
 }
 
@@ -31,6 +32,7 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 	if err != nil {
 		return page, err
 	}
+	size := 0
 	for c, err := range e.Store.Chunks(ctx, op.ID, seq) {
 		if err != nil {
 			return page, err
@@ -39,10 +41,11 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 			if !q.wants(c.Outcomes[i]) {
 				continue
 			}
-			if len(page.Items) == q.Limit {
+			if len(page.Items) == q.Limit || q.Bytes > 0 && size >= q.Bytes {
 				page.Cursor = q.cursorAt(op.ID, c.Seq, i)
 				return page, nil
 			}
+			size += len(c.Subjects[i].ID)
 			page.Items = append(page.Items, Item{c.Subjects[i].ID, c.Subjects[i].Bind, c.outcome(op, i)})
 		}
 		from = 0

@@ -5,7 +5,7 @@ import "slices"
 // MaxRecent is how many changes that were made to a customer alone its root remembers. A
 // request that the network delivers again changes nothing while it is among them: after up
 // to five others. They take 70 bytes of the 1,024 up to which a root costs as little as it
-// does; one of ordinary size with everything in use has 165 left.
+// does; one of ordinary size with everything in use has 154 left.
 const MaxRecent = 6
 
 // Mark is a change's id in short: what a root can afford to keep of it.

@@ -138,6 +138,18 @@ var scenarios = []scenario{
 		},
 	},
 	{
+		name:    "restore an active customer under a key",
+		prepare: func(c *crash) { create(c, c.safe, c.id) },
+		act:     func(c *crash) error { return restoreOnce(c, c.service) },
+		check: func(c *crash) {
+			remove(c, c.safe, c.id)
+			if err := restoreOnce(c, c.safe); err != nil {
+				c.Error(err)
+			}
+			c.in(customer.Deleted, 0)
+		},
+	},
+	{
 		name:    "hold on a deleted customer",
 		prepare: func(c *crash) { create(c, c.safe, c.id); remove(c, c.safe, c.id) },
 		act: func(c *crash) error {
@@ -583,4 +595,15 @@ func (m *messages) take(t testing.TB) (jobs []customer.Job) {
 			jobs = append(jobs, *job.Purge)
 		}
 	}
+}
+
+// restoreOnce restores the customer under the same key each time.
+func restoreOnce(c *crash, s *customer.Service) error {
+	ch := admin
+	ch.Once = &customer.Once{Key: c.id, Fingerprint: "this"}
+	_, err := s.Restore(c.Context(), c.id, "", ch)
+	if replay := (*customer.ReplayError)(nil); errors.As(err, &replay) && replay.Same {
+		return nil
+	}
+	return err
 }

@@ -77,8 +77,9 @@ func (a *api) create(ctx context.Context, in *createInput) (*createdOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	if out.Replayed != "" {
-		out.Body.Profile = profileOf(in.Body.profile().Normalise()) // it is the same request
+	if out.Replayed != "" { // it is the same request
+		p := in.Body.profile().Normalise()
+		out.Body.Profile, out.Body.Unsearchable = profileOf(p), customer.Unsearchable(p)
 	}
 	return &createdOutput{Location: customerPath(out.Body.ID), ETag: out.ETag, Replayed: out.Replayed, Body: out.Body}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
 
@@ -188,6 +189,40 @@ func TestWhoIsGone(t *testing.T) {
 	s.run(t, []call{{Name: "planned", Method: get, URL: "/v1/operations/" + id, Status: 200, Want: map[string]any{
 		"impact.eligible": 1, "impact.blocked.PURGED": 1, "impact.blocked.NOT_FOUND": 1,
 	}}})
+}
+
+// TestAFileOfItemsFitsIntoAnAnswer exports an operation on more customers than fit into one answer of
+// Lambda, whose ids are as long as can be.
+func TestAFileOfItemsFitsIntoAnAnswer(t *testing.T) {
+	s := newSystem(t)
+	const chunks = 200
+	op := bulk.Operation{ID: customer.NewID(), Action: "delete", State: bulk.Planning, Version: 1, Created: time.Now()}
+	if err := s.engine.Store.Create(t.Context(), op, []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	for seq := range chunks {
+		c := bulk.Chunk{Seq: seq, Subjects: make([]bulk.Subject, bulk.MaxSubjects), Outcomes: make([]bulk.Outcome, bulk.MaxSubjects)}
+		for i := range c.Subjects {
+			c.Subjects[i].ID = fmt.Sprintf("%0*d", customer.MaxID, seq*bulk.MaxSubjects+i)
+		}
+		op.Version++
+		op.Chunks++
+		if err := s.engine.Store.Freeze(t.Context(), op, []bulk.Chunk{c}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines, parts := 0, 0
+	for url := "/v1/operations/" + op.ID + "/items.csv"; url != ""; parts++ {
+		part := s.must(200, get, url, "")
+		if len(part.text) > 6e6 {
+			t.Errorf("a part has %d bytes", len(part.text))
+		}
+		lines += strings.Count(part.text, "\n") - 1
+		url, _, _ = strings.Cut(strings.TrimPrefix(part.header.Get("Link"), "<"), ">")
+	}
+	if lines != chunks*bulk.MaxSubjects || parts < 2 {
+		t.Errorf("%d lines in %d parts", lines, parts)
+	}
 }
 
 func TestSelections(t *testing.T) {

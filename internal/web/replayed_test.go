@@ -17,7 +17,7 @@ type keyed struct {
 }
 
 var keyedRequests = []keyed{
-	{"create", nil, "", `{"id":"<id>","lastName":"Alder","email":"<id>@example.com","consents":{"news":true}}`, 201, false},
+	{"create", nil, "", `{"id":"<id>","lastName":"Alder","email":"<id>@example.com","consents":{"news":true},"organisation":"` + manyWords + `"}`, 201, false},
 	{"block", nil, "/block", "", 200, false},
 	{"unblock", []string{"POST /block"}, "/unblock", "", 200, false},
 	{"block in the trash", []string{"DELETE "}, "/block", "", 200, false},
@@ -26,6 +26,9 @@ var keyedRequests = []keyed{
 	{"purge", []string{"DELETE "}, "/purge", `{"confirm":"<id>"}`, 202, true},
 	{"a record", nil, "/records", `{"kind":"ticket","data":{"text":"hello <b>"}}`, 201, false},
 }
+
+// manyWords are more than a customer is found by.
+const manyWords = "aa ab ac ad ae af ag ah ai aj ak al am an ao ap aq ar as at au av aw ax ay az ba bb bc bd be bf bg bh bi bj bk bl bm bn"
 
 // TestARepeatIsAnsweredAsThen sends requests again under their key: at once, when the customer
 // has been changed, when it is in the trash and when it is gone for good.
@@ -47,7 +50,7 @@ func TestARepeatIsAnsweredAsThen(t *testing.T) {
 				if got.header.Get("Idempotency-Replayed") != "true" || first.header.Get("Idempotency-Replayed") != "" {
 					t.Errorf("%s: replayed %q", when, got.header.Get("Idempotency-Replayed"))
 				}
-				for _, member := range []string{"id", "key", "version", "state", "blocked", "held", "created", "records", "data"} {
+				for _, member := range []string{"id", "key", "version", "state", "blocked", "held", "created", "records", "data", "unsearchable"} {
 					if fmt.Sprint(got.body[member]) != fmt.Sprint(first.body[member]) {
 						t.Errorf("%s: %s is %v, was %v", when, member, got.body[member], first.body[member])
 					}

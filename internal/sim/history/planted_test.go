@@ -30,7 +30,7 @@ const enough = "20000"
 var near = map[string]string{
 	"a customer is created over one that is there":                "64000",
 	"an undo restores what others deleted":                        "19100",
-	"an id is used again before the stream tells that it is gone": "6900",
+	"an id is used again before the stream tells that it is gone": "11700",
 	"a chunk is taken while a worker has it":                      "28000",
 }
 
