@@ -161,7 +161,7 @@ func (c *CSV) read() (values []string, line int, err error) {
 	var wrong *csv.ParseError
 	switch {
 	case errors.As(err, &wrong):
-		return nil, c.before + wrong.StartLine, lineError("%s", parseProblem(wrong))
+		return nil, c.before + wrong.StartLine, c.parseProblem(wrong)
 	case err != nil:
 		return nil, c.before + c.last + 1, err
 	}
@@ -178,11 +178,15 @@ func (c *CSV) read() (values []string, line int, err error) {
 	return values, c.before + line, nil
 }
 
-func parseProblem(err *csv.ParseError) string {
+func (c *CSV) parseProblem(err *csv.ParseError) *LineError {
 	if errors.Is(err, csv.ErrBareQuote) {
-		return "has a quote in a value that does not begin with one; put the value in quotes and double those within"
+		return lineError("has a quote in a value that does not begin with one; put the value in quotes and double those within")
 	}
-	return "has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value"
+	const quote = "has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value"
+	if err.Line > err.StartLine { // what it took along is reported nowhere else
+		return lineError(quote+"; nothing of lines %d to %d was read", c.before+err.StartLine, c.before+err.Line)
+	}
+	return lineError(quote)
 }
 
 // meter bounds what one row may read.
