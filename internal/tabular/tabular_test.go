@@ -52,6 +52,9 @@ func TestCSV(t *testing.T) {
 			"3: has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value; nothing of lines 3 to 4 was read", "5 5|6",
 			"6: has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value",
 		}},
+		{"quote closed by the next one, with too few columns", "a,b,c\n1,\"2,3\n4,5,\"\n7,8,9\n", []string{
+			"2: has 2 columns, the header has 3; " + unquoted + "; nothing of lines 2 to 3 was read", "4 7|8|9",
+		}},
 		{"formula", "a,b\n=1+1,@x\n", []string{"2 =1+1|@x"}},
 		{"header only", "a,b\n", nil},
 		{"CR alone", "a,b\r1,2\r\r3,4\r", []string{"2 1|2", "4 3|4"}},
