@@ -3,6 +3,7 @@ package bulk
 import (
 	"context"
 	"errors"
+	"iter"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -188,6 +189,28 @@ func TestSubjectsOfADeadWorkerAreMarked(t *testing.T) {
 		if got := store.chunk.Outcomes[1].Code; got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
+	}
+}
+
+// givenBack is a store whose list of chunks still shows the lease that a worker has given back.
+type givenBack struct{ *lone }
+
+func (s givenBack) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
+	return func(yield func(Chunk, error) bool) {
+		listed := s.chunk
+		listed.Lease = noon
+		yield(listed, nil)
+	}
+}
+
+// TestAChunkThatIsGivenBackMeanwhileIsNotInterrupted cancels while the last worker stops: what it left
+// was not begun.
+func TestAChunkThatIsGivenBackMeanwhileIsNotInterrupted(t *testing.T) {
+	store, engine := worked(t, nil)
+	engine.Store = givenBack{store}
+	op, err := engine.Cancel(t.Context(), "op", "bob")
+	if err != nil || op.State != Cancelled || op.Tally.Left != 2 || len(op.Tally.Codes) > 0 {
+		t.Errorf("%s, %+v, %v", op.State, op.Tally, err)
 	}
 }
 

@@ -43,6 +43,9 @@ func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) 
 	if err != nil {
 		return op, fmt.Errorf("read selection: %w", err)
 	}
+	if len(selection) == 0 { // the planning has ended since the operation was read
+		return op, ErrVersion
+	}
 	chunks, next, err := e.choose(ctx, op, selection)
 	if unfit, is := errors.AsType[*SelectionError](err); is {
 		op.Why, op.Tally = unfit.Problem, op.untouched()

@@ -53,6 +53,22 @@ func TestAPageLongerThanAskedForIsNotReadForEver(t *testing.T) {
 	}
 }
 
+// ended is a store in which a planning has ended since its operation was read: no selection is left.
+type ended struct{ *freezer }
+
+func (ended) Selection(context.Context, string) ([]byte, error) { return nil, nil }
+
+func TestAPlanningThatHasEndedIsNoFault(t *testing.T) {
+	store := &freezer{}
+	engine := heavy(ended{store}, func(_ context.Context, _ Operation, selection []byte, _ string, _ int) ([]string, string, error) {
+		return nil, "", fmt.Errorf("selection %q", selection)
+	})
+	err := engine.plan(t.Context(), Operation{ID: "op", Action: "lift", State: Planning})
+	if err != nil || len(store.chunks) > 0 || store.op.State != "" {
+		t.Errorf("%v, %+v", err, store.op)
+	}
+}
+
 func heavy(store Store, page func(context.Context, Operation, []byte, string, int) ([]string, string, error)) *Engine {
 	lift := Action{MaxWeight: 7, Plan: func(_ context.Context, _ Operation, ids []string) ([]Subject, error) {
 		subjects := make([]Subject, len(ids))
@@ -72,7 +88,7 @@ type freezer struct {
 	chunks []Chunk
 }
 
-func (f *freezer) Selection(context.Context, string) ([]byte, error) { return nil, nil }
+func (f *freezer) Selection(context.Context, string) ([]byte, error) { return []byte("all"), nil }
 
 func (f *freezer) Freeze(_ context.Context, op Operation, chunks []Chunk) error {
 	if len(chunks) > MaxFreeze {

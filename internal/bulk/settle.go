@@ -52,14 +52,17 @@ func (e *Engine) over(ctx context.Context, op Operation) (bool, error) {
 }
 
 // takeBack takes a chunk of a cancelled operation from a worker that died: ErrTaken until its lease
-// has run out. A worker that is alive after all can't change the chunk any longer.
+// has run out. A worker that is alive after all can't change the chunk any longer. One that has given it
+// back since it was listed has told all that it did.
 func (e *Engine) takeBack(ctx context.Context, op Operation, seq int) error {
 	now := e.now()
 	c, err := e.Store.Take(ctx, op, seq, now, now.Add(time.Minute))
 	if err != nil {
 		return err
 	}
-	c.interrupt()
+	if c.Orphan {
+		c.interrupt()
+	}
 	return e.Store.Keep(ctx, op, c)
 }
 

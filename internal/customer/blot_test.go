@@ -56,6 +56,8 @@ func TestReasonsAreBlotted(t *testing.T) {
 		{"an umlaut in two letters", mueller, "Juergen Mueller, Jurgen Muller", "[…] […], […] […]"},
 		{"letters that are none with an accent", mueller, "Lukasz Sorensen, LUKASZ SOERENSEN", "[…] […], […] […]"},
 		{"Korean, joined and with a particle", kim, "김민준이 요청, 김 민준", "[…][…]이 요청, […] […]"},
+		{"Korean, divided otherwise than in the profile", Profile{LastName: "김윤슬"}, "김 윤슬님, 김·윤슬, 소김 윤슬 김, 윤슬", "[…]님, […], 소김 윤슬 김, 윤슬"},
+		{"Chinese, divided otherwise than in the profile", Profile{LastName: "李小明"}, "致李 小明 李 小 明的 李. 小明", "致[…] […]的 李. 小明"},
 		{"Korean in letters, decomposed", kim, "\u1100\u1175\u11b7\u1106\u1175\u11ab\u110c\u116e\u11ab called", "[…][…] called"},
 		{"a Korean name of one syllable within words", lee, "이슬이 보낸 나이", "[…][…] 보낸 나이"},
 		{"kana in half width", Profile{LastName: "タナカ"}, "ﾀﾅｶさん", "[…]さん"},

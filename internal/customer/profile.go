@@ -73,7 +73,7 @@ func (v *validation) check(ok bool, field, problem string) {
 
 func (v *validation) text(field, s string, limit int) {
 	v.check(utf8.ValidString(s), field, "is not valid UTF-8")
-	v.check(utf8.RuneCountInString(s) <= limit, field, fmt.Sprintf("is longer than %d characters", limit))
+	v.check(utf8.RuneCountInString(s) <= limit, field, fmt.Sprintf("has more than %d characters", limit))
 	v.check(!strings.ContainsFunc(s, unicode.IsControl), field, "has control characters")
 	v.check(!strings.ContainsFunc(s, turnsText), field, "has characters that turn the direction of text (U+202A to U+202E, U+2066 to U+2069); take them out")
 	v.check(s == "" || !containsOnly(s, blank), field, "has only characters that nobody sees")

@@ -12,6 +12,7 @@ import (
 // written is a reason as it is read once, to be compared with many customers.
 type written struct {
 	words   []word
+	runs    [][]letter // of neighbouring words of scripts that may write a name in one, or divided
 	numbers []dialled
 }
 
@@ -39,6 +40,7 @@ func read(reason string) written {
 		}
 		w.words = append(w.words, whole)
 	}
+	w.runs = runsOf(reason, w.words)
 	for _, s := range spans(digitLike.FindAllStringIndex(reason, -1)) {
 		w.numbers = append(w.numbers, dialledAt(reason, s))
 	}
@@ -58,6 +60,9 @@ func (p personal) in(reason written) []span {
 	var found []span
 	for _, w := range reason.words {
 		found = append(found, p.inWord(w)...)
+	}
+	for _, run := range reason.runs {
+		found = append(found, p.divided(run)...)
 	}
 	for _, d := range reason.numbers {
 		found = append(found, p.inDigits(d)...)
@@ -178,6 +183,7 @@ type letter struct {
 	span
 
 	folded string
+	begins bool // a word, where it is in a run of several
 }
 
 func lettersAt(text string, s span) []letter {
@@ -188,7 +194,7 @@ func lettersAt(text string, s span) []letter {
 		if last := len(letters) - 1; folded == "" && last >= 0 {
 			letters[last].to = to
 		} else {
-			letters = append(letters, letter{span{at, to}, folded})
+			letters = append(letters, letter{span: span{at, to}, folded: folded})
 		}
 		at = to
 	}
@@ -203,6 +209,50 @@ func (p personal) longestAt(letters []letter, begins bool) int {
 		word += l.folded
 		if p.knows(word) && (n > 0 || begins || scriptOf(word) == unspaced) {
 			found = n + 1
+		}
+	}
+	return found
+}
+
+// runsOf puts the letters of neighbouring words together.
+func runsOf(reason string, words []word) [][]letter {
+	var runs [][]letter
+	to := 0
+	for _, w := range words {
+		for _, part := range w.parts {
+			if part.letters == nil {
+				continue
+			}
+			letters := slices.Clone(part.letters)
+			letters[0].begins = true
+			if last := len(runs) - 1; last >= 0 && divides(reason[to:part.from]) {
+				runs[last] = append(runs[last], letters...)
+			} else {
+				runs = append(runs, letters)
+			}
+			to = part.to
+		}
+	}
+	return runs
+}
+
+// divides says whether a text is what stands between the parts of a name: 김 윤슬, タロウ・ヤマダ.
+func divides(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.In(r, unicode.Zs, unicode.Pd) && !strings.ContainsRune("·・･‧_", r)
+	})
+}
+
+// divided finds words of a profile that a reason has in several. Korean names begin where a word does.
+func (p personal) divided(run []letter) []span {
+	var found []span
+	for i, first := range run {
+		word, several := first.folded, false
+		for _, l := range run[i+1 : min(len(run), i+longestUnspaced)] {
+			word, several = word+l.folded, several || l.begins
+			if several && (first.begins || scriptOf(word) == unspaced) && p.knows(word) {
+				found = append(found, span{first.from, l.to})
+			}
 		}
 	}
 	return found

@@ -137,4 +137,4 @@ func (s selector) missed(ctx context.Context, op bulk.Operation, exclude []strin
 	return nil
 }
 
-const maxProblems = 10 // told of in why
+const maxProblems = 10 // told of at once

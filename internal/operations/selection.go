@@ -1,7 +1,6 @@
 package operations
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -75,17 +74,39 @@ func (s Selection) Validate() error {
 	case s.Filter != nil && s.Filter.State != "" && s.Filter.State != customer.Active && s.Filter.State != customer.Deleted:
 		return customer.Invalid("selection.filter.state", "must be active or deleted")
 	}
-	return cmp.Or(validIDs("selection.ids", s.IDs), validIDs("selection.exclude", s.Exclude))
-}
-
-// validIDs names by its index the first id that is none: what stands there may be a name.
-func validIDs(field string, ids []string) error {
-	for i, id := range ids {
-		if !customer.ValidID(id) {
-			return customer.Invalid(fmt.Sprintf("%s[%d]", field, i), "is no id: one "+customer.IDRule)
+	if s.Filter != nil && s.Filter.Search != "" { // one that finds nobody could never be planned
+		if _, err := customer.ParseSearch(s.Filter.Search); err != nil {
+			return within("selection.filter", err)
 		}
 	}
+	if fields := slices.Concat(wrongIDs("selection.ids", s.IDs), wrongIDs("selection.exclude", s.Exclude)); len(fields) > 0 {
+		return &customer.InvalidError{Fields: fields[:min(len(fields), maxProblems)]}
+	}
 	return nil
+}
+
+// wrongIDs tells by index which ids can be nobody's.
+func wrongIDs(list string, ids []string) []customer.FieldError {
+	var fields []customer.FieldError
+	for i, id := range ids {
+		if !customer.ValidID(id) {
+			fields = append(fields, customer.FieldError{Field: fmt.Sprintf("%s[%d]", list, i), Problem: customer.IDRule})
+		}
+	}
+	return fields
+}
+
+// within puts the fields of a refusal where they are in the request.
+func within(path string, err error) error {
+	invalid, is := errors.AsType[*customer.InvalidError](err)
+	if !is {
+		return err
+	}
+	fields := slices.Clone(invalid.Fields)
+	for i := range fields {
+		fields[i].Field = path + "." + fields[i].Field
+	}
+	return &customer.InvalidError{Fields: fields}
 }
 
 // Encode writes a selection for the engine to keep.

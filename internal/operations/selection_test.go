@@ -29,6 +29,8 @@ func TestASelectionIsOfOneKind(t *testing.T) {
 		{"a filter", Selection{Filter: &Filter{Search: "sty"}}, ""},
 		{"a filter of a state", Selection{Filter: &Filter{State: customer.Active}}, ""},
 		{"a filter of a flag", Selection{Filter: &Filter{Blocked: &yes}}, ""},
+		{"a filter of one letter", Selection{Filter: &Filter{Search: "s"}}, "selection.filter.search"},
+		{"a filter of one letter of a script without spaces", Selection{Filter: &Filter{Search: "李"}}, ""},
 		{"an empty filter", Selection{Filter: &Filter{}}, "selection.filter"},
 		{"a filter of no state", Selection{Filter: &Filter{State: customer.Purging}}, "selection.filter.state"},
 		{"a filter and trash", Selection{Filter: &Filter{Search: "sty"}, Trash: true}, "selection"},

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"slices"
@@ -135,7 +136,8 @@ func (c *CSV) row(line int, values []string) Row {
 		values = values[:len(values)-1]
 	}
 	if len(values) != len(c.named) {
-		return Row{Line: line, Err: lineError("has %d columns, the header has %d; a value with the delimiter in it must be in quotes", len(values), len(c.named))}
+		problem := fmt.Sprintf("has %d columns, the header has %d; a value with the delimiter in it must be in quotes", len(values), len(c.named))
+		return Row{Line: line, Err: lineError("%s%s", problem, along(line, lastLine(line, values)))}
 	}
 	row := Row{Line: line, Values: make([]string, 0, len(c.columns))}
 	for i, v := range values {
@@ -161,7 +163,7 @@ func (c *CSV) read() (values []string, line int, err error) {
 	var wrong *csv.ParseError
 	switch {
 	case errors.As(err, &wrong):
-		return nil, c.before + wrong.StartLine, lineError("%s", parseProblem(wrong))
+		return nil, c.before + wrong.StartLine, c.parseProblem(wrong)
 	case err != nil:
 		return nil, c.before + c.last + 1, err
 	}
@@ -178,11 +180,27 @@ func (c *CSV) read() (values []string, line int, err error) {
 	return values, c.before + line, nil
 }
 
-func parseProblem(err *csv.ParseError) string {
+func (c *CSV) parseProblem(err *csv.ParseError) *LineError {
 	if errors.Is(err, csv.ErrBareQuote) {
-		return "has a quote in a value that does not begin with one; put the value in quotes and double those within"
+		return lineError("has a quote in a value that does not begin with one; put the value in quotes and double those within")
 	}
-	return "has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value"
+	return lineError("has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value%s",
+		along(c.before+err.StartLine, c.before+err.Line))
+}
+
+// along tells which further lines a row takes with it that can't be read: they are reported nowhere else.
+func along(first, last int) string {
+	if last == first {
+		return ""
+	}
+	return fmt.Sprintf("; nothing of lines %d to %d was read", first, last)
+}
+
+func lastLine(first int, values []string) int {
+	for _, v := range values {
+		first += strings.Count(v, "\n")
+	}
+	return first
 }
 
 // meter bounds what one row may read.

@@ -47,7 +47,14 @@ func TestCSV(t *testing.T) {
 		{"too few columns", "a,b\n1\n5,6\n", []string{"2: has 1 columns, the header has 2; " + unquoted, "3 5|6"}},
 		{"bad UTF-8", "a,b\nM\xfcnster,2\nMünster,4\n", []string{"2: " + notUTF8, "3 Münster|4"}},
 		{"bare quote", "a,b\n5\" pipe,2\n3,4\n", []string{"2: has a quote in a value that does not begin with one; put the value in quotes and double those within", "3 3|4"}},
-		{"quote not closed", "a,b\n1,2\n\"3,4\n5,6\n", []string{"2 1|2", "3: has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value"}},
+		{"quote not closed", "a,b\n1,2\n\"3,4\n5,6\n", []string{"2 1|2", "3: has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value; nothing of lines 3 to 4 was read"}},
+		{"quote closed by the next one", "sep=,\na,b\n\"1,2\n3,\"4\"\n5,6\n\"7\"8,9\n", []string{
+			"3: has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value; nothing of lines 3 to 4 was read", "5 5|6",
+			"6: has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value",
+		}},
+		{"quote closed by the next one, with too few columns", "a,b,c\n1,\"2,3\n4,5,\"\n7,8,9\n", []string{
+			"2: has 2 columns, the header has 3; " + unquoted + "; nothing of lines 2 to 3 was read", "4 7|8|9",
+		}},
 		{"formula", "a,b\n=1+1,@x\n", []string{"2 =1+1|@x"}},
 		{"header only", "a,b\n", nil},
 		{"CR alone", "a,b\r1,2\r\r3,4\r", []string{"2 1|2", "4 3|4"}},

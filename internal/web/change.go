@@ -20,7 +20,7 @@ type Target struct {
 
 // Idempotent is a request that may be sent again without being done again.
 type Idempotent struct {
-	Key string `header:"Idempotency-Key" doc:"Makes repeats of this request harmless: sent again with the same key within a day, it is not done again. It is answered as then, with Idempotency-Replayed: true, also when the customer has been changed, deleted or purged since. Nothing personal is kept for that: after such a change, names and addresses that the request does not tell itself are left empty. Another request under the same key is refused." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
+	Key string `header:"Idempotency-Key" doc:"Makes repeats of this request harmless: sent again with the same key within a day, it is not done again. It is answered as then, with Idempotency-Replayed: true, also when the customer has been changed, deleted or purged since. Nothing personal is kept for that: after such a change, names and addresses that the request does not tell itself are left empty. Another customer or body under the same key is refused; what is asked at another address, a block and a restore for example, does not share its keys." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
 }
 
 // Conditional is a change that can be bound to a version.

@@ -55,7 +55,7 @@ func flag(a *api, set func(context.Context, string, customer.Change) (customer.C
 type holdInput struct {
 	Target
 	Conditional
-	Hold string `path:"hold" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" patternDescription:"up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first" doc:"Names the hold: the case's number, say." example:"case-2026-17"`
+	Hold string `path:"hold" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" patternDescription:"up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first" doc:"Names the hold: the case's number, say. The audit log keeps it when the customer is gone: it should name nobody." example:"case-2026-17"`
 	Body *Reason
 }
 

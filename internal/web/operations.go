@@ -123,7 +123,7 @@ type Approval struct {
 type Operation struct {
 	ID          string     `json:"id"`
 	Action      string     `json:"action"`
-	State       string     `json:"state" enum:"PLANNING,READY,RUNNING,CANCELLING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED"`
+	State       string     `json:"state" enum:"PLANNING,READY,RUNNING,CANCELLING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED" doc:"SUCCEEDED: all was done that the plan foresaw. PARTIAL: some of it. FAILED: none of it, or it could not be planned (why). EXPIRED: nobody applied it in time."`
 	By          string     `json:"by" doc:"Who planned it."`
 	Reason      string     `json:"reason,omitempty" doc:"There when the planning has ended: with every word blotted out that a customer of the plan has or had in its profile, and wholly if one of them is not there. The audit log and deletions have the same."`
 	ReasonCode  string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`

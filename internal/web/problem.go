@@ -100,7 +100,7 @@ var (
 	versionMismatch  = kind{"VERSION_MISMATCH", 412, "Changed meanwhile", "Somebody has changed it since you read it. Read it again and repeat your change."}
 	tooLarge         = kind{"TOO_LARGE", 413, "Too large", "The body is too large."}
 	fileTooLarge     = kind{"TOO_LARGE", 413, "Too large", "A request takes 4 MB of a file. Split it, with its header in each part: tail -n +2 f.csv | split -C 4000k --filter='{ head -n 1 f.csv; cat; } > $FILE.csv' - part-"}
-	unsupported      = kind{"UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported content type", "This address takes no body of this Content-Type, or in another encoding than UTF-8."}
+	unsupported      = kind{"UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported content type", "This address takes no body of this Content-Type, or in another encoding than UTF-8. Imports take text/csv and application/x-ndjson, all else is application/json."}
 	invalid          = kind{"INVALID", 422, "Invalid", "The request breaks the rules that errors lists."}
 	noParent         = kind{"NO_PARENT", 422, "No such parent", "The parent record does not exist. Add it first."}
 	keyReused        = kind{"IDEMPOTENCY_KEY_REUSED", 422, "Idempotency-Key reused", "This Idempotency-Key was used for another request. Make a new one."}

@@ -66,7 +66,7 @@ func (Data) Schema(huma.Registry) *huma.Schema {
 // NewRecord is a record to be.
 type NewRecord struct {
 	Kind   string `json:"kind" maxLength:"32" doc:"Declared in the settings." example:"invoice"`
-	ID     string `json:"id,omitempty" maxLength:"64" doc:"Leave it out to have one made." example:"10248"`
+	ID     string `json:"id,omitempty" maxLength:"64" doc:"Leave it out to have one made. The audit log keeps it when the customer is gone: it should name nobody." example:"10248"`
 	Parent string `json:"parent,omitempty" maxLength:"800" doc:"The key of the record that it goes below." example:"invoice~10248"`
 	Data   Data   `json:"data,omitempty" doc:"Any JSON object up to 64 KB."`
 }

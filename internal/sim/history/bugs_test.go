@@ -147,7 +147,7 @@ var bugs = []planted{
 		"bulk/settle.go", "		case c.Lease.IsZero():\n			continue\n		}", "		default:\n			continue\n		}",
 	}}},
 	{"what a dead worker may have done is told to be untouched", []edit{{
-		"bulk/settle.go", "	c.interrupt()\n", "",
+		"bulk/settle.go", "	if c.Orphan {\n		c.interrupt()\n	}\n", "",
 	}}},
 	{"a plan is applied under other settings", []edit{{
 		"bulk/engine.go", "	if err == nil && !bytes.Equal(now, op.Basis) {", "	if err == nil && false && !bytes.Equal(now, op.Basis) {",
