@@ -102,7 +102,7 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 	return e.planned(ctx, planned)
 }
 
-// basis is what the operation would go by now.
+// basis reads the settings that the action would go by if it were planned now.
 func (e *Engine) basis(ctx context.Context, op Operation) ([]byte, error) {
 	read := e.Actions[op.Action].Basis
 	if read == nil {
@@ -163,7 +163,7 @@ func unlessFaster(do func() (Operation, error)) (Operation, error) {
 	return op, err
 }
 
-// asked reads an operation that is to be changed, if it can be. Done says that it is so already.
+// asked reads an operation that is to be changed, if it can be. Done says that there is nothing to change.
 func (e *Engine) asked(ctx context.Context, id string, can func(Operation) error) (op Operation, done bool, err error) {
 	if op, err = e.Store.Operation(ctx, id); err == nil {
 		err = can(op)

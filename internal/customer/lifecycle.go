@@ -49,7 +49,7 @@ func (c Customer) CanRestore(generation string, now time.Time) error {
 }
 
 // CanPurge says why a customer can't pass the fence, nil if it can. A fence that is
-// OnlyDue lets nobody pass before the purge time, whoever asks. It returns
+// OnlyDue lets nobody pass before the purge time. It returns
 // ErrUnchanged for one that is past the fence already.
 func (c Customer) CanPurge(f Fence, now time.Time) error {
 	switch {

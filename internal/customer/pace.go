@@ -11,7 +11,7 @@ import (
 // steps are those left undone.
 type pace struct {
 	mu       sync.Mutex
-	deadline time.Time // zero: there is none
+	deadline time.Time // zero: no deadline
 	slowest  time.Duration
 	stopped  bool
 }

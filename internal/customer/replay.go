@@ -5,7 +5,7 @@ import "context"
 // ReplayMany purges customers again whom the ledger says to be gone, after a restored
 // backup has brought them back: active or in the trash, whatever hangs on them. Each is
 // bound to how it was seen. The change's ID becomes the generation of these purges, so
-// that each is certified anew. One that is being purged already goes on as any. The kinds
+// that each gets a new certificate. One that is being purged already goes on. The kinds
 // are what they are purged by; see [Settings.Freeze].
 //
 // That the ledger names them is for the caller to know.

@@ -124,7 +124,7 @@ const (
 	hangul                 // with spaces, but what follows a name is joined to it
 )
 
-// scriptOf is that of a word's first letter that has none of the usual.
+// scriptOf returns the script of the first letter that is written without spaces or in Hangul; spaced if no letter is.
 func scriptOf(word string) script {
 	for _, r := range word {
 		switch {

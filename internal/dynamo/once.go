@@ -17,7 +17,7 @@ import (
 // applyOnce makes the transition in one transaction with the note that it was made under the
 // client's key. A transaction does not return what it has written, and what is read after it
 // may be of others: so the customer is read before, and the transaction bound to what was seen.
-// What is so already is noted too: asked for again under the key, it may be so no longer.
+// A request that changes nothing is noted too: by the time of its repeat, it could change something.
 func (t *Table) applyOnce(ctx context.Context, tr transition, update expression.UpdateBuilder, when expression.ConditionBuilder) (customer.Customer, error) {
 	seen, err := t.Customer(ctx, tr.id)
 	if err != nil && !errors.Is(err, customer.ErrNotFound) {

@@ -21,7 +21,7 @@ const (
 
 // search finds whose e-mail address was searched for, or goes through the customers that
 // have a term with one of the search's leads, lead by lead, and keeps those that it finds.
-// The order is that of the terms. What the terms say is checked against the roots: a
+// Customers come in the order of their terms. What the terms say is checked against the roots: a
 // customer deleted a moment ago is not found among the living.
 func (t *Table) search(ctx context.Context, q customer.Query) (customer.Page, error) {
 	s, err := customer.ParseSearch(q.Search)

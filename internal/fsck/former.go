@@ -15,7 +15,7 @@ const (
 	maxFormer   = 21 * fingerprint
 )
 
-// checkFormer finds fingerprints that are none.
+// checkFormer finds fingerprints of a wrong length.
 func (e *examination) checkFormer() {
 	if n := len(e.root.Former); n%fingerprint != 0 || n > maxFormer {
 		e.rooted(BadState, e.fillFormer, "%d bytes of fingerprints", n)

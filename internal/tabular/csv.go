@@ -107,7 +107,7 @@ func (c *CSV) setColumns(header []string) error {
 // Columns are the names in the header.
 func (c *CSV) Columns() []string { return c.columns }
 
-// Rows goes through the rows after the header. Empty lines are none.
+// Rows goes through the rows after the header. An empty line is no row.
 func (c *CSV) Rows() iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		for {

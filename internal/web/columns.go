@@ -157,7 +157,7 @@ func looksLikeData(text string) bool {
 	return strings.Contains(text, "@") || digits > 4 || digits > 0 && digits == len(text)
 }
 
-// MappedColumn is a column whose name is not quite that of its field.
+// MappedColumn is a column whose name differs a little from its field's name.
 type MappedColumn struct {
 	Column string `json:"column" example:"E-Mail Address"`
 	Field  string `json:"field" example:"email"`

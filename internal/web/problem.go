@@ -90,7 +90,7 @@ var (
 	purged           = kind{"PURGED", 410, "Purged", "The customer was purged for good. The certificate proves it. Its id is never used again."}
 	noOperation      = kind{"NO_OPERATION", 404, "No such operation", "There is no operation with this id. Operations are kept as long as the audit log."}
 	planning         = kind{"PLANNING", 409, "Still planning", "The plan is not finished. Ask the operation until its state is READY."}
-	planStale        = kind{"PLAN_STALE", 409, "Stale plan", "The digest is not that of this plan. Look at the operation, and apply by the digest it has."}
+	planStale        = kind{"PLAN_STALE", 409, "Stale plan", "The digest belongs to another plan. Read the operation again, review it, and apply it by the digest that it has."}
 	planOutdated     = kind{"PLAN_STALE", 409, "Stale plan", "The settings have changed since this was planned, and with them what it would do. Plan it again, and look at the new impact."}
 	planRefused      = kind{"PLAN_BLOCKED", 409, "Some can't be done", "The rules refuse some of the customers, and onBlocked is fail. See impact.blocked; leave them out, or apply with onBlocked skip."}
 	operationRunning = kind{"OPERATION_RUNNING", 409, "Under way", "The operation has not ended. Wait until it has, or cancel it first."}

@@ -15,7 +15,7 @@ var ErrTrimsItself = errors.New("this engine trims streams by itself")
 
 // TrimStreams removes what the streams of all tables keep of changes older than the age, and returns how many records
 // that were. AWS does so after 24 hours. Nothing of them stays in the engine's files, nor of items deleted before: the
-// engine's writes wait while the file is written anew.
+// engine's writes wait while the file is rewritten.
 func (p *Process) TrimStreams(ctx context.Context, age time.Duration) (trimmed int, err error) {
 	if p.database == "" {
 		return 0, ErrTrimsItself

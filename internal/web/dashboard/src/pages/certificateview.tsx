@@ -45,7 +45,7 @@ export function CertificateView({ certificate, back }: { certificate: Certificat
         </header>
         {intact === false && (
           <Note icon="warning">
-            <strong>This certificate was altered.</strong> Its hash is not that of what it says. Tell who runs Lethe.
+            <strong>This certificate was altered.</strong> Its hash does not fit its content. Tell the people who run Lethe.
           </Note>
         )}
         <Chain certificate={certificate} />

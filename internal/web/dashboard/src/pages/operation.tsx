@@ -317,7 +317,7 @@ function useRetry(operation: Operation) {
   );
 }
 
-/** The most ids that are gathered to plan anew what was not reached. */
+/** The most ids that are collected for a new plan of what was not reached. */
 const mostAgain = 5000;
 
 function usePlanAgain(operation: Operation): ReactNode {

@@ -81,7 +81,7 @@ export function titleOf(operation: Operation): string {
   }
 }
 
-/** How many of those to whom it can be done have been decided. */
+/** How many of the customers that the operation can change have an outcome. */
 export function decidedOf({ impact, progress }: Operation): number {
   return Math.max(0, impact.eligible - progress.left);
 }
@@ -138,14 +138,14 @@ function doneSentence(operation: Operation, done: number): string {
 /** Why a customer was left alone or failed: of one, in a table; and of several, after their number. */
 const reasons: Record<string, { one: string; several: string }> = {
   CHANGED: { one: "Changed since the plan", several: "have changed since the plan" },
-  UNCHANGED: { one: "It is so already", several: "are so already" },
+  UNCHANGED: { one: "Nothing to change", several: "need no change" },
   ON_HOLD: { one: "Under legal hold", several: "are under legal hold" },
   HAS_DEPENDENTS: { one: "Records block the deletion", several: "have records that block the deletion" },
   IN_TRASH: { one: "In the trash", several: "are in the trash" },
   NOT_DELETED: { one: "Not in the trash", several: "are not in the trash" },
   PURGE_STARTED: { one: "Being purged", several: "are being purged" },
   PURGED: { one: "Purged for good", several: "were purged for good" },
-  NOT_FOUND: { one: "There is none with this ID", several: "were not found" },
+  NOT_FOUND: { one: "No customer has this ID", several: "were not found" },
   GAVE_UP: { one: "Gave up after 20 attempts", several: "failed 20 times" },
   INTERRUPTED: { one: "Interrupted: it may have been done", several: "were interrupted, and may have been done" },
 };
