@@ -60,7 +60,8 @@ type meanwhile struct {
 }
 
 const (
-	reason       = "as agreed" // of operations: nobody else gives it
+	reason       = "as agreed"
+	reasonCode   = "other" // of operations: nobody else gives it, and it stays where a reason is withheld
 	manySubjects = 40
 	newcomers    = 5
 )
@@ -80,7 +81,7 @@ func (m *meanwhile) test(t *testing.T) {
 	if m.retention != "" {
 		m.settle(t, m.retention, kind{"ticket", "cascade"}, kind{"invoice", "restrict"})
 	}
-	request := map[string]any{"action": m.action, "selection": m.selection(excluded), "reason": reason}
+	request := map[string]any{"action": m.action, "selection": m.selection(excluded), "reason": reason, "reasonCode": reasonCode}
 
 	var planned, before map[string]portrait
 	var frozen []item
@@ -300,9 +301,9 @@ func (m *meanwhile) wantTouched(t *testing.T, op operationView, items []item, be
 
 func (m *meanwhile) touched(t *testing.T, id string) bool {
 	t.Helper()
-	log := decode[struct{ Entries []struct{ Reason string } }](t, m.get(t, customerPath(id)+"/audit?limit=100").want(t, http.StatusOK, ""))
+	log := decode[struct{ Entries []struct{ ReasonCode string } }](t, m.get(t, customerPath(id)+"/audit?limit=100").want(t, http.StatusOK, ""))
 	for _, e := range log.Entries {
-		if e.Reason == reason {
+		if e.ReasonCode == reasonCode {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing/synctest"
 	"time"
 
@@ -26,8 +27,8 @@ type history struct {
 
 	processes int
 	running   []*process
-	quiet     bool // nothing is disturbed any longer
-	names     int  // of changes, operations, …
+	quiet     atomic.Bool // nothing is disturbed any longer; a killed worker that still waits to write asks too
+	names     int         // of changes, operations, …
 	step      int
 
 	stream  []*customer.Customer // roots that TTL has removed, as the stream tells of them
@@ -321,7 +322,7 @@ func (h *history) end() {
 	h.running = nil
 	time.Sleep(time.Second) // for those that wait for time to pass
 	synctest.Wait()
-	h.quiet = true
+	h.quiet.Store(true)
 }
 
 func (h *history) name(prefix string) string {

@@ -111,7 +111,7 @@ type answer struct {
 // gate lets a request wait until the history decides what becomes of it.
 func (h *history) gate(ctx context.Context, c model.Call) (model.Verdict, error) {
 	p := processOf(ctx)
-	if p == nil || h.quiet && !h.gates.gone(p) {
+	if p == nil || h.quiet.Load() && !h.gates.gone(p) {
 		return model.Through, ctx.Err()
 	}
 	r := &request{p, c, time.Now(), make(chan answer, 1)}
