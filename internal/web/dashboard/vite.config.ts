@@ -6,6 +6,8 @@ import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const api = process.env["LETHE"] ?? "http://127.0.0.1:8080";
+// The system answers its own pages only, so a request says that it is from one.
+const proxy = { target: api, changeOrigin: true, headers: { origin: new URL(api).origin } };
 const outDir = "dist/app";
 
 /** Compresses what is built, once, so that nobody has to while serving. */
@@ -29,7 +31,7 @@ async function compress(file: string): Promise<void> {
 export default defineConfig({
   plugins: [react(), precompress()],
   // For work on the dashboard: `npx vite` beside a system that make run has started.
-  server: { proxy: { "/v1": api, "/docs": api } },
+  server: { proxy: { "/v1": proxy, "/docs": proxy } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
   // The policy allows no inline script, and no data: address.
   build: {

@@ -39,6 +39,24 @@ test("the list is searched, paged and filtered, and a reload loses nothing", asy
   await expect(page.getByText("State In trash")).toBeVisible();
 });
 
+test("a search is typed at any pace", async ({ page }) => {
+  await page.goto("/customers");
+  await expect(page.getByRole("row")).toHaveCount(51);
+  await page.keyboard.press("/");
+  for (const part of ["quix", "otte ", "a2", "6"]) {
+    await page.keyboard.type(part);
+    await page.waitForTimeout(500); // longer than the list waits before it searches
+  }
+  await expect(page.getByRole("searchbox")).toHaveValue("quixotte a26");
+  await expect(page.getByRole("searchbox")).toBeFocused();
+  await expect(page.getByRole("row")).toHaveCount(2);
+  await page.goBack();
+  await expect(page.getByRole("searchbox")).toHaveValue("");
+  await expect(page.getByRole("row")).toHaveCount(51);
+  await page.goForward();
+  await expect(page.getByRole("searchbox")).toHaveValue("quixotte a26");
+});
+
 test("a selection survives pages, searches and visits", async ({ page }) => {
   await page.goto("/customers?limit=25");
   const boxes = page.getByRole("cell").getByRole("checkbox");

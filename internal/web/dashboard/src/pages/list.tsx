@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import type { Schema } from "../api/client";
 import { Button, Empty, Note, Skeleton } from "../parts/basic";
@@ -59,7 +59,7 @@ export function CustomerList(props: ListProps) {
   return (
     <div className="listpage">
       <div className="toolbar">
-        <Search key={filter.search} value={filter.search} change={(search) => change({ ...filter, search }, filter.search !== "")} />
+        <Search value={filter.search} change={(search) => change({ ...filter, search }, filter.search !== "")} />
         {props.tools?.(filter, change)}
         <div className="aside">{props.aside}</div>
       </div>
@@ -129,30 +129,36 @@ const pause = 300;
 
 function Search({ value, change }: { value: string; change: (text: string) => void }) {
   const [text, setText] = useState(value);
-  const input = useRef<HTMLInputElement>(null);
-  const typed = useRef(false);
+  // What the list was last asked for. It differs from the value where Back or a button has changed that.
+  const [asked, setAsked] = useState(value);
+  const [seen, setSeen] = useState(value);
+  if (value !== seen) {
+    setSeen(value);
+    if (value !== asked) {
+      setAsked(value);
+      setText(value);
+    }
+  }
   useEffect(() => {
-    if (!typed.current || text.trim() === value) return undefined;
-    const timer = setTimeout(() => change(text.trim()), pause);
+    if (text.trim() === asked) return undefined;
+    const timer = setTimeout(() => {
+      setAsked(text.trim());
+      change(text.trim());
+    }, pause);
     return () => clearTimeout(timer);
   });
   return (
     <search className="search">
       <Icon name="search" />
       <input
-        ref={input}
         type="search"
         aria-label="Search customers"
         placeholder="Name, e-mail, phone or ID"
         value={text}
-        onChange={(event) => {
-          typed.current = true;
-          setText(event.target.value);
-        }}
+        onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === "Escape" && text !== "") {
             event.preventDefault();
-            typed.current = true;
             setText("");
           }
         }}
