@@ -190,7 +190,7 @@ function Hidden({ customer }: { customer: Customer }) {
   return (
     <section className="records" aria-label="Records in the trash">
       <Note icon="eye">
-        <strong>Its records are hidden with it.</strong> They are back the moment it is restored.
+        <strong>Its records are hidden with it.</strong> {customer.state === "purging" ? "They are erased, or kept by law without personal data." : "They are back the moment it is restored."}
       </Note>
       {records.length > 0 && (
         <table className="table plain kinds">
