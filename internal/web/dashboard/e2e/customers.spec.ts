@@ -174,6 +174,16 @@ test("a list that can't be loaded says why, and is loaded again", async ({ page 
   await expect(page.getByRole("rowheader").first()).toBeVisible();
 });
 
+test("a profile with long words fits every width", async ({ page, request }) => {
+  const id = `eu-west-1:${"4f0e1c-".repeat(16)}x`;
+  await seed(request, [{ id, organisation: "Ysolde".repeat(18), email: `${"ysolde".repeat(10)}@${"blumenkohl".repeat(6)}.example` }]);
+  for (const path of [`/customers/${id}`, `/customers/${id}/log`, `/customers/${id}/edit`]) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toContainText("Ysolde");
+    await wantFits(page);
+  }
+});
+
 test("the pages fit every width, and the menu of a small screen works", async ({ page }) => {
   for (const path of ["/", "/customers", "/deleted-customers", "/customers/l-01", "/customers/l-01/edit", "/operations", "/certificates", "/settings", "/settings/kinds", "/nowhere"]) {
     await page.goto(path);
