@@ -184,6 +184,20 @@ test("a profile with long words fits every width", async ({ page, request }) => 
   }
 });
 
+test("what nobody can have or search for is no failure", async ({ page }) => {
+  await page.goto("/customers");
+  await page.getByRole("searchbox").fill("q");
+  await expect(page.getByText("Needs a word of at least two letters or digits")).toBeVisible();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await audit(page);
+  await page.getByRole("searchbox").fill("quixotte a26");
+  await expect(page.getByRole("row")).toHaveCount(2);
+  await page.goto("/customers/@x");
+  await expect(page.getByText("There is no such customer")).toBeVisible();
+  await page.goto("/operations/nope");
+  await expect(page.getByText("There is no such operation")).toBeVisible();
+});
+
 test("the pages fit every width, and the menu of a small screen works", async ({ page }) => {
   for (const path of ["/", "/customers", "/deleted-customers", "/customers/l-01", "/customers/l-01/edit", "/operations", "/certificates", "/settings", "/settings/kinds", "/nowhere"]) {
     await page.goto(path);

@@ -24,7 +24,7 @@ export default function OperationPage() {
     <>
       <TopBar title="Operation" back={{ to: "/operations", name: "Operations" }} quiet />
       {!data && <h1 className="visually-hidden">Operation</h1>}
-      {error instanceof Refusal && error.code === "NO_OPERATION" ? (
+      {error instanceof Refusal && (error.code === "NO_OPERATION" || error.code === "INVALID") ? (
         <Empty icon="list" title="There is no such operation" actions={<ButtonLink to="/operations">Go to operations</ButtonLink>}>
           Operations are kept as long as the audit log.
         </Empty>

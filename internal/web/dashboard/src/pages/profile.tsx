@@ -29,7 +29,7 @@ export default function ProfilePage({ tab }: { tab?: "log" }) {
     <>
       <TopBar title="Profile" back={inTrash ? { to: "/deleted-customers", name: "Deleted customers" } : { to: "/customers", name: "Customers" }} />
       {!customer.data && <h1 className="visually-hidden">Profile</h1>}
-      {refusal?.code === "NOT_FOUND" ? (
+      {refusal?.code === "NOT_FOUND" || refusal?.code === "INVALID" ? (
         <Empty icon="search" title="There is no such customer" actions={<ButtonLink to="/customers">Go to customers</ButtonLink>}>
           None has the id {id}, and none with it was purged.
         </Empty>
