@@ -298,7 +298,7 @@ function Lists({ operation, stage }: { operation: Operation; stage: Stage }) {
 
 /** "37 have records that block the deletion and 4 are under legal hold." */
 function why(codes: Record<string, number>): string {
-  const parts = Object.entries(codes).map(([code, n]) => `${count(n)} ${clauseOf(code)}`);
+  const parts = Object.entries(codes).map(([code, n]) => `${count(n)} ${clauseOf(code, n)}`);
   return parts.length === 0 ? "" : `${new Intl.ListFormat("en-GB").format(parts)}. Nothing changes for them.`;
 }
 

@@ -279,7 +279,7 @@ function LiftDialog({ customer, hold, close }: { customer: Customer; hold: strin
     <Dialog title={`Lift the hold “${hold}”?`} close={close} action={{ label: "Lift hold", busy: lift.isPending, run: () => lift.mutate(undefined) }}>
       <p>
         {customer.state === "deleted"
-          ? "A customer in the trash whose time is over is permanently deleted soon after its last hold is lifted."
+          ? "A customer in the trash whose time is over is permanently deleted a day after its last hold is lifted."
           : "The customer can be deleted again once no hold is left."}
       </p>
       {lift.error && <Failure what="The hold stands." error={lift.error} />}
