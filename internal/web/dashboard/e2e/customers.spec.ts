@@ -130,7 +130,9 @@ test("a profile is edited, and another administrator's change is told", async ({
 
 test("the list works by keyboard alone", async ({ page }) => {
   await page.goto("/customers?limit=25");
-  await page.getByRole("rowheader").first().getByRole("link").focus();
+  await expect(page.getByRole("row")).toHaveCount(26);
+  await page.keyboard.press("j");
+  await expect(page.getByRole("rowheader").first().getByRole("link")).toBeFocused();
   await page.keyboard.press("j");
   await expect(page.getByRole("rowheader").nth(1).getByRole("link")).toBeFocused();
   await page.keyboard.press("x");
@@ -172,6 +174,30 @@ test("a list that can't be loaded says why, and is loaded again", async ({ page 
   await page.unroute("**/v1/customers?*");
   await page.getByRole("button", { name: "Retry now" }).click();
   await expect(page.getByRole("rowheader").first()).toBeVisible();
+});
+
+test("a profile with long words fits every width", async ({ page, request }) => {
+  const id = `eu-west-1:${"4f0e1c-".repeat(16)}x`;
+  await seed(request, [{ id, organisation: "Ysolde".repeat(18), email: `${"ysolde".repeat(10)}@${"blumenkohl".repeat(6)}.example` }]);
+  for (const path of [`/customers/${id}`, `/customers/${id}/log`, `/customers/${id}/edit`]) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toContainText("Ysolde");
+    await wantFits(page);
+  }
+});
+
+test("what nobody can have or search for is no failure", async ({ page }) => {
+  await page.goto("/customers");
+  await page.getByRole("searchbox").fill("q");
+  await expect(page.getByText("Needs a word of at least two letters or digits")).toBeVisible();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await audit(page);
+  await page.getByRole("searchbox").fill("quixotte a26");
+  await expect(page.getByRole("row")).toHaveCount(2);
+  await page.goto("/customers/@x");
+  await expect(page.getByText("There is no such customer")).toBeVisible();
+  await page.goto("/operations/nope");
+  await expect(page.getByText("There is no such operation")).toBeVisible();
 });
 
 test("the pages fit every width, and the menu of a small screen works", async ({ page }) => {

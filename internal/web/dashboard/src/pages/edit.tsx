@@ -12,8 +12,9 @@ import { DeleteDialog } from "./dialogs";
 export default function EditPage() {
   const { id = "" } = useParams();
   const customer = useCustomer(id);
-  // Deleted from here, or by somebody else: its page says so, and offers to restore it.
-  if (customer.data && customer.data.customer.state !== "active") return <Navigate to={`/customers/${id}`} replace />;
+  // Deleted from here, or by somebody else: its page says so, and offers to restore it, or shows the certificate.
+  const purged = customer.error instanceof Refusal && customer.error.code === "PURGED";
+  if (purged || (customer.data && customer.data.customer.state !== "active")) return <Navigate to={`/customers/${id}`} replace />;
   return (
     <>
       <TopBar title="Edit profile" back={{ to: `/customers/${id}`, name: "Profile" }} />

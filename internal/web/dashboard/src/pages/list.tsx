@@ -1,6 +1,7 @@
 import { useEffect, useState, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import type { Schema } from "../api/client";
+import { fieldProblem } from "../api/refusals";
 import { Button, Empty, Note, Skeleton } from "../parts/basic";
 import type { IconName } from "../parts/icon";
 import { Icon } from "../parts/icon";
@@ -55,6 +56,7 @@ export function CustomerList(props: ListProps) {
   const change = (next: Filter, replace = false) => go({ filter: next }, replace);
   const clear = () => change({ ...filter, state: props.fixed ?? "active", search: "" });
   const customers = page.data?.customers ?? [];
+  const unsearchable = fieldProblem(page.error, "search");
   const shown = { filter, total: props.total, selection: under.selection, select: (next: typeof selection) => (setSaid(undefined), select(next)) };
   return (
     <div className="listpage">
@@ -68,7 +70,8 @@ export function CustomerList(props: ListProps) {
           <Note icon="back">{said}</Note>
         </div>
       )}
-      {page.error && (
+      {unsearchable && <NoSearch clear={clear}>{unsearchable}</NoSearch>}
+      {page.error && !unsearchable && (
         <div className="banner-note">
           <Failure what="Customers couldn’t be loaded." error={page.error} retry={() => void page.refetch()} />
         </div>
@@ -125,6 +128,15 @@ export function NoMatch({ clear, filter }: { clear: () => void; filter: Filter }
   );
 }
 
+/** In the place of the list while the search is too short, say: that is no failure. */
+function NoSearch({ clear, children }: { clear: () => void; children: ReactNode }) {
+  return (
+    <Empty icon="search" title="Nothing to search for yet" actions={<Button onClick={clear}>Clear search and filter</Button>}>
+      {children}
+    </Empty>
+  );
+}
+
 const pause = 300;
 
 function Search({ value, change }: { value: string; change: (text: string) => void }) {
@@ -153,7 +165,7 @@ function Search({ value, change }: { value: string; change: (text: string) => vo
       <input
         type="search"
         aria-label="Search customers"
-        placeholder="Name, e-mail, phone or ID"
+        placeholder="Name, e-mail or phone"
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {

@@ -24,7 +24,7 @@ export default function OperationPage() {
     <>
       <TopBar title="Operation" back={{ to: "/operations", name: "Operations" }} quiet />
       {!data && <h1 className="visually-hidden">Operation</h1>}
-      {error instanceof Refusal && error.code === "NO_OPERATION" ? (
+      {error instanceof Refusal && (error.code === "NO_OPERATION" || error.code === "INVALID") ? (
         <Empty icon="list" title="There is no such operation" actions={<ButtonLink to="/operations">Go to operations</ButtonLink>}>
           Operations are kept as long as the audit log.
         </Empty>
@@ -298,7 +298,7 @@ function Lists({ operation, stage }: { operation: Operation; stage: Stage }) {
 
 /** "37 have records that block the deletion and 4 are under legal hold." */
 function why(codes: Record<string, number>): string {
-  const parts = Object.entries(codes).map(([code, n]) => `${count(n)} ${clauseOf(code)}`);
+  const parts = Object.entries(codes).map(([code, n]) => `${count(n)} ${clauseOf(code, n)}`);
   return parts.length === 0 ? "" : `${new Intl.ListFormat("en-GB").format(parts)}. Nothing changes for them.`;
 }
 

@@ -29,7 +29,7 @@ export default function ProfilePage({ tab }: { tab?: "log" }) {
     <>
       <TopBar title="Profile" back={inTrash ? { to: "/deleted-customers", name: "Deleted customers" } : { to: "/customers", name: "Customers" }} />
       {!customer.data && <h1 className="visually-hidden">Profile</h1>}
-      {refusal?.code === "NOT_FOUND" ? (
+      {refusal?.code === "NOT_FOUND" || refusal?.code === "INVALID" ? (
         <Empty icon="search" title="There is no such customer" actions={<ButtonLink to="/customers">Go to customers</ButtonLink>}>
           None has the id {id}, and none with it was purged.
         </Empty>
@@ -190,7 +190,7 @@ function Hidden({ customer }: { customer: Customer }) {
   return (
     <section className="records" aria-label="Records in the trash">
       <Note icon="eye">
-        <strong>Its records are hidden with it.</strong> They are back the moment it is restored.
+        <strong>Its records are hidden with it.</strong> {customer.state === "purging" ? "They are erased, or kept by law without personal data." : "They are back the moment it is restored."}
       </Note>
       {records.length > 0 && (
         <table className="table plain kinds">
@@ -279,7 +279,7 @@ function LiftDialog({ customer, hold, close }: { customer: Customer; hold: strin
     <Dialog title={`Lift the hold “${hold}”?`} close={close} action={{ label: "Lift hold", busy: lift.isPending, run: () => lift.mutate(undefined) }}>
       <p>
         {customer.state === "deleted"
-          ? "A customer in the trash whose time is over is permanently deleted soon after its last hold is lifted."
+          ? "A customer in the trash whose time is over is permanently deleted a day after its last hold is lifted."
           : "The customer can be deleted again once no hold is left."}
       </p>
       {lift.error && <Failure what="The hold stands." error={lift.error} />}

@@ -26,6 +26,8 @@ export function Keys() {
       const page = Date.now() - began.current < chord ? pages[event.key] : undefined;
       began.current = event.key === "g" ? Date.now() : 0;
       if (page) void navigate(page);
+      // Before a row has the focus; from there on the list itself listens.
+      if (event.key === "j" && event.target === document.body) document.querySelector<HTMLElement>("tr[data-id] a")?.focus();
       if (event.key === "/") {
         const search = document.querySelector<HTMLElement>('input[type="search"]');
         if (search) event.preventDefault();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canUndo, fractionOf, isMoving, outcomeOf, reasonOf, stageOf, titleOf, type Operation, type Stage } from "./operation";
+import { canUndo, clauseOf, fractionOf, isMoving, outcomeOf, reasonOf, stageOf, titleOf, type Operation, type Stage } from "./operation";
 
 type Change = Partial<Omit<Operation, "state" | "progress" | "impact">> & { state: string; progress?: Partial<Operation["progress"]>; impact?: Partial<Operation["impact"]> };
 
@@ -91,6 +91,11 @@ describe("undo", () => {
   ])("%s", (_, change, can) => {
     expect(canUndo(operation(change))).toBe(can);
   });
+});
+
+it("says of one what it says of several, in the singular", () => {
+  expect(["ON_HOLD", "HAS_DEPENDENTS", "PURGED", "UNCHANGED", "GAVE_UP"].map((code) => clauseOf(code, 1))).toEqual(["is under legal hold", "has records that block the deletion", "was purged for good", "needs no change", "failed 20 times"]);
+  expect(clauseOf("ON_HOLD", 2)).toBe("are under legal hold");
 });
 
 it("a reason that this page doesn't know is shown by its code", () => {

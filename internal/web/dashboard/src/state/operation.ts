@@ -154,6 +154,10 @@ export function reasonOf(code: string | undefined): string {
   return code ? (reasons[code]?.one ?? code) : "–";
 }
 
-export function clauseOf(code: string): string {
-  return reasons[code]?.several ?? `have the code ${code}`;
+const ofOne: Record<string, string> = { are: "is", have: "has", were: "was", need: "needs" };
+
+/** What follows the number of those with a code: "are under legal hold", of one "is under legal hold". */
+export function clauseOf(code: string, n: number): string {
+  const several = reasons[code]?.several ?? `have the code ${code}`;
+  return n === 1 ? several.replace(/^\w+/, (verb) => ofOne[verb] ?? verb) : several;
 }

@@ -52,6 +52,8 @@ export function useCustomer(id: string) {
       const { data, etag } = await api.get("/v1/customers/{id}", { path: { id }, signal });
       return { customer: data, etag };
     },
+    // When the purge has ended, the certificate comes in the place of the customer.
+    refetchInterval: ({ state }) => state.data?.customer.state === "purging" && !(state.error instanceof Refusal && state.error.code === "PURGED") && purgeLooks,
   });
 }
 
@@ -69,6 +71,7 @@ export function useSettings() {
 const firstLooks = 1_500;
 const laterLooks = 7_500;
 const listLooks = 30_000;
+const purgeLooks = 5_000;
 const soon = 4_000;
 
 export function useOperation(id: string, looking = true) {
