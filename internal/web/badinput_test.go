@@ -179,6 +179,5 @@ func TestNoSuchRoute(t *testing.T) {
 		{Name: "no address", Method: get, URL: "/v2/customers", Status: 404, Code: "NO_ROUTE"},
 		{Name: "no method", Method: put, URL: "/v1/customers", Status: 405, Code: "METHOD_NOT_ALLOWED", Answer: map[string]string{"Allow": "GET, HEAD, POST"}},
 		{Name: "no schemas but in the document", Method: get, URL: "/schemas/Customer.json", Status: 404, Code: "NO_ROUTE"},
-		{Name: "the docs are the start page", Method: get, URL: "/", Status: 303, Answer: map[string]string{"Location": "/docs"}},
 	})
 }

@@ -256,9 +256,9 @@ func TestSelections(t *testing.T) {
 		}
 	})
 	t.Run("a word too short to search for", func(t *testing.T) {
-		id, _ := s.plan(`{"action":"delete","selection":{"filter":{"search":"a"}}}`)
-		if op := s.must(200, get, "/v1/operations/"+id, ""); op.body["state"] != "FAILED" || !strings.Contains(fmt.Sprint(op.body["why"]), "two letters") {
-			t.Error(op.text)
+		refused := s.must(422, post, "/v1/operations", `{"action":"delete","selection":{"filter":{"search":"a"}}}`)
+		if refused.at("errors.0.field") != "selection.filter.search" || !strings.Contains(fmt.Sprint(refused.at("errors.0.problem")), "two letters") {
+			t.Error(refused.text)
 		}
 	})
 	t.Run("nobody", func(t *testing.T) {
