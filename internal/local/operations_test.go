@@ -55,8 +55,9 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	// Beside one request for 25 customers the worker of each chunk reads the operation.
 	batches := (crowd + 24) / 25
-	wantUsage(t, deleted, 3*crowd, batches+(crowd+249)/250)
-	readings := (crowd+249)/250 + (crowd+99)/100 // of up to 100 customers of a chunk, as they are by then
+	chunks := (crowd + 249) / 250
+	wantUsage(t, deleted, 3*crowd, batches+chunks)
+	readings := chunks + crowd/250*3 + (crowd%250+99)/100 // of the operation, and of up to 100 customers of a chunk
 	wantUsage(t, r.operate(t, crowd, "undo", map[string]any{"operation": deleted.ID}), 3*crowd, batches+readings)
 	r.operate(t, crowd, "delete", everybody)
 	wantUsage(t, r.operate(t, crowd, "restore", trash), 3*crowd, batches+readings)
