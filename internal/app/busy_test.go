@@ -154,7 +154,7 @@ func TestAStalledTableIsAnsweredInTime(t *testing.T) {
 	isBusy(t, "a stalled table", got)
 }
 
-// TestTheLastSecondsAreForTheAnswer asks for the time of a request within that of its function.
+// TestTheLastSecondsAreForTheAnswer checks that a request ends before its function does.
 func TestTheLastSecondsAreForTheAnswer(t *testing.T) {
 	for of, kept := range map[time.Duration]time.Duration{29 * time.Second: 2 * time.Second, 5 * time.Second: time.Second} {
 		if got := keptToAnswer(of); got != kept {

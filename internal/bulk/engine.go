@@ -148,7 +148,7 @@ func (e *Engine) leavePlanning(ctx context.Context, op Operation, cause error) (
 }
 
 // Apply starts a planned operation, if the approval is of its plan and the plan is of what is in
-// force: ErrOutdated. Approved again, it is returned as it is: whoever approved it first has applied it.
+// force: ErrOutdated. Approved again, it is returned as it is: the first approval has applied it.
 func (e *Engine) Apply(ctx context.Context, id string, a Approval) (Operation, error) {
 	return unlessFaster(func() (Operation, error) { return e.approve(ctx, id, a) })
 }

@@ -25,7 +25,7 @@ func naming(store Store, n int) *Engine {
 	return &Engine{Store: store, Select: page, Actions: map[string]Action{"lift": {MaxWeight: 7, Plan: plan}}, Log: slog.New(slog.DiscardHandler)}
 }
 
-// TestAReasonIsComparedWithEverySubject names all of them in the reason, whichever page they come with.
+// TestAReasonIsComparedWithEverySubject names all of them in the reason, on every page of the planning.
 func TestAReasonIsComparedWithEverySubject(t *testing.T) {
 	store := &freezer{}
 	engine := naming(store, 3)

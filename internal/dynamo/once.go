@@ -77,7 +77,7 @@ func (t *Table) tryOnce(ctx context.Context, tr transition, update expression.Up
 	return left, nil
 }
 
-// noteUnchanged notes that a customer that is as it was seen is so already, and returns it
+// noteUnchanged notes that there was nothing to change of a customer, on condition that it is still as it was seen, and returns it
 // beside ErrUnchanged.
 func (t *Table) noteUnchanged(ctx context.Context, tr transition, seen customer.Customer) (customer.Customer, error) {
 	tx := t.newTransaction()

@@ -231,7 +231,7 @@ func (e unsentError) Unwrap() error { return e.error }
 // always is the answer of what nobody can stop: past the fence there is no way back.
 func always(context.Context) error { return nil }
 
-// executeBatch makes one request, at a pace, if it may when its turn has come: unsentError.
+// executeBatch makes one request at its pace. It asks first whether it may still begin: unsentError if not.
 func (t *Table) executeBatch(ctx context.Context, p *pace, statements []types.BatchStatementRequest, may func(context.Context) error) ([]answer, error) {
 	answers := make([]answer, len(statements))
 	done, err := p.turn(ctx, len(statements))

@@ -288,7 +288,7 @@ func cancelledMidway(t *testing.T, p planned) {
 	p.do(t, http.MethodPost, "/v1/operations/"+op.ID+"/cancel", nil).want(t, http.StatusOK, "")
 	states := p.states(t)
 	begun := p.operation(t, op.ID).State == "CANCELLING" // else the worker died before it had the chunk
-	time.Sleep(3 * shortLimit)                           // so that its lease is over, its message has come again, and the sweep has been there
+	time.Sleep(3 * shortLimit)                           // its lease ends, its message comes again, and the sweep runs
 	if op = p.ended(t, op); op.State != "CANCELLED" || op.Progress.Left != few || (op.Progress.Codes["INTERRUPTED"] == few) != begun {
 		t.Errorf("it has ended as %+v", op)
 	}

@@ -1,5 +1,5 @@
 // Package engine runs the engines that stand in for AWS on one machine: dynoxide or Amazon's DynamoDB Local for
-// DynamoDB, fauxqs for SQS. Each listens on a hidden address of this machine, since an engine answers whoever asks, and
+// DynamoDB, fauxqs for SQS. Each listens on a hidden address of this machine, since an engine answers any web page, and
 // ends with this process.
 package engine
 

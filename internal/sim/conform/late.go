@@ -17,7 +17,7 @@ type late struct {
 	do   func(ctx context.Context, c customer.Customer, ch customer.Change) error
 	undo func(ctx context.Context, c customer.Customer, ch customer.Change) error
 	once bool // it can be made under a key
-	flag bool // made when it is so already, it is unchanged
+	flag bool // sets or clears something: made again, it changes nothing
 }
 
 func only(_ customer.Customer, err error) error { return err }
