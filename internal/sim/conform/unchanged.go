@@ -55,6 +55,15 @@ func (w World) fencedUnderAKey(t *testing.T) {
 	refuses(t, only(w.Fence(ctx, c.ID, fence, again)), &customer.ReplayError{Subject: c.ID, Same: true, Trace: c.TraceAt(ch.At)})
 }
 
+// untilFree asks again as long as the store is busy, as a client does that is told so.
+func untilFree(ask func() error) error {
+	for {
+		if err := ask(); !errors.Is(err, customer.ErrBusy) {
+			return err
+		}
+	}
+}
+
 // blockedByMany lets many block a customer at once, each under a key of its own, beside others
 // that change it: one does it, and all are noted.
 func (w World) blockedByMany(t *testing.T) {
@@ -65,12 +74,12 @@ func (w World) blockedByMany(t *testing.T) {
 		ch.Once = &customer.Once{Key: fmt.Sprint(c.ID, i), Fingerprint: "this"}
 		return ch
 	}
-	block := func(ctx context.Context, i int) error { return only(w.SetBlocked(ctx, c.ID, true, change(i))) }
+	block := func(ctx context.Context, i int) error { return untilFree(func() error { return only(w.SetBlocked(ctx, c.ID, true, change(i))) }) }
 	var clients sync.WaitGroup
 	for i := range errs {
 		clients.Go(func() { errs[i] = block(ctx, i) })
 	}
-	must(t, w.holdAndLift(t, c.ID, "case"))
+	must(t, w.holdAndLift(t, c.ID, "case")) // a hold is not refused for contention
 	clients.Wait()
 	done := 0
 	for i, err := range errs {
