@@ -9,13 +9,13 @@ import (
 	"net/http/httptest"
 )
 
-// client calls an API that runs in this process, without a network between.
+// client calls an API that runs in this process, without a network.
 type client struct {
 	api    http.Handler
 	header map[string]string
 }
 
-// call makes a request and decodes its answer, unless answer is nil. Whatever is not a success is an error.
+// call makes a request and decodes the response into answer, unless that is nil. Any status but 2xx is an error.
 func (c client) call(ctx context.Context, method, url string, body, answer any) error {
 	var sent bytes.Buffer
 	if body != nil {

@@ -89,7 +89,7 @@ func (c *cluster) connect(ctx context.Context) (*pgxpool.Pool, error) {
 
 func (c *cluster) stop() { c.server.Stop(stopGrace) }
 
-// postgresBinaries is the folder of initdb and postgres: that of the PATH, or the newest of Debian's.
+// postgresBinaries finds the folder of initdb and postgres: first on the PATH, then the newest version that Debian installed.
 func postgresBinaries() (string, error) {
 	if initdb, err := exec.LookPath("initdb"); err == nil {
 		if initdb, err = filepath.EvalSymlinks(initdb); err == nil {
@@ -105,11 +105,11 @@ func postgresBinaries() (string, error) {
 }
 
 func majorVersion(initdb string) int {
-	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(initdb)))) // of a name that is no number: 0
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(initdb)))) // 0 if the name is not a number
 	return n
 }
 
-// otherThanRoot gives the folder to the user under whom Debian runs PostgreSQL, and the server too: it refuses root.
+// otherThanRoot makes the user postgres the owner of the folder, and runs the server as that user: PostgreSQL refuses to run as root.
 func otherThanRoot(dir string) (*syscall.SysProcAttr, error) {
 	if os.Getuid() != 0 {
 		return nil, nil

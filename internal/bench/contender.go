@@ -12,22 +12,22 @@ import (
 // contender is a system under measurement. It holds its data from load to close.
 type contender interface {
 	name() string
-	// about says which versions it is made of, and in what form it does what is measured. Valid after load.
+	// about names its versions and how it does each step. Call it after load.
 	about() string
-	// load starts the system and fills it: size.Customers customers, none of them deleted. An *absentError says
-	// that the machine does not have it.
+	// load starts the system and fills it with size.Customers customers, none of them deleted. It returns an
+	// *absentError if the system is not installed.
 	load(ctx context.Context) error
-	// steps are what it can do. Each leaves the data as it found it; what that takes is not measured.
+	// steps returns what it can do. Each step leaves the data as it found it; the time for that is not measured.
 	steps() map[step]func(context.Context, *laps) error
 	close()
 }
 
-// absentError tells of a contender that this machine does not have, and how it would get it.
+// absentError says that a contender is not installed, and how to install it.
 type absentError struct{ remedy string }
 
 func (e *absentError) Error() string { return "not installed: " + e.remedy }
 
-// step is what contenders do by turns.
+// step is one thing that the contenders do in turn.
 type step string
 
 // The steps, in the order of a round.
@@ -41,7 +41,7 @@ const (
 
 var allSteps = []step{deleteAndRestore, readPages, deleteCrowd, purgeCrowd, purgeHeavy}
 
-// task is a line of the table: what was measured of a step.
+// task is one line of the table: one measurement of a step.
 type task string
 
 // The tasks.
@@ -98,7 +98,7 @@ func (s size) title(t task) string {
 	return string(t)
 }
 
-// count writes a number with its thousands apart.
+// count formats a number with separated thousands.
 func count(n int) string {
 	if n < 1000 {
 		return fmt.Sprint(n)
@@ -106,17 +106,17 @@ func count(n int) string {
 	return fmt.Sprintf("%s,%03d", count(n/1000), n%1000)
 }
 
-// laps are the times that one contender took.
+// laps holds the times of one contender.
 type laps struct {
 	times map[task][]time.Duration
-	costs map[task]dynamo.Cost // of one time, of those that count their requests
+	costs map[task]dynamo.Cost // of one run of the task; only for contenders that count their requests
 }
 
 func newLaps() *laps {
 	return &laps{times: map[task][]time.Duration{}, costs: map[task]dynamo.Cost{}}
 }
 
-// since notes that each of the tasks is done, having begun at a time.
+// since adds the time from start until now to each of the tasks.
 func (l *laps) since(start time.Time, done ...task) {
 	took := time.Since(start)
 	for _, t := range done {
@@ -124,7 +124,7 @@ func (l *laps) since(start time.Time, done ...task) {
 	}
 }
 
-// few is how often what takes milliseconds is repeated within a round.
+// few is how often a task of milliseconds is repeated within a round.
 const few = 20
 
 // repeat does something a few times.
@@ -139,7 +139,7 @@ func repeat(do func() error) error {
 
 var errShort = errors.New("what was done is not what was asked for")
 
-// expect makes a measurement of something else fail.
+// expect returns an error if a step did something else than it should.
 func expect(what string, got, want int) error {
 	if got != want {
 		return fmt.Errorf("%s: %d instead of %d: %w", what, got, want, errShort)

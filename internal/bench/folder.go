@@ -11,11 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// roomNeeded is more than all data takes.
+// roomNeeded, in bytes, is more than all the data takes.
 const roomNeeded = 4 << 30
 
-// memory is a folder that costs no disk, if the machine has one that is large enough, or that of temporary files.
-// The engine that stands in for DynamoDB waits for the disk once for each item it writes, which DynamoDB does not.
+// memory returns a folder in memory if it is large enough, else the folder for temporary files.
+// The local engine waits for the disk once for each item it writes; DynamoDB does not.
 func memory() string {
 	const shared = "/dev/shm"
 	var at unix.Statfs_t
@@ -25,16 +25,16 @@ func memory() string {
 	return shared
 }
 
-// folderPrefix begins the names of folders of data; the id of the process that owns the folder follows.
+// folderPrefix starts the name of each data folder; the id of the process that owns it follows.
 const folderPrefix = "lethe-bench-"
 
-// makeFolder makes a folder for the data, and removes those of processes that died before they could do so.
+// makeFolder creates a folder for the data, and removes the folders that killed processes left.
 func makeFolder(base string) (string, error) {
 	found, _ := filepath.Glob(filepath.Join(base, folderPrefix+"*")) // the pattern is well formed
 	for _, orphan := range found {
 		id, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(orphan), folderPrefix), "-")
 		if pid, err := strconv.Atoi(id); err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
-			_ = os.RemoveAll(orphan) // somebody else may be at it too
+			_ = os.RemoveAll(orphan) // another process may be removing it, too
 		}
 	}
 	dir, err := os.MkdirTemp(base, folderPrefix+strconv.Itoa(os.Getpid())+"-")

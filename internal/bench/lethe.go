@@ -17,8 +17,8 @@ import (
 	"lethe/internal/web"
 )
 
-// lethe is this repository: its API as the function hands requests to it, its workers, and the engine that `make run`
-// uses, which persists on the disk. Its queue is in memory.
+// lethe is this repository: its API and its workers in this process, and the engine that `make run` uses, with its
+// data on disk. The queue is in memory.
 type lethe struct {
 	size    size
 	dir     string
@@ -56,7 +56,7 @@ func (l *lethe) close() {
 	}
 }
 
-// process is one process of Lethe, which knows nothing yet of the pace that the table bears.
+// process is one process of Lethe. Each measures for itself how much the table can take.
 func (l *lethe) process() (*customer.Service, *bulk.Engine) {
 	log := slog.New(slog.DiscardHandler)
 	config := l.meter.Attach(l.config)
@@ -128,7 +128,7 @@ func (l *lethe) readPages(ctx context.Context, took *laps) error {
 		if _, err := l.page(ctx, pageSize, l.cursor); err != nil {
 			return err
 		}
-		took.since(start, farPage, farPageKeyset) // a cursor is where the last page ended; there are no numbers
+		took.since(start, farPage, farPageKeyset) // pages are reached by cursor, not by number
 		took.costs[farPage] = l.meter.Reset()
 		return nil
 	})
@@ -213,13 +213,13 @@ func (l *lethe) purgeHeavy(ctx context.Context, took *laps) error {
 
 var crowdSelection = map[string]any{"filter": map[string]string{"search": "crowd"}}
 
-// operation is one on the whole crowd, as the API shows it.
+// operation is an operation on the whole crowd, as the API shows it.
 type operation struct {
 	ID, State, Digest string
 	Progress          struct{ Done int }
 }
 
-// operate does something to the whole crowd, from the plan to the end.
+// operate runs an operation on the whole crowd, from the plan to its end.
 func (l *lethe) operate(ctx context.Context, action string, selection any) error {
 	op, err := l.create(ctx, action, selection)
 	if err != nil {
@@ -233,7 +233,7 @@ func (l *lethe) create(ctx context.Context, action string, selection any) (*oper
 	return op, l.api.call(ctx, http.MethodPost, "/v1/operations", map[string]any{"action": action, "selection": selection}, op)
 }
 
-// look waits until nothing is under way, and looks what has become of the operation.
+// look waits until the workers are idle, and reads the operation.
 func (l *lethe) look(ctx context.Context, op *operation) error {
 	if err := l.work.wait(); err != nil {
 		return err

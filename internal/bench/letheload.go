@@ -42,7 +42,7 @@ func engineVersion() string {
 	return "dynoxide " + pinned.Dependencies["@dynoxide/linux-x64"]
 }
 
-// load adds those who are deleted and purged by Lethe's own code. The others are only listed: they are written past it.
+// load adds the crowd through Lethe's own code. The other customers are only listed, so they are written directly.
 func (l *lethe) load(ctx context.Context) (err error) {
 	if err := l.start(ctx); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (l *lethe) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// keep copies the data as it is, for rewind: writing again what a purge has removed would take longer than the purge.
+// keep copies the data for rewind: to write again what a purge removed would take longer than the purge.
 func (l *lethe) keep(ctx context.Context) error {
 	l.engine.Stop()
 	if err := os.CopyFS(l.kept(), os.DirFS(l.dir)); err != nil {
@@ -93,7 +93,7 @@ func (l *lethe) keep(ctx context.Context) error {
 
 func (l *lethe) kept() string { return l.dir + "-kept" }
 
-// rewind brings the data back as it was kept.
+// rewind restores the data that keep copied.
 func (l *lethe) rewind(ctx context.Context) error {
 	l.engine.Stop()
 	if err := os.RemoveAll(l.dir); err != nil {
@@ -123,7 +123,7 @@ func (l *lethe) makeTables(ctx context.Context) error {
 	return nil
 }
 
-// client is one of the engine, for what is not measured.
+// client talks to the engine for what is not measured.
 func (l *lethe) client() *dynamodb.Client { return dynamodb.NewFromConfig(l.config) }
 
 const (
@@ -161,8 +161,8 @@ func (l *lethe) addCrowd(ctx context.Context) error {
 	return group.Wait()
 }
 
-// addOthers makes the customers who are only listed, older than all the others and without records, in the image of one
-// that Lethe made.
+// addOthers adds the customers that are only listed. They are copies of one that Lethe made, older than the rest and
+// without records.
 func (l *lethe) addOthers(ctx context.Context) error {
 	if err := l.addOne(ctx, "other", "Other", 0); err != nil {
 		return err
@@ -171,12 +171,12 @@ func (l *lethe) addOthers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	others := make([]item, l.size.Customers-l.size.Crowd-2) // beside the crowd there are the heavy one and the image
+	others := make([]item, l.size.Customers-l.size.Crowd-2) // without the crowd, the heavy customer and the copied one
 	for i := range others {
 		id := fmt.Sprintf("other-%d", i)
 		created := time.Unix(1e9, 0).UTC().Add(time.Duration(i)*time.Millisecond).Format("2006-01-02T15:04:05.000Z") + "#" + id
 		it := maps.Clone(made.Item)
-		delete(it, "terms") // which lists don't read
+		delete(it, "terms") // lists don't read them
 		it["pk"], it["created"], it["isk"] = text("C#"+id), text(created), text(created)
 		it["ipk"] = text(fmt.Sprintf("live#%d", i%4))
 		it["profile"] = &types.AttributeValueMemberM{Value: item{"organisation": text(fmt.Sprintf("Other %d", i))}}
@@ -185,7 +185,7 @@ func (l *lethe) addOthers(ctx context.Context) error {
 	return l.put(ctx, others)
 }
 
-// walk goes to a position of the list and returns its cursor.
+// walk pages to a position in the list and returns its cursor.
 func (l *lethe) walk(ctx context.Context, position int) (cursor string, err error) {
 	for position > 0 && err == nil {
 		limit := min(position, 200)
@@ -195,7 +195,7 @@ func (l *lethe) walk(ctx context.Context, position int) (cursor string, err erro
 	return cursor, err
 }
 
-// put writes items as they are.
+// put writes raw items.
 func (l *lethe) put(ctx context.Context, items []item) error {
 	client := l.client()
 	group, ctx := errgroup.WithContext(ctx)

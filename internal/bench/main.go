@@ -1,5 +1,5 @@
-// Command bench measures Lethe beside others, in one run on one machine: beside a loop over the AWS SDK as one writes it
-// by hand, PocketBase and PostgreSQL. It prints ratios; what they mean is said below the table.
+// Command bench compares Lethe with a handwritten loop over the AWS SDK, PocketBase and PostgreSQL, in one run on one
+// machine. It prints ratios, and below the table what they mean.
 package main
 
 import (
@@ -20,11 +20,11 @@ func main() {
 	}
 }
 
-// size is how much there is of everything.
+// size says how much data there is.
 type size struct {
 	Customers int // all of them
-	Crowd     int // of these are deleted and purged together ...
-	Each      int // ... and have so many records each
+	Crowd     int // customers of these that are deleted and purged together
+	Each      int // records of each customer of the crowd
 	Heavy     int // records of one more customer
 	Rounds    int
 }
@@ -68,8 +68,8 @@ func command(args []string) error {
 	return err
 }
 
-// bench measures everything in a folder that is gone afterwards, and returns what is to be shown. Shown it is by the
-// caller: a reader who goes away ends the process, and the folder would stay.
+// bench measures everything in a temporary folder and returns the report. The caller prints it: a broken pipe ends the
+// process, and the folder would stay.
 func bench(ctx context.Context, s size, base string, asJSON bool) (*bytes.Buffer, error) {
 	dir, err := makeFolder(base)
 	if err != nil {

@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// report is what a run has found.
+// report is the result of a run.
 type report struct {
 	size    size
-	where   string // the folder in which the folder of the data was
+	where   string // the parent of the data folder
 	columns []*column
 	took    time.Duration
 }
 
-// column is what was found of one contender.
+// column is the result of one contender.
 type column struct {
 	contender
 	laps   *laps
-	absent string // how the machine would get it
+	absent string // how to install it; empty if it was measured
 }
 
-// measure lets the contenders take turns at every step, each round in another order, so that whatever else the machine
-// does in the meantime hits all of them.
+// measure lets the contenders take turns at each step, in another order each round, so that other load on the machine
+// affects all of them alike.
 func (r *report) measure(ctx context.Context, dir string) error {
 	started := time.Now()
 	lethe := newLethe(r.size, filepath.Join(dir, "lethe"))
@@ -80,5 +80,5 @@ func (r *report) round(ctx context.Context, round int) error {
 	return nil
 }
 
-// progress tells people that something is going on.
+// progress shows that the run is alive.
 func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

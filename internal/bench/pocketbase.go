@@ -10,9 +10,9 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 )
 
-// pocketBase is PocketBase as a Go module, behind its own API. Its relation cascades when a customer is deleted. There
-// is no soft delete in it: what one writes by hand is a date on the customer, and a rule that hides records by it, which
-// costs one write whatever hangs on the customer.
+// pocketBase is PocketBase as a Go module, behind its own API. Its relation cascades when a customer is deleted. It has
+// no soft delete, so this uses a date on the customer and a rule that hides the records by it: one write for any number
+// of records.
 type pocketBase struct {
 	size size
 	dir  string
@@ -53,7 +53,7 @@ const (
 	isDeleted    = `deleted != ""`
 )
 
-// deletion is the change that deletes a customer, restoration the one back.
+// deletion is the change that deletes a customer, restoration the change that restores it.
 func deletion() map[string]any {
 	return map[string]any{"deleted": time.Now().UTC(), "deletedBy": "bench"}
 }
@@ -80,7 +80,7 @@ func (p *pocketBase) deleteAndRestore(ctx context.Context, took *laps) error {
 	return p.hidden(ctx)
 }
 
-// hidden makes sure that the rule hides the records of a deleted customer, and of no other.
+// hidden checks that the rule hides the records of a deleted customer, and of no other.
 func (p *pocketBase) hidden(ctx context.Context) error {
 	if err := p.visible(ctx, 1); err != nil {
 		return err
@@ -94,7 +94,7 @@ func (p *pocketBase) hidden(ctx context.Context) error {
 	return p.api.call(ctx, http.MethodPatch, heavyURL, restoration(), nil)
 }
 
-// visible makes sure that so many records of the heavy customer are on a page of one.
+// visible checks how many records of the heavy customer can be listed.
 func (p *pocketBase) visible(ctx context.Context, want int) error {
 	query := url.Values{"perPage": {"1"}, "skipTotal": {"1"}, "filter": {fmt.Sprintf("customer = %q", pocketHeavy)}}
 	var page pocketPage
@@ -104,7 +104,7 @@ func (p *pocketBase) visible(ctx context.Context, want int) error {
 	return expect("visible records", len(page.Items), want)
 }
 
-// records makes sure that a purge took what it was to take.
+// records checks that a purge removed all records that it should.
 func (p *pocketBase) records(want int) error {
 	n, err := p.app.CountRecords("records")
 	if err != nil {
@@ -113,12 +113,12 @@ func (p *pocketBase) records(want int) error {
 	return expect("records", int(n), want)
 }
 
-// pocketPage is what a list answers.
+// pocketPage is one page of a list.
 type pocketPage struct {
 	Items []struct{ ID, Created string }
 }
 
-// list reads a page without counting them all, as PocketBase advises.
+// list reads a page without the total, as PocketBase advises.
 func (p *pocketBase) list(ctx context.Context, filter string, number, perPage int, fields string) (pocketPage, error) {
 	query := url.Values{
 		"filter": {filter}, "sort": {"-created"}, "skipTotal": {"1"},
@@ -150,7 +150,7 @@ func (p *pocketBase) readPages(ctx context.Context, took *laps) error {
 	})
 }
 
-// batch makes requests in one, which PocketBase carries out in one transaction.
+// batch sends many requests as one, which PocketBase runs in one transaction.
 func (p *pocketBase) batch(ctx context.Context, method, filter string, body map[string]any) error {
 	crowd, err := p.list(ctx, filter, 1, p.size.Crowd, "id")
 	if err != nil {

@@ -6,13 +6,13 @@ import (
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/apis"
 	"github.com/pocketbase/pocketbase/core"
-	_ "github.com/pocketbase/pocketbase/migrations" // without them there are no collections
+	_ "github.com/pocketbase/pocketbase/migrations" // they create the system collections
 )
 
 // PocketBase's ids have 15 characters.
 const pocketHeavy = "heavy0000000000"
 
-// load makes the collections by PocketBase's own means, and fills them by SQL.
+// load creates the collections through PocketBase, and fills them with SQL.
 func (p *pocketBase) load(ctx context.Context) error {
 	p.app = core.NewBaseApp(core.BaseAppConfig{DataDir: p.dir})
 	if err := p.app.Bootstrap(); err != nil {
@@ -44,14 +44,14 @@ func (p *pocketBase) load(ctx context.Context) error {
 	return err
 }
 
-// allowBatches of as many requests as there are in the crowd: none are allowed by default.
+// allowBatches allows batches as large as the crowd: by default batches are off.
 func (p *pocketBase) allowBatches() error {
 	settings := p.app.Settings()
 	settings.Batch.Enabled, settings.Batch.MaxRequests, settings.Batch.Timeout = true, p.size.Crowd, 600
 	return p.app.Save(settings)
 }
 
-// admin makes somebody whom the rules let in, unlike a superuser, for whom they are not looked at.
+// admin creates an administrator that the rules apply to. PocketBase does not evaluate rules for superusers.
 func (p *pocketBase) admin() (token string, err error) {
 	admins := core.NewAuthCollection("admins")
 	if err := p.app.Save(admins); err != nil {
@@ -68,7 +68,7 @@ func (p *pocketBase) admin() (token string, err error) {
 
 func (p *pocketBase) makeCollections() error {
 	admins := `@request.auth.collectionName = "admins"`
-	gone := admins + ` && deleted != ""` // only what is in the trash may be purged
+	gone := admins + ` && deleted != ""` // only customers in the trash may be purged
 	customers := core.NewBaseCollection("customers")
 	customers.ListRule, customers.ViewRule, customers.UpdateRule, customers.DeleteRule = &admins, &admins, &admins, &gone
 	customers.Fields.Add(
@@ -103,10 +103,10 @@ func (p *pocketBase) serve(token string) error {
 	return err
 }
 
-// numbers begins a statement that has the numbers i from 1 to {:n}.
+// numbers starts a statement with a table of the numbers i from 1 to {:n}.
 const numbers = `WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {:n}) `
 
-// ago is the time so many milliseconds before now.
+// ago is a time in the past, given in milliseconds before now.
 const ago = `strftime('%Y-%m-%d %H:%M:%fZ', 'now', `
 
 func (p *pocketBase) fill(ctx context.Context) error {
@@ -149,7 +149,7 @@ func (p *pocketBase) addHeavy(ctx context.Context) error {
 		dbx.Params{"n": p.size.Heavy, "id": pocketHeavy, "size": recordText})
 }
 
-// exec runs a statement that changes so many rows; 0 for any number.
+// exec runs a statement that must change n rows; n = 0 accepts any number.
 func (p *pocketBase) exec(ctx context.Context, rows int, sql string, params map[string]any) error {
 	result, err := p.app.NonconcurrentDB().NewQuery(sql).WithContext(ctx).Bind(params).Execute()
 	if err != nil || rows == 0 {

@@ -9,18 +9,18 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// postgres is a schema as a careful engineer writes it by hand: foreign keys that cascade and are indexed, a date of
-// deletion, views that hide what is deleted, an index for every query here. There is no API before it.
+// postgres is a schema as a careful engineer writes it: indexed foreign keys that cascade, a deletion date, views that
+// hide deleted rows, an index for every query here. It has no API in front.
 type postgres struct {
 	size    size
 	dir     string
 	cluster *cluster
 	pool    *pgxpool.Pool
 	server  string  // version
-	last    listing // of the page before the one in the middle
+	last    listing // last row of the page before the middle one
 }
 
-// listing is what a list shows of a customer.
+// listing is one row of a list of customers.
 type listing struct {
 	ID, Organisation string
 	Email            *string
@@ -135,7 +135,7 @@ func (p *postgres) steps() map[step]func(context.Context, *laps) error {
 	}
 }
 
-// change runs a statement that changes so many customers.
+// change runs a statement that must change n customers.
 func (p *postgres) change(ctx context.Context, customers int, sql string, args ...any) error {
 	tag, err := p.pool.Exec(ctx, sql, args...)
 	if err != nil {
@@ -144,7 +144,7 @@ func (p *postgres) change(ctx context.Context, customers int, sql string, args .
 	return expect(sql, int(tag.RowsAffected()), customers)
 }
 
-// counts makes sure that what was measured did what it was to do.
+// counts checks that a measured step did its work.
 func (p *postgres) counts(ctx context.Context, want int, sql string, args ...any) error {
 	var n int
 	if err := p.pool.QueryRow(ctx, sql, args...).Scan(&n); err != nil {
@@ -181,7 +181,7 @@ func (p *postgres) deleteAndRestore(ctx context.Context, took *laps) error {
 	return p.hidden(ctx)
 }
 
-// hidden makes sure that the view hides the records of a deleted customer, and of no other.
+// hidden checks that the view hides the records of a deleted customer, and of no other.
 func (p *postgres) hidden(ctx context.Context) error {
 	const visible = `SELECT count(*) FROM live_records WHERE customer = $1`
 	if err := p.counts(ctx, p.size.Heavy, visible, heavyID); err != nil {

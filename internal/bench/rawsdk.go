@@ -20,9 +20,8 @@ const (
 	loopWriters   = 8  // as many as Lethe has
 )
 
-// loop erases the same items of the same table as Lethe does, as one writes it by hand over the SDK: Query for the keys,
-// BatchWriteItem of 25, what was left undone again. It lacks all that makes a purge safe: fence, read-back, certificate,
-// the root last.
+// loop erases the same items as Lethe does, with a handwritten loop over the SDK: Query for the keys, BatchWriteItem of
+// 25, again for unprocessed items. It has nothing that makes a purge safe: no fence, no read-back, no certificate.
 type loop struct {
 	over    *lethe
 	writers int
@@ -45,7 +44,7 @@ func (l *loop) about() string {
 		") for the same items of the same table, without fence, read-back and certificate."
 }
 
-// load has nothing to do: the data is Lethe's.
+// load does nothing: the loop uses Lethe's data.
 func (l *loop) load(context.Context) error { return nil }
 
 func (l *loop) close() {}
@@ -103,7 +102,7 @@ func (l *loop) erase(ctx context.Context, client *dynamodb.Client, ids []string)
 	return group.Wait()
 }
 
-// keys goes through the keys of all there is of a customer.
+// keys yields the keys of all items of a customer.
 func (l *loop) keys(ctx context.Context, client *dynamodb.Client, id string, visit func(item)) error {
 	pages := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{
 		TableName: aws.String(mainTable), ConsistentRead: aws.Bool(true),
@@ -126,7 +125,7 @@ func (l *loop) keys(ctx context.Context, client *dynamodb.Client, id string, vis
 	return nil
 }
 
-// elsewhere are the keys of what a root has in other partitions: its search terms, its e-mail address.
+// elsewhere returns the keys that a root has in other partitions: its search terms and its e-mail address.
 func elsewhere(id string, root item) []item {
 	var keys []item
 	if terms, ok := root["terms"].(*types.AttributeValueMemberL); ok {
@@ -141,7 +140,7 @@ func elsewhere(id string, root item) []item {
 	return keys
 }
 
-// batchWrite writes a batch, and again what was left undone.
+// batchWrite writes a batch, and retries what DynamoDB left unprocessed.
 func batchWrite(ctx context.Context, client *dynamodb.Client, table string, batch []types.WriteRequest) error {
 	for wait := 50 * time.Millisecond; ; wait *= 2 {
 		out, err := client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: batch}})
@@ -159,7 +158,7 @@ func batchWrite(ctx context.Context, client *dynamodb.Client, table string, batc
 	}
 }
 
-// beginning is what parts the search terms: their first characters, at least two bytes of them.
+// beginning is the partition of a search term: its first characters, at least two bytes.
 func beginning(term string) string {
 	for at := range term {
 		if at >= 2 {

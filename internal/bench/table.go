@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// median of a task's times; ok is false where a contender cannot do it.
+// median returns the median of a task's times; ok is false if the contender can't do the task.
 func (c *column) median(t task) (d time.Duration, ok bool) {
 	times := slices.Sorted(slices.Values(c.laps.times[t]))
 	if len(times) == 0 {
@@ -71,7 +71,7 @@ func (c *column) absence() string {
 	return "not installed: " + c.absent
 }
 
-// printCosts tells what was counted of those who are paid by request.
+// printCosts prints requests and units of the contenders that are billed by request.
 func (r *report) printCosts(output io.Writer) error {
 	table := tabwriter.NewWriter(output, 0, 0, 3, ' ', 0)
 	fmt.Fprintf(table, "\nCounted at the table\t\trequests\twrite units\tread units\n")
@@ -109,7 +109,7 @@ func short(d time.Duration) string {
 type document struct {
 	Go           string                        `json:"go"`
 	System       string                        `json:"system"`
-	Folder       string                        `json:"folder"` // in which the data was
+	Folder       string                        `json:"folder"` // where the data was
 	Processors   int                           `json:"processors"`
 	Rounds       int                           `json:"rounds"`
 	Seconds      float64                       `json:"seconds"`
@@ -143,7 +143,7 @@ func (r *report) json(output io.Writer) error {
 	return encoder.Encode(d)
 }
 
-// versionOf a module that this program is built of.
+// versionOf returns the version of a module in this build.
 func versionOf(module string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

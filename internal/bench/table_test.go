@@ -9,7 +9,7 @@ import (
 	"lethe/internal/dynamo"
 )
 
-// fake has no system behind it.
+// fake is a contender without a system behind it.
 type fake string
 
 func (f fake) name() string                                       { return string(f) }

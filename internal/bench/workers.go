@@ -12,7 +12,7 @@ import (
 // instances is how many workers template.yaml lets run at once.
 const instances = 10
 
-// workers are Lethe's queue, in memory, and those who work it off: each a process of its own, as Lambda would have it.
+// workers is Lethe's queue, in memory, and its consumers, each isolated as on Lambda.
 type workers struct {
 	idle chan *worker
 
@@ -33,7 +33,7 @@ var (
 
 func newWorkers() *workers { return &workers{idle: make(chan *worker, instances)} }
 
-// Enqueue has purges worked off.
+// Enqueue adds purges.
 func (w *workers) Enqueue(ctx context.Context, jobs ...customer.Job) error {
 	for _, job := range jobs {
 		w.hand(func(by *worker) error { return by.service.Purge(context.WithoutCancel(ctx), job) })
@@ -41,7 +41,7 @@ func (w *workers) Enqueue(ctx context.Context, jobs ...customer.Job) error {
 	return nil
 }
 
-// EnqueueWork has parts of operations worked off.
+// EnqueueWork adds chunks of operations.
 func (w *workers) EnqueueWork(ctx context.Context, work ...bulk.Work) error {
 	for _, part := range work {
 		w.hand(func(by *worker) error { return by.operations.Do(context.WithoutCancel(ctx), part) })
@@ -49,7 +49,7 @@ func (w *workers) EnqueueWork(ctx context.Context, work ...bulk.Work) error {
 	return nil
 }
 
-// hand gives work to the next idle worker.
+// hand gives a job to the next idle worker.
 func (w *workers) hand(do func(*worker) error) {
 	w.underWay.Go(func() {
 		by := <-w.idle
@@ -61,10 +61,10 @@ func (w *workers) hand(do func(*worker) error) {
 	})
 }
 
-// Backlog is not asked for here.
+// Backlog is not used here.
 func (w *workers) Backlog(context.Context) (int, error) { return 0, nil }
 
-// wait returns when all work is done, with what went wrong of it: nothing comes again here.
+// wait returns when all jobs are done, with their errors: nothing is retried here.
 func (w *workers) wait() error {
 	w.underWay.Wait()
 	w.mu.Lock()
