@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"lethe/internal/local/engine"
+	"lethe/internal/engine"
 	"lethe/internal/local/mapping"
 	"lethe/internal/local/schedule"
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 const (
