@@ -4,7 +4,11 @@ package internal
 import (
 	"bufio"
 	"bytes"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +40,21 @@ var arrows = []struct {
 	{"lethe/functions/work", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/purge", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/stream", []string{"app"}, true, "a function is its trigger"},
+	{"lethe/internal/template", nil, true, "what is declared depends on nothing that runs"},
+	{"lethe/internal/deploy", []string{"template"}, true, "tables are made as declared, at any engine"},
+	{"lethe/internal/engine", []string{"child", "loopback"}, true, "an engine knows no tables of ours"},
+	{"lethe/internal/child", nil, false, "a process knows not what it is for"},
+	{"lethe/internal/loopback", nil, false, "a listener knows not what it serves"},
+}
+
+// laptop are the packages that only tests and the local system may import: nothing of them is deployed.
+var laptop = []string{"local", "sim", "engine", "deploy", "template", "child", "loopback"}
+
+// onLaptop tells whether the package is one of those, or lies below one.
+func onLaptop(path string) bool {
+	own, ok := strings.CutPrefix(path, "lethe/internal/")
+	first, _, _ := strings.Cut(own, "/")
+	return ok && slices.Contains(laptop, first)
 }
 
 // beside names, of packages that may import no modules, what they may import nevertheless.
@@ -75,14 +94,47 @@ func TestArrows(t *testing.T) {
 // is deployed.
 func TestNobodyKnowsTheLaptop(t *testing.T) {
 	for of, imported := range importsOf(t) {
-		if strings.HasPrefix(of, "lethe/internal/local") || strings.Contains(of, "/sim") || strings.HasSuffix(of, "test") {
+		if onLaptop(of) || strings.HasSuffix(of, "test") {
 			continue
 		}
 		for _, i := range imported {
-			if strings.HasPrefix(i, "lethe/internal/local") || strings.HasPrefix(i, "lethe/internal/sim") || i == "testing" {
+			if onLaptop(i) || i == "testing" {
 				t.Errorf("%s imports %s, which only tests and the local system may", of, i)
 			}
 		}
+	}
+}
+
+// TestLocalStandsOnTop reads every source file of the checkout: tests, the benchmarks' module and other systems' files
+// count, too.
+func TestLocalStandsOnTop(t *testing.T) {
+	read := 0
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "node_modules" || path == filepath.Join("..", "internal", "local")):
+			return filepath.SkipDir
+		case entry.IsDir() || filepath.Ext(path) != ".go":
+			return nil
+		}
+		read++
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, imported := range file.Imports {
+			if strings.HasPrefix(strings.Trim(imported.Path.Value, `"`)+"/", "lethe/internal/local/") {
+				t.Errorf("%s imports %s: internal/local runs the system and is imported by nobody", path, imported.Path.Value)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read < 100 {
+		t.Errorf("only %d source files were read", read)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
-	"lethe/internal/local/engine"
+	"lethe/internal/engine"
 )
 
 // write puts an item into the main table, past everything; without other attributes than

@@ -19,9 +19,9 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
-	"lethe/internal/local/deploy"
-	"lethe/internal/local/engine"
-	"lethe/internal/local/template"
+	"lethe/internal/deploy"
+	"lethe/internal/engine"
+	"lethe/internal/template"
 )
 
 // TestAFullDiskIsNamed fills the disk that the local engines are on: an answer of 507 says so, as do a batch of

@@ -21,7 +21,7 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
-	"lethe/internal/local/engine"
+	"lethe/internal/engine"
 	"lethe/internal/operations"
 )
 

@@ -16,7 +16,7 @@ import (
 
 	"lethe/internal/customer"
 	"lethe/internal/dynamo/dynamotest"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/engine/enginetest"
 	"lethe/internal/queue"
 )
 

@@ -17,7 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"lethe/internal/local/child"
+	"lethe/internal/child"
 )
 
 // cluster is a PostgreSQL server of our own, as `initdb` configures it: durable, listening on a socket in its folder

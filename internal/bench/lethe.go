@@ -12,7 +12,7 @@ import (
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
-	"lethe/internal/local/engine"
+	"lethe/internal/engine"
 	"lethe/internal/operations"
 	"lethe/internal/web"
 )

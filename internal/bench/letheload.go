@@ -18,9 +18,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lethe/internal/customer"
-	"lethe/internal/local/deploy"
-	"lethe/internal/local/engine"
-	"lethe/internal/local/template"
+	"lethe/internal/deploy"
+	"lethe/internal/engine"
+	"lethe/internal/template"
 )
 
 type item = map[string]types.AttributeValue
@@ -31,7 +31,7 @@ func engineVersion() string {
 	if err != nil {
 		return "dynoxide"
 	}
-	data, err := os.ReadFile(filepath.Join(root, "internal", "local", "engine", "package.json"))
+	data, err := os.ReadFile(filepath.Join(root, "internal", "engine", "package.json"))
 	var pinned struct{ Dependencies map[string]string }
 	if err == nil {
 		err = json.Unmarshal(data, &pinned)

@@ -9,8 +9,8 @@ import (
 
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
-	"lethe/internal/local/engine"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/engine"
+	"lethe/internal/engine/enginetest"
 	"lethe/internal/sim"
 )
 

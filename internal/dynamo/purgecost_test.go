@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"lethe/internal/customer"
-	"lethe/internal/local/engine"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/engine"
+	"lethe/internal/engine/enginetest"
 )
 
 // TestPurgeCostsOneWriteForEachItemThereWas counts from the fence to the root's end.

@@ -10,7 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 // buildDashboard builds the page that functions/dashboard embeds, unless it is there and its sources have not changed.

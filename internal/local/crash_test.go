@@ -16,9 +16,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"lethe/internal/local/child"
-	"lethe/internal/local/engine"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/child"
+	"lethe/internal/engine"
+	"lethe/internal/engine/enginetest"
 )
 
 const (

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"lethe/internal/local/engine"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/engine"
+	"lethe/internal/engine/enginetest"
 )
 
 // TestGivenEndpointsAreUsedInsteadOfEngines runs the command between engines that it didn't start, named by the environment.

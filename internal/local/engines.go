@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"lethe/internal/local/engine"
+	"lethe/internal/engine"
 )
 
 // backend is an engine of our own, or an endpoint that somebody else runs.

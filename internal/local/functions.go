@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"lethe/internal/local/lambda"
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 // freeConcurrency is the number of processes of a function where the template sets no limit. AWS would start a

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/engine/enginetest"
 )
 
 const (

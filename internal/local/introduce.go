@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 // introduce tells people what runs where and what to try.

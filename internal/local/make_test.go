@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"lethe/internal/local/engine"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/engine"
+	"lethe/internal/engine/enginetest"
 )
 
 // TestCtrlCIsNoErrorOfMake runs the command as people do, and interrupts it as a terminal does: every process in the

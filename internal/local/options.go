@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"lethe/internal/local/engine"
+	"lethe/internal/engine"
 )
 
 // options say what to run and how.

@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"lethe/internal/local/engine"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/engine"
+	"lethe/internal/engine/enginetest"
 )
 
 const (

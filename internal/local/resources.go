@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"lethe/internal/local/deploy"
-	"lethe/internal/local/template"
+	"lethe/internal/deploy"
+	"lethe/internal/template"
 )
 
 // stack begins the names of tables and queues, as a stack's name does on AWS.

@@ -18,12 +18,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"lethe/internal/local/engine"
+	"lethe/internal/engine"
 	"lethe/internal/local/gateway"
 	"lethe/internal/local/lambda"
-	"lethe/internal/local/loopback"
 	"lethe/internal/local/mapping"
-	"lethe/internal/local/template"
+	"lethe/internal/loopback"
+	"lethe/internal/template"
 )
 
 // drainTime is how long invocations may go on when the system stops. Killing them is safe: all of Lethe's work is.

@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"lethe/internal/local/engine"
+	"lethe/internal/engine"
 	"lethe/internal/local/mapping"
 	"lethe/internal/local/schedule"
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 const (
@@ -105,15 +105,15 @@ func (s *system) scheduleTrigger(o options, f template.Function, event template.
 	if !o.Schedule {
 		return func(context.Context) {}, nil
 	}
-	var due schedule.Schedule = schedule.Every(o.Tick)
-	if o.Tick == 0 {
+	period := o.Tick
+	if period == 0 {
 		var err error
-		if due, err = schedule.Parse(event.Expression); err != nil {
+		if period, err = schedule.Parse(event.Expression); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.ID, err)
 		}
 	}
 	return func(ctx context.Context) {
-		schedule.Run(ctx, due, func(at time.Time) { go s.tick(ctx, f, event, at) })
+		schedule.Run(ctx, period, func(at time.Time) { go s.tick(ctx, f, event, at) })
 	}, nil
 }
 

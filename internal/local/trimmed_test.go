@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"lethe/internal/local/engine"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/engine"
+	"lethe/internal/engine/enginetest"
 )
 
 // TestThePurgedAreInNoFile purges a customer and looks for its values in every file of the folder: when streams have

@@ -16,8 +16,8 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
-	"lethe/internal/local/engine"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/engine"
+	"lethe/internal/engine/enginetest"
 	"lethe/internal/queue"
 )
 

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"lethe/internal/customer"
+	"lethe/internal/engine/enginetest"
 	"lethe/internal/fsck"
-	"lethe/internal/local/engine/enginetest"
 	"lethe/internal/queue"
 )
 

@@ -11,11 +11,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"lethe/internal/customer"
+	"lethe/internal/deploy"
 	"lethe/internal/dynamo"
-	"lethe/internal/local/deploy"
-	"lethe/internal/local/engine"
-	"lethe/internal/local/engine/enginetest"
-	"lethe/internal/local/template"
+	"lethe/internal/engine"
+	"lethe/internal/engine/enginetest"
+	"lethe/internal/template"
 )
 
 // Parameters that the template wants and tests have no use for.

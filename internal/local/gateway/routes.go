@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 // Default is the key of the route that takes what no other takes.

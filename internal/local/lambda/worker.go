@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"lethe/internal/local/child"
-	"lethe/internal/local/loopback"
+	"lethe/internal/child"
+	"lethe/internal/loopback"
 )
 
 // initLimit is how long a process may take until it asks for its first event, besides the function's timeout.

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Pattern decides whether an event is let through, by Lambda's event filter syntax. Understood are nested objects
-// and, for a value, a list of literals, {"prefix": …}, {"exists": …} and {"anything-but": …}.
+// Pattern decides whether an event is let through, by Lambda's event filter syntax. Supported are nested objects and,
+// for a value, a list of texts and {"prefix": text}, of which one has to fit.
 type Pattern struct{ node any }
 
-// CompilePattern reads a pattern. An operator that is not understood is an error.
+// CompilePattern reads a pattern. What is not supported is an error.
 func CompilePattern(source json.RawMessage) (Pattern, error) {
 	var node any
 	if err := json.Unmarshal(source, &node); err != nil {
-		return Pattern{}, fmt.Errorf("filter pattern %s: %w", source, err)
+		return Pattern{}, fmt.Errorf("filter pattern %s is not JSON: %w", source, err)
 	}
 	if _, isObject := node.(map[string]any); !isObject {
-		return Pattern{}, fmt.Errorf("filter pattern %s: it has to be an object", source)
+		return Pattern{}, fmt.Errorf("filter pattern %s must be a JSON object", source)
 	}
 	if err := check(node); err != nil {
 		return Pattern{}, fmt.Errorf("filter pattern %s: %w", source, err)
@@ -43,20 +43,19 @@ func check(node any) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("%v: a list of choices is expected", node)
+	return fmt.Errorf("%v is not supported here: use an object, or a list of texts and {\"prefix\": text}", node)
 }
 
 func checkChoice(choice any) error {
-	operator, isOperator := choice.(map[string]any)
-	if !isOperator {
+	if _, isText := choice.(string); isText {
 		return nil
 	}
-	for name := range operator {
-		if len(operator) != 1 || !slices.Contains([]string{"prefix", "exists", "anything-but"}, name) {
-			return fmt.Errorf("%v is not understood", operator)
+	if operator, _ := choice.(map[string]any); len(operator) == 1 {
+		if _, isPrefix := operator["prefix"].(string); isPrefix {
+			return nil
 		}
 	}
-	return nil
+	return fmt.Errorf("%v is not supported in a list: use a text or {\"prefix\": text}", choice)
 }
 
 // Matches tells whether the JSON document fits the pattern.
@@ -65,18 +64,17 @@ func (p Pattern) Matches(document []byte) (bool, error) {
 	if err := json.Unmarshal(document, &value); err != nil {
 		return false, fmt.Errorf("filter: %w", err)
 	}
-	return match(p.node, value, true), nil
+	return match(p.node, value), nil
 }
 
-func match(node, value any, present bool) bool {
+func match(node, value any) bool {
 	object, isObject := node.(map[string]any)
 	if !isObject {
-		return slices.ContainsFunc(node.([]any), func(choice any) bool { return fits(choice, value, present) })
+		return slices.ContainsFunc(node.([]any), func(choice any) bool { return fits(choice, value) })
 	}
 	fields, _ := value.(map[string]any)
 	for name, below := range object {
-		field, present := fields[name]
-		if !match(below, field, present) {
+		if !match(below, fields[name]) {
 			return false
 		}
 	}
@@ -84,27 +82,14 @@ func match(node, value any, present bool) bool {
 }
 
 // fits tells whether the value is the choice. Of a list, one element has to be.
-func fits(choice, value any, present bool) bool {
+func fits(choice, value any) bool {
 	if list, isList := value.([]any); isList {
-		return slices.ContainsFunc(list, func(element any) bool { return fits(choice, element, present) })
+		return slices.ContainsFunc(list, func(element any) bool { return fits(choice, element) })
 	}
+	text, isText := value.(string)
 	operator, isOperator := choice.(map[string]any)
 	if !isOperator {
-		return present && choice == value
+		return isText && text == choice
 	}
-	if exists, asked := operator["exists"]; asked {
-		return exists == present
-	}
-	if prefix, asked := operator["prefix"].(string); asked {
-		text, isText := value.(string)
-		return isText && strings.HasPrefix(text, prefix)
-	}
-	return present && !isAmong(value, operator["anything-but"])
-}
-
-func isAmong(value, choices any) bool {
-	if list, isList := choices.([]any); isList {
-		return slices.Contains(list, value)
-	}
-	return choices == value
+	return isText && strings.HasPrefix(text, operator["prefix"].(string))
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"lethe/internal/local/deploy"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/deploy"
+	"lethe/internal/engine/enginetest"
 	"lethe/internal/local/mapping"
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 // queues makes a queue with a short visibility timeout, from which a third failure goes to a queue of dead letters.

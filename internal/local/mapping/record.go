@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 
-	"lethe/internal/local/engine"
+	"lethe/internal/engine"
 )
 
 // newRecord is the record as a function sees it. An expiry is told apart from other deletions as AWS tells it, by

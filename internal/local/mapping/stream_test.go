@@ -17,10 +17,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 
-	"lethe/internal/local/deploy"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/deploy"
+	"lethe/internal/engine/enginetest"
 	"lethe/internal/local/mapping"
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 // source is a table with a stream.

@@ -8,50 +8,30 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 )
-
-// Schedule says when something is due.
-type Schedule interface {
-	// Next is the first time after this one, zero if there is none.
-	Next(after time.Time) time.Time
-}
-
-// Every is a schedule with a fixed period.
-type Every time.Duration
-
-// Next implements Schedule.
-func (e Every) Next(after time.Time) time.Time { return after.Add(time.Duration(e)) }
 
 var (
 	rateExpression = regexp.MustCompile(`^rate\((\d+) (minute|hour|day)s?\)$`)
 	units          = map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}
 )
 
-// Parse reads rate(...) or cron(...). Of cron, L, W and # are not understood.
-func Parse(expression string) (Schedule, error) {
-	if match := rateExpression.FindStringSubmatch(expression); match != nil {
-		n, err := strconv.Atoi(match[1])
-		if err != nil || n < 1 {
-			return nil, fmt.Errorf("schedule %q: the rate has to be a positive number", expression)
-		}
-		return Every(time.Duration(n) * units[match[2]]), nil
+// Parse reads rate(...) and returns its period. Nothing else is understood.
+func Parse(expression string) (period time.Duration, err error) {
+	match := rateExpression.FindStringSubmatch(expression)
+	if match == nil {
+		return 0, fmt.Errorf("schedule %q is not supported on one machine: use rate(1 minute), rate(5 minutes), rate(1 hour) or rate(1 day)", expression)
 	}
-	if fields, ok := strings.CutPrefix(expression, "cron("); ok && strings.HasSuffix(fields, ")") {
-		schedule, err := parseCron(strings.TrimSuffix(fields, ")"))
-		if err != nil {
-			return nil, fmt.Errorf("schedule %q: %w", expression, err)
-		}
-		return schedule, nil
+	n, err := strconv.Atoi(match[1])
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("schedule %q: the number in rate(...) must be 1 or more", expression)
 	}
-	return nil, fmt.Errorf("schedule %q: only rate(n minutes) and cron(...) are understood", expression)
+	return time.Duration(n) * units[match[2]], nil
 }
 
-// Run calls tick whenever the schedule is due, until ctx ends. It does not wait for tick, which has to return at
-// once.
-func Run(ctx context.Context, schedule Schedule, tick func(due time.Time)) {
-	for due := schedule.Next(time.Now().UTC()); !due.IsZero(); due = schedule.Next(due) {
+// Run calls tick once in each period, until ctx ends. It does not wait for tick, which has to return at once.
+func Run(ctx context.Context, period time.Duration, tick func(due time.Time)) {
+	for due := time.Now().UTC().Add(period); ; due = due.Add(period) {
 		if now := time.Now().UTC(); due.Before(now) {
 			due = now // the machine slept: what was missed is missed, as on AWS
 		}

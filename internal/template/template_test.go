@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"lethe/internal/customer"
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 // lookup resolves references to something that shows what was asked for.
@@ -19,7 +19,7 @@ func lookup(r template.Reference) (string, error) {
 
 func TestTheDeployedTemplate(t *testing.T) {
 	t.Parallel()
-	got, err := template.Load("../../../template.yaml", map[string]string{"PurgeGrace": "PT5S"})
+	got, err := template.Load("../../template.yaml", map[string]string{"PurgeGrace": "PT5S"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestPeriodsThatTheTemplateTakes(t *testing.T) {
 		period, err := customer.ParsePeriod(text)
 		_, finite := period.Length()
 		for name, takes := range map[string]bool{"Retention": err == nil, "PurgeGrace": err == nil && finite, "AuditRetention": err == nil && finite} {
-			_, refused := template.Load("../../../template.yaml", map[string]string{name: text})
+			_, refused := template.Load("../../template.yaml", map[string]string{name: text})
 			if (refused == nil) != takes {
 				t.Errorf("%s %q: the functions take it: %t; the template: %v", name, text, takes, refused)
 			}

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	streamtypes "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 
-	"lethe/internal/local/engine"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/engine"
+	"lethe/internal/engine/enginetest"
 )
 
 func TestTrimmedStreamsLeaveNothingInTheFiles(t *testing.T) {

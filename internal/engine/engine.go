@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"lethe/internal/local/child"
+	"lethe/internal/child"
 )
 
 // Kind names an engine of DynamoDB.

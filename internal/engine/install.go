@@ -150,7 +150,7 @@ func folder() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(root, "internal", "local", "engine"), nil
+	return filepath.Join(root, "internal", "engine"), nil
 }
 
 // ModuleRoot is the folder of Lethe's go.mod, at or above the working directory.

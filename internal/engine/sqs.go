@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"lethe/internal/local/loopback"
+	"lethe/internal/loopback"
 )
 
 // nodeMajor is the first major version of Node.js that fauxqs surely runs on (it wants 22.5, for node:sqlite).

@@ -11,7 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"lethe/internal/local/engine"
+	"lethe/internal/engine"
 )
 
 // Kind is the engine of DynamoDB that tests run on: LETHE_ENGINE, by default dynoxide.

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 // Described is a table as it is at the engine.

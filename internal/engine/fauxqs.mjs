@@ -19,7 +19,7 @@ net.Server.prototype.listen = function (options, ...rest) {
   return listen.call(this, typeof options === "object" ? { ...options, host: address } : options, ...rest);
 };
 
-// foreign tells whether a browser sends the request: no page of ours calls a queue. Guard of internal/local/loopback
+// foreign tells whether a browser sends the request: no page of ours calls a queue. Guard of internal/loopback
 // is the same for what has pages.
 const foreign = ({ headers, method, socket }) =>
   headers.host !== `${address}:${socket.localPort}` || method === "OPTIONS" || "origin" in headers || "sec-fetch-site" in headers;

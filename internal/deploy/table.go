@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 // Table makes a table of the given name with its keys, indexes, stream and TTL.

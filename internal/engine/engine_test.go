@@ -20,8 +20,8 @@ import (
 	streamtypes "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"lethe/internal/local/engine"
-	"lethe/internal/local/engine/enginetest"
+	"lethe/internal/engine"
+	"lethe/internal/engine/enginetest"
 )
 
 func createTable(t *testing.T, client *dynamodb.Client, name string) string {

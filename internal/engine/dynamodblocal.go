@@ -8,7 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"lethe/internal/local/loopback"
+	"lethe/internal/loopback"
 )
 
 // startDynamoDBLocal starts Amazon's reference. It wants a JDK of 17 or newer: Loopback.java is run from source.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"lethe/internal/local/loopback"
+	"lethe/internal/loopback"
 )
 
 func TestGuard(t *testing.T) {

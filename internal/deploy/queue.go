@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"lethe/internal/local/template"
+	"lethe/internal/template"
 )
 
 // Made is a queue as it is at the engine.

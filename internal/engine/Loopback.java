@@ -29,7 +29,7 @@ public class Loopback {
     }
 
     /**
-     * Refuses what a browser sends: no page of ours calls a table. Guard of internal/local/loopback is the same for what
+     * Refuses what a browser sends: no page of ours calls a table. Guard of internal/loopback is the same for what
      * has pages.
      */
     static class Guard extends Handler.Wrapper {

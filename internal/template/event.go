@@ -43,7 +43,7 @@ type StreamEvent struct {
 
 // ScheduleEvent invokes the function on time, asynchronously.
 type ScheduleEvent struct {
-	// Expression is rate(...) or cron(...), in UTC.
+	// Expression is the schedule's, such as rate(1 minute), in UTC.
 	Expression string
 	// Input is the event, "" for the scheduler's own.
 	Input string

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"lethe/internal/local/loopback"
+	"lethe/internal/loopback"
 )
 
 const databaseFile = "dynoxide.db"
