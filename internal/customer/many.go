@@ -71,7 +71,7 @@ func Redate(d Deletion, retention Period, notBefore time.Time) time.Time {
 func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, kinds []Kind, ch Change) []error {
 	ch = s.stamp(ch, PurgeStarted)
 	fence := Transition{Change: ch, Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}
-	results := s.Advance(ctx, transitions(seen, fence), Settings{})
+	results := s.customers.Advance(ctx, transitions(seen, fence), Settings{})
 	gone := func(i int) error { return s.certified(ctx, seen[i].ID, generations[i]) }
 	ours := func(i int, root Customer) bool { return root.Deletion.ID == generations[i] }
 	return s.finishFenced(ctx, seen, results, gone, ours)
@@ -130,7 +130,7 @@ func index(seen []Seen, id string) int {
 
 // certified takes a purge that the ledger has for done. That of another generation is not ours.
 func (s *Service) certified(ctx context.Context, id, generation string) error {
-	cert, err := s.Ledger.Certificate(ctx, id)
+	cert, err := s.Certificate(ctx, id)
 	if err == nil && cert.Generation != generation {
 		err = &PurgedError{cert}
 	}
@@ -139,7 +139,7 @@ func (s *Service) certified(ctx context.Context, id, generation string) error {
 
 // advance makes transitions; the result of one whose customer is gone for good is *PurgedError.
 func (s *Service) advance(ctx context.Context, moves []Transition, settings Settings) []error {
-	results := s.Advance(ctx, moves, settings)
+	results := s.customers.Advance(ctx, moves, settings)
 	return each(len(moves), func(i int) error { return s.explain(ctx, moves[i].ID, results[i]) })
 }
 

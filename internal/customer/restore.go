@@ -56,7 +56,7 @@ func (s *Service) restore(ctx context.Context, moves []Transition, results []err
 			now, at = append(now, tr), append(at, i)
 		}
 	}
-	for i, err := range s.Advance(ctx, now, Settings{}) {
+	for i, err := range s.customers.Advance(ctx, now, Settings{}) {
 		results[at[i]] = err
 	}
 }

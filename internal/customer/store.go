@@ -6,34 +6,51 @@ import (
 	"time"
 )
 
-// Store keeps customers and what hangs on them. Each writing method is atomic, and
+// Store keeps customers and what hangs on them, by subject. Each writing method is atomic, and
 // conditional on what the matching Can function of [Customer] asks; refused, it
 // returns that function's error, judged from the state that refused it. A method
 // that is retried with the same Change.ID after it succeeded succeeds again, and changes
 // nothing, as long as the customer remembers the change; see [Recent]. Under a key, ErrUnchanged
 // is noted as a change is: it is told then, and by *ReplayError from then on.
 type Store interface {
+	Reader
+	Writer
+	RecordWriter
+	PurgeStore
+	SettingsStore
+	AuditWriter
+	Leases
+}
+
+// Reader reads what needs no rule. A [Service] hands it out as it is.
+type Reader interface {
 	// Customer reads one, consistently. ErrNotFound if there is no such root.
 	Customer(ctx context.Context, id string) (Customer, error)
 	// Customers reads one page of a list. It may lag writes by a moment.
 	Customers(ctx context.Context, q Query) (Page, error)
-	// Trash goes through the trash by purge time, soonest first, up to a time:
-	// deleted customers that are due and purges whose lease ran out by then. Held
-	// ones and those never due are left out. A zero time means the whole trash.
-	Trash(ctx context.Context, until time.Time) iter.Seq2[Customer, error]
-
+	// Roots reads many customers, consistently; those that don't exist are left out.
+	Roots(ctx context.Context, ids []string) ([]Customer, error)
 	// EmailOwner finds the customer that has an e-mail address, consistently: its id,
 	// ErrNotFound if there is none.
 	EmailOwner(ctx context.Context, email string) (id string, err error)
-
-	// Roots reads many customers, consistently; those that don't exist are left out.
-	Roots(ctx context.Context, ids []string) ([]Customer, error)
-	// Advance makes transitions, each or not, whatever becomes of the others. The results
-	// are of the transitions: nil, what Transition.Refused says, or a fault of the machinery.
-	Advance(ctx context.Context, transitions []Transition, s Settings) []error
-
 	// Replayed returns a *ReplayError if a change was made before under the key of this one.
 	Replayed(ctx context.Context, ch Change) error
+
+	// Record reads one, and its customer's root with it: ErrInTrash hides it.
+	Record(ctx context.Context, id string, key Key) (Record, error)
+	// Records reads one page of a customer's records; see Record.
+	Records(ctx context.Context, q RecordQuery) (RecordPage, error)
+	// Retained reads what a purge kept by law.
+	Retained(ctx context.Context, q RecordQuery) (RecordPage, error)
+
+	// Entries reads one page of a customer's audit log, newest first.
+	Entries(ctx context.Context, q EntryQuery) (EntryPage, error)
+	// Totals counts customers. It lags writes by the change stream.
+	Totals(ctx context.Context) (Totals, error)
+}
+
+// Writer changes customers.
+type Writer interface {
 	// Create adds a customer: ErrExists, *EmailTakenError, *ReplayError.
 	Create(ctx context.Context, c Customer) error
 	// Revise replaces old's profile with revised's: ErrVersion if old is not current.
@@ -49,18 +66,27 @@ type Store interface {
 	Hold(ctx context.Context, id, hold string, ch Change) (Customer, error)
 	// Lift lifts a legal hold; see Delete.
 	Lift(ctx context.Context, id, hold string, ch Change) (Customer, error)
+	// Advance makes transitions, each or not, whatever becomes of the others. The results
+	// are of the transitions: nil, what Transition.Refused says, or a fault of the machinery.
+	Advance(ctx context.Context, transitions []Transition, s Settings) []error
+}
 
+// RecordWriter adds records to customers and removes them.
+type RecordWriter interface {
 	// AddRecords adds up to MaxBatch records to one customer. The results tell of each record: nil,
 	// ErrExists or ErrNoParent. The error tells that none of the others was written.
 	AddRecords(ctx context.Context, id string, records []Record, ch Change) (results []error, err error)
 	// RemoveRecord removes a record and all below it, for good.
 	RemoveRecord(ctx context.Context, id string, key Key, ch Change) error
-	// Record reads one, and its customer's root with it: ErrInTrash hides it.
-	Record(ctx context.Context, id string, key Key) (Record, error)
-	// Records reads one page of a customer's records; see Record.
-	Records(ctx context.Context, q RecordQuery) (RecordPage, error)
+}
 
-	// Fence closes the way back and returns the customer; see Delete.
+// PurgeStore is what purges work with, from finding what is due to removing the root.
+type PurgeStore interface {
+	// Trash goes through the trash by purge time, soonest first, up to a time:
+	// deleted customers that are due and purges whose lease ran out by then. Held
+	// ones and those never due are left out. A zero time means the whole trash.
+	Trash(ctx context.Context, until time.Time) iter.Seq2[Customer, error]
+	// Fence closes the way back and returns the customer; see Writer.Delete.
 	Fence(ctx context.Context, id string, f Fence, ch Change) (Customer, error)
 	// PutBack puts back a root that TTL removed, as it is given. The lease is that of
 	// one being purged. A root that is there again stays as it is.
@@ -76,25 +102,28 @@ type Store interface {
 	Residue(ctx context.Context, customers ...Customer) (int, error)
 	// Remove removes fenced roots. One that is gone already is no error.
 	Remove(ctx context.Context, customers ...Customer) error
-	// Retained reads what a purge kept by law.
-	Retained(ctx context.Context, q RecordQuery) (RecordPage, error)
+}
 
+// SettingsStore keeps the settings.
+type SettingsStore interface {
 	// Settings reads the settings in force, consistently.
 	Settings(ctx context.Context) (Settings, error)
 	// PutSettings replaces them: ErrVersion unless s.Version is the current one.
 	PutSettings(ctx context.Context, s Settings) (Settings, error)
+}
 
+// AuditWriter keeps audit logs and the totals.
+type AuditWriter interface {
 	// Observe logs changes seen in the change stream and counts totals; repeats do
 	// nothing.
 	Observe(ctx context.Context, e Entry) error
 	// Reword passes all reasons in a customer's audit log through a function, and keeps what it
 	// returns. Done again it changes nothing further, if the function doesn't.
 	Reword(ctx context.Context, id string, reword func(reason string) string) error
-	// Entries reads one page of a customer's audit log, newest first.
-	Entries(ctx context.Context, q EntryQuery) (EntryPage, error)
-	// Totals counts customers. It lags writes by the change stream.
-	Totals(ctx context.Context) (Totals, error)
+}
 
+// Leases let one process at a time do something.
+type Leases interface {
 	// Acquire takes the named lease until a time: ErrLeased while another has it.
 	Acquire(ctx context.Context, name, holder string, now, until time.Time) error
 	// Yield gives the named lease back, if the holder still has it.
@@ -104,9 +133,14 @@ type Store interface {
 // Ledger keeps certificates, apart from everything that a restored backup could
 // bring back. It appends each to a chain, and never changes or removes one.
 type Ledger interface {
+	LedgerReader
 	// Certify adds certificates; those of the same purges may be there already, and
 	// stay as they are. Of each purge there is one for ever.
 	Certify(ctx context.Context, certs ...Certificate) error
+}
+
+// LedgerReader reads certificates. A [Service] hands it out as it is.
+type LedgerReader interface {
 	// Certificate finds the certificate of a customer, the last if a restored backup
 	// has made several necessary: ErrNotFound.
 	Certificate(ctx context.Context, id string) (Certificate, error)

@@ -141,10 +141,9 @@ func restoredAgain(t *testing.T, w World) {
 
 // service is a process that is late.
 func (w World) service(late time.Duration) *customer.Service {
-	return &customer.Service{
-		Store: w.Store, Ledger: w.Ledger, Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return w.Now().Add(late) },
-	}
+	s := customer.New(w.Store, w.Ledger, nil, slog.New(slog.DiscardHandler))
+	s.Now = func() time.Time { return w.Now().Add(late) }
+	return s
 }
 
 func (r restoration) generation(c customer.Customer) string {

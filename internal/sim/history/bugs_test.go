@@ -4,13 +4,13 @@ package history
 var bugs = []planted{
 	{"the root is removed first", []edit{{
 		"customer/purge.go",
-		"	if err := s.Erase(ctx, customers...); err != nil {",
-		"	if err := s.Remove(ctx, customers...); err != nil {\n		return err\n	}\n	if err := s.Erase(ctx, customers...); err != nil {",
+		"	if err := s.purges.Erase(ctx, customers...); err != nil {",
+		"	if err := s.purges.Remove(ctx, customers...); err != nil {\n		return err\n	}\n	if err := s.purges.Erase(ctx, customers...); err != nil {",
 	}}},
 	{"the certificate is written first", []edit{{
 		"customer/purge.go",
-		"	if err := s.Erase(ctx, customers...); err != nil {",
-		"	for _, c := range customers {\n		if err := s.Ledger.Certify(ctx, certify(c, s.now())); err != nil {\n			return err\n		}\n	}\n	if err := s.Erase(ctx, customers...); err != nil {",
+		"	if err := s.purges.Erase(ctx, customers...); err != nil {",
+		"	for _, c := range customers {\n		if err := s.ledger.Certify(ctx, certify(c, s.now())); err != nil {\n			return err\n		}\n	}\n	if err := s.purges.Erase(ctx, customers...); err != nil {",
 	}}},
 	{"only one page is erased, and nothing is read back", []edit{
 		{"sim/model/erase.go", "		if len(page) < pageSize {", "		if true {"},
