@@ -113,7 +113,7 @@ func (s *Service) Get(ctx context.Context, id string) (Customer, error) {
 	return c, s.explain(ctx, id, err)
 }
 
-// Create adds a customer. An empty id makes one. Besides the errors of Store.Create
+// Create adds a customer. An empty id makes one. Besides the errors of Writer.Create
 // it returns *InvalidError, and *PurgedError for an id that was used before.
 func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (Customer, error) {
 	p = p.Normalise()
@@ -307,7 +307,7 @@ func (s *Service) Lift(ctx context.Context, id, hold string, ch Change) (Custome
 	return c, s.explain(ctx, id, unchanged(err))
 }
 
-// AddRecords adds records to a customer; see Store.AddRecords. An invalid record
+// AddRecords adds records to a customer; see RecordWriter.AddRecords. An invalid record
 // makes its result an *InvalidError and is not written.
 func (s *Service) AddRecords(ctx context.Context, id string, records []Record, ch Change) ([]error, error) {
 	return s.addRecords(ctx, id, records, s.stamp(ch, RecordsAdded))
