@@ -131,7 +131,7 @@ func restoredAgain(t *testing.T, w World) {
 	tr := w.transition(now, customer.WasDeleted)
 	must(t, w.Advance(ctx, []customer.Transition{tr}, Settings)[0])
 	c = w.read(t, c.ID)
-	same(t, "deletion", c.Deletion, tr.Deletion)
+	same(t, "deletion", c.Deletion, deletionOf(tr))
 	fenced, err := w.Fence(ctx, c.ID, customer.Fence{Generation: c.Deletion.ID, Lease: w.Now().Add(time.Minute)}, w.change(customer.PurgeStarted))
 	must(t, err)
 	w.finish(t, fenced)
