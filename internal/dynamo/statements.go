@@ -343,11 +343,11 @@ func (t *Table) setEffect(b *statement, tr customer.Transition) error {
 	case customer.DeleteEffect:
 		b.set("state", customer.Deleted)
 		b.delete(tr.Seen, effect.Deletion)
-		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Deleted, Deletion: &effect.Deletion}, time.Time{}))
+		b.move(t.deletedPlace(tr.ID, effect.Deletion))
 	case customer.RestoreEffect:
 		b.set("state", customer.Active)
 		b.set("deletion", nil) // which reads as if it were removed; what is removed is ttl
-		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Active, Created: effect.Created}, time.Time{}))
+		b.move(t.activePlace(tr.ID, effect.Created))
 	case customer.FenceEffect:
 		t.setFence(b, tr.ID, effect)
 	case customer.ReplayEffect:
@@ -356,7 +356,7 @@ func (t *Table) setEffect(b *statement, tr customer.Transition) error {
 	case customer.RedateEffect:
 		b.set("deletion", newDeletion(effect.Deletion))
 		if !tr.Held {
-			b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Deleted, Deletion: &effect.Deletion}, time.Time{}))
+			b.move(t.deletedPlace(tr.ID, effect.Deletion))
 		}
 	case customer.BlockEffect:
 		b.set("blocked", true)
@@ -374,7 +374,7 @@ func (t *Table) setFence(b *statement, id string, f customer.FenceEffect) {
 	if f.Frozen != nil {
 		b.set("frozen", newPolicies(f.Frozen))
 	}
-	b.move(t.place(customer.Customer{ID: id, State: customer.Purging}, f.Lease))
+	b.move(t.purgingPlace(id, f.Lease))
 }
 
 // statement collects an UPDATE. One attribute may be removed: more in one statement is
