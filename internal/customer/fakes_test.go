@@ -89,8 +89,8 @@ func (s *scripted) Acquire(context.Context, string, string, time.Time, time.Time
 	return nil
 }
 
-func (s *scripted) Yield(context.Context, string, string) error {
-	s.note("yield")
+func (s *scripted) Release(context.Context, string, string) error {
+	s.note("release")
 	return nil
 }
 

@@ -151,9 +151,9 @@ type Leases interface {
 	// Acquire takes the named lease until a time: ErrLeased while another holder has it.
 	// Repeated by its holder it moves the end.
 	Acquire(ctx context.Context, name, holder string, now, until time.Time) error
-	// Yield gives the named lease back. If the holder doesn't have it, as when it is repeated,
+	// Release gives the named lease back. If the holder doesn't have it, as when it is repeated,
 	// it does nothing.
-	Yield(ctx context.Context, name, holder string) error
+	Release(ctx context.Context, name, holder string) error
 }
 
 // Ledger keeps certificates, apart from everything that a restored backup could

@@ -36,7 +36,7 @@ func (s *Service) Sweep(ctx context.Context) (Sweep, error) {
 		return Sweep{}, err
 	}
 	sweep, err := s.sweep(ctx, now)
-	return sweep, errors.Join(err, s.leases.Yield(context.WithoutCancel(ctx), sweepName, holder))
+	return sweep, errors.Join(err, s.leases.Release(context.WithoutCancel(ctx), sweepName, holder))
 }
 
 func (s *Service) sweep(ctx context.Context, now time.Time) (Sweep, error) {
