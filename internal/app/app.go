@@ -25,6 +25,8 @@ import (
 
 // App is Lethe behind its triggers.
 type App struct {
+	parts
+
 	service      *customer.Service
 	operations   *bulk.Engine
 	api          http.Handler
@@ -49,18 +51,28 @@ func assemble(c Config, db, mq aws.Config) *App {
 		Name: c.Table, Shards: c.IndexShards, Grace: c.grace(), Audit: c.AuditRetention,
 	})
 	work := queue.New(mq, c.QueueURL)
-	service := &customer.Service{
-		Store: table, Ledger: dynamo.NewLedger(db, c.Ledger), Queue: work, Log: log,
-		Defaults:    customer.Settings{Retention: c.Retention},
-		SettingsAge: settingsAge,
-	}
+	p := parts{table, dynamo.NewLedger(db, c.Ledger), work}
+	service := p.serve(c, log)
 	engine := operations.Engine(service, table.Operations(), work)
 	engine.Metered = dynamo.Metered
 	operations.AddFsck(engine, checking(newChecker(c, db)))
 	return &App{
-		service: service, operations: engine, api: web.New(service, engine, web.Options{Log: log}),
+		parts: p, service: service, operations: engine, api: web.New(service, engine, web.Options{Log: log}),
 		log: log, metrics: os.Stdout, functionName: c.FunctionName,
 	}
+}
+
+// parts are what the service works with. Its tests reach it from below by them.
+type parts struct {
+	store  customer.Store
+	ledger customer.Ledger
+	queue  customer.Queue
+}
+
+func (p parts) serve(c Config, log *slog.Logger) *customer.Service {
+	s := customer.New(p.store, p.ledger, p.queue, log)
+	s.Defaults, s.SettingsAge = customer.Settings{Retention: c.Retention}, settingsAge
+	return s
 }
 
 // FromEnvironment is New of ReadConfig. What is wrong with the environment ends the

@@ -89,7 +89,7 @@ func prepare(t *testing.T, a *App) {
 		must(a.service.Delete(t.Context(), id, testActor))
 	}
 	must(a.service.Hold(t.Context(), heldID, "case", testActor))
-	must(nil, a.service.Ledger.Certify(t.Context(), customer.Certificate{Customer: goneID, Generation: "g1", PurgedBy: "test"}))
+	must(nil, a.ledger.Certify(t.Context(), customer.Certificate{Customer: goneID, Generation: "g1", PurgedBy: "test"}))
 	must(a.service.StartPurge(t.Context(), fencedID, customer.Fence{}, testActor))
 	for id, state := range map[string]bulk.State{readyID: bulk.Ready, failedID: bulk.Failed, runningID: bulk.Running, planningID: bulk.Planning} {
 		prepareOperation(t, a, id, state)
@@ -184,9 +184,9 @@ func exerciseWork(t *testing.T, a *App) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole := a.service.Store
+	whole := a.store
 	for _, store := range []customer.Store{hasty{whole}, whole} {
-		a.service.Store = store
+		a.reach(t, func(p *parts) { p.store = store })
 		out, err := a.Work(t.Context(), messages(customer.Job{Customer: fencedID, Generation: c.Deletion.ID}))
 		if err != nil || len(out.BatchItemFailures) > 0 {
 			t.Fatalf("%v, %v", out, err)

@@ -82,18 +82,22 @@ func TestSweepReportsNoLagThatItDoesNotKnow(t *testing.T) {
 	broken := errors.New("broken")
 	for _, tt := range []struct {
 		name  string
-		spoil func(t *testing.T, s *customer.Service)
+		spoil func(t *testing.T, a *App)
 		want  []float64
 		err   error
 	}{
-		{"a purge stands still", func(*testing.T, *customer.Service) {}, []float64{7200}, nil},
-		{"the queue has enough", func(_ *testing.T, s *customer.Service) { s.Queue = full{s.Queue} }, []float64{7200}, nil},
-		{"the list fails", func(_ *testing.T, s *customer.Service) { s.Store = unlisted{s.Store, broken} }, nil, broken},
-		{"there is no time to list", func(_ *testing.T, s *customer.Service) { s.Store = unlisted{s.Store, context.DeadlineExceeded} }, nil, nil},
-		{"the table is busy", func(_ *testing.T, s *customer.Service) { s.Store = unlisted{s.Store, customer.ErrBusy} }, nil, nil},
-		{"another sweep is at work", func(t *testing.T, s *customer.Service) {
-			now := s.Now()
-			if err := s.Acquire(t.Context(), "sweep", "another", now, now.Add(time.Minute)); err != nil {
+		{"a purge stands still", func(*testing.T, *App) {}, []float64{7200}, nil},
+		{"the queue has enough", func(t *testing.T, a *App) { a.reach(t, func(p *parts) { p.queue = full{p.queue} }) }, []float64{7200}, nil},
+		{"the list fails", func(t *testing.T, a *App) { a.reach(t, func(p *parts) { p.store = unlisted{p.store, broken} }) }, nil, broken},
+		{"there is no time to list", func(t *testing.T, a *App) {
+			a.reach(t, func(p *parts) { p.store = unlisted{p.store, context.DeadlineExceeded} })
+		}, nil, nil},
+		{"the table is busy", func(t *testing.T, a *App) {
+			a.reach(t, func(p *parts) { p.store = unlisted{p.store, customer.ErrBusy} })
+		}, nil, nil},
+		{"another sweep is at work", func(t *testing.T, a *App) {
+			now := a.service.Now()
+			if err := a.store.Acquire(t.Context(), "sweep", "another", now, now.Add(time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 		}, nil, nil},
@@ -106,7 +110,7 @@ func TestSweepReportsNoLagThatItDoesNotKnow(t *testing.T) {
 				t.Fatal(err)
 			}
 			a.service.Now = func() time.Time { return deleted.Deletion.PurgeTime.Add(2 * time.Hour) }
-			tt.spoil(t, a.service)
+			tt.spoil(t, a)
 			if err := a.Sweep(t.Context()); !errors.Is(err, tt.err) {
 				t.Errorf("%v, want %v", err, tt.err)
 			}

@@ -17,7 +17,6 @@ import (
 	"lethe/internal/customer"
 	"lethe/internal/dynamo/dynamotest"
 	"lethe/internal/engine/enginetest"
-	"lethe/internal/queue"
 )
 
 // newApp is an App over tables and a queue of its own.
@@ -39,6 +38,19 @@ func newApp(t *testing.T) *App {
 	a := FromEnvironment()
 	a.metrics = &bytes.Buffer{}
 	return a
+}
+
+// reach gives the App a service of other parts.
+func (a *App) reach(t *testing.T, change func(p *parts)) {
+	t.Helper()
+	c, err := ReadConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := a.service.Now
+	change(&a.parts)
+	a.service = a.serve(c, a.log)
+	a.service.Now = now
 }
 
 func (a *App) mustCreate(t *testing.T) customer.Customer {
@@ -95,7 +107,7 @@ func TestWorkLeavesALongPurgeToTheSweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.service.Store = hasty{a.service.Store}
+	a.reach(t, func(p *parts) { p.store = hasty{p.store} })
 	out, err := a.Work(t.Context(), messages(customer.Job{Customer: c.ID, Generation: deleted.Deletion.ID}))
 	if err != nil || len(out.BatchItemFailures) > 0 {
 		t.Fatalf("%v, %v; want the message handled", out, err)
@@ -231,7 +243,7 @@ func TestTTLExpiryLeadsToAPurge(t *testing.T) {
 			if out, err := a.Stream(t.Context(), events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record}}); err != nil || len(out.BatchItemFailures) > 0 {
 				t.Fatalf("%v, %v", out, err)
 			}
-			if got, err := a.service.Queue.(*queue.Queue).Backlog(t.Context()); err != nil || got != tt.want {
+			if got, err := a.queue.Backlog(t.Context()); err != nil || got != tt.want {
 				t.Errorf("purges queued: %d, %v; want %d", got, err, tt.want)
 			}
 		})

@@ -63,9 +63,8 @@ func (l *lethe) process() (*customer.Service, *bulk.Engine) {
 	table := dynamo.New(config, dynamo.Options{
 		Name: mainTable, Shards: 4, Grace: 72 * time.Hour, Audit: customer.PeriodOf(400 * 24 * time.Hour),
 	})
-	service := &customer.Service{
-		Store: table, Ledger: dynamo.NewLedger(config, ledgerTable), Queue: l.work, Log: log, SettingsAge: time.Second,
-	}
+	service := customer.New(table, dynamo.NewLedger(config, ledgerTable), l.work, log)
+	service.SettingsAge = time.Second
 	ops := operations.Engine(service, table.Operations(), l.work)
 	ops.Metered = dynamo.Metered
 	return service, ops

@@ -53,7 +53,7 @@ func (l *lethe) load(ctx context.Context) (err error) {
 	settings := customer.Settings{
 		Retention: customer.PeriodOf(30 * 24 * time.Hour), Kinds: []customer.Kind{{Name: ticket, Policy: customer.Cascade}},
 	}
-	if _, err := l.service.PutSettings(ctx, settings); err != nil {
+	if _, err := l.service.UpdateSettings(ctx, settings, false, "bench"); err != nil {
 		return err
 	}
 	if err := l.addOthers(ctx); err != nil {

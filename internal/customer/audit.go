@@ -41,10 +41,10 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 // profile calls the customer from now on may have been written into its log before: there, too, it is
 // blotted out.
 func (s *Service) Enter(ctx context.Context, e Entry, after *Customer) error {
-	if err := s.Observe(ctx, e); err != nil || after == nil || !slices.ContainsFunc(e.Fields, telling) {
+	if err := s.audit.Observe(ctx, e); err != nil || after == nil || !slices.ContainsFunc(e.Fields, telling) {
 		return err
 	}
-	return s.Reword(ctx, e.Customer, func(reason string) string { return Blot(reason, after) })
+	return s.audit.Reword(ctx, e.Customer, func(reason string) string { return Blot(reason, after) })
 }
 
 // telling says whether a field is of the profile, and in words: a redated customer is called as before.

@@ -150,7 +150,7 @@ func TestALogIsRewordedForWordsOnly(t *testing.T) {
 		"lastName": 1, "consents email": 1, "phone": 1, "organisation": 1, "firstName": 1,
 	} {
 		store := &logged{}
-		err := (&Service{Store: store}).Enter(t.Context(), Entry{Fields: strings.Fields(fields)}, image(Active, Updated, "x"))
+		err := New(store, nil, nil, nil).Enter(t.Context(), Entry{Fields: strings.Fields(fields)}, image(Active, Updated, "x"))
 		if err != nil || store.reworded != want {
 			t.Errorf("changed %q: reworded %d times, want %d; %v", fields, store.reworded, want, err)
 		}

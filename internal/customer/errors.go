@@ -23,7 +23,7 @@ var (
 	ErrPurgeStarted = errors.New("the purge has started, there is no way back")
 	ErrCursor       = errors.New("the cursor does not belong to this list")
 	ErrConfirm      = errors.New("the confirmation does not match")
-	ErrLeased       = errors.New("somebody else is at it")
+	ErrLeased       = errors.New("another process has the lease")
 
 	// ErrBusy says that the store or the queue is busy, slow or out of reach: nothing is
 	// known to be wrong with the request, which may be made again in a moment.

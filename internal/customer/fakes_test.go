@@ -89,8 +89,8 @@ func (s *scripted) Acquire(context.Context, string, string, time.Time, time.Time
 	return nil
 }
 
-func (s *scripted) Yield(context.Context, string, string) error {
-	s.note("yield")
+func (s *scripted) Release(context.Context, string, string) error {
+	s.note("release")
 	return nil
 }
 
@@ -105,5 +105,12 @@ func (s *scripted) Backlog(context.Context) (int, error) { return s.backlog, s.b
 
 func (s *scripted) service(t *testing.T) *Service {
 	t.Helper()
-	return &Service{Store: s, Ledger: s, Queue: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }}
+	return s.over(s)
+}
+
+// over is a service over a store that embeds this one.
+func (s *scripted) over(store Store) *Service {
+	service := New(store, s, s, slog.New(slog.DiscardHandler))
+	service.Now = func() time.Time { return noon }
+	return service
 }

@@ -22,15 +22,24 @@ func (noQueue) Backlog(context.Context) (int, error)           { return 0, nil }
 
 func importService(t *testing.T) *customer.Service {
 	t.Helper()
+	s, _ := importServiceOver(t, func(whole customer.Store) customer.Store { return whole })
+	return s
+}
+
+// importServiceOver is also a service over another store in front of the whole one.
+func importServiceOver(t *testing.T, other func(whole customer.Store) customer.Store) (whole, over *customer.Service) {
+	t.Helper()
 	tables := dynamotest.New(t)
 	store, ledger := tables.Open(tables.Config)
-	return &customer.Service{
-		Store: store, Ledger: ledger, Queue: noQueue{}, Log: slog.New(slog.DiscardHandler),
-		Defaults: customer.Settings{
+	service := func(store customer.Store) *customer.Service {
+		s := customer.New(store, ledger, noQueue{}, slog.New(slog.DiscardHandler))
+		s.Defaults = customer.Settings{
 			Retention: customer.PeriodOf(time.Hour),
 			Kinds:     []customer.Kind{{Name: "invoice", Policy: customer.Cascade}, {Name: "line", Policy: customer.Cascade}},
-		},
+		}
+		return s
 	}
+	return service(store), service(other(store))
 }
 
 func person(line int, id, email string) customer.CustomerLine {
@@ -243,19 +252,17 @@ func (b brokenStore) Create(ctx context.Context, c customer.Customer) error {
 }
 
 func TestImportResumesAfterAFault(t *testing.T) {
-	s, ctx := importService(t), t.Context()
-	whole := s.Store
+	ctx := t.Context()
+	whole, broken := importServiceOver(t, func(s customer.Store) customer.Store { return brokenStore{s, "F250"} })
 	var lines []customer.CustomerLine
 	for i := range 300 {
 		lines = append(lines, person(i+2, fmt.Sprintf("F%d", i), ""))
 	}
-	s.Store = brokenStore{whole, "F250"}
-	got, err := s.ImportCustomers(ctx, slices.Values(lines), customer.ImportOptions{By: "t"})
+	got, err := broken.ImportCustomers(ctx, slices.Values(lines), customer.ImportOptions{By: "t"})
 	if !errors.Is(err, errBroken) || got.ResumeFrom != 252 || got.Created != 299 {
 		t.Fatalf("%s, %v", outcome(got), err)
 	}
-	s.Store = whole
-	imported(t, "50 lines, 1 created, 49 existing, 0 failed")(s.ImportCustomers(ctx, slices.Values(lines[250:]), customer.ImportOptions{By: "t"}))
+	imported(t, "50 lines, 1 created, 49 existing, 0 failed")(whole.ImportCustomers(ctx, slices.Values(lines[250:]), customer.ImportOptions{By: "t"}))
 }
 
 // slowStore takes its time for each customer, the longer the more there are.
@@ -278,13 +285,13 @@ func (s slowStore) Create(ctx context.Context, c customer.Customer) error {
 // slower and now and then hangs. No request overruns, and no line is lost or done twice.
 func TestImportKeepsTimeForItsAnswer(t *testing.T) {
 	t.Parallel()
-	s, n := importService(t), 150
-	s.Store = slowStore{s.Store, &atomic.Int64{}, func(n int64) time.Duration {
+	n, takes := 150, func(n int64) time.Duration {
 		if n == 70 {
 			return time.Hour
 		}
 		return time.Duration(n) * 4 * time.Millisecond
-	}}
+	}
+	_, s := importServiceOver(t, func(s customer.Store) customer.Store { return slowStore{s, &atomic.Int64{}, takes} })
 	var lines []customer.CustomerLine
 	for i := range n {
 		lines = append(lines, person(i+2, fmt.Sprintf("S%d", i), fmt.Sprintf("s%d@example.com", i)))

@@ -9,7 +9,7 @@ import (
 
 // Settings reads the settings in force.
 func (s *Service) Settings(ctx context.Context) (Settings, error) {
-	settings, err := s.Store.Settings(ctx)
+	settings, err := s.settings.Settings(ctx)
 	if err != nil {
 		return Settings{}, err
 	}
@@ -90,7 +90,7 @@ func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowled
 		return current, ErrConfirm
 	}
 	wanted.Changed = Changed{s.now().Truncate(time.Millisecond), by}
-	stored, err := s.PutSettings(ctx, wanted)
+	stored, err := s.settings.PutSettings(ctx, wanted)
 	if err != nil {
 		return current, err
 	}
@@ -112,5 +112,5 @@ func (s *Service) everywhere(ctx context.Context) error {
 
 // Forecast tells what a retention would mean for those now in the trash.
 func (s *Service) Forecast(ctx context.Context, retention Period) (Forecast, error) {
-	return forecast(s.Trash(ctx, time.Time{}), retention, s.now())
+	return forecast(s.purges.Trash(ctx, time.Time{}), retention, s.now())
 }

@@ -18,17 +18,16 @@ import (
 // purges them.
 func (s *Service) DeleteMany(ctx context.Context, seen []Seen, settings Settings, ch Change) []error {
 	ch = s.stamp(ch, WasDeleted)
-	d := deletion(settings, ch)
-	return s.advance(ctx, transitions(seen, Transition{Change: ch, Deletion: &d}), settings)
+	return s.advance(ctx, transitions(seen, ch, DeleteEffect{deletion(settings, ch)}), settings)
 }
 
 // BlockMany blocks customers or, with blocked false, unblocks them.
 func (s *Service) BlockMany(ctx context.Context, seen []Seen, blocked bool, ch Change) []error {
-	ch = s.stamp(ch, Unblocked)
+	var effect Effect = UnblockEffect{}
 	if blocked {
-		ch.Action = Blocked
+		effect = BlockEffect{}
 	}
-	return s.advance(ctx, transitions(seen, Transition{Change: ch}), Settings{})
+	return s.advance(ctx, transitions(seen, s.stamp(ch, effect.action()), effect), Settings{})
 }
 
 // RedateMany gives customers in the trash the purge times that a retention means for them;
@@ -39,18 +38,27 @@ func (s *Service) RedateMany(ctx context.Context, seen []Seen, retention Period,
 	if err != nil {
 		return every(seen, err)
 	}
-	moves := transitions(seen, Transition{Change: ch})
-	for i := range moves {
-		if c, ok := found[moves[i].ID]; ok && c.CanRedate(ch.At) == nil {
+	results := make([]error, len(seen))
+	var moves []Transition
+	var at []int
+	for i, was := range seen {
+		c, there := found[was.ID]
+		switch {
+		case !there:
+			results[i] = s.explain(ctx, was.ID, ErrNotFound)
+		case c.Made(ch.ID):
+		case c.CanRedate(ch.At) != nil:
+			results[i] = c.CanRedate(ch.At)
+		default:
 			d := *c.Deletion
 			d.PurgeTime = Redate(d, retention, notBefore)
-			moves[i].Deletion = &d
-		} else {
-			moves[i].Deletion = &Deletion{} // refused: nobody has the version that was seen
-			moves[i].Version = -1
+			moves, at = append(moves, NewTransition(was, ch, RedateEffect{d})), append(at, i)
 		}
 	}
-	return s.advance(ctx, moves, Settings{})
+	for i, err := range s.advance(ctx, moves, Settings{}) {
+		results[at[i]] = err
+	}
+	return results
 }
 
 // Redate is the purge time that a retention means for a deletion. Nobody becomes due before a
@@ -70,8 +78,8 @@ func Redate(d Deletion, retention Period, notBefore time.Time) time.Time {
 // given; see [Settings.Freeze]. ErrUnfinished says of a customer that the sweep goes on with it.
 func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, kinds []Kind, ch Change) []error {
 	ch = s.stamp(ch, PurgeStarted)
-	fence := Transition{Change: ch, Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}
-	results := s.Advance(ctx, transitions(seen, fence), Settings{})
+	fence := FenceEffect{Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}
+	results := s.customers.Advance(ctx, transitions(seen, ch, fence), Settings{})
 	gone := func(i int) error { return s.certified(ctx, seen[i].ID, generations[i]) }
 	ours := func(i int, root Customer) bool { return root.Deletion.ID == generations[i] }
 	return s.finishFenced(ctx, seen, results, gone, ours)
@@ -130,7 +138,7 @@ func index(seen []Seen, id string) int {
 
 // certified takes a purge that the ledger has for done. That of another generation is not ours.
 func (s *Service) certified(ctx context.Context, id, generation string) error {
-	cert, err := s.Ledger.Certificate(ctx, id)
+	cert, err := s.Certificate(ctx, id)
 	if err == nil && cert.Generation != generation {
 		err = &PurgedError{cert}
 	}
@@ -139,7 +147,7 @@ func (s *Service) certified(ctx context.Context, id, generation string) error {
 
 // advance makes transitions; the result of one whose customer is gone for good is *PurgedError.
 func (s *Service) advance(ctx context.Context, moves []Transition, settings Settings) []error {
-	results := s.Advance(ctx, moves, settings)
+	results := s.customers.Advance(ctx, moves, settings)
 	return each(len(moves), func(i int) error { return s.explain(ctx, moves[i].ID, results[i]) })
 }
 
@@ -167,12 +175,11 @@ func each(n int, do func(int) error) []error {
 	return results
 }
 
-// transitions makes the same of every customer.
-func transitions(seen []Seen, like Transition) []Transition {
+// transitions has the same effect on every customer.
+func transitions(seen []Seen, ch Change, effect Effect) []Transition {
 	made := make([]Transition, len(seen))
 	for i := range made {
-		made[i] = like
-		made[i].Seen = seen[i]
+		made[i] = NewTransition(seen[i], ch, effect)
 	}
 	return made
 }

@@ -16,11 +16,11 @@ func (s *Service) StartPurge(ctx context.Context, id string, f Fence, ch Change)
 	if f.Frozen, err = s.freeze(ctx); err != nil {
 		return Customer{}, err
 	}
-	c, err := s.Fence(ctx, id, f, ch)
+	c, err := s.purges.Fence(ctx, id, f, ch)
 	if err := unchanged(err); err != nil {
 		return c, s.explain(ctx, id, err)
 	}
-	return c, s.Queue.Enqueue(ctx, Job{Customer: c.ID, Generation: c.Deletion.ID})
+	return c, s.queue.Enqueue(ctx, Job{Customer: c.ID, Generation: c.Deletion.ID})
 }
 
 // Purge finishes the purge that the job names: it erases what hangs on the customer,
@@ -54,10 +54,10 @@ func (s *Service) purge(ctx context.Context, customers ...Customer) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Erase(ctx, customers...); err != nil {
+	if err := s.purges.Erase(ctx, customers...); err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}
-	left, err := s.Residue(ctx, customers...)
+	left, err := s.purges.Residue(ctx, customers...)
 	if err != nil {
 		return fmt.Errorf("read back: %w", err)
 	}
@@ -68,10 +68,10 @@ func (s *Service) purge(ctx context.Context, customers ...Customer) error {
 	for i, c := range customers {
 		certs[i] = certify(c, s.now())
 	}
-	if err := s.Ledger.Certify(ctx, certs...); err != nil {
+	if err := s.ledger.Certify(ctx, certs...); err != nil {
 		return fmt.Errorf("certify: %w", err)
 	}
-	return s.Remove(ctx, customers...)
+	return s.purges.Remove(ctx, customers...)
 }
 
 // release lets the sweep take the purge up at its next tick, in the little time that
@@ -79,7 +79,7 @@ func (s *Service) purge(ctx context.Context, customers ...Customer) error {
 func (s *Service) release(ctx context.Context, c Customer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return s.Lease(ctx, c.ID, c.Deletion.ID, s.now())
+	return s.purges.Lease(ctx, c.ID, c.Deletion.ID, s.now())
 }
 
 // Expire takes up the purge of a customer whose root TTL has removed. The root comes
@@ -90,7 +90,7 @@ func (s *Service) Expire(ctx context.Context, c Customer) error {
 		return err
 	}
 	if c.StateAt(s.now()) != Purging {
-		return s.PutBack(ctx, c, time.Time{})
+		return s.purges.PutBack(ctx, c, time.Time{})
 	}
 	if c.State == Deleted {
 		var err error
@@ -100,22 +100,22 @@ func (s *Service) Expire(ctx context.Context, c Customer) error {
 		c.State, c.Last = Purging, s.stamp(Change{By: "ttl"}, PurgeStarted)
 		c.Version++ // a plan that saw it in the trash must not find that one
 	}
-	if err := s.PutBack(ctx, c, s.now().Add(PurgeLease)); err != nil {
+	if err := s.purges.PutBack(ctx, c, s.now().Add(PurgeLease)); err != nil {
 		return err
 	}
-	return s.Queue.Enqueue(ctx, Job{Customer: c.ID, Generation: c.Deletion.ID})
+	return s.queue.Enqueue(ctx, Job{Customer: c.ID, Generation: c.Deletion.ID})
 }
 
 // purged says whether a customer's purge is done: certified, with nothing left. What is
 // left of a certified one came back with a restored backup.
 func (s *Service) purged(ctx context.Context, c Customer) (bool, error) {
-	_, err := s.Ledger.Certificate(ctx, c.ID)
+	_, err := s.Certificate(ctx, c.ID)
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	left, err := s.Residue(ctx, c)
+	left, err := s.purges.Residue(ctx, c)
 	return left == 0, err
 }

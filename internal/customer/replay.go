@@ -37,8 +37,8 @@ func (s *Service) fenceAgain(ctx context.Context, seen []Seen, kinds []Kind, ch 
 		}
 	}
 	deletion := Deletion{ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode, PurgeTime: ch.At}
-	fence := Transition{Change: ch, Deletion: &deletion, Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}
-	for i, err := range s.Advance(ctx, transitions(back, fence), Settings{}) {
+	again := ReplayEffect{deletion, FenceEffect{Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}}
+	for i, err := range s.customers.Advance(ctx, transitions(back, ch, again), Settings{}) {
 		results[at[i]] = err
 	}
 	return results, nil

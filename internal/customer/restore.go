@@ -13,13 +13,10 @@ const restoreAttempts = 5
 // customer was seen doesn't keep it. Only one that somebody else changes again and again
 // is refused with ErrVersion.
 func (s *Service) RestoreMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
-	moves := transitions(seen, Transition{Change: s.stamp(ch, Restored)})
-	for i, generation := range generations {
-		moves[i].Deletion = &Deletion{ID: generation}
-	}
+	ch = s.stamp(ch, Restored)
 	results := every(seen, ErrVersion)
 	for attempt := 1; attempt <= restoreAttempts && slices.ContainsFunc(results, outrun); attempt++ {
-		s.restore(ctx, moves, results)
+		s.restore(ctx, seen, generations, ch, results)
 	}
 	return each(len(seen), func(i int) error { return s.explain(ctx, seen[i].ID, unchanged(results[i])) })
 }
@@ -28,35 +25,35 @@ func outrun(err error) bool { return errors.Is(err, ErrVersion) }
 
 // restore makes restorations, as far as their results are ErrVersion, to the customers as
 // they are now. That is again their result if they are not so any more when it comes to it.
-func (s *Service) restore(ctx context.Context, moves []Transition, results []error) {
+func (s *Service) restore(ctx context.Context, seen []Seen, generations []string, ch Change, results []error) {
 	var pending []Seen
 	for i, err := range results {
 		if outrun(err) {
-			pending = append(pending, moves[i].Seen)
+			pending = append(pending, seen[i])
 		}
 	}
 	roots, err := s.rootsOf(ctx, pending)
-	var now []Transition
+	var moves []Transition
 	var at []int
-	for i, tr := range moves {
+	for i, was := range seen {
 		if !outrun(results[i]) {
 			continue
 		}
-		c, there := roots[tr.ID]
+		c, there := roots[was.ID]
+		move := NewTransition(c.See(), ch, RestoreEffect{generations[i], c.Created})
 		switch {
 		case err != nil:
 			results[i] = err
 		case !there:
 			results[i] = ErrNotFound
 		default:
-			results[i] = tr.Refused(c, Settings{})
+			results[i] = move.Refused(c, Settings{})
 		}
 		if outrun(results[i]) { // nothing else is against it
-			tr.Seen, tr.Created = c.See(), c.Created
-			now, at = append(now, tr), append(at, i)
+			moves, at = append(moves, move), append(at, i)
 		}
 	}
-	for i, err := range s.Advance(ctx, now, Settings{}) {
+	for i, err := range s.customers.Advance(ctx, moves, Settings{}) {
 		results[at[i]] = err
 	}
 }

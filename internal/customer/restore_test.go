@@ -65,8 +65,7 @@ func TestARestoreOfManyIsTriedAgainOnThoseWhoAreChangedMeanwhile(t *testing.T) {
 				c.ID, c.Version = id, 7
 				store.roots[id] = c
 			}
-			service := store.service(t)
-			service.Store = &store
+			service := store.over(&store)
 			results := service.RestoreMany(t.Context(), seen, []string{"d1", "d1", "d1"}, Change{By: "admin"})
 			for i, err := range results {
 				if !errors.Is(err, test.want[i]) {

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// Service applies the rules to a Store. Reads that need no rule go to the Store
-// itself, which it embeds.
+// Service applies the rules. What needs none it hands out as the store and the ledger have it:
+// all reading, and nothing else of them.
 type Service struct {
-	Store
-	Ledger Ledger
-	Queue  Queue
-	Log    *slog.Logger
-	Now    func() time.Time // nil: time.Now
+	Reader
+	LedgerReader
+
+	Log *slog.Logger
+	Now func() time.Time // nil: time.Now
 
 	// Defaults are the settings until somebody sets some.
 	Defaults Settings
@@ -27,9 +27,27 @@ type Service struct {
 	// settings takes as long to answer, so that, answered, it is in force everywhere.
 	SettingsAge time.Duration
 
+	customers Writer
+	records   RecordWriter
+	purges    PurgeStore
+	settings  SettingsStore
+	audit     AuditWriter
+	leases    Leases
+	ledger    Ledger
+	queue     Queue
+
 	mu     sync.Mutex
 	cached Settings
 	readAt time.Time
+}
+
+// New is a service over a store, a ledger and a queue of purges.
+func New(store Store, ledger Ledger, queue Queue, log *slog.Logger) *Service {
+	return &Service{
+		Reader: store, LedgerReader: ledger, Log: log,
+		customers: store, records: store, purges: store, settings: store, audit: store, leases: store,
+		ledger: ledger, queue: queue,
+	}
 }
 
 // PurgeLease is how long a fenced purge is left to the worker it was queued for
@@ -71,7 +89,7 @@ func (s *Service) explain(ctx context.Context, id string, err error) error {
 	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	cert, lerr := s.Ledger.Certificate(ctx, id)
+	cert, lerr := s.Certificate(ctx, id)
 	switch {
 	case errors.Is(lerr, ErrNotFound):
 		return err
@@ -95,7 +113,7 @@ func (s *Service) Get(ctx context.Context, id string) (Customer, error) {
 	return c, s.explain(ctx, id, err)
 }
 
-// Create adds a customer. An empty id makes one. Besides the errors of Store.Create
+// Create adds a customer. An empty id makes one. Besides the errors of Writer.Create
 // it returns *InvalidError, and *PurgedError for an id that was used before.
 func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (Customer, error) {
 	p = p.Normalise()
@@ -109,7 +127,7 @@ func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (
 	}
 	ch = s.stamp(ch, Created)
 	c := Customer{ID: id, Version: 1, State: Active, Profile: p, Created: ch.At, Counts: map[string]int64{}, Last: ch}
-	if err := s.Store.Create(ctx, c); err != nil {
+	if err := s.customers.Create(ctx, c); err != nil {
 		return Customer{}, s.nameOwner(ctx, err)
 	}
 	return c, nil
@@ -143,7 +161,7 @@ func (s *Service) unused(ctx context.Context, id string, ch Change) error {
 // untraced refuses an id whose root TTL has removed, and whose purge has yet to begin: its
 // records tell of it or, if it has none, its log does.
 func (s *Service) untraced(ctx context.Context, id string) error {
-	left, err := s.Residue(ctx, Customer{ID: id})
+	left, err := s.purges.Residue(ctx, Customer{ID: id})
 	if err != nil {
 		return err
 	}
@@ -210,7 +228,7 @@ func (s *Service) update(ctx context.Context, id string, revise func(Profile) Pr
 	}
 	revised.Version, revised.Last = old.Version+1, ch
 	revised.Former = old.Former.after(id, old.Profile, revised.Profile)
-	if err := s.Revise(ctx, old, revised); err != nil {
+	if err := s.customers.Revise(ctx, old, revised); err != nil {
 		return old, s.nameOwner(ctx, err)
 	}
 	return revised, nil
@@ -225,7 +243,7 @@ func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, e
 	if err != nil {
 		return Customer{}, err
 	}
-	c, err := s.Store.Delete(ctx, id, deletion(settings, ch), settings, ch)
+	c, err := s.customers.Delete(ctx, id, deletion(settings, ch), settings, ch)
 	if err != nil {
 		return c, s.explain(ctx, id, unchanged(err))
 	}
@@ -255,20 +273,20 @@ func (s *Service) purgeAtOnce(ctx context.Context, c Customer, ch Change) (Custo
 // Restore takes a customer out of the trash with all that its deletion hid. The
 // generation names the deletion to undo; empty means whichever it is.
 func (s *Service) Restore(ctx context.Context, id, generation string, ch Change) (Customer, error) {
-	c, err := s.Store.Restore(ctx, id, generation, s.stamp(ch, Restored))
+	c, err := s.customers.Restore(ctx, id, generation, s.stamp(ch, Restored))
 	return c, s.explain(ctx, id, unchanged(err))
 }
 
 // Block and the three below set and clear what stands beside the state. Asked for
 // what is so already, they change nothing.
 func (s *Service) Block(ctx context.Context, id string, ch Change) (Customer, error) {
-	c, err := s.SetBlocked(ctx, id, true, s.stamp(ch, Blocked))
+	c, err := s.customers.SetBlocked(ctx, id, true, s.stamp(ch, Blocked))
 	return c, s.explain(ctx, id, unchanged(err))
 }
 
 // Unblock lets a blocked customer back in. Nothing else does.
 func (s *Service) Unblock(ctx context.Context, id string, ch Change) (Customer, error) {
-	c, err := s.SetBlocked(ctx, id, false, s.stamp(ch, Unblocked))
+	c, err := s.customers.SetBlocked(ctx, id, false, s.stamp(ch, Unblocked))
 	return c, s.explain(ctx, id, unchanged(err))
 }
 
@@ -278,18 +296,18 @@ func (s *Service) Hold(ctx context.Context, id, hold string, ch Change) (Custome
 		return Customer{}, Invalid("hold", "must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
 	}
 	ch.Subject = hold
-	c, err := s.Store.Hold(ctx, id, hold, s.stamp(ch, HoldPlaced))
+	c, err := s.customers.Hold(ctx, id, hold, s.stamp(ch, HoldPlaced))
 	return c, s.explain(ctx, id, unchanged(err))
 }
 
 // Lift lifts a legal hold.
 func (s *Service) Lift(ctx context.Context, id, hold string, ch Change) (Customer, error) {
 	ch.Subject = hold
-	c, err := s.Store.Lift(ctx, id, hold, s.stamp(ch, HoldLifted))
+	c, err := s.customers.Lift(ctx, id, hold, s.stamp(ch, HoldLifted))
 	return c, s.explain(ctx, id, unchanged(err))
 }
 
-// AddRecords adds records to a customer; see Store.AddRecords. An invalid record
+// AddRecords adds records to a customer; see RecordWriter.AddRecords. An invalid record
 // makes its result an *InvalidError and is not written.
 func (s *Service) AddRecords(ctx context.Context, id string, records []Record, ch Change) ([]error, error) {
 	return s.addRecords(ctx, id, records, s.stamp(ch, RecordsAdded))
@@ -332,7 +350,7 @@ func (s *Service) addRecords(ctx context.Context, id string, records []Record, c
 	if ch.Subject = fmt.Sprint(len(valid), " records"); len(valid) == 1 {
 		ch.Subject = valid[0].Key.String()
 	}
-	stored, err := s.Store.AddRecords(ctx, id, valid, ch)
+	stored, err := s.records.AddRecords(ctx, id, valid, ch)
 	for i, e := range stored {
 		results[index[i]] = e
 	}
@@ -343,5 +361,5 @@ func (s *Service) addRecords(ctx context.Context, id string, records []Record, c
 // customer does not bring it back.
 func (s *Service) RemoveRecord(ctx context.Context, id string, key Key, ch Change) error {
 	ch.Subject = key.String()
-	return s.explain(ctx, id, s.Store.RemoveRecord(ctx, id, key, s.stamp(ch, RecordsRemoved)))
+	return s.explain(ctx, id, s.records.RemoveRecord(ctx, id, key, s.stamp(ch, RecordsRemoved)))
 }

@@ -32,22 +32,22 @@ const (
 // Two sweeps at once would do no harm but twice the work: ErrLeased refuses the second.
 func (s *Service) Sweep(ctx context.Context) (Sweep, error) {
 	now, holder := s.now(), NewID()
-	if err := s.Acquire(ctx, sweepName, holder, now, now.Add(sweepLease)); err != nil {
+	if err := s.leases.Acquire(ctx, sweepName, holder, now, now.Add(sweepLease)); err != nil {
 		return Sweep{}, err
 	}
 	sweep, err := s.sweep(ctx, now)
-	return sweep, errors.Join(err, s.Yield(context.WithoutCancel(ctx), sweepName, holder))
+	return sweep, errors.Join(err, s.leases.Release(context.WithoutCancel(ctx), sweepName, holder))
 }
 
 func (s *Service) sweep(ctx context.Context, now time.Time) (Sweep, error) {
 	var sweep Sweep
-	backlog, err := s.Queue.Backlog(ctx)
+	backlog, err := s.queue.Backlog(ctx)
 	if err != nil {
 		return sweep, err
 	}
 	room := MaxBacklog - backlog
 	var batch []Customer
-	for c, err := range s.Trash(ctx, now) {
+	for c, err := range s.purges.Trash(ctx, now) {
 		if err != nil {
 			return sweep, err
 		}
@@ -95,7 +95,7 @@ func (s *Service) drive(ctx context.Context, batch []Customer, sweep *Sweep) err
 	wg.Wait()
 	jobs, err := sweep.sort(batch, errs)
 	if len(jobs) > 0 {
-		err = errors.Join(err, s.Queue.Enqueue(ctx, jobs...))
+		err = errors.Join(err, s.queue.Enqueue(ctx, jobs...))
 	}
 	return err
 }
@@ -105,9 +105,9 @@ func (s *Service) claim(ctx context.Context, c Customer, kinds []Kind) error {
 	ch := s.stamp(Change{By: "schedule"}, PurgeStarted)
 	lease := ch.At.Add(PurgeLease)
 	if c.State == Purging {
-		return s.Lease(ctx, c.ID, c.Deletion.ID, lease)
+		return s.purges.Lease(ctx, c.ID, c.Deletion.ID, lease)
 	}
-	_, err := s.Fence(ctx, c.ID, Fence{Generation: c.Deletion.ID, OnlyDue: true, Lease: lease, Frozen: kinds}, ch)
+	_, err := s.purges.Fence(ctx, c.ID, Fence{Generation: c.Deletion.ID, OnlyDue: true, Lease: lease, Frozen: kinds}, ch)
 	return unchanged(err)
 }
 

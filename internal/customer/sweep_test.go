@@ -51,7 +51,7 @@ func TestSweeps(t *testing.T) {
 		if queued := strings.Join(store.queued, " "); queued != test.queued {
 			t.Errorf("%s: queued %q, want %q", test.name, queued, test.queued)
 		}
-		if calls := strings.Join(store.calls, " "); calls != "acquire yield" {
+		if calls := strings.Join(store.calls, " "); calls != "acquire release" {
 			t.Errorf("%s: the lease was not given back: %s", test.name, calls)
 		}
 	}

@@ -40,8 +40,7 @@ func TestAnUpdateIsTriedAgainWhileOthersAreFaster(t *testing.T) {
 				c := active()
 				c.Version, c.Profile = 7, Profile{LastName: "Anders"}
 				store := &outrunStore{scripted: scripted{customer: c}, faster: test.faster, ids: map[string]bool{}}
-				service := store.service(t)
-				service.Store = store
+				service := store.over(store)
 				got, err := service.Update(t.Context(), c.ID, func(p Profile) Profile { return p }, Change{By: "admin", IfVersion: test.version})
 				if !errors.Is(err, test.want) {
 					t.Errorf("got %v, want %v", err, test.want)
@@ -62,8 +61,7 @@ func TestAnUpdateWaitsNoLongerThanItsCaller(t *testing.T) {
 		c := active()
 		c.Profile = Profile{LastName: "Anders"}
 		store := &outrunStore{scripted: scripted{customer: c}, faster: 1000, ids: map[string]bool{}}
-		service := store.service(t)
-		service.Store = store
+		service := store.over(store)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := service.Update(ctx, c.ID, func(p Profile) Profile { return p }, Change{}); !errors.Is(err, context.Canceled) {

@@ -48,7 +48,7 @@ func (t *Table) placing(seen customer.Customer, name string, ch customer.Change)
 	entry, h := holdAttr(name), ch.Hold()
 	u := expression.Set(entry, expression.Value(newHold(h)))
 	if seen.State != customer.Active {
-		u = move(u, t.place(seen.Placed(name, h), ch.At))
+		u = move(u, t.heldPlace(seen.ID))
 	}
 	return transition{
 		update: u,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -109,7 +108,7 @@ func move(u expression.UpdateBuilder, p place) expression.UpdateBuilder {
 
 // Delete moves a customer to the trash.
 func (t *Table) Delete(ctx context.Context, id string, d customer.Deletion, s customer.Settings, ch customer.Change) (customer.Customer, error) {
-	to := t.place(customer.Customer{ID: id, State: customer.Deleted, Deletion: &d}, time.Time{})
+	to := t.deletedPlace(id, d)
 	when := stateIs(customer.Active).And(unheld())
 	for _, kind := range s.Restricting() {
 		count := expression.Name("counts").AppendName(expression.NameNoDotSplit(kind))

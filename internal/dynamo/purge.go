@@ -20,7 +20,7 @@ import (
 // Fence closes the way back. From then on the customer's place in the trash is the
 // end of the lease, so that the sweep finds a purge that stopped.
 func (t *Table) Fence(ctx context.Context, id string, f customer.Fence, ch customer.Change) (customer.Customer, error) {
-	to := t.place(customer.Customer{ID: id, State: customer.Purging}, f.Lease)
+	to := t.purgingPlace(id, f.Lease)
 	when := stateIs(customer.Deleted).And(unheld())
 	if f.Generation != "" {
 		when = when.And(attrGen.Equal(expression.Value(f.Generation)))
@@ -63,7 +63,7 @@ func (t *Table) PutBack(ctx context.Context, c customer.Customer, lease time.Tim
 // Lease moves the end of a purge's lease. It is no change of the customer: neither
 // version nor audit log tell of it.
 func (t *Table) Lease(ctx context.Context, id, generation string, until time.Time) error {
-	to := t.place(customer.Customer{ID: id, State: customer.Purging}, until)
+	to := t.purgingPlace(id, until)
 	expr, err := expression.NewBuilder().
 		WithUpdate(move(expression.UpdateBuilder{}, to)).
 		WithCondition(stateIs(customer.Purging).And(attrGen.Equal(expression.Value(generation)))).

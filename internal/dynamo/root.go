@@ -78,7 +78,7 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 	r := root{
 		PK: customerPK(c.ID), SK: rootSK,
 		State: string(c.State), Version: c.Version, Epoch: c.Epoch, Blocked: c.Blocked,
-		Profile: profile(c.Profile), Created: createdSK(c), Counts: c.Counts,
+		Profile: profile(c.Profile), Created: createdSK(c.ID, c.Created), Counts: c.Counts,
 		Holds: map[string]hold{}, Terms: c.Terms, Former: c.Former, Claim: c.Claim, Last: newChange(c.Last),
 		recent: newRecent(c.Recent),
 	}
@@ -97,7 +97,7 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 	return r
 }
 
-func createdSK(c customer.Customer) string { return listSK(formatTime(c.Created), c.ID) }
+func createdSK(id string, created time.Time) string { return listSK(formatTime(created), id) }
 
 func newDeletion(d customer.Deletion) deletion {
 	out := deletion{ID: d.ID, Time: formatTime(d.Time), By: d.By, Reason: d.Reason, Code: string(d.ReasonCode)}
@@ -129,23 +129,43 @@ type place struct {
 	ttl      int64 // 0: none
 }
 
-// place of a customer. One in the trash expires some grace after its purge time, one
-// being purged some grace after its lease: TTL is the backstop of both.
+// place of a customer. The lease is that of one being purged.
 func (t *Table) place(c customer.Customer, lease time.Time) place {
-	shard := shardOf(c.ID, t.Shards)
 	switch {
 	case c.State == customer.Active:
-		return place{ipk: listPK(live, shard), isk: createdSK(c)}
+		return t.activePlace(c.ID, c.Created)
 	case len(c.Holds) > 0:
-		return place{ipk: listPK(trash, shard), isk: listSK(held, c.ID)}
+		return t.heldPlace(c.ID)
 	case c.State == customer.Purging:
-		return place{listPK(trash, shard), listSK(formatTime(lease), c.ID), lease.Add(t.Grace).Unix()}
-	case c.Deletion.PurgeTime.IsZero():
-		return place{ipk: listPK(trash, shard), isk: listSK(neverDue, c.ID)}
+		return t.purgingPlace(c.ID, lease)
 	}
-	due := c.Deletion.PurgeTime
-	return place{listPK(trash, shard), listSK(formatTime(due), c.ID), due.Add(t.Grace).Unix()}
+	return t.deletedPlace(c.ID, *c.Deletion)
 }
+
+func (t *Table) activePlace(id string, created time.Time) place {
+	return place{ipk: listPK(live, shardOf(id, t.Shards)), isk: createdSK(id, created)}
+}
+
+// deletedPlace is that of a customer in the trash without a hold. It expires some grace after its
+// purge time: TTL is the backstop of the sweep.
+func (t *Table) deletedPlace(id string, d customer.Deletion) place {
+	if d.PurgeTime.IsZero() {
+		return place{ipk: t.trashPK(id), isk: listSK(neverDue, id)}
+	}
+	return place{t.trashPK(id), listSK(formatTime(d.PurgeTime), id), d.PurgeTime.Add(t.Grace).Unix()}
+}
+
+// purgingPlace is that of a customer past the fence. It expires some grace after its lease.
+func (t *Table) purgingPlace(id string, lease time.Time) place {
+	return place{t.trashPK(id), listSK(formatTime(lease), id), lease.Add(t.Grace).Unix()}
+}
+
+// heldPlace is that of a customer in the trash under a hold. It never expires.
+func (t *Table) heldPlace(id string) place {
+	return place{ipk: t.trashPK(id), isk: listSK(held, id)}
+}
+
+func (t *Table) trashPK(id string) string { return listPK(trash, shardOf(id, t.Shards)) }
 
 // DecodeCustomer reads a customer's item, as a read or the change stream gives it.
 func DecodeCustomer(it item) (customer.Customer, error) {

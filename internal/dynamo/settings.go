@@ -118,8 +118,8 @@ func (t *Table) Acquire(ctx context.Context, name, holder string, now, until tim
 	return err
 }
 
-// Yield gives a lease back.
-func (t *Table) Yield(ctx context.Context, name, holder string) error {
+// Release gives a lease back.
+func (t *Table) Release(ctx context.Context, name, holder string) error {
 	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName: &t.Name, Key: keyOf(settingsPK, leaseSK(name)),
 		ConditionExpression:       aws.String("holder = :h"),

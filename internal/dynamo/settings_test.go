@@ -55,9 +55,9 @@ func TestALeaseIsOneHoldersUntilItEnds(t *testing.T) {
 	refuses(t, acquire("b", now.Add(time.Minute)), customer.ErrLeased)
 	refuses(t, s.Acquire(ctx, "another job", "b", now, now.Add(time.Minute)), nil)
 	refuses(t, acquire("b", now.Add(time.Minute+time.Millisecond)), nil)
-	refuses(t, s.Yield(ctx, "job", "a"), nil) // it has it no longer, and gives nothing back
+	refuses(t, s.Release(ctx, "job", "a"), nil) // it has it no longer, and gives nothing back
 	refuses(t, acquire("a", now.Add(time.Minute)), customer.ErrLeased)
-	refuses(t, s.Yield(ctx, "job", "b"), nil)
-	refuses(t, s.Yield(ctx, "job", "b"), nil)
+	refuses(t, s.Release(ctx, "job", "b"), nil)
+	refuses(t, s.Release(ctx, "job", "b"), nil)
 	refuses(t, acquire("a", now), nil)
 }

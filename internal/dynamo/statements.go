@@ -116,7 +116,7 @@ func (t *Table) execute(ctx context.Context, transitions []customer.Transition, 
 		case throttledStatement:
 			again = append(again, at)
 		case failedStatement:
-			results[at] = fmt.Errorf("dynamo: %s: %w", transitions[at].Change.Action, a.err)
+			results[at] = fmt.Errorf("dynamo: %s: %w", transitions[at].Change().Action, a.err)
 		case done:
 		}
 	}
@@ -322,49 +322,59 @@ func (t *Table) explainRefused(ctx context.Context, transitions []customer.Trans
 func (t *Table) statement(tr customer.Transition, s customer.Settings) (types.BatchStatementRequest, error) {
 	b := &statement{}
 	b.set("version", tr.Version+1)
-	b.note(tr.Change)
-	switch tr.Change.Action {
-	case customer.WasDeleted:
-		b.set("state", customer.Deleted)
-		b.set("epoch", tr.Epoch+1)
-		b.set("deletion", newDeletion(*tr.Deletion))
-		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Deleted, Deletion: tr.Deletion}, time.Time{}))
-	case customer.Restored:
-		b.set("state", customer.Active)
-		b.set("deletion", nil) // which reads as if it were removed; what is removed is ttl
-		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Active, Created: tr.Created}, time.Time{}))
-	case customer.PurgeStarted:
-		b.set("state", customer.Purging)
-		if tr.Deletion != nil { // purged again, from whatever state
-			b.set("epoch", tr.Epoch+1)
-			b.set("deletion", newDeletion(*tr.Deletion))
-		}
-		if tr.Frozen != nil {
-			b.set("frozen", newPolicies(tr.Frozen))
-		}
-		b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Purging}, tr.Lease))
-	case customer.Redated:
-		b.set("deletion", newDeletion(*tr.Deletion))
-		if !tr.Held {
-			b.move(t.place(customer.Customer{ID: tr.ID, State: customer.Deleted, Deletion: tr.Deletion}, time.Time{}))
-		}
-	case customer.Blocked:
-		b.set("blocked", true)
-		b.set("epoch", tr.Epoch+1)
-	case customer.Unblocked:
-		b.remove = "blocked"
-	default:
-		return types.BatchStatementRequest{}, fmt.Errorf("dynamo: %s is not made in bulk", tr.Change.Action)
+	b.note(tr.Change())
+	if err := t.setEffect(b, tr); err != nil {
+		return types.BatchStatementRequest{}, err
 	}
 	b.where(`"version"=?`, tr.Version)
 	b.where(`"pk"=?`, customerPK(tr.ID))
 	b.where(`"sk"=?`, rootSK)
-	if tr.Change.Action == customer.WasDeleted {
+	if _, deletes := tr.Effect().(customer.DeleteEffect); deletes {
 		for _, kind := range s.Restricting() {
 			b.where(fmt.Sprintf(`("counts"."%s" IS MISSING OR "counts"."%[1]s"=?)`, kind), 0)
 		}
 	}
 	return b.request(t.Name)
+}
+
+// setEffect sets what the transition makes of the customer.
+func (t *Table) setEffect(b *statement, tr customer.Transition) error {
+	switch effect := tr.Effect().(type) {
+	case customer.DeleteEffect:
+		b.set("state", customer.Deleted)
+		b.delete(tr.Seen, effect.Deletion)
+		b.move(t.deletedPlace(tr.ID, effect.Deletion))
+	case customer.RestoreEffect:
+		b.set("state", customer.Active)
+		b.set("deletion", nil) // which reads as if it were removed; what is removed is ttl
+		b.move(t.activePlace(tr.ID, effect.Created))
+	case customer.FenceEffect:
+		t.setFence(b, tr.ID, effect)
+	case customer.ReplayEffect:
+		b.delete(tr.Seen, effect.Deletion)
+		t.setFence(b, tr.ID, effect.FenceEffect)
+	case customer.RedateEffect:
+		b.set("deletion", newDeletion(effect.Deletion))
+		if !tr.Held {
+			b.move(t.deletedPlace(tr.ID, effect.Deletion))
+		}
+	case customer.BlockEffect:
+		b.set("blocked", true)
+		b.set("epoch", tr.Epoch+1)
+	case customer.UnblockEffect:
+		b.remove = "blocked"
+	default:
+		return fmt.Errorf("dynamo: %s is not made in bulk", tr.Change().Action)
+	}
+	return nil
+}
+
+func (t *Table) setFence(b *statement, id string, f customer.FenceEffect) {
+	b.set("state", customer.Purging)
+	if f.Frozen != nil {
+		b.set("frozen", newPolicies(f.Frozen))
+	}
+	b.move(t.purgingPlace(id, f.Lease))
 }
 
 // statement collects an UPDATE. One attribute may be removed: more in one statement is
@@ -378,6 +388,12 @@ type statement struct {
 func (b *statement) set(name string, value any) {
 	b.sets = append(b.sets, fmt.Sprintf(`"%s"=?`, name))
 	b.values = append(b.values, value)
+}
+
+// delete sets the deletion, which ends all access.
+func (b *statement) delete(seen customer.Seen, d customer.Deletion) {
+	b.set("epoch", seen.Epoch+1)
+	b.set("deletion", newDeletion(d))
 }
 
 // note sets what change it is.

@@ -163,7 +163,7 @@ func writeBatches(t *testing.T, table *Table, n int) {
 func writeStatements(t *testing.T, table *Table, n int) {
 	transitions := make([]customer.Transition, n)
 	for i := range transitions {
-		transitions[i] = customer.Transition{Seen: customer.Seen{ID: fmt.Sprint("c", i), Version: 1}, Change: customer.Change{ID: "ch", Action: customer.Blocked}}
+		transitions[i] = customer.NewTransition(customer.Seen{ID: fmt.Sprint("c", i), Version: 1}, customer.Change{ID: "ch"}, customer.BlockEffect{})
 	}
 	for i, err := range table.Advance(t.Context(), transitions, customer.Settings{}) {
 		if err != nil {

@@ -235,7 +235,7 @@ func parsePlace(position string) (chunk, subject int, err error) {
 
 // resurrected goes through the ledger, and selects those of its customers who are there.
 func (s selector) resurrected(ctx context.Context, position string, limit int) ([]string, string, error) {
-	page, err := s.service.Ledger.Certificates(ctx, customer.CertificateQuery{Limit: limit, Cursor: position})
+	page, err := s.service.Certificates(ctx, customer.CertificateQuery{Limit: limit, Cursor: position})
 	if err != nil {
 		return nil, "", err
 	}
@@ -264,7 +264,7 @@ func (s selector) resurrected(ctx context.Context, position string, limit int) (
 // certifiedAfter says whether a customer has a later certificate than one: a page to come
 // selects it.
 func (s selector) certifiedAfter(ctx context.Context, id string, seq int64) (bool, error) {
-	c, err := s.service.Ledger.Certificate(ctx, id)
+	c, err := s.service.Certificate(ctx, id)
 	if errors.Is(err, customer.ErrNotFound) {
 		return false, nil // the certificate of a purge that stopped before it could be looked up
 	}

@@ -452,9 +452,13 @@ func (s scenario) run(c *crash, n int, fault Fault, dies bool) (failed bool) {
 
 // withServices makes a service that nothing disturbs, and one that the faults do.
 func (c *crash) withServices(faults *Faults) {
-	c.safe, c.service = c.world.Service(c.world.Config), c.world.Service(faults.Attach(c.world.Config))
-	c.safe.Queue = queue.New(c.jobs.cfg, c.jobs.url)
-	c.service.Queue = queue.New(faults.Attach(c.jobs.cfg), c.jobs.url)
+	c.safe = c.fresh()
+	c.service = c.world.ServiceWith(faults.Attach(c.world.Config), queue.New(faults.Attach(c.jobs.cfg), c.jobs.url))
+}
+
+// fresh is a process that nothing disturbs.
+func (c *crash) fresh() *customer.Service {
+	return c.world.ServiceWith(c.world.Config, queue.New(c.jobs.cfg, c.jobs.url))
 }
 
 // midway checks what the failure has left: nobody can tell when the retry comes.
@@ -502,8 +506,7 @@ func (c *crash) allThere(kind string, n int) {
 // run out.
 func (c *crash) retry(s scenario) {
 	c.world.Clock.Move(10 * time.Minute)
-	c.service = c.world.Service(c.world.Config)
-	c.service.Queue = c.safe.Queue
+	c.service = c.fresh()
 	if err := s.act(c); err != nil {
 		c.Errorf("the retry fails: %v", err)
 	}
@@ -533,7 +536,7 @@ func (c *crash) retain(retention customer.Period) {
 		c.Fatal(err)
 	}
 	settings.Retention = retention
-	if _, err := c.safe.PutSettings(c.Context(), settings); err != nil {
+	if _, err := c.safe.UpdateSettings(c.Context(), settings, true, "admin"); err != nil {
 		c.Fatal(err)
 	}
 }

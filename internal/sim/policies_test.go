@@ -42,7 +42,7 @@ func change(t *testing.T, s *customer.Service, to func(customer.Settings) custom
 	t.Helper()
 	settings, err := s.Settings(t.Context())
 	if err == nil {
-		_, err = s.PutSettings(t.Context(), to(settings))
+		_, err = s.UpdateSettings(t.Context(), to(settings), true, "admin")
 	}
 	if err != nil {
 		t.Fatal(err)

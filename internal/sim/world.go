@@ -48,12 +48,14 @@ func (w *World) store(cfg aws.Config) customer.Store {
 
 // Service is a process of the world, whose requests go through clients of the
 // configuration. It has read no settings yet.
-func (w *World) Service(cfg aws.Config) *customer.Service {
+func (w *World) Service(cfg aws.Config) *customer.Service { return w.ServiceWith(cfg, w.Queue) }
+
+// ServiceWith is Service with a queue that is not the world's.
+func (w *World) ServiceWith(cfg aws.Config, queue customer.Queue) *customer.Service {
 	store, ledger := w.Open(cfg)
-	return &customer.Service{
-		Store: store, Ledger: ledger, Queue: w.Queue,
-		Log: slog.New(slog.DiscardHandler), Now: w.Clock.Now,
-	}
+	s := customer.New(store, ledger, queue, slog.New(slog.DiscardHandler))
+	s.Now = w.Clock.Now
+	return s
 }
 
 // Personal makes the final check look for values in ledger and audit log.

@@ -23,12 +23,16 @@ import (
 // system is the API over tables of its own.
 type system struct {
 	t       testing.TB
+	store   *replaceable
 	service *customer.Service
 	engine  *bulk.Engine
 	queue   *queue
 	handler http.Handler
 	log     *strings.Builder
 }
+
+// replaceable is a store that a test can put another one in front of.
+type replaceable struct{ customer.Store }
 
 // queue keeps jobs until a test has them done.
 type queue struct {
@@ -75,17 +79,15 @@ func newSystem(t testing.TB) *system {
 	logger := slog.New(slog.NewJSONHandler(log, nil))
 	tables := dynamotest.New(t)
 	store, ledger := tables.Open(tables.Config)
-	s := &system{t: t, queue: &queue{}, log: log}
-	s.service = &customer.Service{
-		Store: store, Ledger: ledger, Queue: s.queue, Log: logger,
-		Defaults: customer.Settings{
-			Retention: customer.PeriodOf(30 * 24 * time.Hour),
-			Kinds: []customer.Kind{
-				{Name: "invoice", Policy: customer.Restrict},
-				{Name: "line", Policy: customer.Cascade},
-				{Name: "tax", Policy: customer.Retain, Keep: []string{"amount"}, For: customer.Never},
-				{Name: "ticket", Policy: customer.Cascade},
-			},
+	s := &system{t: t, store: &replaceable{store}, queue: &queue{}, log: log}
+	s.service = customer.New(s.store, ledger, s.queue, logger)
+	s.service.Defaults = customer.Settings{
+		Retention: customer.PeriodOf(30 * 24 * time.Hour),
+		Kinds: []customer.Kind{
+			{Name: "invoice", Policy: customer.Restrict},
+			{Name: "line", Policy: customer.Cascade},
+			{Name: "tax", Policy: customer.Retain, Keep: []string{"amount"}, For: customer.Never},
+			{Name: "ticket", Policy: customer.Cascade},
 		},
 	}
 	s.engine = operations.Engine(s.service, store.Operations(), s.queue)

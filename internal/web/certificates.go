@@ -93,7 +93,7 @@ func (a *api) showCertificate(ctx context.Context, in *certificateInput) (*certi
 
 // certificate says of one that is not there whether to wait for it.
 func (a *api) certificate(ctx context.Context, id string) (customer.Certificate, error) {
-	cert, err := a.svc.Ledger.Certificate(ctx, id)
+	cert, err := a.svc.Certificate(ctx, id)
 	if !errors.Is(err, customer.ErrNotFound) {
 		return cert, err
 	}

@@ -41,7 +41,7 @@ func TestFaultsTellNothing(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSystem(t)
-			s.service.Store = faultyStore{s.service.Store, tt.fault}
+			s.store.Store = faultyStore{s.store.Store, tt.fault}
 			got := s.send(get, "/v1/customers/A", "")
 			if got.status != tt.status || got.body["code"] != tt.code || !got.isProblem() {
 				t.Errorf("got %d %s", got.status, got.text)
@@ -70,7 +70,7 @@ func TestLogHoldsNothingPersonal(t *testing.T) {
 	s.must(201, post, "/v1/customers", `{"id":"A","lastName":"Geheimnis","email":"geheimnis@example.com","phone":"0301234567"}`)
 	s.send(post, "/v1/customers", `{"lastName":"Geheimnis","email":"geheimnis@example.com"}`)
 	s.send(post, "/v1/customers/search", `{"search":"geheimnis"}`)
-	s.service.Store = faultyStore{s.service.Store, func() error { return errors.New("fault") }}
+	s.store.Store = faultyStore{s.store.Store, func() error { return errors.New("fault") }}
 	s.send(patch, "/v1/customers/A", `{"email":"geheimnis2@example.com"}`)
 	s.send(post, "/v1/customers", `{"lastName":"Geheimnis","email":"geheimnis@example.com"}`)
 	if log := strings.ToLower(s.log.String()); !strings.Contains(log, "fault") || strings.Contains(log, "geheimnis") {

@@ -155,7 +155,7 @@ func (f faultyCreate) Create(ctx context.Context, c customer.Customer) error {
 
 func TestImportGoesOnAfterAFault(t *testing.T) {
 	s := newSystem(t)
-	s.service.Store = faultyCreate{s.service.Store}
+	s.store.Store = faultyCreate{s.store.Store}
 	got := s.must(200, post, "/v1/imports/customers", "id,lastName\nA,A\nBAD,B\n", asCSV...)
 	if got.body["created"] != 1.0 || got.body["resumeFromLine"] != 3.0 || strings.Contains(got.text, "hunter2") {
 		t.Errorf("got %s", got.text)

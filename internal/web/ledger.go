@@ -59,7 +59,7 @@ type certificatePageOutput struct {
 }
 
 func (a *api) listCertificates(ctx context.Context, in *struct{ Paging }) (*certificatePageOutput, error) {
-	page, err := a.svc.Ledger.Certificates(ctx, customer.CertificateQuery{Limit: in.Limit, Cursor: in.Cursor})
+	page, err := a.svc.Certificates(ctx, customer.CertificateQuery{Limit: in.Limit, Cursor: in.Cursor})
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (a *api) exportCertificates(ctx context.Context, in *exportCertificatesInpu
 	encoder.SetEscapeHTML(false)
 	cursor := in.Cursor
 	for left := in.Lines; left > 0 && lines.Len() < exportBytes; {
-		page, err := a.svc.Ledger.Certificates(ctx, customer.CertificateQuery{Limit: min(left, exportPage), Cursor: cursor})
+		page, err := a.svc.Certificates(ctx, customer.CertificateQuery{Limit: min(left, exportPage), Cursor: cursor})
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func (a *api) exportCertificates(ctx context.Context, in *exportCertificatesInpu
 type checkpointOutput struct{ Body Checkpoint }
 
 func (a *api) showCheckpoint(ctx context.Context, _ *struct{}) (*checkpointOutput, error) {
-	heads, err := a.svc.Ledger.Heads(ctx)
+	heads, err := a.svc.Heads(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ func (s *system) resurrect(customers ...customer.Customer) {
 	s.t.Helper()
 	for _, c := range customers {
 		c.Terms, c.Profile.Email = nil, "" // whose items are not put back
-		if err := s.service.PutBack(s.t.Context(), c, time.Now()); err != nil {
+		if err := s.store.PutBack(s.t.Context(), c, time.Now()); err != nil {
 			s.t.Fatal(err)
 		}
 	}

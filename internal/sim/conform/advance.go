@@ -9,22 +9,30 @@ import (
 
 // transition is one of a customer as it is, made as an operation makes it.
 func (w World) transition(c customer.Customer, a customer.Action) customer.Transition {
-	tr := customer.Transition{Seen: c.See(), Change: w.change(a)}
-	switch a {
+	ch := w.change(a)
+	return customer.NewTransition(c.See(), ch, effect(c, ch))
+}
+
+// effect is what the action of a change says.
+func effect(c customer.Customer, ch customer.Change) customer.Effect {
+	switch ch.Action {
 	case customer.WasDeleted:
-		d := deletionBy(tr.Change, Settings.Retention)
-		tr.Deletion = &d
+		return customer.DeleteEffect{Deletion: deletionBy(ch, Settings.Retention)}
 	case customer.Redated:
 		d := *c.Deletion
 		d.PurgeTime = d.PurgeTime.Add(day)
-		tr.Deletion = &d
+		return customer.RedateEffect{Deletion: d}
 	case customer.Restored:
-		tr.Deletion, tr.Created = &customer.Deletion{ID: c.Deletion.ID}, c.Created
+		return customer.RestoreEffect{Generation: c.Deletion.ID, Created: c.Created}
 	case customer.PurgeStarted:
-		tr.Lease, tr.Frozen = tr.Change.At.Add(time.Minute), Settings.Freeze()
+		return customer.FenceEffect{Lease: ch.At.Add(time.Minute), Frozen: Settings.Freeze()}
+	case customer.Blocked:
+		return customer.BlockEffect{}
+	case customer.Unblocked:
+		return customer.UnblockEffect{}
 	default:
+		panic("conform: " + ch.Action + " is not made in bulk")
 	}
-	return tr
 }
 
 func advanced(t *testing.T, w World) {
@@ -43,7 +51,7 @@ func advanced(t *testing.T, w World) {
 		old,
 		w.transition(toRedate, customer.Redated),
 		w.transition(restricted, customer.WasDeleted),
-		{Seen: customer.Seen{ID: "nobody", Version: 1}, Change: w.change(customer.Blocked)},
+		customer.NewTransition(customer.Seen{ID: "nobody", Version: 1}, w.change(customer.Blocked), customer.BlockEffect{}),
 		w.transition(w.blocked(t), customer.Blocked),
 	}
 	transitions[7].Version-- // as it was before it was blocked
@@ -59,27 +67,39 @@ func advanced(t *testing.T, w World) {
 		}
 	}
 	want := active
-	want.State, want.Deletion, want.Last = customer.Deleted, transitions[0].Deletion, transitions[0].Change
-	want.Recent = want.Recent.WithMany(transitions[0].Change.ID)
+	want.State, want.Deletion, want.Last = customer.Deleted, deletionOf(transitions[0]), transitions[0].Change()
+	want.Recent = want.Recent.WithMany(transitions[0].Change().ID)
 	want.Version++
 	want.Epoch++
 	same(t, "deleted", w.read(t, active.ID), want)
 	want = deleted
-	want.State, want.Frozen, want.Last = customer.Purging, Settings.Freeze(), transitions[1].Change
-	want.Recent = want.Recent.WithMany(transitions[1].Change.ID)
+	want.State, want.Frozen, want.Last = customer.Purging, Settings.Freeze(), transitions[1].Change()
+	want.Recent = want.Recent.WithMany(transitions[1].Change().ID)
 	want.Version++
 	same(t, "fenced", w.read(t, deleted.ID), want)
 	want = blocked
-	want.Blocked, want.Last = false, transitions[2].Change
-	want.Recent = want.Recent.WithMany(transitions[2].Change.ID)
+	want.Blocked, want.Last = false, transitions[2].Change()
+	want.Recent = want.Recent.WithMany(transitions[2].Change().ID)
 	want.Version++
 	same(t, "unblocked", w.read(t, blocked.ID), want)
 	want = toRedate
-	want.Deletion, want.Last = transitions[4].Deletion, transitions[4].Change
-	want.Recent = want.Recent.WithMany(transitions[4].Change.ID)
+	want.Deletion, want.Last = deletionOf(transitions[4]), transitions[4].Change()
+	want.Recent = want.Recent.WithMany(transitions[4].Change().ID)
 	want.Version++
 	same(t, "redated", w.read(t, toRedate.ID), want)
 	same(t, "restricted", w.read(t, restricted.ID), restricted)
+}
+
+// deletionOf is how a transition leaves the customer's deletion.
+func deletionOf(tr customer.Transition) *customer.Deletion {
+	switch effect := tr.Effect().(type) {
+	case customer.DeleteEffect:
+		return &effect.Deletion
+	case customer.RedateEffect:
+		return &effect.Deletion
+	default:
+		return nil
+	}
 }
 
 func advancedAgain(t *testing.T, w World) {

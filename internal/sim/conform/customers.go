@@ -271,9 +271,9 @@ func leased(t *testing.T, w World) {
 	must(t, w.Acquire(ctx, "sweep", "a", now, now.Add(time.Minute)))
 	must(t, w.Acquire(ctx, "sweep", "a", now, now.Add(time.Minute)))
 	refuses(t, w.Acquire(ctx, "sweep", "b", now, now.Add(time.Minute)), customer.ErrLeased)
-	must(t, w.Yield(ctx, "sweep", "b"))
+	must(t, w.Release(ctx, "sweep", "b"))
 	refuses(t, w.Acquire(ctx, "sweep", "b", now, now.Add(time.Minute)), customer.ErrLeased)
 	must(t, w.Acquire(ctx, "sweep", "b", now.Add(2*time.Minute), now.Add(3*time.Minute)))
-	must(t, w.Yield(ctx, "sweep", "b"))
+	must(t, w.Release(ctx, "sweep", "b"))
 	must(t, w.Acquire(ctx, "sweep", "a", now, now.Add(time.Minute)))
 }

@@ -166,8 +166,9 @@ func frozen(t *testing.T, w World) {
 			ch := w.change(customer.PurgeStarted)
 			one, err := w.Fence(ctx, w.deleted(t, "ticket~1", "invoice~1").ID, customer.Fence{Lease: ch.At, Frozen: tt.kinds}, ch)
 			must(t, err)
-			tr := w.transition(w.deleted(t, "ticket~1", "invoice~1"), customer.PurgeStarted)
-			tr.Frozen = tt.kinds
+			ch = w.change(customer.PurgeStarted)
+			fence := customer.FenceEffect{Lease: ch.At.Add(time.Minute), Frozen: tt.kinds}
+			tr := customer.NewTransition(w.deleted(t, "ticket~1", "invoice~1").See(), ch, fence)
 			same(t, "results", w.Advance(ctx, []customer.Transition{tr}, Settings), []error{nil})
 			for _, c := range []customer.Customer{one, w.read(t, tr.ID)} {
 				same(t, "frozen", c.Frozen, tt.kinds)

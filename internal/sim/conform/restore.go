@@ -131,7 +131,7 @@ func restoredAgain(t *testing.T, w World) {
 	tr := w.transition(now, customer.WasDeleted)
 	must(t, w.Advance(ctx, []customer.Transition{tr}, Settings)[0])
 	c = w.read(t, c.ID)
-	same(t, "deletion", c.Deletion, tr.Deletion)
+	same(t, "deletion", c.Deletion, deletionOf(tr))
 	fenced, err := w.Fence(ctx, c.ID, customer.Fence{Generation: c.Deletion.ID, Lease: w.Now().Add(time.Minute)}, w.change(customer.PurgeStarted))
 	must(t, err)
 	w.finish(t, fenced)
@@ -141,10 +141,9 @@ func restoredAgain(t *testing.T, w World) {
 
 // service is a process that is late.
 func (w World) service(late time.Duration) *customer.Service {
-	return &customer.Service{
-		Store: w.Store, Ledger: w.Ledger, Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return w.Now().Add(late) },
-	}
+	s := customer.New(w.Store, w.Ledger, nil, slog.New(slog.DiscardHandler))
+	s.Now = func() time.Time { return w.Now().Add(late) }
+	return s
 }
 
 func (r restoration) generation(c customer.Customer) string {

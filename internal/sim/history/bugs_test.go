@@ -4,13 +4,13 @@ package history
 var bugs = []planted{
 	{"the root is removed first", []edit{{
 		"customer/purge.go",
-		"	if err := s.Erase(ctx, customers...); err != nil {",
-		"	if err := s.Remove(ctx, customers...); err != nil {\n		return err\n	}\n	if err := s.Erase(ctx, customers...); err != nil {",
+		"	if err := s.purges.Erase(ctx, customers...); err != nil {",
+		"	if err := s.purges.Remove(ctx, customers...); err != nil {\n		return err\n	}\n	if err := s.purges.Erase(ctx, customers...); err != nil {",
 	}}},
 	{"the certificate is written first", []edit{{
 		"customer/purge.go",
-		"	if err := s.Erase(ctx, customers...); err != nil {",
-		"	for _, c := range customers {\n		if err := s.Ledger.Certify(ctx, certify(c, s.now())); err != nil {\n			return err\n		}\n	}\n	if err := s.Erase(ctx, customers...); err != nil {",
+		"	if err := s.purges.Erase(ctx, customers...); err != nil {",
+		"	for _, c := range customers {\n		if err := s.ledger.Certify(ctx, certify(c, s.now())); err != nil {\n			return err\n		}\n	}\n	if err := s.purges.Erase(ctx, customers...); err != nil {",
 	}}},
 	{"only one page is erased, and nothing is read back", []edit{
 		{"sim/model/erase.go", "		if len(page) < pageSize {", "		if true {"},
@@ -87,7 +87,7 @@ var bugs = []planted{
 		"sim/model/advance.go", "	if old == nil || old.Version != tr.Version {", "	if old == nil {",
 	}}},
 	{"a change that is made again is not recognised", []edit{{
-		"customer/transition.go", "	if c.Made(tr.Change.ID) || tr.deleted(c) || tr.fenced(c) {", "	if tr.fenced(c) {",
+		"customer/transition.go", "	if c.Made(tr.change.ID) || tr.effect.done(c) {", "	if _, fence := tr.effect.(FenceEffect); fence && tr.effect.done(c) {",
 	}}},
 	{"an idempotency key is forgotten", []edit{{
 		"sim/model/model.go", "	if !ok || made.change == ch.ID {", "	if ok = false; !ok {",
@@ -99,7 +99,7 @@ var bugs = []planted{
 		"customer/lifecycle.go", "	case c.State == Active, generation != \"\" && c.Deletion.ID != generation:", "	case c.State == Active:",
 	}}},
 	{"many are restored whichever deletion there is", []edit{{
-		"customer/transition.go", "		return c.CanRestore(tr.Deletion.ID, tr.Change.At)", "		return c.CanRestore(\"\", tr.Change.At)",
+		"customer/transition.go", "	return c.CanRestore(r.Generation, at)", "	return c.CanRestore(\"\", at)",
 	}}},
 	{"a purge takes whichever generation there is", []edit{{
 		"customer/lifecycle.go", "	case c.State == Active, f.Generation != \"\" && c.Deletion.ID != f.Generation:", "	case c.State == Active:",

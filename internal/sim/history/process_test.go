@@ -67,10 +67,7 @@ func (h *history) start(p *process, limit time.Duration, run func(ctx context.Co
 
 // service is a process of Lethe with nothing in its memory yet.
 func (h *history) service() *customer.Service {
-	return &customer.Service{
-		Store: model.Table{Model: h.model}, Ledger: model.Ledger{Model: h.model}, Queue: h.queue,
-		Log: slog.New(slog.DiscardHandler),
-	}
+	return customer.New(model.Table{Model: h.model}, model.Ledger{Model: h.model}, h.queue, slog.New(slog.DiscardHandler))
 }
 
 // engine is the engine with small chunks and pages, so that operations on few have many.

@@ -81,41 +81,39 @@ func (t Table) advanceOne(ctx context.Context, tr customer.Transition, s custome
 		return false
 	}
 	next := root{Customer: clone(old.Customer), look: old.look, ttl: old.ttl}
-	next.Version, next.Last, next.Recent = tr.Version+1, tr.Change, next.Recent.WithMany(tr.Change.ID)
-	switch tr.Change.Action {
-	case customer.WasDeleted:
+	next.Version, next.Last, next.Recent = tr.Version+1, tr.Change(), next.Recent.WithMany(tr.Change().ID)
+	switch effect := tr.Effect().(type) {
+	case customer.DeleteEffect:
 		for _, kind := range s.Restricting() {
 			if old.Counts[kind] > 0 {
 				return false
 			}
 		}
-		next.State, next.Deletion, next.Epoch = customer.Deleted, deletionOf(tr), tr.Epoch+1
+		next.State, next.Deletion, next.Epoch = customer.Deleted, &effect.Deletion, tr.Epoch+1
 		next.place(time.Time{})
-	case customer.Restored:
+	case customer.RestoreEffect:
 		next.State, next.Deletion = customer.Active, nil
 		next.place(time.Time{})
-	case customer.PurgeStarted:
-		next.State, next.Frozen = customer.Purging, tr.Frozen
-		next.place(tr.Lease)
-	case customer.Redated:
-		next.Deletion = deletionOf(tr)
+	case customer.FenceEffect:
+		next.State, next.Frozen = customer.Purging, effect.Frozen
+		next.place(effect.Lease)
+	case customer.ReplayEffect:
+		next.State, next.Deletion, next.Epoch, next.Frozen = customer.Purging, &effect.Deletion, tr.Epoch+1, effect.Frozen
+		next.place(effect.Lease)
+	case customer.RedateEffect:
+		next.Deletion = &effect.Deletion
 		if !tr.Held {
 			next.place(time.Time{})
 		}
-	case customer.Blocked:
+	case customer.BlockEffect:
 		next.Blocked, next.Epoch = true, tr.Epoch+1
-	case customer.Unblocked:
+	case customer.UnblockEffect:
 		next.Blocked = false
 	default:
-		panic("model: " + tr.Change.Action + " is not made in bulk")
+		panic("model: " + tr.Change().Action + " is not made in bulk")
 	}
 	t.put(ctx, next)
 	return true
-}
-
-func deletionOf(tr customer.Transition) *customer.Deletion {
-	d := *tr.Deletion
-	return &d
 }
 
 // explain says why transitions were refused, from how the customers are by then.

@@ -56,9 +56,9 @@ func (t Table) Acquire(ctx context.Context, name, holder string, now, until time
 	return err
 }
 
-// Yield gives a lease back.
-func (t Table) Yield(ctx context.Context, name, holder string) error {
-	return t.request(ctx, "Yield", name, func(Verdict) {
+// Release gives a lease back.
+func (t Table) Release(ctx context.Context, name, holder string) error {
+	return t.request(ctx, "Release", name, func(Verdict) {
 		if t.leases[name].holder == holder {
 			delete(t.leases, name)
 		}
