@@ -18,13 +18,14 @@ var arrows = []struct {
 	modules bool
 	why     string
 }{
-	{"lethe/internal/customer", nil, false, "the rules know neither AWS nor HTTP"},
-	{"lethe/internal/bulk", nil, false, "operations know no customers"},
+	{"lethe/internal/clock", nil, false, "the time comes from nowhere else"},
+	{"lethe/internal/customer", []string{"clock"}, false, "the rules know neither AWS nor HTTP"},
+	{"lethe/internal/bulk", []string{"clock"}, false, "operations know no customers"},
 	{"lethe/internal/operations", []string{"bulk", "customer"}, false, "actions know the rules, not the storage"},
 	{"lethe/internal/ledger", nil, false, "whoever verifies needs nothing else"},
 	{"lethe/internal/tabular", nil, true, "a file format knows no customers"},
-	{"lethe/internal/dynamo", []string{"bulk", "busy", "customer", "ledger"}, true, "storage knows the rules, not who asks"},
-	{"lethe/internal/fsck", []string{"customer", "ledger"}, true, "what checks the storage shares no code with it"},
+	{"lethe/internal/dynamo", []string{"bulk", "busy", "clock", "customer", "ledger"}, true, "storage knows the rules, not who asks"},
+	{"lethe/internal/fsck", []string{"clock", "customer", "ledger"}, true, "what checks the storage shares no code with it"},
 	{"lethe/internal/busy", []string{"customer"}, true, "what AWS answers, for storage and queue alike"},
 	{"lethe/internal/queue", []string{"bulk", "busy", "customer"}, true, "the queue knows jobs, not who asks"},
 	{"lethe/internal/web", []string{"bulk", "customer", "ledger", "operations", "tabular"}, true, "HTTP knows the rules, not the storage"},

@@ -38,7 +38,7 @@ func (e *Engine) do(ctx context.Context, w Work) error {
 }
 
 func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
-	now := e.now()
+	now := e.Now()
 	c, err := e.Store.Take(ctx, op, seq, now, now.Add(leaseOf(ctx)))
 	if err != nil {
 		return err

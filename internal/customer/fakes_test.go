@@ -105,5 +105,5 @@ func (s *scripted) Backlog(context.Context) (int, error) { return s.backlog, s.b
 
 func (s *scripted) service(t *testing.T) *Service {
 	t.Helper()
-	return &Service{Store: s, Ledger: s, Queue: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }}
+	return &Service{Store: s, Ledger: s, Queue: s, Log: slog.New(slog.DiscardHandler), Clock: func() time.Time { return noon }}
 }

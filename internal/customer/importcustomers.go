@@ -214,7 +214,7 @@ func (im *customerImport) existing(ctx context.Context, l CustomerLine, id strin
 func (im *customerImport) found(l CustomerLine, c Customer) Existing {
 	revised := c
 	revised.Profile = l.over(c.Profile)
-	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.now()), Differs: changedFields(&c, &revised)}
+	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.Now()), Differs: changedFields(&c, &revised)}
 }
 
 // locate finds the customer that a line is about: ErrNotFound if nobody is there.

@@ -10,16 +10,19 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"lethe/internal/clock"
 )
 
 // Service applies the rules to a Store. Reads that need no rule go to the Store
 // itself, which it embeds.
 type Service struct {
+	clock.Clock
 	Store
+
 	Ledger Ledger
 	Queue  Queue
 	Log    *slog.Logger
-	Now    func() time.Time // nil: time.Now
 
 	// Defaults are the settings until somebody sets some.
 	Defaults Settings
@@ -48,13 +51,6 @@ func leaseInHand(ctx context.Context) time.Duration {
 	return 3 * (left + min(left/2, time.Minute))
 }
 
-func (s *Service) now() time.Time {
-	if s.Now != nil {
-		return s.Now().UTC()
-	}
-	return time.Now().UTC()
-}
-
 // NewID makes an id that nobody can guess and that tells nothing: 26 characters.
 func NewID() string { return strings.ToLower(rand.Text()) }
 
@@ -62,7 +58,7 @@ func (s *Service) stamp(ch Change, action Action) Change {
 	if ch.ID == "" {
 		ch.ID = NewID()
 	}
-	ch.At, ch.Action = s.now().Truncate(time.Millisecond), action
+	ch.At, ch.Action = s.Now(), action
 	return ch
 }
 
@@ -168,7 +164,7 @@ func (s *Service) nameOwner(ctx context.Context, err error) error {
 	case oerr != nil:
 		return oerr
 	default:
-		taken.State = owner.StateAt(s.now())
+		taken.State = owner.StateAt(s.Now())
 	}
 	return taken
 }
@@ -229,7 +225,7 @@ func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, e
 	if err != nil {
 		return c, s.explain(ctx, id, unchanged(err))
 	}
-	if c.Due(s.now()) {
+	if c.Due(s.Now()) {
 		return s.purgeAtOnce(ctx, c, ch)
 	}
 	return c, nil

@@ -31,7 +31,7 @@ const (
 // has come, and queues again every purge whose lease ran out, whatever stopped it.
 // Two sweeps at once would do no harm but twice the work: ErrLeased refuses the second.
 func (s *Service) Sweep(ctx context.Context) (Sweep, error) {
-	now, holder := s.now(), NewID()
+	now, holder := s.Now(), NewID()
 	if err := s.Acquire(ctx, sweepName, holder, now, now.Add(sweepLease)); err != nil {
 		return Sweep{}, err
 	}

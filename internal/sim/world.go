@@ -52,7 +52,7 @@ func (w *World) Service(cfg aws.Config) *customer.Service {
 	store, ledger := w.Open(cfg)
 	return &customer.Service{
 		Store: store, Ledger: ledger, Queue: w.Queue,
-		Log: slog.New(slog.DiscardHandler), Now: w.Clock.Now,
+		Log: slog.New(slog.DiscardHandler), Clock: w.Clock.Now,
 	}
 }
 

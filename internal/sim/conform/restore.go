@@ -143,7 +143,7 @@ func restoredAgain(t *testing.T, w World) {
 func (w World) service(late time.Duration) *customer.Service {
 	return &customer.Service{
 		Store: w.Store, Ledger: w.Ledger, Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return w.Now().Add(late) },
+		Clock: func() time.Time { return w.Now().Add(late) },
 	}
 }
 
