@@ -19,7 +19,8 @@ var arrows = []struct {
 	why     string
 }{
 	{"lethe/internal/clock", nil, false, "the time comes from nowhere else"},
-	{"lethe/internal/customer", []string{"clock"}, false, "the rules know neither AWS nor HTTP"},
+	{"lethe/internal/customer", []string{"clock", "parallel"}, false, "the rules know neither AWS nor HTTP"},
+	{"lethe/internal/parallel", nil, false, "a loop knows nothing of what it calls"},
 	{"lethe/internal/bulk", []string{"clock"}, false, "operations know no customers"},
 	{"lethe/internal/operations", []string{"bulk", "customer"}, false, "actions know the rules, not the storage"},
 	{"lethe/internal/ledger", nil, false, "whoever verifies needs nothing else"},

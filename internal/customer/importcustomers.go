@@ -10,6 +10,8 @@ import (
 	"iter"
 	"maps"
 	"sync"
+
+	"lethe/internal/parallel"
 )
 
 // CustomerLine is a line of a file of customers.
@@ -133,7 +135,7 @@ func (im *customerImport) note(l *CustomerLine) {
 func (im *customerImport) apply(ctx context.Context, pace *pace, window []CustomerLine) []outcome {
 	outcomes := notBegun(len(window))
 	putOff := make([]bool, len(window))
-	inParallel(pace, len(window), func(i int) {
+	parallel.While(len(window), importers, pace.begin, func(i int) {
 		pace.timed(func() { outcomes[i] = im.line(ctx, window[i], false) })
 		putOff[i] = errors.Is(outcomes[i].err, errPutOff)
 	})
