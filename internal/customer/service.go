@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"lethe/internal/backoff"
 	"lethe/internal/clock"
 )
 
@@ -169,6 +170,11 @@ func (s *Service) nameOwner(ctx context.Context, err error) error {
 	return taken
 }
 
+const maxAttempts = 16 // of an update that others are faster with
+
+// The change's id decides the waits, so that a simulation that makes the same changes waits the same.
+var betweenUpdates = backoff.Exponential{First: 10 * time.Millisecond, Max: 500 * time.Millisecond}
+
 // Update changes a profile by a function of what it is now; it may be called again
 // when somebody else was faster, unless the change is bound to a version. One that somebody
 // else always is faster with is ErrBusy.
@@ -182,7 +188,7 @@ func (s *Service) Update(ctx context.Context, id string, revise func(Profile) Pr
 		case attempt == maxAttempts:
 			return c, ErrBusy
 		}
-		if err := pause(ctx, ch.ID, attempt); err != nil {
+		if err := betweenUpdates.WaitFor(ctx, ch.ID, attempt); err != nil {
 			return c, err
 		}
 	}

@@ -77,7 +77,7 @@ func (t *Table) advance(ctx context.Context, transitions []customer.Transition, 
 			err = t.explainRefused(ctx, transitions, s, refused, results)
 		}
 		if err == nil && len(again) > 0 {
-			err = sleep(ctx, attempt, 50*time.Millisecond)
+			err = afterThrottled.Wait(ctx, attempt)
 		}
 		if err != nil {
 			return fail(results, pending, err)
@@ -162,7 +162,7 @@ func (t *Table) executeAll(ctx context.Context, p *pace, statements []types.Batc
 	}
 	for attempt := 1; len(pending) > 0; attempt++ {
 		if attempt > 1 {
-			if err := sleep(ctx, attempt, 50*time.Millisecond); err != nil {
+			if err := afterThrottled.Wait(ctx, attempt); err != nil {
 				return nil, err
 			}
 		}
