@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"lethe/internal/backoff"
 	"lethe/internal/ledger"
 )
 
@@ -92,6 +93,8 @@ func (r remote) export(ctx context.Context) iter.Seq2[[]byte, error] {
 
 const attempts = 5
 
+var betweenAttempts = backoff.Exponential{First: 2 * time.Second, Max: 8 * time.Second}
+
 // get asks for a path, again if the answer says that it may help, and returns the body
 // and the path that the Link header leads to.
 func (r remote) get(ctx context.Context, path string) (body []byte, next string, err error) {
@@ -100,10 +103,8 @@ func (r remote) get(ctx context.Context, path string) (body []byte, next string,
 		if body, next, again, err = r.try(ctx, path); !again || attempt == attempts {
 			return body, next, err
 		}
-		select {
-		case <-ctx.Done():
-			return nil, "", ctx.Err()
-		case <-time.After(time.Duration(attempt) * time.Second):
+		if err := betweenAttempts.Wait(ctx, attempt); err != nil {
+			return nil, "", err
 		}
 	}
 }

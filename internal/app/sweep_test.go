@@ -109,7 +109,7 @@ func TestSweepReportsNoLagThatItDoesNotKnow(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a.service.Now = func() time.Time { return deleted.Deletion.PurgeTime.Add(2 * time.Hour) }
+			a.service.Clock = func() time.Time { return deleted.Deletion.PurgeTime.Add(2 * time.Hour) }
 			tt.spoil(t, a)
 			if err := a.Sweep(t.Context()); !errors.Is(err, tt.err) {
 				t.Errorf("%v, want %v", err, tt.err)

@@ -50,7 +50,7 @@ func (a *App) reach(t *testing.T, change func(p *parts)) {
 	now := a.service.Now
 	change(&a.parts)
 	a.service = a.serve(c, a.log)
-	a.service.Now = now
+	a.service.Clock = now
 }
 
 func (a *App) mustCreate(t *testing.T) customer.Customer {

@@ -128,7 +128,7 @@ func (o *overtaken) Take(ctx context.Context, op Operation, seq int, now, until 
 func TestACancelledOperationWaitsForItsWorkers(t *testing.T) {
 	store, engine := worked(t, nil)
 	now := noon
-	engine.Now = func() time.Time { return now }
+	engine.Clock = func() time.Time { return now }
 	late, err := store.Take(t.Context(), store.op, 0, now, now.Add(time.Minute))
 	if err != nil {
 		t.Fatal(err)

@@ -7,10 +7,14 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"lethe/internal/clock"
 )
 
 // Engine carries operations out.
 type Engine struct {
+	clock.Clock
+
 	Store   Store
 	Queue   Queue
 	Actions map[string]Action
@@ -20,7 +24,6 @@ type Engine struct {
 	// Metered returns a context and what was consumed under it; nil measures nothing.
 	Metered func(ctx context.Context) (context.Context, func() Usage)
 	Log     *slog.Logger
-	Now     func() time.Time // nil: time.Now
 }
 
 // Action is something that can be done to subjects.
@@ -60,13 +63,6 @@ const (
 	Interrupted = "INTERRUPTED"
 )
 
-func (e *Engine) now() time.Time {
-	if e.Now != nil {
-		return e.Now().UTC().Truncate(time.Millisecond)
-	}
-	return time.Now().UTC().Truncate(time.Millisecond)
-}
-
 // Approval is what somebody who has seen a plan says to it.
 type Approval struct {
 	Digest       string
@@ -86,7 +82,7 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 	if op.Basis, err = e.basis(ctx, op); err != nil {
 		return op, err
 	}
-	op.State, op.Version, op.Created = Planning, 1, e.now()
+	op.State, op.Version, op.Created = Planning, 1, e.Now()
 	op.Digest = op.firstDigest()
 	err = e.Store.Create(ctx, op, selection)
 	if errors.Is(err, ErrExists) {
@@ -175,7 +171,7 @@ func (e *Engine) asked(ctx context.Context, id string, can func(Operation) error
 }
 
 func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation, error) {
-	op, done, err := e.asked(ctx, id, func(op Operation) error { return op.CanApply(a, e.now()) })
+	op, done, err := e.asked(ctx, id, func(op Operation) error { return op.CanApply(a, e.Now()) })
 	if done || err != nil {
 		return op, err
 	}
@@ -187,7 +183,7 @@ func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation,
 }
 
 func (e *Engine) start(ctx context.Context, op Operation) (Operation, error) {
-	op.State, op.Applied = Running, e.now()
+	op.State, op.Applied = Running, e.Now()
 	op.Version++
 	if err := e.Store.Save(ctx, op); err != nil {
 		return op, err
@@ -214,7 +210,7 @@ func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation,
 	if op.State == Planning {
 		op = op.unplanned()
 	}
-	op.State, op.Ended = state, e.now()
+	op.State, op.Ended = state, e.Now()
 	op.Version++
 	if err := e.Store.Freeze(ctx, op, nil); err != nil {
 		return op, err
@@ -242,7 +238,7 @@ func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
 		return op, err
 	}
 	op.State, op.Ended, op.Tally, op.Look = Running, time.Time{}, Tally{}, Look{}
-	op.Retried, op.RetriedBy = e.now(), by
+	op.Retried, op.RetriedBy = e.Now(), by
 	op.Version++
 	if err := e.Store.Save(ctx, op); err != nil {
 		return op, err

@@ -102,7 +102,7 @@ func (e *Engine) gain(op Operation, chunks []Chunk, next string) Operation {
 	if estimate := e.Actions[op.Action].Estimate; estimate != nil {
 		op.Impact.Estimate = estimate(op.Impact)
 	}
-	op.State, op.Planned = Ready, e.now()
+	op.State, op.Planned = Ready, e.Now()
 	op.Expires = op.Planned.Add(PlanLife)
 	return op
 }

@@ -55,7 +55,7 @@ func (e *Engine) over(ctx context.Context, op Operation) (bool, error) {
 // has run out. A worker that is alive after all can't change the chunk any longer. One that has given it
 // back since it was listed has told all that it did.
 func (e *Engine) takeBack(ctx context.Context, op Operation, seq int) error {
-	now := e.now()
+	now := e.Now()
 	c, err := e.Store.Take(ctx, op, seq, now, now.Add(time.Minute))
 	if err != nil {
 		return err

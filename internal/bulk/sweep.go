@@ -48,7 +48,7 @@ func (e *Engine) Sweep(ctx context.Context) (Sweep, error) {
 }
 
 func (e *Engine) drive(ctx context.Context, op Operation, sweep *Sweep, room int) error {
-	switch op.StateAt(e.now()) {
+	switch op.StateAt(e.Now()) {
 	case Expired:
 		sweep.Settled++
 		op.Tally = op.untouched()
@@ -117,7 +117,7 @@ func (e *Engine) driveRunning(ctx context.Context, op Operation, sweep *Sweep, r
 // unfinished lists chunks without a worker: those that some worker has begun, and those
 // that none has. What it saw is 0 when there is none at all.
 func (e *Engine) unfinished(ctx context.Context, op Operation) (begun, fresh []Work, saw uint64, err error) {
-	now, h := e.now(), fnv.New64a()
+	now, h := e.Now(), fnv.New64a()
 	for c, err := range e.Store.Unfinished(ctx, op.ID) {
 		if err != nil {
 			return nil, nil, 0, err
@@ -141,7 +141,7 @@ func (e *Engine) unfinished(ctx context.Context, op Operation) (begun, fresh []W
 // look notes what is to be seen of an operation, and says whether it has been the same
 // for so long that its messages must be taken for lost.
 func (e *Engine) look(ctx context.Context, op Operation, saw string) (waited bool, err error) {
-	now := e.now()
+	now := e.Now()
 	if op.Look.Saw != saw {
 		return false, e.Store.Looked(ctx, op.ID, Look{At: now, Saw: saw})
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"lethe/internal/backoff"
 )
 
 // Do does what a message asks for. Done before, not asked for any longer, or somebody
@@ -38,7 +40,7 @@ func (e *Engine) do(ctx context.Context, w Work) error {
 }
 
 func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
-	now := e.now()
+	now := e.Now()
 	c, err := e.Store.Take(ctx, op, seq, now, now.Add(leaseOf(ctx)))
 	if err != nil {
 		return err
@@ -120,25 +122,22 @@ func (e *Engine) giveUp(ctx context.Context, op Operation, c Chunk, cause error)
 func (e *Engine) leave(ctx context.Context, op Operation, c Chunk, write func(context.Context, Operation, Chunk) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeLeft(ctx)+keptBack)
 	defer cancel()
-	for wait := minWait; ; wait = min(2*wait, maxWriteWait) {
+	for attempt := 1; ; attempt++ {
 		err := writeOnce(ctx, op, c, write)
 		if err == nil || errors.Is(err, ErrTaken) {
 			return err
 		}
 		e.Log.WarnContext(ctx, "can't write the outcomes of a chunk yet", "operation", op.ID, "chunk", c.Seq, "error", err)
-		select {
-		case <-ctx.Done():
+		if betweenWrites.WaitFor(ctx, fmt.Sprint(op.ID, "/", c.Seq), attempt) != nil {
 			return err
-		case <-time.After(wait):
 		}
 	}
 }
 
-const (
-	keptBack     = 5 * time.Second        // after a worker's deadline, to write the outcomes of its chunk; and for one attempt to write
-	minWait      = 100 * time.Millisecond // between two attempts; doubles
-	maxWriteWait = 5 * time.Second        // that it doubles to
-)
+const keptBack = 5 * time.Second // after a worker's deadline, to write the outcomes of its chunk; and for one attempt to write
+
+// The chunk decides the waits, so that a simulation that does the same waits the same.
+var betweenWrites = backoff.Exponential{First: 200 * time.Millisecond, Max: 5 * time.Second}
 
 func writeOnce(ctx context.Context, op Operation, c Chunk, write func(context.Context, Operation, Chunk) error) error {
 	ctx, cancel := context.WithTimeout(ctx, keptBack)

@@ -111,6 +111,6 @@ func (s *scripted) service(t *testing.T) *Service {
 // over is a service over a store that embeds this one.
 func (s *scripted) over(store Store) *Service {
 	service := New(store, s, s, slog.New(slog.DiscardHandler))
-	service.Now = func() time.Time { return noon }
+	service.Clock = func() time.Time { return noon }
 	return service
 }

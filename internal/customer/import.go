@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"sync"
 )
 
 // UnreadableError is a line that could not be read.
@@ -200,21 +199,4 @@ func isFault(err error) bool {
 		}
 	}
 	return err != nil && !errors.As(err, &unreadable) && !errors.As(err, &invalid) && !errors.As(err, &taken) && !errors.As(err, &purged)
-}
-
-// inParallel calls do for 0 to n-1, some at a time and in order, while there is time.
-func inParallel(pace *pace, n int, do func(i int)) {
-	slots := make(chan struct{}, importers)
-	var wg sync.WaitGroup
-	for i := range n {
-		slots <- struct{}{}
-		if !pace.begin() {
-			break
-		}
-		wg.Go(func() {
-			do(i)
-			<-slots
-		})
-	}
-	wg.Wait()
 }

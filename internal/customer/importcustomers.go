@@ -10,6 +10,8 @@ import (
 	"iter"
 	"maps"
 	"sync"
+
+	"lethe/internal/parallel"
 )
 
 // CustomerLine is a line of a file of customers.
@@ -133,7 +135,7 @@ func (im *customerImport) note(l *CustomerLine) {
 func (im *customerImport) apply(ctx context.Context, pace *pace, window []CustomerLine) []outcome {
 	outcomes := notBegun(len(window))
 	putOff := make([]bool, len(window))
-	inParallel(pace, len(window), func(i int) {
+	parallel.While(len(window), importers, pace.begin, func(i int) {
 		pace.timed(func() { outcomes[i] = im.line(ctx, window[i], false) })
 		putOff[i] = errors.Is(outcomes[i].err, errPutOff)
 	})
@@ -214,7 +216,7 @@ func (im *customerImport) existing(ctx context.Context, l CustomerLine, id strin
 func (im *customerImport) found(l CustomerLine, c Customer) Existing {
 	revised := c
 	revised.Profile = l.over(c.Profile)
-	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.now()), Differs: changedFields(&c, &revised)}
+	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.Now()), Differs: changedFields(&c, &revised)}
 }
 
 // locate finds the customer that a line is about: ErrNotFound if nobody is there.

@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+
+	"lethe/internal/parallel"
 )
 
 // RecordLine is a line of a file of records.
@@ -80,7 +82,7 @@ func (im *recordImport) knows(customer string, key Key) bool {
 func (im *recordImport) apply(ctx context.Context, pace *pace, window []RecordLine) []outcome {
 	outcomes := notBegun(len(window))
 	groups := byCustomer(window, outcomes)
-	inParallel(pace, len(groups), func(i int) { im.addTo(ctx, pace, groups[i], window, outcomes) })
+	parallel.While(len(groups), importers, pace.begin, func(i int) { im.addTo(ctx, pace, groups[i], window, outcomes) })
 	return outcomes
 }
 

@@ -89,7 +89,7 @@ func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowled
 	if shorter && wanted.Retention.Shorter(PeriodOf(ShortNotice)) && !acknowledged {
 		return current, ErrConfirm
 	}
-	wanted.Changed = Changed{s.now().Truncate(time.Millisecond), by}
+	wanted.Changed = Changed{s.Now(), by}
 	stored, err := s.settings.PutSettings(ctx, wanted)
 	if err != nil {
 		return current, err
@@ -112,5 +112,5 @@ func (s *Service) everywhere(ctx context.Context) error {
 
 // Forecast tells what a retention would mean for those now in the trash.
 func (s *Service) Forecast(ctx context.Context, retention Period) (Forecast, error) {
-	return forecast(s.purges.Trash(ctx, time.Time{}), retention, s.now())
+	return forecast(s.purges.Trash(ctx, time.Time{}), retention, s.Now())
 }

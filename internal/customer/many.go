@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
+
+	"lethe/internal/parallel"
 )
 
 // The methods of this file do to many customers what their namesakes do to one, each
@@ -124,7 +125,7 @@ func (s *Service) finishMany(ctx context.Context, fenced []Customer, tell func(i
 		}
 		return
 	}
-	errs := each(len(fenced), func(i int) error {
+	errs := parallel.Each(len(fenced), atOnce, func(i int) error {
 		return s.Purge(ctx, Job{Customer: fenced[i].ID, Generation: fenced[i].Deletion.ID})
 	})
 	for i, err := range errs {
@@ -148,32 +149,16 @@ func (s *Service) certified(ctx context.Context, id, generation string) error {
 // advance makes transitions; the result of one whose customer is gone for good is *PurgedError.
 func (s *Service) advance(ctx context.Context, moves []Transition, settings Settings) []error {
 	results := s.customers.Advance(ctx, moves, settings)
-	return each(len(moves), func(i int) error { return s.explain(ctx, moves[i].ID, results[i]) })
+	return parallel.Each(len(moves), atOnce, func(i int) error { return s.explain(ctx, moves[i].ID, results[i]) })
 }
 
 // Absent says of ids for which there is no customer why: ErrNotFound, or *PurgedError. Any
 // other error is a fault.
 func (s *Service) Absent(ctx context.Context, ids []string) []error {
-	return each(len(ids), func(i int) error { return s.explain(ctx, ids[i], ErrNotFound) })
+	return parallel.Each(len(ids), atOnce, func(i int) error { return s.explain(ctx, ids[i], ErrNotFound) })
 }
 
-const atOnce = 16 // customers of a chunk under way at once
-
-// each calls do for every index, some at a time.
-func each(n int, do func(int) error) []error {
-	results := make([]error, n)
-	slots := make(chan struct{}, atOnce)
-	var wg sync.WaitGroup
-	for i := range n {
-		slots <- struct{}{}
-		wg.Go(func() {
-			results[i] = do(i)
-			<-slots
-		})
-	}
-	wg.Wait()
-	return results
-}
+const atOnce = 16 // customers of a chunk, or of a sweep, under way at once
 
 // transitions has the same effect on every customer.
 func transitions(seen []Seen, ch Change, effect Effect) []Transition {

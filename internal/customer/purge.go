@@ -66,7 +66,7 @@ func (s *Service) purge(ctx context.Context, customers ...Customer) error {
 	}
 	certs := make([]Certificate, len(customers))
 	for i, c := range customers {
-		certs[i] = certify(c, s.now())
+		certs[i] = certify(c, s.Now())
 	}
 	if err := s.ledger.Certify(ctx, certs...); err != nil {
 		return fmt.Errorf("certify: %w", err)
@@ -79,7 +79,7 @@ func (s *Service) purge(ctx context.Context, customers ...Customer) error {
 func (s *Service) release(ctx context.Context, c Customer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return s.purges.Lease(ctx, c.ID, c.Deletion.ID, s.now())
+	return s.purges.Lease(ctx, c.ID, c.Deletion.ID, s.Now())
 }
 
 // Expire takes up the purge of a customer whose root TTL has removed. The root comes
@@ -89,7 +89,7 @@ func (s *Service) Expire(ctx context.Context, c Customer) error {
 	if done, err := s.purged(ctx, c); done || err != nil {
 		return err
 	}
-	if c.StateAt(s.now()) != Purging {
+	if c.StateAt(s.Now()) != Purging {
 		return s.purges.PutBack(ctx, c, time.Time{})
 	}
 	if c.State == Deleted {
@@ -100,7 +100,7 @@ func (s *Service) Expire(ctx context.Context, c Customer) error {
 		c.State, c.Last = Purging, s.stamp(Change{By: "ttl"}, PurgeStarted)
 		c.Version++ // a plan that saw it in the trash must not find that one
 	}
-	if err := s.purges.PutBack(ctx, c, s.now().Add(PurgeLease)); err != nil {
+	if err := s.purges.PutBack(ctx, c, s.Now().Add(PurgeLease)); err != nil {
 		return err
 	}
 	return s.queue.Enqueue(ctx, Job{Customer: c.ID, Generation: c.Deletion.ID})

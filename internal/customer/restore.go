@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"lethe/internal/parallel"
 )
 
 const restoreAttempts = 5
@@ -18,7 +20,7 @@ func (s *Service) RestoreMany(ctx context.Context, seen []Seen, generations []st
 	for attempt := 1; attempt <= restoreAttempts && slices.ContainsFunc(results, outrun); attempt++ {
 		s.restore(ctx, seen, generations, ch, results)
 	}
-	return each(len(seen), func(i int) error { return s.explain(ctx, seen[i].ID, unchanged(results[i])) })
+	return parallel.Each(len(seen), atOnce, func(i int) error { return s.explain(ctx, seen[i].ID, unchanged(results[i])) })
 }
 
 func outrun(err error) bool { return errors.Is(err, ErrVersion) }

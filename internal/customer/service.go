@@ -10,16 +10,19 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"lethe/internal/backoff"
+	"lethe/internal/clock"
 )
 
 // Service applies the rules. What needs none it hands out as the store and the ledger have it:
 // all reading, and nothing else of them.
 type Service struct {
+	clock.Clock
 	Reader
 	LedgerReader
 
 	Log *slog.Logger
-	Now func() time.Time // nil: time.Now
 
 	// Defaults are the settings until somebody sets some.
 	Defaults Settings
@@ -66,13 +69,6 @@ func leaseInHand(ctx context.Context) time.Duration {
 	return 3 * (left + min(left/2, time.Minute))
 }
 
-func (s *Service) now() time.Time {
-	if s.Now != nil {
-		return s.Now().UTC()
-	}
-	return time.Now().UTC()
-}
-
 // NewID makes an id that nobody can guess and that tells nothing: 26 characters.
 func NewID() string { return strings.ToLower(rand.Text()) }
 
@@ -80,7 +76,7 @@ func (s *Service) stamp(ch Change, action Action) Change {
 	if ch.ID == "" {
 		ch.ID = NewID()
 	}
-	ch.At, ch.Action = s.now().Truncate(time.Millisecond), action
+	ch.At, ch.Action = s.Now(), action
 	return ch
 }
 
@@ -186,10 +182,15 @@ func (s *Service) nameOwner(ctx context.Context, err error) error {
 	case oerr != nil:
 		return oerr
 	default:
-		taken.State = owner.StateAt(s.now())
+		taken.State = owner.StateAt(s.Now())
 	}
 	return taken
 }
+
+const maxAttempts = 16 // of an update that others are faster with
+
+// The change's id decides the waits, so that a simulation that makes the same changes waits the same.
+var betweenUpdates = backoff.Exponential{First: 10 * time.Millisecond, Max: 500 * time.Millisecond}
 
 // Update changes a profile by a function of what it is now; it may be called again
 // when somebody else was faster, unless the change is bound to a version. One that somebody
@@ -204,7 +205,7 @@ func (s *Service) Update(ctx context.Context, id string, revise func(Profile) Pr
 		case attempt == maxAttempts:
 			return c, ErrBusy
 		}
-		if err := pause(ctx, ch.ID, attempt); err != nil {
+		if err := betweenUpdates.WaitFor(ctx, ch.ID, attempt); err != nil {
 			return c, err
 		}
 	}
@@ -247,7 +248,7 @@ func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, e
 	if err != nil {
 		return c, s.explain(ctx, id, unchanged(err))
 	}
-	if c.Due(s.now()) {
+	if c.Due(s.Now()) {
 		return s.purgeAtOnce(ctx, c, ch)
 	}
 	return c, nil

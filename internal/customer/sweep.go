@@ -3,8 +3,9 @@ package customer
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
+
+	"lethe/internal/parallel"
 )
 
 // Sweep tells what one sweep found and did.
@@ -20,7 +21,6 @@ const (
 	sweepName  = "sweep"
 	sweepLease = 2 * time.Minute // exceeds the time limit of a sweep
 	sweepBatch = 100
-	sweepers   = 16
 
 	// MaxBacklog is how many purges may wait for workers. Past it a sweep adds none:
 	// what is in the queue is not stuck, and queueing it again would not speed it up.
@@ -31,7 +31,7 @@ const (
 // has come, and queues again every purge whose lease ran out, whatever stopped it.
 // Two sweeps at once would do no harm but twice the work: ErrLeased refuses the second.
 func (s *Service) Sweep(ctx context.Context) (Sweep, error) {
-	now, holder := s.now(), NewID()
+	now, holder := s.Now(), NewID()
 	if err := s.leases.Acquire(ctx, sweepName, holder, now, now.Add(sweepLease)); err != nil {
 		return Sweep{}, err
 	}
@@ -82,17 +82,7 @@ func (s *Service) drive(ctx context.Context, batch []Customer, sweep *Sweep) err
 	if err != nil {
 		return err
 	}
-	errs := make([]error, len(batch))
-	slots := make(chan struct{}, sweepers)
-	var wg sync.WaitGroup
-	for i, c := range batch {
-		slots <- struct{}{}
-		wg.Go(func() {
-			errs[i] = s.claim(ctx, c, kinds)
-			<-slots
-		})
-	}
-	wg.Wait()
+	errs := parallel.Each(len(batch), atOnce, func(i int) error { return s.claim(ctx, batch[i], kinds) })
 	jobs, err := sweep.sort(batch, errs)
 	if len(jobs) > 0 {
 		err = errors.Join(err, s.queue.Enqueue(ctx, jobs...))

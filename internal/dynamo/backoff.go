@@ -1,23 +1,18 @@
 package dynamo
 
 import (
-	"context"
-	"math/rand/v2"
 	"time"
+
+	"lethe/internal/backoff"
 )
 
-const maxBackoff = 2 * time.Second
+const maxWait = 2 * time.Second // between two attempts
 
-// sleep waits before the next attempt: full jitter over a limit that doubles with
-// each, as "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015) recommends.
-func sleep(ctx context.Context, attempt int, base time.Duration) error {
-	limit := min(base<<min(attempt-1, 16), maxBackoff)
-	timer := time.NewTimer(rand.N(limit))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
+// Waits between attempts, by what came in between.
+var (
+	afterFaster    = backoff.Exponential{First: 10 * time.Millisecond, Max: maxWait}  // another writer of an item was faster
+	afterConflict  = backoff.Exponential{First: 25 * time.Millisecond, Max: maxWait}  // with another transaction
+	afterLeftOut   = backoff.Exponential{First: 25 * time.Millisecond, Max: maxWait}  // a batch was read in part
+	afterThrottled = backoff.Exponential{First: 50 * time.Millisecond, Max: maxWait}  // a batch was written in part, or not
+	afterAppended  = backoff.Exponential{First: 100 * time.Millisecond, Max: maxWait} // another one has appended to a chain
+)

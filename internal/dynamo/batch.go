@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -28,7 +27,7 @@ func (t *Table) batchGet(ctx context.Context, keys []item, consistent bool) ([]i
 	var items []item
 	for attempt := 1; len(keys) > 0; attempt++ {
 		if attempt > 1 {
-			if err := sleep(ctx, attempt, 25*time.Millisecond); err != nil {
+			if err := afterLeftOut.Wait(ctx, attempt); err != nil {
 				return nil, err
 			}
 		}
@@ -143,7 +142,7 @@ func (t *Table) batchWrite(ctx context.Context, batch []types.WriteRequest) erro
 			return err
 		}
 		t.pace.slower()
-		if err := sleep(ctx, attempt, 50*time.Millisecond); err != nil {
+		if err := afterThrottled.Wait(ctx, attempt); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -82,7 +81,7 @@ func (l *Ledger) certify(ctx context.Context, wanted []certificate) error {
 		if err != nil || len(late) == 0 {
 			return err
 		}
-		if err := sleep(ctx, attempt, 100*time.Millisecond); err != nil {
+		if err := afterAppended.Wait(ctx, attempt); err != nil {
 			return err
 		}
 		wanted = late

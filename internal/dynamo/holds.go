@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 
@@ -109,7 +108,7 @@ func (t *Table) flag(ctx context.Context, f flag) (customer.Customer, error) {
 		case attempt == maxConflicts:
 			return c, fmt.Errorf("dynamo: %s: %w", f.change.Action, customer.ErrBusy)
 		case attempt > 1: // the first miss is no contention: the customer is in the trash
-			if err := sleep(ctx, attempt, 10*time.Millisecond); err != nil {
+			if err := afterFaster.Wait(ctx, attempt); err != nil {
 				return c, err
 			}
 		}

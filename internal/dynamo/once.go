@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
@@ -35,7 +34,7 @@ func (t *Table) applyOnce(ctx context.Context, tr transition, update expression.
 		case attempt == maxConflicts:
 			return now, fmt.Errorf("dynamo: %s: %w", tr.change.Action, customer.ErrBusy)
 		}
-		if err := sleep(ctx, attempt, 10*time.Millisecond); err != nil {
+		if err := afterFaster.Wait(ctx, attempt); err != nil {
 			return now, err
 		}
 		seen = now

@@ -195,7 +195,7 @@ func (t *Table) retained(c customer.Customer, it item) (copied item, kept bool, 
 	}
 	kept = true
 	out := newRecord(retainedPK(c.ID), r.Stripped(kind))
-	if until := kind.For.After(t.now()); !until.IsZero() {
+	if until := kind.For.After(t.clock.Now()); !until.IsZero() {
 		out.TTL = until.Unix()
 	}
 	copied, err = attributevalue.MarshalMap(out)

@@ -123,7 +123,7 @@ func below(parent customer.Key) string {
 
 func (t *Table) recordQuery(pk string, q customer.RecordQuery) (*dynamodb.QueryInput, error) {
 	read := recordsRead
-	live := expression.Name("ttl").AttributeNotExists().Or(expression.Name("ttl").GreaterThan(expression.Value(t.now().Unix())))
+	live := expression.Name("ttl").AttributeNotExists().Or(expression.Name("ttl").GreaterThan(expression.Value(t.clock.Now().Unix())))
 	b := expression.NewBuilder().WithKeyCondition(
 		expression.Key("pk").Equal(expression.Value(pk)).And(expression.Key("sk").BeginsWith(below(q.Parent))))
 	if q.Kind != "" {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -223,7 +222,7 @@ func (t *Table) RemoveRecord(ctx context.Context, id string, key customer.Key, c
 		switch {
 		case errors.Is(err, errReplan) && conflicts < maxConflicts:
 			conflicts++
-			err = sleep(ctx, conflicts, 10*time.Millisecond)
+			err = afterFaster.Wait(ctx, conflicts)
 		case err == nil && last:
 			return nil
 		default:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -77,7 +76,7 @@ func (t *Table) advance(ctx context.Context, transitions []customer.Transition, 
 			err = t.explainRefused(ctx, transitions, s, refused, results)
 		}
 		if err == nil && len(again) > 0 {
-			err = sleep(ctx, attempt, 50*time.Millisecond)
+			err = afterThrottled.Wait(ctx, attempt)
 		}
 		if err != nil {
 			return fail(results, pending, err)
@@ -162,7 +161,7 @@ func (t *Table) executeAll(ctx context.Context, p *pace, statements []types.Batc
 	}
 	for attempt := 1; len(pending) > 0; attempt++ {
 		if attempt > 1 {
-			if err := sleep(ctx, attempt, 50*time.Millisecond); err != nil {
+			if err := afterThrottled.Wait(ctx, attempt); err != nil {
 				return nil, err
 			}
 		}

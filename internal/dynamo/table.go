@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"lethe/internal/busy"
+	"lethe/internal/clock"
 	"lethe/internal/customer"
 )
 
@@ -27,7 +28,7 @@ type Table struct {
 	bulk   *dynamodb.Client // for many writes: leaves pacing to the paces
 	pace   *pace            // of what hangs on customers
 	lists  *pace            // of roots: their entries in the lists share few partitions
-	now    func() time.Time
+	clock  clock.Clock
 	names  func(customer.Profile) customer.Names
 	Options
 }
@@ -51,7 +52,6 @@ func New(cfg aws.Config, o Options) *Table {
 		bulk:    dynamodb.NewFromConfig(cfg, paced),
 		pace:    newPace(),
 		lists:   newPace(),
-		now:     time.Now,
 		names:   customer.NamesOf,
 		Options: o,
 	}

@@ -68,7 +68,7 @@ func (tx *transaction) commit(ctx context.Context) error {
 		case attempt == maxConflicts:
 			return fmt.Errorf("%w: %w", customer.ErrBusy, reason)
 		}
-		if err := sleep(ctx, attempt, 25*time.Millisecond); err != nil {
+		if err := afterConflict.Wait(ctx, attempt); err != nil {
 			return err
 		}
 	}

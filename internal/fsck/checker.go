@@ -15,17 +15,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
+
+	"lethe/internal/clock"
 )
 
 // Options of a Checker. The names of the tables must be given; of the rest the zero value
 // means what is said of it.
 type Options struct {
+	clock.Clock // of what is due and what has expired
+
 	Table, Ledger string
 
-	Segments int              // of the scan, read at once; 0: 8
-	Rate     int              // read units a second, about; 0: as many as there can be
-	Settle   time.Duration    // between a suspicion and its settling: longer than the change stream lags
-	Now      func() time.Time // nil: time.Now
+	Segments int           // of the scan, read at once; 0: 8
+	Rate     int           // read units a second, about; 0: as many as there can be
+	Settle   time.Duration // between a suspicion and its settling: longer than the change stream lags
 
 	// Grace is between a due time and TTL. With AnyGrace tables may have been written
 	// under others too: only what would expire before its time is in the wrong place.
@@ -71,9 +74,6 @@ type Checker struct {
 func New(cfg aws.Config, o Options) *Checker {
 	if o.Segments < 1 {
 		o.Segments = 8
-	}
-	if o.Now == nil {
-		o.Now = time.Now
 	}
 	if o.By == "" {
 		o.By = "fsck"

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/time/rate"
+
+	"lethe/internal/backoff"
 )
 
 const (
@@ -160,7 +162,7 @@ func (c *client) wholes(ctx context.Context, table string, keys []key) (map[key]
 
 func (c *client) batch(ctx context.Context, table string, request types.KeysAndAttributes, visit func(item)) error {
 	for attempt := 0; len(request.Keys) > 0; attempt++ {
-		if err := pause(ctx, backoff(attempt)); err != nil {
+		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
 			return err
 		}
 		out, err := c.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
@@ -180,12 +182,8 @@ func (c *client) batch(ctx context.Context, table string, request types.KeysAndA
 	return nil
 }
 
-func backoff(attempt int) time.Duration {
-	if attempt == 0 {
-		return 0
-	}
-	return 25 * time.Millisecond << min(attempt, 6)
-}
+// Waits are whole, not drawn at random: what is missing must stay missing for a while.
+var betweenAttempts = backoff.Exponential{First: 50 * time.Millisecond, Max: 1600 * time.Millisecond}
 
 // scan reads a page of a segment, after a key; next is empty at the end.
 func (c *client) scan(ctx context.Context, table string, segment, of int, after key, attributes ...string) (items []item, next key, err error) {
@@ -292,7 +290,7 @@ var errChanged = errors.New("fsck: changed meanwhile")
 // commit writes all or nothing: errChanged.
 func (c *client) commit(ctx context.Context, writes ...types.TransactWriteItem) error {
 	for attempt := range maxConflicts {
-		if err := pause(ctx, backoff(attempt)); err != nil {
+		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
 			return err
 		}
 		out, err := c.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes, ReturnConsumedCapacity: bill})

@@ -112,7 +112,7 @@ func (e *examination) names(s *segment) []lookup {
 // examineCustomer reads all that concerns a customer, until it has not changed meanwhile.
 func (r *run) examineCustomer(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
 	for attempt := range attempts {
-		if err := pause(ctx, backoff(attempt)); err != nil {
+		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
 			return nil, false, err
 		}
 		e := r.newExamination(s)

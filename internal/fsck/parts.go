@@ -222,7 +222,7 @@ func (r *run) examineOperation(ctx context.Context, id string) (found []problem,
 	var before *parts
 	same := 0
 	for attempt := 0; attempt < 2*attempts && same < 3; attempt++ {
-		if err := pause(ctx, backoff(attempt)); err != nil {
+		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
 			return nil, false, err
 		}
 		p, err := r.readParts(ctx, id)

@@ -37,7 +37,7 @@ func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue) *bulk
 	a := actions{service}
 	light := func(customer.Customer, customer.Settings) int { return 1 }
 	return &bulk.Engine{
-		Store: store, Queue: queue, Log: service.Log, Now: service.Now,
+		Store: store, Queue: queue, Log: service.Log, Clock: service.Clock,
 		Select: selector{service, store}.page,
 		Actions: map[string]bulk.Action{
 			Delete:  {Basis: a.basis(byPolicies), Plan: a.plan(a.canDelete, light), Apply: a.delete, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
@@ -70,7 +70,7 @@ func (a actions) plan(can judge, weigh func(customer.Customer, customer.Settings
 		}
 		subjects := make(map[string]bulk.Subject, len(ids))
 		for _, c := range roots {
-			refusal := can(op, c, settings, a.now())
+			refusal := can(op, c, settings, a.service.Now())
 			if moved(op, c) {
 				refusal = customer.ErrVersion
 			}
@@ -120,13 +120,6 @@ func (a actions) refuseAbsent(ctx context.Context, ids []string, subjects map[st
 		subjects[absent[i]] = bulk.Subject{ID: absent[i], Refused: why}
 	}
 	return nil
-}
-
-func (a actions) now() time.Time {
-	if a.service.Now != nil {
-		return a.service.Now()
-	}
-	return time.Now()
 }
 
 // bind writes what a transition needs to know of a customer: version, epoch, whether it is held, generation.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"golang.org/x/sync/errgroup"
 
+	"lethe/internal/backoff"
 	"lethe/internal/bulk"
 	"lethe/internal/busy"
 	"lethe/internal/customer"
@@ -42,6 +42,8 @@ const (
 	maxAttempts = 6
 	senders     = 8 // requests under way at once
 )
+
+var betweenSends = backoff.Exponential{First: 50 * time.Millisecond, Max: time.Second}
 
 // Message is the body of a message: one of its fields says what is to be done.
 type Message struct {
@@ -112,23 +114,20 @@ func entriesOf(batch []Message) ([]types.SendMessageBatchRequestEntry, error) {
 }
 
 func (q *Queue) send(ctx context.Context, entries []types.SendMessageBatchRequestEntry) error {
-	for attempt := range maxAttempts {
+	for attempt := 1; ; attempt++ {
 		out, err := q.client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.url, Entries: entries})
 		if err != nil || len(out.Failed) == 0 {
 			return err
 		}
 		failed := out.Failed[0]
-		if attempt == maxAttempts-1 || failed.SenderFault {
+		if attempt == maxAttempts || failed.SenderFault {
 			return refused(out.Failed)
 		}
 		entries = keep(entries, out.Failed)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(rand.N(50 * time.Millisecond << attempt)):
+		if err := betweenSends.Wait(ctx, attempt); err != nil {
+			return err
 		}
 	}
-	return nil
 }
 
 // refused is why SQS did not take messages, again and again: it is busy, unless they are at fault.

@@ -48,7 +48,7 @@ func TestACancellationStopsWorkersWithinSeconds(t *testing.T) {
 	}
 	engineOf := func(s *customer.Service, store bulk.Store) *bulk.Engine {
 		e := operations.Engine(s, store, byHand{})
-		e.Now, e.Log = nil, slog.New(slog.DiscardHandler)
+		e.Clock, e.Log = nil, slog.New(slog.DiscardHandler)
 		return e
 	}
 	table, _ := w.Open(w.Config)

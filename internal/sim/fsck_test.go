@@ -36,7 +36,7 @@ func (w *World) fsck(t testing.TB, repair bool) ([]fsck.Finding, fsck.Report) {
 
 func (w *World) checker() *fsck.Checker {
 	o := options(w.Tables)
-	o.Slack, o.Now, o.Personal = time.Hour, w.Clock.Now, w.personal.list()
+	o.Slack, o.Clock, o.Personal = time.Hour, w.Clock.Now, w.personal.list()
 	return fsck.New(w.Config, o)
 }
 

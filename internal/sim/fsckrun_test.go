@@ -94,7 +94,7 @@ func TestFsckStoppedInTheMiddle(t *testing.T) {
 	faults := &Faults{}
 	repair := func() error {
 		o := options(w.Tables)
-		o.Now = w.Clock.Now
+		o.Clock = w.Clock.Now
 		_, err := fsck.New(faults.Attach(w.Config), o).Check(t.Context(), true, nil)
 		return err
 	}
@@ -263,7 +263,7 @@ func TestFsckLeavesTheLivingAlone(t *testing.T) {
 	})
 	looked := int64(0)
 	o := options(w.Tables)
-	o.Slack, o.Now = time.Hour, w.Clock.Now
+	o.Slack, o.Clock = time.Hour, w.Clock.Now
 	checker := fsck.New(dawdling(w.Config), o)
 	for range 15 {
 		var found []fsck.Finding

@@ -54,7 +54,7 @@ func (w *World) Service(cfg aws.Config) *customer.Service { return w.ServiceWith
 func (w *World) ServiceWith(cfg aws.Config, queue customer.Queue) *customer.Service {
 	store, ledger := w.Open(cfg)
 	s := customer.New(store, ledger, queue, slog.New(slog.DiscardHandler))
-	s.Now = w.Clock.Now
+	s.Clock = w.Clock.Now
 	return s
 }
 

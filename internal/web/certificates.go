@@ -99,7 +99,7 @@ func (a *api) certificate(ctx context.Context, id string) (customer.Certificate,
 	}
 	c, err := a.svc.Customer(ctx, id)
 	switch {
-	case err == nil && c.StateAt(a.now()) == customer.Purging:
+	case err == nil && c.StateAt(a.svc.Now()) == customer.Purging:
 		return cert, errPurgeRunning
 	case err == nil, errors.Is(err, customer.ErrNotFound):
 		return cert, errNoCertificate

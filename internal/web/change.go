@@ -128,7 +128,7 @@ func (a *api) changed(ctx context.Context, c customer.Customer, err error) (*cus
 	if err != nil {
 		return nil, err
 	}
-	return &customerOutput{ETag: etag(c.Version), Body: customerAt(c, a.now())}, nil
+	return &customerOutput{ETag: etag(c.Version), Body: customerAt(c, a.svc.Now())}, nil
 }
 
 // changedBefore answers from what was kept of the change, and what is personal only from

@@ -108,7 +108,7 @@ func timeOf(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 func customerPath(id string) string    { return "/v1/customers/" + url.PathEscape(id) }
 func certificatePath(id string) string { return "/v1/certificates/" + url.PathEscape(id) }
 
-func (a *api) listed(c customer.Customer) ListedCustomer { return listedAt(c, a.now()) }
+func (a *api) listed(c customer.Customer) ListedCustomer { return listedAt(c, a.svc.Now()) }
 
 // listedAt is a customer as it was at a time.
 func listedAt(c customer.Customer, now time.Time) ListedCustomer {

@@ -12,7 +12,7 @@ import (
 func TestTheLiftOfTheLastHoldSaysUntilWhenThereIsTimeToRestore(t *testing.T) {
 	s := newSystem(t)
 	now := time.Now()
-	s.service.Now = func() time.Time { return now }
+	s.service.Clock = func() time.Time { return now }
 	s.must(201, post, "/v1/customers", `{"id":"A","lastName":"Alder"}`)
 	s.must(200, remove, "/v1/customers/A", "")
 	s.must(200, put, "/v1/customers/A/holds/case-1", "")

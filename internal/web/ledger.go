@@ -127,5 +127,5 @@ func (a *api) showCheckpoint(ctx context.Context, _ *struct{}) (*checkpointOutpu
 	if err != nil {
 		return nil, err
 	}
-	return &checkpointOutput{Body: Checkpoint{Time: timeOf(a.now()), Heads: documents(heads, func(h customer.Head) Head { return Head(h) })}}, nil
+	return &checkpointOutput{Body: Checkpoint{Time: timeOf(a.svc.Now()), Heads: documents(heads, func(h customer.Head) Head { return Head(h) })}}, nil
 }

@@ -247,7 +247,7 @@ func (a *api) operation(ctx context.Context, op bulk.Operation) (Operation, erro
 func (a *api) addRestoreUntil(ctx context.Context, op bulk.Operation, doc *Operation) error {
 	retention, err := operations.Retention(ctx, a.svc, op)
 	if err == nil {
-		doc.Impact.RestoreUntil = timeOrNil(retention.After(a.now()))
+		doc.Impact.RestoreUntil = timeOrNil(retention.After(a.svc.Now()))
 	}
 	return err
 }
@@ -256,7 +256,7 @@ func (a *api) addRestoreUntil(ctx context.Context, op bulk.Operation, doc *Opera
 func (a *api) listedOperation(op bulk.Operation) Operation {
 	t := op.Tally
 	doc := Operation{
-		ID: op.ID, Action: op.Action, State: string(op.StateAt(a.now())), By: op.By, ReasonCode: op.ReasonCode, Created: timeOf(op.Created),
+		ID: op.ID, Action: op.Action, State: string(op.StateAt(a.svc.Now())), By: op.By, ReasonCode: op.ReasonCode, Created: timeOf(op.Created),
 		Planned: timeOrNil(op.Planned), Expires: timeOrNil(op.Expires), Applied: timeOrNil(op.Applied), Ended: timeOrNil(op.Ended),
 		AppliedBy: op.AppliedBy, CancelledBy: op.CancelledBy, Retried: timeOrNil(op.Retried), RetriedBy: op.RetriedBy,
 		Why: op.Why, OnBlocked: string(op.OnRefused),

@@ -326,8 +326,8 @@ func TestRedate(t *testing.T) {
 func TestNoticeIsGivenWhenThePlanIsApplied(t *testing.T) {
 	s := newSystem(t)
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	s.service.Now = func() time.Time { return now }
-	s.engine.Now = s.service.Now
+	s.service.Clock = func() time.Time { return now }
+	s.engine.Clock = s.service.Clock
 	s.add(1)
 	s.must(200, remove, "/v1/customers/c000", "")
 	settings, err := s.service.Settings(t.Context())

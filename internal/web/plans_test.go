@@ -82,8 +82,8 @@ func TestAPlanIsBoundToTheSettings(t *testing.T) {
 func TestARunningOperationGoesByWhatWasApproved(t *testing.T) {
 	s := newSystem(t)
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	s.service.Now = func() time.Time { return now }
-	s.engine.Now = s.service.Now
+	s.service.Clock = func() time.Time { return now }
+	s.engine.Clock = s.service.Clock
 	s.add(1)
 	s.must(201, post, "/v1/customers/c000/records", `{"kind":"ticket","id":"1","data":{"amount":3}}`)
 	id, digest := s.plan(`{"action":"delete","selection":{"ids":["c000"]}}`)
@@ -153,7 +153,7 @@ func TestWhatIsBeingCancelledIsUnderWay(t *testing.T) {
 		{Name: "tried again", Method: post, URL: base + "/retry", Status: 409, Code: "OPERATION_RUNNING"},
 		{Name: "undone", Method: post, URL: "/v1/operations", Body: fmt.Sprintf(`{"action":"undo","selection":{"operation":%q}}`, id), Status: 409, Code: "OPERATION_RUNNING"},
 	})
-	s.engine.Now = func() time.Time { return now.Add(2 * time.Minute) }
+	s.engine.Clock = func() time.Time { return now.Add(2 * time.Minute) }
 	if _, err := s.engine.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -200,8 +200,8 @@ func TestWhomASearchDoesNotFindIsNotExcluded(t *testing.T) {
 	s.add(300)
 	s.must(201, post, "/v1/customers", `{"id":"other","lastName":"Berglund"}`)
 	now := time.Now().UTC().Add(time.Minute)
-	s.service.Now = func() time.Time { return now }
-	s.engine.Now = s.service.Now
+	s.service.Clock = func() time.Time { return now }
+	s.engine.Clock = s.service.Clock
 	for exclude, want := range map[string]string{
 		`["c000","c299","other"]`: `FAILED selection.exclude[2]: id "other" is not in the selection: the search does not find the customer; correct it, or leave it out`,
 		`["c001","c298"]`:         "READY <nil>",

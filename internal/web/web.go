@@ -9,7 +9,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -58,13 +57,6 @@ func (a *api) routes() {
 	a.auditRoutes()
 	a.importRoutes()
 	a.operationRoutes()
-}
-
-func (a *api) now() time.Time {
-	if a.svc.Now != nil {
-		return a.svc.Now().UTC()
-	}
-	return time.Now().UTC()
 }
 
 type contextKey int

@@ -142,7 +142,7 @@ func restoredAgain(t *testing.T, w World) {
 // service is a process that is late.
 func (w World) service(late time.Duration) *customer.Service {
 	s := customer.New(w.Store, w.Ledger, nil, slog.New(slog.DiscardHandler))
-	s.Now = func() time.Time { return w.Now().Add(late) }
+	s.Clock = func() time.Time { return w.Now().Add(late) }
 	return s
 }
 

@@ -74,7 +74,9 @@ func (w World) blockedByMany(t *testing.T) {
 		ch.Once = &customer.Once{Key: fmt.Sprint(c.ID, i), Fingerprint: "this"}
 		return ch
 	}
-	block := func(ctx context.Context, i int) error { return untilFree(func() error { return only(w.SetBlocked(ctx, c.ID, true, change(i))) }) }
+	block := func(ctx context.Context, i int) error {
+		return untilFree(func() error { return only(w.SetBlocked(ctx, c.ID, true, change(i))) })
+	}
 	var clients sync.WaitGroup
 	for i := range errs {
 		clients.Go(func() { errs[i] = block(ctx, i) })

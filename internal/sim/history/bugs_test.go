@@ -10,7 +10,7 @@ var bugs = []planted{
 	{"the certificate is written first", []edit{{
 		"customer/purge.go",
 		"	if err := s.purges.Erase(ctx, customers...); err != nil {",
-		"	for _, c := range customers {\n		if err := s.ledger.Certify(ctx, certify(c, s.now())); err != nil {\n			return err\n		}\n	}\n	if err := s.purges.Erase(ctx, customers...); err != nil {",
+		"	for _, c := range customers {\n		if err := s.ledger.Certify(ctx, certify(c, s.Now())); err != nil {\n			return err\n		}\n	}\n	if err := s.purges.Erase(ctx, customers...); err != nil {",
 	}}},
 	{"only one page is erased, and nothing is read back", []edit{
 		{"sim/model/erase.go", "		if len(page) < pageSize {", "		if true {"},
