@@ -18,16 +18,17 @@ var arrows = []struct {
 	modules bool
 	why     string
 }{
-	{"lethe/internal/customer", nil, false, "the rules know neither AWS nor HTTP"},
-	{"lethe/internal/bulk", nil, false, "operations know no customers"},
-	{"lethe/internal/operations", []string{"bulk", "customer"}, false, "actions know the rules, not the storage"},
+	{"lethe/internal/refusal", nil, false, "every rule may refuse"},
+	{"lethe/internal/customer", []string{"refusal"}, false, "the rules know neither AWS nor HTTP"},
+	{"lethe/internal/bulk", []string{"refusal"}, false, "operations know no customers"},
+	{"lethe/internal/operations", []string{"bulk", "customer", "refusal"}, false, "actions know the rules, not the storage"},
 	{"lethe/internal/ledger", nil, false, "whoever verifies needs nothing else"},
 	{"lethe/internal/tabular", nil, true, "a file format knows no customers"},
 	{"lethe/internal/dynamo", []string{"bulk", "busy", "customer", "ledger"}, true, "storage knows the rules, not who asks"},
 	{"lethe/internal/fsck", []string{"customer", "ledger"}, true, "what checks the storage shares no code with it"},
 	{"lethe/internal/busy", []string{"customer"}, true, "what AWS answers, for storage and queue alike"},
 	{"lethe/internal/queue", []string{"bulk", "busy", "customer"}, true, "the queue knows jobs, not who asks"},
-	{"lethe/internal/web", []string{"bulk", "customer", "ledger", "operations", "tabular"}, true, "HTTP knows the rules, not the storage"},
+	{"lethe/internal/web", []string{"bulk", "customer", "ledger", "operations", "refusal", "tabular"}, true, "HTTP knows the rules, not the storage"},
 	{"lethe/internal/web/dashboard", nil, false, "files know neither the rules nor the API"},
 	{"lethe/internal/app", []string{"bulk", "busy", "customer", "dynamo", "fsck", "operations", "queue", "web", "web/dashboard"}, true, "the wiring knows no laptop"},
 	{"lethe/cmd/lethe", []string{"customer", "fsck", "ledger"}, true, "whoever looks from outside shares no code with the storage"},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"lethe/internal/refusal"
 )
 
 // Sweep tells what one sweep found and did.
@@ -118,7 +120,7 @@ func (w *Sweep) sort(batch []Customer, errs []error) (jobs []Job, err error) {
 			w.Stuck++
 		case errs[i] == nil:
 			w.Due++
-		case refusal(errs[i]):
+		case refused(errs[i]):
 			w.Refused++
 			continue
 		default:
@@ -130,9 +132,9 @@ func (w *Sweep) sort(batch []Customer, errs []error) (jobs []Job, err error) {
 	return jobs, err
 }
 
-// refusal says whether the rules refused, as against the machinery failing: the list
+// refused says whether the rules refused, as against the machinery failing: the list
 // of the trash lags, and what it showed may have been restored, held or purged.
-func refusal(err error) bool {
-	var held *HoldError
-	return errors.Is(err, ErrNotDeleted) || errors.Is(err, ErrNotDue) || errors.Is(err, ErrNotFound) || errors.As(err, &held)
+func refused(err error) bool {
+	_, ok := refusal.CodeOf(err)
+	return ok || errors.Is(err, ErrNotDue)
 }

@@ -189,7 +189,7 @@ type OperationPage struct {
 type Item struct {
 	Customer string `json:"customer" example:"ALFKI"`
 	Outcome  string `json:"outcome" enum:"done,skipped,failed,left"`
-	Code     string `json:"code,omitempty" example:"ON_HOLD" doc:"Why. Skipped: CHANGED (since the plan), UNCHANGED (it is so already), ON_HOLD, HAS_DEPENDENTS, IN_TRASH, NOT_DELETED, PURGE_STARTED, PURGED (gone for good; there is a certificate), NOT_FOUND (nobody ever had that id). Failed: GAVE_UP (attempts without end; retry). Left: INTERRUPTED (it may have been done)."`
+	Code     string `json:"code,omitempty" example:"ON_HOLD"`
 	Finding  string `json:"finding,omitempty" example:"COUNT_MISMATCH" doc:"With fsck: the rule that is broken. Where it is about no customer, the key of the item stands in place of one."`
 }
 
