@@ -119,11 +119,11 @@ func held(c Customer) Customer {
 	return c
 }
 
-func exampleProblem(k kind) Problem {
+func exampleProblem(t *problemType) Problem {
 	p := Problem{
-		Type: k.href(), Title: k.title, Status: k.status, Detail: k.detail, Code: k.code, RequestID: "q6u2m4yhsnnhzfqk3zqg2ivbxa",
+		Type: t.href(), Title: t.title, Status: t.status, Detail: t.detail, Code: string(t.code), RequestID: "q6u2m4yhsnnhzfqk3zqg2ivbxa",
 	}
-	switch k {
+	switch t {
 	case invalid:
 		p.Errors = []FieldProblem{{"email", "is not an e-mail address such as ann@example.com"}}
 	case malformed:
