@@ -19,27 +19,31 @@ import (
 	"lethe/internal/customer"
 )
 
-// ruledCodes reads the codes with which the rules refuse from where they are named.
-func ruledCodes(t *testing.T) []string {
+// constantsOf reads the constants of a type from the file that declares them.
+func constantsOf(t *testing.T, file, of string) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../refusal/codes.go", nil, parser.SkipObjectResolution)
+	source, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var codes []string
-	for node := range ast.Preorder(file) {
-		if constant, ok := node.(*ast.BasicLit); ok {
-			code, err := strconv.Unquote(constant.Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			codes = append(codes, code)
+	var values []string
+	for node := range ast.Preorder(source) {
+		constant, ok := node.(*ast.ValueSpec)
+		if !ok || !isType(constant.Type, of) {
+			continue
 		}
+		value, err := strconv.Unquote(constant.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, value)
 	}
-	if len(codes) < 26 {
-		t.Fatalf("only %d codes were found", len(codes))
-	}
-	return codes
+	return values
+}
+
+func isType(expression ast.Expr, name string) bool {
+	ident, ok := expression.(*ast.Ident)
+	return ok && ident.Name == name
 }
 
 func TestEveryCodeOfTheRulesIsPresented(t *testing.T) {
@@ -47,7 +51,10 @@ func TestEveryCodeOfTheRulesIsPresented(t *testing.T) {
 	for _, p := range problemTypes {
 		presented = append(presented, string(p.code))
 	}
-	codes := ruledCodes(t)
+	codes := constantsOf(t, "../refusal/codes.go", "Code")
+	if len(codes) < 26 {
+		t.Fatalf("only %d codes were found", len(codes))
+	}
 	for i, code := range codes {
 		if !slices.Contains(presented, code) {
 			t.Errorf("%s has no row in the table of problem types, nor in that of items' codes", code)
