@@ -80,7 +80,7 @@ func outcomes(mended []fsck.Mended, err error) []bulk.Outcome {
 		case fsck.Repaired:
 			decided = append(decided, bulk.Outcome{Result: bulk.Done})
 		case fsck.Changed:
-			decided = append(decided, bulk.Outcome{Result: bulk.Skipped, Code: "CHANGED"})
+			decided = append(decided, bulk.Outcome{Result: bulk.Skipped, Code: bulk.Changed})
 		default:
 			left := bulk.Outcome{}
 			if err != nil {

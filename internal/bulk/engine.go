@@ -54,13 +54,6 @@ const (
 	MaxAttempts = 20              // of a chunk that fail without progress; then what is undecided has failed
 	MaxDeaths   = 100             // of workers at a chunk without a sign of life in between; then likewise
 	MaxSubjects = 250             // of a chunk, and of a page of planning
-
-	// GaveUp is the code of subjects that no attempt decided.
-	GaveUp = "GAVE_UP"
-	// Interrupted is the code of subjects that a worker began without leaving an outcome, and
-	// that no other worker tried again since the operation was cancelled: whether it was done
-	// to them, they themselves tell.
-	Interrupted = "INTERRUPTED"
 )
 
 // Approval is what somebody who has seen a plan says to it.

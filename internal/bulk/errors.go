@@ -6,24 +6,30 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"lethe/internal/refusal"
 )
 
-// What an Engine and a Store answer when something can't be done.
+// Refusals: what an Engine and a Store answer when something can't be done.
 var (
-	ErrNotFound  = errors.New("no such operation")
+	ErrNotFound = refusal.New(refusal.NoOperation, "no such operation")
+	ErrVersion  = refusal.New(refusal.OperationRunning, "the operation has been changed meanwhile")
+	ErrPlanning = refusal.New(refusal.Planning, "the operation is still being planned")
+	ErrRunning  = refusal.New(refusal.OperationRunning, "the operation is under way")
+	ErrEnded    = refusal.New(refusal.OperationEnded, "the operation has ended")
+	ErrExpired  = refusal.New(refusal.PlanExpired, "nobody applied the plan in time")
+	ErrStale    = refusal.New(refusal.PlanStale, "the digest is not that of the plan")
+	ErrOutdated = refusal.New(refusal.PlanStale, "what the plan goes by has changed since")
+	ErrConfirm  = refusal.New(refusal.AcknowledgementRequired, "the consequences have not been acknowledged")
+	ErrCursor   = refusal.New(refusal.BadCursor, "the cursor does not belong to this list")
+	ErrReused   = refusal.New(refusal.IdempotencyKeyReused, "the idempotency key was used for another request")
+)
+
+// What the engine, its workers and its callers answer each other; it has no code.
+var (
 	ErrExists    = errors.New("the operation exists already")
 	ErrUnchanged = errors.New("it is so already")
-	ErrVersion   = errors.New("the operation has been changed meanwhile")
 	ErrAction    = errors.New("no such action")
-	ErrPlanning  = errors.New("the operation is still being planned")
-	ErrRunning   = errors.New("the operation is under way")
-	ErrEnded     = errors.New("the operation has ended")
-	ErrExpired   = errors.New("nobody applied the plan in time")
-	ErrStale     = errors.New("the digest is not that of the plan")
-	ErrOutdated  = errors.New("what the plan goes by has changed since")
-	ErrConfirm   = errors.New("the consequences have not been acknowledged")
-	ErrCursor    = errors.New("the cursor does not belong to this list")
-	ErrReused    = errors.New("the idempotency key was used for another request")
 
 	// ErrStopped says that something may not begin: the operation has been cancelled.
 	ErrStopped = errors.New("the operation has been cancelled")
@@ -35,6 +41,18 @@ var (
 	// ErrUnfinished says that a worker stopped before its deadline with work left.
 	// Nothing is lost: the sweep hands the chunk to a worker again.
 	ErrUnfinished = errors.New("stopped before the deadline, the sweep goes on with it")
+)
+
+// Codes of a subject's outcome, beside the code of a refusal.
+const (
+	// Changed is the code of subjects that are no longer what they were planned as.
+	Changed = "CHANGED"
+	// GaveUp is the code of subjects that no attempt decided.
+	GaveUp = "GAVE_UP"
+	// Interrupted is the code of subjects that a worker began without leaving an outcome, and
+	// that no other worker tried again since the operation was cancelled: whether it was done
+	// to them, they themselves tell.
+	Interrupted = "INTERRUPTED"
 )
 
 // RefusedError refuses to apply a plan some of whose subjects the rules refuse.
@@ -49,6 +67,9 @@ func (e *RefusedError) Error() string {
 	}
 	return "some subjects can't be done: " + strings.Join(parts, ", ")
 }
+
+// Code is that of the refusal.
+func (e *RefusedError) Code() refusal.Code { return refusal.PlanBlocked }
 
 // SelectionError says that a selection can't be planned, for good.
 type SelectionError struct {

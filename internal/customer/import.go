@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+
+	"lethe/internal/refusal"
 )
 
 // UnreadableError is a line that could not be read.
@@ -13,6 +15,9 @@ type UnreadableError struct {
 }
 
 func (e *UnreadableError) Error() string { return e.Problem }
+
+// Code is that of the refusal.
+func (e *UnreadableError) Code() refusal.Code { return refusal.Malformed }
 
 // ErrBlankLine is the Err of a line without any value. It is skipped, and counted.
 var ErrBlankLine = errors.New("the line is blank")
@@ -187,16 +192,6 @@ func (i *Import) tally(line int, o outcome) {
 
 // isFault says whether an error is neither the line's own nor that there was no time.
 func isFault(err error) bool {
-	var (
-		unreadable *UnreadableError
-		invalid    *InvalidError
-		taken      *EmailTakenError
-		purged     *PurgedError
-	)
-	for _, refusal := range []error{ErrNotFound, ErrExists, ErrInTrash, ErrPurgeStarted, ErrNoParent, ErrBlankLine, errNoTime} {
-		if errors.Is(err, refusal) {
-			return false
-		}
-	}
-	return err != nil && !errors.As(err, &unreadable) && !errors.As(err, &invalid) && !errors.As(err, &taken) && !errors.As(err, &purged)
+	_, refused := refusal.CodeOf(err)
+	return err != nil && !refused && !errors.Is(err, ErrBlankLine) && !errors.Is(err, errNoTime)
 }

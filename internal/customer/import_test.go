@@ -265,6 +265,29 @@ func TestImportResumesAfterAFault(t *testing.T) {
 	imported(t, "50 lines, 1 created, 49 existing, 0 failed")(whole.ImportCustomers(ctx, slices.Values(lines[250:]), customer.ImportOptions{By: "t"}))
 }
 
+// fleetingStore has records for whoever adds them, and for nobody who reads them.
+type fleetingStore struct{ customer.Store }
+
+func (fleetingStore) Record(context.Context, string, customer.Key) (customer.Record, error) {
+	return customer.Record{}, customer.ErrNoRecord
+}
+
+// TestImportResumesWhenARecordIsRemovedInBetween finds a record that it could not add gone: the line may
+// be added after all.
+func TestImportResumesWhenARecordIsRemovedInBetween(t *testing.T) {
+	ctx := t.Context()
+	s, fleeting := importServiceOver(t, func(s customer.Store) customer.Store { return fleetingStore{s} })
+	if _, err := s.Create(ctx, "A", customer.Profile{LastName: "A"}, customer.Change{By: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	file := slices.Values([]customer.RecordLine{recordLine(2, "A", "invoice~1")})
+	imported(t, "1 lines, 1 created, 0 existing, 0 failed")(s.ImportRecords(ctx, file, customer.ImportOptions{By: "t"}))
+	got, err := fleeting.ImportRecords(ctx, file, customer.ImportOptions{By: "t"})
+	if !errors.Is(err, customer.ErrBusy) || got.ResumeFrom != 2 || got.Failed != 0 {
+		t.Errorf("%s, %v", outcome(got), err)
+	}
+}
+
 // slowStore takes its time for each customer, the longer the more there are.
 type slowStore struct {
 	customer.Store

@@ -172,6 +172,9 @@ func (im *recordImport) judge(ctx context.Context, l RecordLine, err error) outc
 		return outcome{err: err}
 	}
 	old, err := im.Record(ctx, l.Customer, l.Record.Key)
+	if errors.Is(err, ErrNoRecord) {
+		err = ErrBusy // removed since: added again, it may be there no longer
+	}
 	if err != nil {
 		return outcome{err: err}
 	}

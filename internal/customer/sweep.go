@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lethe/internal/parallel"
+	"lethe/internal/refusal"
 )
 
 // Sweep tells what one sweep found and did.
@@ -108,7 +109,7 @@ func (w *Sweep) sort(batch []Customer, errs []error) (jobs []Job, err error) {
 			w.Stuck++
 		case errs[i] == nil:
 			w.Due++
-		case refusal(errs[i]):
+		case refused(errs[i]):
 			w.Refused++
 			continue
 		default:
@@ -120,9 +121,9 @@ func (w *Sweep) sort(batch []Customer, errs []error) (jobs []Job, err error) {
 	return jobs, err
 }
 
-// refusal says whether the rules refused, as against the machinery failing: the list
+// refused says whether the rules refused, as against the machinery failing: the list
 // of the trash lags, and what it showed may have been restored, held or purged.
-func refusal(err error) bool {
-	var held *HoldError
-	return errors.Is(err, ErrNotDeleted) || errors.Is(err, ErrNotDue) || errors.Is(err, ErrNotFound) || errors.As(err, &held)
+func refused(err error) bool {
+	_, ok := refusal.CodeOf(err)
+	return ok || errors.Is(err, ErrNotDue)
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"lethe/internal/customer"
 )
 
 // readLeftovers finds what is left of a customer who is gone. All of it is repaired by
@@ -50,10 +52,10 @@ func (e *examination) spared(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		switch stringOf(it, "action") {
-		case "customer.deleted", "customer.redated", "customer.expired", "customer.purged", "purge.started":
+		switch customer.Action(stringOf(it, "action")) {
+		case customer.WasDeleted, customer.Redated, customer.Expired, customer.Purged, customer.PurgeStarted:
 			return "", nil
-		case "customer.created", "customer.restored", "customer.updated", "records.added", "hold.placed":
+		case customer.Created, customer.Restored, customer.Updated, customer.RecordsAdded, customer.HoldPlaced:
 			return "; by the audit log nobody had deleted the customer, or it was under legal hold: bring its root back from a backup", nil
 		}
 		if n++; n == pageItems {

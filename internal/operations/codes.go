@@ -1,42 +1,15 @@
 package operations
 
 import (
-	"errors"
-
-	"lethe/internal/customer"
+	"lethe/internal/bulk"
+	"lethe/internal/refusal"
 )
 
-// code names why the rules refuse; empty for nil and for faults of the machinery.
+// code names why the rules refuse; empty for nil and for faults. A version is nobody's here but the plan's.
 func code(err error) string {
-	var dependents *customer.DependentsError
-	var held *customer.HoldError
-	var purged *customer.PurgedError
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &dependents):
-		return "HAS_DEPENDENTS"
-	case errors.As(err, &held):
-		return "ON_HOLD"
-	case errors.As(err, &purged):
-		return "PURGED"
+	why, _ := refusal.CodeOf(err)
+	if why == refusal.VersionMismatch {
+		return bulk.Changed
 	}
-	for _, known := range codes {
-		if errors.Is(err, known.err) {
-			return known.code
-		}
-	}
-	return ""
-}
-
-var codes = []struct {
-	err  error
-	code string
-}{
-	{customer.ErrUnchanged, "UNCHANGED"},
-	{customer.ErrVersion, "CHANGED"}, // since it was planned
-	{customer.ErrNotFound, "NOT_FOUND"},
-	{customer.ErrNotDeleted, "NOT_DELETED"},
-	{customer.ErrPurgeStarted, "PURGE_STARTED"},
-	{customer.ErrInTrash, "IN_TRASH"},
+	return string(why)
 }

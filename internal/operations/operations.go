@@ -70,11 +70,11 @@ func (a actions) plan(can judge, weigh func(customer.Customer, customer.Settings
 		}
 		subjects := make(map[string]bulk.Subject, len(ids))
 		for _, c := range roots {
-			refusal := can(op, c, settings, a.service.Now())
+			refused := can(op, c, settings, a.service.Now())
 			if moved(op, c) {
-				refusal = customer.ErrVersion
+				refused = customer.ErrVersion
 			}
-			subjects[c.ID] = bulk.Subject{ID: c.ID, Bind: bind(c), Refused: code(refusal), Weight: weigh(c, settings), Counts: c.Counts}
+			subjects[c.ID] = bulk.Subject{ID: c.ID, Bind: bind(c), Refused: code(refused), Weight: weigh(c, settings), Counts: c.Counts}
 		}
 		if err := a.refuseAbsent(ctx, ids, subjects); err != nil {
 			return nil, err

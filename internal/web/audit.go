@@ -15,7 +15,7 @@ func (a *api) auditRoutes() {
 		id: "list-audit", method: http.MethodGet, path: "/v1/customers/{id}/audit", tag: "Audit",
 		summary:     "List what was done to a customer",
 		description: "Newest first: who, when, what and why, with the names of changed fields and never their values. It goes on after the purge. A change shows up here a moment after it was made.",
-		refusals:    []kind{notFound, badCursor}, response: exampleAuditPage,
+		refusals:    []*problemType{notFound, badCursor}, response: exampleAuditPage,
 	}, a.listAudit)
 	register(a, operation{
 		id: "get-totals", method: http.MethodGet, path: "/v1/totals", tag: "Audit",

@@ -18,20 +18,15 @@ func (a *api) certificateRoutes() {
 		id: "get-certificate", method: http.MethodGet, path: "/v1/certificates/{id}", tag: "Certificates",
 		summary:     "Show the certificate of a customer's purge",
 		description: "Proves that a customer is gone: what was erased, what the law keeps, and that nothing was left. It holds no personal data. While the purge is under way it answers 404 with Retry-After.",
-		refusals:    []kind{noCertificate, purgeRunning}, response: exampleCertificate,
+		refusals:    []*problemType{noCertificate, purgeRunning}, response: exampleCertificate,
 	}, a.showCertificate)
 	register(a, operation{
 		id: "list-retained", method: http.MethodGet, path: "/v1/certificates/{id}/retained", tag: "Certificates",
 		summary:     "List what the law keeps of a purged customer",
 		description: "The records of kinds with the policy retain, stripped to the fields that the settings name.",
-		refusals:    []kind{noCertificate, purgeRunning, badCursor}, response: exampleRecordPage,
+		refusals:    []*problemType{noCertificate, purgeRunning, badCursor}, response: exampleRecordPage,
 	}, a.listRetained)
 }
-
-var (
-	errPurgeRunning  = errors.New("the purge is not finished")
-	errNoCertificate = errors.New("no such certificate")
-)
 
 // Certificate proves one purge. All of its members but the hash are hashed, as package
 // ledger says: a member that is added here is, too.
@@ -100,9 +95,9 @@ func (a *api) certificate(ctx context.Context, id string) (customer.Certificate,
 	c, err := a.svc.Customer(ctx, id)
 	switch {
 	case err == nil && c.StateAt(a.svc.Now()) == customer.Purging:
-		return cert, errPurgeRunning
+		return cert, purgeRunning
 	case err == nil, errors.Is(err, customer.ErrNotFound):
-		return cert, errNoCertificate
+		return cert, noCertificate
 	}
 	return cert, err
 }

@@ -42,10 +42,6 @@ func reasonOf(body *Reason) Reason {
 }
 
 var (
-	errKey             = errors.New("malformed Idempotency-Key")
-	errIfMatch         = errors.New("malformed If-Match")
-	errVersionRequired = errors.New("no version was named")
-
 	keyFormat  = regexp.MustCompile(`^"?[!#-~]{1,128}"?$`)
 	etagFormat = regexp.MustCompile(`^(W/)?"(\d{1,18})"$`)
 )
@@ -83,7 +79,7 @@ func changeOnce(ctx context.Context, why Reason, in Idempotent) (customer.Change
 		return ch, err
 	}
 	if !keyFormat.MatchString(in.Key) {
-		return ch, errKey
+		return ch, badKey
 	}
 	ch.Once = once(ctx, strings.Trim(in.Key, `"`))
 	return ch, nil
@@ -165,7 +161,7 @@ func (in Conditional) version() (int64, error) {
 func (in Conditional) named() (int64, error) {
 	m := etagFormat.FindStringSubmatch(in.IfMatch)
 	if m == nil {
-		return 0, errIfMatch
+		return 0, badIfMatch
 	}
 	if m[1] != "" { // a weak ETag never matches: RFC 9110, 13.1.1
 		return noVersion, nil

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"lethe/internal/refusal"
 )
 
 //go:embed docs.html docs.css
@@ -97,7 +99,7 @@ func docsOf(document *huma.OpenAPI) docs {
 	for _, name := range sortedKeys(schemas) {
 		d.Schemas = append(d.Schemas, docSchema{name, fieldsOf(schemas[name])})
 	}
-	d.Problems = problemsOf(kinds)
+	d.Problems = problemsOf(problemTypes)
 	return d
 }
 
@@ -141,9 +143,9 @@ func docOf(op *huma.Operation, method, path string) docOperation {
 
 func (doc *docOperation) answer(status string, r *huma.Response) {
 	if media, ok := r.Content["application/problem+json"]; ok {
-		for _, k := range kinds {
-			if _, ok := media.Examples[k.code]; ok && strconv.Itoa(k.status) == status {
-				doc.Problems = append(doc.Problems, docProblem{Status: k.status, Code: k.code, Anchor: k.anchor()})
+		for _, t := range problemTypes {
+			if _, ok := media.Examples[string(t.code)]; ok && strconv.Itoa(t.status) == status {
+				doc.Problems = append(doc.Problems, docProblem{Status: t.status, Code: string(t.code), Anchor: t.anchor()})
 			}
 		}
 		return
@@ -236,12 +238,12 @@ func indented(v any) string {
 	return strings.TrimSpace(b.String())
 }
 
-func problemsOf(list []kind) []docProblem {
+func problemsOf(list []*problemType) []docProblem {
 	problems := make([]docProblem, len(list))
-	seen := map[string]bool{}
-	for i, k := range list {
-		problems[i] = docProblem{k.status, k.code, k.anchor(), k.title, k.detail, !seen[k.code]}
-		seen[k.code] = true
+	seen := map[refusal.Code]bool{}
+	for i, t := range list {
+		problems[i] = docProblem{t.status, string(t.code), t.anchor(), t.title, t.detail, !seen[t.code]}
+		seen[t.code] = true
 	}
 	return problems
 }

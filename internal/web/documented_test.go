@@ -17,6 +17,7 @@ import (
 type documentedRefusals struct {
 	routes *http.ServeMux
 	codes  map[string][]string // by route and status
+	items  string              // describes the codes of items
 }
 
 // documents reads the document once: it is the same for every system.
@@ -40,11 +41,18 @@ func readDocument(api http.Handler) *documentedRefusals {
 				}
 			}
 		}
+		Components struct {
+			Schemas struct {
+				Item struct {
+					Properties struct{ Code struct{ Description string } }
+				}
+			}
+		}
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &document); err != nil {
 		panic(fmt.Sprintf("read the OpenAPI document: %v", err))
 	}
-	d := &documentedRefusals{routes: http.NewServeMux(), codes: map[string][]string{}}
+	d := &documentedRefusals{routes: http.NewServeMux(), codes: map[string][]string{}, items: document.Components.Schemas.Item.Properties.Code.Description}
 	for path, methods := range document.Paths {
 		for method, operation := range methods {
 			route := strings.ToUpper(method) + " " + path
@@ -62,7 +70,7 @@ func readDocument(api http.Handler) *documentedRefusals {
 // undocumented says of a refusal that its route does not document it, nil of any other answer.
 func (d *documentedRefusals) undocumented(r *http.Request, w *httptest.ResponseRecorder) error {
 	if w.Header().Get("Content-Type") != "application/problem+json" {
-		return nil
+		return d.undocumentedItem(w)
 	}
 	_, route := d.routes.Handler(r)
 	if route == "" { // no route: NO_ROUTE or METHOD_NOT_ALLOWED
@@ -76,6 +84,34 @@ func (d *documentedRefusals) undocumented(r *http.Request, w *httptest.ResponseR
 		return fmt.Errorf("%s answers %d %s, which it does not document", route, w.Code, problem.Code)
 	}
 	return nil
+}
+
+// undocumentedItem looks for an item with a code that the document does not tell of.
+func (d *documentedRefusals) undocumentedItem(w *httptest.ResponseRecorder) error {
+	var page struct {
+		Items []struct{ Code, Finding string }
+	}
+	if w.Header().Get("Content-Type") != "application/json" || json.Unmarshal(w.Body.Bytes(), &page) != nil {
+		return nil
+	}
+	for _, i := range page.Items {
+		if i.Code != "" && i.Finding == "" && !strings.Contains(d.items, i.Code) {
+			return fmt.Errorf("an item has the code %s, which is not documented", i.Code)
+		}
+	}
+	return nil
+}
+
+func TestAnUndocumentedItemCodeIsNoticed(t *testing.T) {
+	d := documents(newSystem(t).handler)
+	for code, noticed := range map[string]bool{"ON_HOLD": false, "GAVE_UP": false, "EMAIL_TAKEN": true} {
+		w := httptest.NewRecorder()
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.WriteString(`{"items":[{"customer":"A","outcome":"done"},{"customer":"B","outcome":"skipped","code":"` + code + `"}]}`)
+		if err := d.undocumented(httptest.NewRequest(http.MethodGet, "/v1/operations/x/items", nil), w); (err != nil) != noticed {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
 }
 
 func TestAnUndocumentedRefusalIsNoticed(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"lethe/internal/customer"
 	"lethe/internal/ledger"
 )
 
@@ -70,8 +71,8 @@ var (
 	exampleCertificatePage = CertificatePage{Certificates: []Certificate{exampleCertificate}}
 	exampleCheckpoint      = Checkpoint{Time: exampleTime, Heads: []Head{{0, 21, exampleDigest}, {1, 0, ledger.Origin}}}
 	exampleAuditPage       = AuditPage{Entries: []Entry{
-		{Time: exampleTime, By: "demo-admin", Action: "customer.deleted", Reason: "asked by phone", ReasonCode: "erasure_request"},
-		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: "customer.updated", Fields: []string{"phone", "consents"}},
+		{Time: exampleTime, By: "demo-admin", Action: string(customer.WasDeleted), Reason: "asked by phone", ReasonCode: "erasure_request"},
+		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: string(customer.Updated), Fields: []string{"phone", "consents"}},
 	}}
 	exampleNewOperation = NewOperation{Action: "delete", Selection: Selection{Filter: &Filter{Search: "trial"}, Exclude: []string{"ALFKI"}}, Reason: Reason{Reason: "trials that ended", ReasonCode: "inactive"}}
 	exampleApproval     = Approval{Digest: exampleDigest, Acknowledged: true, OnBlocked: "skip"}
@@ -119,11 +120,11 @@ func held(c Customer) Customer {
 	return c
 }
 
-func exampleProblem(k kind) Problem {
+func exampleProblem(t *problemType) Problem {
 	p := Problem{
-		Type: k.href(), Title: k.title, Status: k.status, Detail: k.detail, Code: k.code, RequestID: "q6u2m4yhsnnhzfqk3zqg2ivbxa",
+		Type: t.href(), Title: t.title, Status: t.status, Detail: t.detail, Code: string(t.code), RequestID: "q6u2m4yhsnnhzfqk3zqg2ivbxa",
 	}
-	switch k {
+	switch t {
 	case invalid:
 		p.Errors = []FieldProblem{{"email", "is not an e-mail address such as ann@example.com"}}
 	case malformed:

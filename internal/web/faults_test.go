@@ -94,6 +94,20 @@ func TestBrokenBody(t *testing.T) {
 	}
 }
 
+// TestABodyBreaksAfterALine is a fault of the request, not of the line that didn't come.
+func TestABodyBreaksAfterALine(t *testing.T) {
+	s := newSystem(t)
+	for contentType, line := range map[string]string{"application/x-ndjson": `{"id":"A","lastName":"A"}`, "text/csv": "id,lastName\nA,A"} {
+		body := io.MultiReader(strings.NewReader(line+"\n"), iotest.ErrReader(errors.New("connection reset")))
+		r := httptest.NewRequest(post, "/v1/imports/customers", body)
+		r.Header.Set("Content-Type", contentType)
+		got := s.do(r.WithContext(web.WithActor(r.Context(), "tester")))
+		if got.status != 400 || got.body["code"] != "MALFORMED" || got.body["detail"] != "The body ended before its end." {
+			t.Errorf("%s: %d %s", contentType, got.status, got.text)
+		}
+	}
+}
+
 func TestRequestID(t *testing.T) {
 	s := newSystem(t)
 	for given, kept := range map[string]bool{"JKJaXmPLvHcESHA=": true, "a b": false, "<b>": false, "x\ny": false, strings.Repeat("x", 129): false} {

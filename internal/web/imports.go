@@ -28,11 +28,6 @@ const (
 	typeNDJSON = "application/x-ndjson"
 )
 
-var (
-	errContentType = errors.New("not a content type that can be imported")
-	errTooLarge    = errors.New("the file is too large for one request")
-)
-
 func (a *api) importRoutes() {
 	register(a, operation{
 		id: "import-customers", method: http.MethodPost, path: "/v1/imports/customers", tag: "Import",
@@ -50,7 +45,7 @@ func (a *api) importRoutes() {
 	}, a.importRecords)
 }
 
-var importRefusals = []kind{malformed, fileTooLarge, unsupported}
+var importRefusals = []*problemType{brokenBody, malformed, fileTooLarge, unsupported}
 
 func describeImport(columns string) string {
 	return columns + ` The file is in UTF-8, or in UTF-16 with its byte order mark; the first line of CSV names the columns. A line that can't be read or breaks a rule fails alone, and is told by its number in the file. A file that is no table, or of which no column is known, is refused. With dryRun nothing is written, and the answer is what the import would answer.
@@ -108,9 +103,9 @@ func mediaType(header string) string {
 func (u *Upload) check() error {
 	switch {
 	case u.mediaType == "":
-		return errContentType
+		return unsupported
 	case u.tooLarge:
-		return errTooLarge
+		return fileTooLarge
 	}
 	return nil
 }
@@ -149,18 +144,12 @@ func readError(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &large):
-		return errTooLarge
+		return fileTooLarge
 	case errors.As(err, &wrong):
 		return &customer.UnreadableError{Problem: wrong.Problem}
 	}
-	return &brokenBodyError{err}
+	return fmt.Errorf("read the body: %w: %w", brokenBody, err)
 }
-
-// brokenBodyError is a body that ended before its end.
-type brokenBodyError struct{ err error }
-
-func (e *brokenBodyError) Error() string { return "read the body: " + e.err.Error() }
-func (e *brokenBodyError) Unwrap() error { return e.err }
 
 // rowError is why nothing can be made of a row.
 func rowError(row tabular.Row) error {
@@ -223,8 +212,7 @@ type importOutput struct {
 // imported answers an import. One that stopped half-way through a fault of ours says
 // where to go on; one that did nothing is a failed request.
 func (a *api) imported(ctx context.Context, in *Upload, cols *columns, result customer.Import, err error) (*importOutput, error) {
-	var broken *brokenBodyError
-	if err != nil && (result.Lines == 0 || errors.Is(err, errTooLarge) || errors.As(err, &broken)) {
+	if err != nil && (result.Lines == 0 || errors.Is(err, fileTooLarge) || errors.Is(err, brokenBody)) {
 		return nil, err
 	}
 	if err != nil {

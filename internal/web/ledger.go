@@ -18,13 +18,13 @@ func (a *api) ledgerRoutes() {
 		id: "list-certificates", method: http.MethodGet, path: "/v1/certificates", tag: "Certificates",
 		summary:     "List all certificates",
 		description: "Chain by chain, and each in the order in which the purges were certified. A customer that a restored backup brought back, and that was purged again, has several.",
-		refusals:    []kind{badCursor}, response: exampleCertificatePage,
+		refusals:    []*problemType{badCursor}, response: exampleCertificatePage,
 	}, a.listCertificates)
 	register(a, operation{
 		id: "export-certificates", method: http.MethodGet, path: "/v1/certificates.ndjson", tag: "Certificates",
 		summary:     "All certificates, as NDJSON",
 		description: "One certificate a line, in the order of the list. The Link header leads to the next part, until there is none. This is what the verifier reads.",
-		refusals:    []kind{badCursor}, produces: "application/x-ndjson", response: exampleCertificatesNDJSON,
+		refusals:    []*problemType{badCursor}, produces: "application/x-ndjson", response: exampleCertificatesNDJSON,
 	}, a.exportCertificates)
 	register(a, operation{
 		id: "get-checkpoint", method: http.MethodGet, path: "/v1/checkpoint", tag: "Certificates",

@@ -23,50 +23,50 @@ func (a *api) operationRoutes() {
 		id: "create-operation", method: http.MethodPost, path: "/v1/operations", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Plan something for many customers",
 		description: "Freezes the customers that the selection selects now, and foresees what the action means for each. Nothing is done to them until the plan is applied by its digest; block, unblock and undo apply themselves. A large selection is planned in the background: ask the Location until the state is READY.",
-		refusals:    []kind{badKey, keyReused, operationRunning}, request: exampleNewOperation, response: examplePlanned, maxBody: 512 << 10,
+		refusals:    []*problemType{badKey, keyReused, operationRunning}, request: exampleNewOperation, response: examplePlanned, maxBody: 512 << 10,
 	}, a.createOperation)
 	register(a, operation{
 		id: "list-operations", method: http.MethodGet, path: "/v1/operations", tag: "Operations",
 		summary:     "List operations",
 		description: "Newest first, as long as the audit log is kept. Those under way are listed without their progress.",
-		refusals:    []kind{badCursor}, response: exampleOperationPage,
+		refusals:    []*problemType{badCursor}, response: exampleOperationPage,
 	}, a.listOperations)
 	register(a, operation{
 		id: "get-operation", method: http.MethodGet, path: "/v1/operations/{operation}", tag: "Operations",
 		summary:     "Show an operation",
 		description: "Its impact while it waits to be applied, its progress while it runs, its result when it has ended.",
-		refusals:    []kind{noOperation}, response: exampleEnded,
+		refusals:    []*problemType{noOperation}, response: exampleEnded,
 	}, a.showOperation)
 	register(a, operation{
 		id: "apply-operation", method: http.MethodPost, path: "/v1/operations/{operation}/apply", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Apply a plan",
 		description: "Does what was planned, to those it was planned for and nobody else. Who has changed since is left alone and reported. It goes by the settings of the plan: PLAN_STALE when what they say of the action has changed since, and once it is applied whatever they become. Applying a plan again changes nothing.",
-		refusals:    []kind{noOperation, planning, planExpired, planStale, planOutdated, planRefused, unacknowledged, operationRunning, ended},
+		refusals:    []*problemType{noOperation, planning, planExpired, planStale, planOutdated, planRefused, unacknowledged, operationRunning, ended},
 		request:     exampleApproval, response: examplePlanned,
 	}, a.applyOperation)
 	register(a, operation{
 		id: "cancel-operation", method: http.MethodPost, path: "/v1/operations/{operation}/cancel", tag: "Operations",
 		summary:     "Cancel an operation",
 		description: "No request for further customers begins later than two seconds after the answer. The state is CANCELLING until the last worker has stopped, within seconds unless one has died; then it is CANCELLED, and progress.left stays as it is. What was done stays done, and a purge that has begun comes to its end.",
-		refusals:    []kind{noOperation, operationRunning, ended}, response: exampleEnded,
+		refusals:    []*problemType{noOperation, operationRunning, ended}, response: exampleEnded,
 	}, a.cancelOperation)
 	register(a, operation{
 		id: "retry-operation", method: http.MethodPost, path: "/v1/operations/{operation}/retry", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Try again what failed",
 		description: "Only what failed: neither what was done nor what was left alone is touched again. It goes by the settings of the plan, and is refused when they have changed since.",
-		refusals:    []kind{noOperation, operationRunning, planOutdated, ended}, response: examplePlanned,
+		refusals:    []*problemType{noOperation, operationRunning, planOutdated, ended}, response: examplePlanned,
 	}, a.retryOperation)
 	register(a, operation{
 		id: "list-operation-items", method: http.MethodGet, path: "/v1/operations/{operation}/items", tag: "Operations",
 		summary:     "List what became of each customer",
 		description: "In the order in which they were frozen. Kept as long as the audit log, without personal data. The code INTERRUPTED is of a cancelled operation: a worker died, or a request had no answer, and only the customer tells whether it was done. undo counts it in.",
-		refusals:    []kind{noOperation, badCursor}, response: exampleItemPage,
+		refusals:    []*problemType{noOperation, badCursor}, response: exampleItemPage,
 	}, a.listItems)
 	register(a, operation{
 		id: "export-operation-items", method: http.MethodGet, path: "/v1/operations/{operation}/items.csv", tag: "Operations",
 		summary:     "What became of each customer, as CSV",
 		description: "Up to 50,000 lines, or fewer of long ids; the Link header leads to the next part, which has the header line again. An id that begins with a hyphen has an apostrophe before it, so that no spreadsheet takes it for a formula.",
-		refusals:    []kind{noOperation, badCursor}, produces: "text/csv", response: exampleItemsCSV,
+		refusals:    []*problemType{noOperation, badCursor}, produces: "text/csv", response: exampleItemsCSV,
 	}, a.exportItems)
 }
 
@@ -189,7 +189,7 @@ type OperationPage struct {
 type Item struct {
 	Customer string `json:"customer" example:"ALFKI"`
 	Outcome  string `json:"outcome" enum:"done,skipped,failed,left"`
-	Code     string `json:"code,omitempty" example:"ON_HOLD" doc:"Why. Skipped: CHANGED (since the plan), UNCHANGED (it is so already), ON_HOLD, HAS_DEPENDENTS, IN_TRASH, NOT_DELETED, PURGE_STARTED, PURGED (gone for good; there is a certificate), NOT_FOUND (nobody ever had that id). Failed: GAVE_UP (attempts without end; retry). Left: INTERRUPTED (it may have been done)."`
+	Code     string `json:"code,omitempty" example:"ON_HOLD"`
 	Finding  string `json:"finding,omitempty" example:"COUNT_MISMATCH" doc:"With fsck: the rule that is broken. Where it is about no customer, the key of the item stands in place of one."`
 }
 

@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// TestTheReadmeListsEveryProblem compares the README's table of refusals with the kinds of problems, by status and code.
+// TestTheReadmeListsEveryProblem compares the README's table of refusals with the types of problems, by status and code.
 func TestTheReadmeListsEveryProblem(t *testing.T) {
 	var want []string
-	for _, k := range kinds {
-		want = append(want, fmt.Sprintf("%d %s", k.status, k.code))
+	for _, p := range problemTypes {
+		want = append(want, fmt.Sprintf("%d %s", p.status, p.code))
 	}
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {

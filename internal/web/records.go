@@ -18,26 +18,26 @@ func (a *api) recordRoutes() {
 		id: "add-record", method: http.MethodPost, path: "/v1/customers/{id}/records", tag: "Records", status: http.StatusCreated,
 		summary:     "Add a record",
 		description: "Adds a record of a kind that the settings declare, at the top or below another. Without an id one is made.",
-		refusals:    []kind{notFound, purged, hidden, purgeStarted, exists, noParent, badKey, keyReused},
+		refusals:    []*problemType{notFound, purged, hidden, purgeStarted, exists, noParent, badKey, keyReused},
 		request:     exampleNewRecord, response: exampleRecord,
 	}, a.addRecord)
 	register(a, operation{
 		id: "list-records", method: http.MethodGet, path: "/v1/customers/{id}/records", tag: "Records",
 		summary:     "List a customer's records",
 		description: "Parents before their children. With kind, only records of that kind, at the top and below others; with parent, only those below it.",
-		refusals:    []kind{notFound, purged, hidden, purgeStarted, badCursor}, response: exampleRecordPage,
+		refusals:    []*problemType{notFound, purged, hidden, purgeStarted, badCursor}, response: exampleRecordPage,
 	}, a.listRecords)
 	register(a, operation{
 		id: "get-record", method: http.MethodGet, path: "/v1/customers/{id}/records/{key}", tag: "Records",
 		summary:     "Show a record",
 		description: "Records of a customer in the trash are hidden with it.",
-		refusals:    []kind{notFound, noRecord, purged, hidden, purgeStarted}, response: exampleRecord,
+		refusals:    []*problemType{notFound, noRecord, purged, hidden, purgeStarted}, response: exampleRecord,
 	}, a.showRecord)
 	register(a, operation{
 		id: "remove-record", method: http.MethodDelete, path: "/v1/customers/{id}/records/{key}", tag: "Records", status: http.StatusNoContent,
 		summary:     "Remove a record for good",
 		description: "Removes the record and all below it. A later restore of the customer does not bring it back.",
-		refusals:    []kind{notFound, noRecord, purged, hidden, purgeStarted},
+		refusals:    []*problemType{notFound, noRecord, purged, hidden, purgeStarted},
 	}, a.removeRecord)
 }
 
@@ -146,7 +146,7 @@ func (r NewRecord) key(ch customer.Change) (customer.Key, error) {
 // inTrash says that what the error is about is hidden, not that it can't be changed.
 func (a *api) inTrash(err error) error {
 	if errors.Is(err, customer.ErrInTrash) {
-		return errHidden
+		return hidden
 	}
 	return err
 }

@@ -23,11 +23,11 @@ type operation struct {
 	tag         string
 	summary     string
 	description string
-	status      int    // of success; 0: 200
-	refusals    []kind // beside those that every operation has
-	request     any    // example
-	response    any    // example
-	maxBody     int64  // 0: maxBody
+	status      int            // of success; 0: 200
+	refusals    []*problemType // beside those that every operation has
+	request     any            // example
+	response    any            // example
+	maxBody     int64          // 0: maxBody
 	body        *huma.RequestBody
 	produces    string // content type of success; empty: JSON
 }
@@ -100,39 +100,39 @@ func (a *api) responses(op operation, status int, body bool) map[string]*huma.Re
 // refusalResponses documents every problem an operation may answer, with an example
 // of each.
 func (a *api) refusalResponses(op operation, body bool) map[string]*huma.Response {
-	kinds := append([]kind{badQuery, unauthenticated, invalid, internal, unavailable, busy, diskFull}, op.refusals...)
+	types := append([]*problemType{badQuery, unauthenticated, invalid, internal, unavailable, busy, diskFull}, op.refusals...)
 	if body {
-		kinds = append(kinds, malformed, bodyTimeout, tooLarge, unsupported)
+		types = append(types, malformed, bodyTimeout, tooLarge, unsupported)
 	}
 	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	responses := map[string]*huma.Response{}
-	for status, same := range byStatus(kinds) {
+	for status, same := range byStatus(types) {
 		examples := map[string]*huma.Example{}
-		for _, k := range same {
-			examples[k.code] = &huma.Example{Summary: k.title, Value: exampleProblem(k)}
+		for _, t := range same {
+			examples[string(t.code)] = &huma.Example{Summary: t.title, Value: exampleProblem(t)}
 		}
 		responses[strconv.Itoa(status)] = &huma.Response{
-			Description: describeKinds(same),
+			Description: describeTypes(same),
 			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema, Examples: examples}},
 		}
 	}
 	return responses
 }
 
-func byStatus(kinds []kind) map[int][]kind {
-	grouped := map[int][]kind{}
-	for _, k := range kinds {
-		if !slices.Contains(grouped[k.status], k) {
-			grouped[k.status] = append(grouped[k.status], k)
+func byStatus(types []*problemType) map[int][]*problemType {
+	grouped := map[int][]*problemType{}
+	for _, t := range types {
+		if !slices.Contains(grouped[t.status], t) {
+			grouped[t.status] = append(grouped[t.status], t)
 		}
 	}
 	return grouped
 }
 
-func describeKinds(kinds []kind) string {
-	lines := make([]string, len(kinds))
-	for i, k := range kinds {
-		lines[i] = k.code + ": " + k.detail
+func describeTypes(types []*problemType) string {
+	lines := make([]string, len(types))
+	for i, t := range types {
+		lines[i] = t.Error()
 	}
 	return strings.Join(lines, "\n\n")
 }

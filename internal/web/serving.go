@@ -117,15 +117,15 @@ func (a *api) recovered(w *responseWriter, r *http.Request) {
 func (a *api) refuseRoute(w http.ResponseWriter, r *http.Request, refusal http.Handler) {
 	probe := &refusalProbe{header: http.Header{}}
 	refusal.ServeHTTP(probe, r)
-	kind := noRoute
+	refused := noRoute
 	switch {
 	case actorOf(r.Context()) == "":
-		kind = unauthenticated
+		refused = unauthenticated
 	case probe.status == http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", probe.header.Get("Allow"))
-		kind = methodNotAllowed
+		refused = methodNotAllowed
 	}
-	kind.problem(r.Context()).write(w)
+	refused.problem(r.Context()).write(w)
 }
 
 type refusalProbe struct {

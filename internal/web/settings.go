@@ -21,7 +21,7 @@ func (a *api) settingsRoutes() {
 		id: "update-settings", method: http.MethodPut, path: "/v1/settings", tag: "Settings",
 		summary:     "Replace the settings",
 		description: "Names the version it replaces, as version in the body or as If-Match. Kinds can be added and changed, not removed. Customers in the trash keep the purge time they have, and purges that have begun the policies they began with. It is answered when the new settings are in force everywhere, which takes a few seconds.",
-		refusals:    []kind{versionMismatch, versionRequired, badIfMatch, unconfirmed},
+		refusals:    []*problemType{versionMismatch, versionRequired, badIfMatch, unconfirmed},
 		request:     exampleNewSettings, response: exampleSettings,
 	}, a.updateSettings)
 	register(a, operation{
@@ -144,7 +144,7 @@ func (in *updateSettingsInput) replaces() (int64, error) {
 	named, header := in.Body.Version, in.IfMatch != "" && in.IfMatch != "*"
 	if !header {
 		if named == nil {
-			return 0, errVersionRequired
+			return 0, versionRequired
 		}
 		return *named, nil
 	}

@@ -13,27 +13,27 @@ func (a *api) trashRoutes() {
 		id: "delete-customer", method: http.MethodDelete, path: "/v1/customers/{id}", tag: "Trash",
 		summary:     "Move a customer to the trash",
 		description: "The customer and all its records vanish at once, however many there are. They can be restored until deletion.purgeTime, which the retention in the settings decides. Deleting one that is in the trash already changes nothing.",
-		refusals:    []kind{notFound, purged, hasDependents, onHold, purgeStarted, versionMismatch, badIfMatch},
+		refusals:    []*problemType{notFound, purged, hasDependents, onHold, purgeStarted, versionMismatch, badIfMatch},
 		request:     exampleReason, response: exampleDeleted,
 	}, a.delete)
 	register(a, operation{
 		id: "list-deleted-customers", method: http.MethodGet, path: "/v1/deleted-customers", tag: "Trash",
 		summary:     "List the trash",
 		description: "Who was deleted when, by whom and why, and how long each can still be restored; soonest purge first. The same as GET /v1/customers?state=deleted.",
-		refusals:    []kind{badCursor}, response: exampleTrashPage,
+		refusals:    []*problemType{badCursor}, response: exampleTrashPage,
 	}, a.listTrash)
 	register(a, operation{
 		id: "restore-customer", method: http.MethodPost, path: "/v1/customers/{id}/restore", tag: "Trash",
 		summary:     "Restore a customer from the trash",
 		description: "Brings back exactly what the deletion hid. A blocked customer is still blocked. Restoring an active customer changes nothing, unless a deletion is named.",
-		refusals:    []kind{notFound, purged, notDeleted, purgeStarted, versionMismatch, badIfMatch, badKey, keyReused},
+		refusals:    []*problemType{notFound, purged, notDeleted, purgeStarted, versionMismatch, badIfMatch, badKey, keyReused},
 		request:     exampleRestore, response: exampleCustomer,
 	}, a.restore)
 	register(a, operation{
 		id: "purge-customer", method: http.MethodPost, path: "/v1/customers/{id}/purge", tag: "Trash", status: http.StatusAccepted,
 		summary:     "Purge a customer for good",
 		description: "Removes a customer in the trash and everything that hangs on it before its purge time. There is no way back from the moment this is answered. The removal itself goes on afterwards; Location is where its certificate will be.",
-		refusals:    []kind{notFound, purged, notDeleted, onHold, mismatch, versionMismatch, badIfMatch, badKey, keyReused},
+		refusals:    []*problemType{notFound, purged, notDeleted, onHold, mismatch, versionMismatch, badIfMatch, badKey, keyReused},
 		request:     examplePurge, response: examplePurging,
 	}, a.purge)
 }
@@ -119,7 +119,7 @@ type purgeOutput struct {
 
 func (a *api) purge(ctx context.Context, in *purgeInput) (*purgeOutput, error) {
 	if in.Body.Confirm != in.ID {
-		return nil, errMismatch
+		return nil, mismatch
 	}
 	ch, err := changeOnceIf(ctx, in.Body.Reason, in.Idempotent, in.Conditional)
 	if err != nil {

@@ -49,7 +49,7 @@ func unmarshal(data []byte, v any) error {
 func refuse(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 	p := &Problem{}
 	if ctx != nil {
-		p = kindOf(status, message).problem(ctx.Context())
+		p = problemTypeFor(status, message).problem(ctx.Context())
 	}
 	for _, err := range errs {
 		p.Errors = append(p.Errors, fieldProblem(err))
@@ -60,7 +60,7 @@ func refuse(ctx huma.Context, status int, message string, errs ...error) huma.St
 	return p
 }
 
-func kindOf(status int, message string) kind {
+func problemTypeFor(status int, message string) *problemType {
 	switch {
 	case status == http.StatusBadRequest, strings.HasPrefix(message, "cannot read request body"):
 		return malformed

@@ -94,12 +94,12 @@ const actions: Record<string, string> = {
   "customer.unblocked": "Unblocked",
   "customer.purged": "Purged",
   "customer.redated": "Changed the purge time",
+  "customer.expired": "Removed by the expiry of the table",
+  "customer.repaired": "Repaired",
   "purge.started": "Started the purge",
   "hold.placed": "Placed a legal hold",
   "hold.lifted": "Lifted a legal hold",
   "records.added": "Added records",
-  "record.added": "Added a record",
-  "record.removed": "Removed a record",
   "records.removed": "Removed records",
 };
 
