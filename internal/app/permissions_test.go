@@ -120,7 +120,7 @@ func prepareOperation(t *testing.T, a *App, id string, state bulk.State) {
 	op.State, op.Version, op.Chunks, op.Applied, op.Tally.Failed = state, 2, 1, time.Now(), 1
 	chunk := bulk.Chunk{Subjects: []bulk.Subject{{ID: "nobody", Bind: "1 0 false "}}, Outcomes: []bulk.Outcome{{}}}
 	if state == bulk.Failed {
-		chunk.Outcomes[0] = bulk.Outcome{Result: bulk.Broken, Code: bulk.GaveUp}
+		chunk.Outcomes[0] = bulk.Outcome{Result: bulk.OutcomeFailed, Code: bulk.GaveUp}
 	}
 	if err := a.operations.Store.Freeze(t.Context(), op, []bulk.Chunk{chunk}); err != nil {
 		t.Fatal(err)

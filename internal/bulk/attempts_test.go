@@ -97,7 +97,7 @@ func worked(t *testing.T, do apply) (*lone, *Engine) {
 		chunk: newChunk(0, []Subject{{ID: "a"}, {ID: "b"}}),
 	}
 	return store, &Engine{Store: store, Log: slog.New(slog.DiscardHandler), Actions: map[string]Action{
-		"do": {Apply: func(ctx context.Context, _ Operation, subjects []Subject) ([]Outcome, error) {
+		"do": {Run: func(ctx context.Context, _ Operation, subjects []Subject) ([]Outcome, error) {
 			return do(ctx, subjects)
 		}},
 	}}
@@ -144,27 +144,27 @@ func TestAChunkThatKillsItsWorkersIsGivenUp(t *testing.T) {
 	if err := engine.Do(t.Context(), Work{"op", 0}); err != nil {
 		t.Fatal(err)
 	}
-	if want := (Outcome{Broken, GaveUp}); store.chunk.Outcomes[0] != want || store.op.State != Failed {
+	if want := (Outcome{OutcomeFailed, GaveUp}); store.chunk.Outcomes[0] != want || store.op.State != Failed {
 		t.Errorf("%+v, operation %s; want it given up", store.chunk, store.op.State)
 	}
 }
 
 func TestProgressForgivesFaults(t *testing.T) {
 	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
-		return []Outcome{{Result: Done}, {}}, errors.New("broken")
+		return []Outcome{{Result: OutcomeDone}, {}}, errors.New("broken")
 	})
 	store.chunk.Faults = MaxAttempts - 1
 	if err := engine.Do(t.Context(), Work{"op", 0}); err == nil {
 		t.Error("the fault is not told")
 	}
-	if store.ended || store.chunk.Faults != 0 || store.chunk.Outcomes[0].Result != Done {
+	if store.ended || store.chunk.Faults != 0 || store.chunk.Outcomes[0].Result != OutcomeDone {
 		t.Errorf("ended: %t, %+v; want what was done kept, and no fault", store.ended, store.chunk)
 	}
 }
 
 func TestALeaseEndsAfterTheWorkersDeadline(t *testing.T) {
 	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
-		return []Outcome{{Result: Done}, {Result: Done}}, nil
+		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
 	if lease := leaseOf(t.Context()); lease != ChunkLease {
 		t.Errorf("without a deadline it is %v, want %v", lease, ChunkLease)
@@ -191,8 +191,8 @@ func TestOutOfTime(t *testing.T) {
 		ended    bool
 	}{
 		{"with nothing done", nil, false},
-		{"with some done", []Outcome{{Result: Done}, {}}, false},
-		{"with all done", []Outcome{{Result: Done}, {Result: Done}}, true},
+		{"with some done", []Outcome{{Result: OutcomeDone}, {}}, false},
+		{"with all done", []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, true},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		store, engine := worked(t, func(ctx context.Context, _ []Subject) ([]Outcome, error) {
@@ -211,7 +211,7 @@ func TestOutOfTime(t *testing.T) {
 
 func TestWhatACancellationInterrupted(t *testing.T) {
 	begun := newChunk(0, []Subject{{ID: "done"}, {ID: "perhaps"}, {ID: "refused", Refused: "NO"}})
-	begun.Outcomes[0] = Outcome{Result: Done}
+	begun.Outcomes[0] = Outcome{Result: OutcomeDone}
 	begun.interrupt()
 	fresh := newChunk(1, []Subject{{ID: "never"}})
 	for _, test := range []struct {

@@ -10,7 +10,7 @@ import (
 // seconds after that on; until the last of them has stopped it is CANCELLING. What was done
 // stays done.
 func (e *Engine) Cancel(ctx context.Context, id, by string) (Operation, error) {
-	return unlessFaster(func() (Operation, error) { return e.cancel(ctx, id, by) })
+	return retryOnConflict(func() (Operation, error) { return e.cancel(ctx, id, by) })
 }
 
 func (e *Engine) cancel(ctx context.Context, id, by string) (Operation, error) {

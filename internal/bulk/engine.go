@@ -26,16 +26,16 @@ type Engine struct {
 // Action is something that can be done to subjects.
 type Action struct {
 	// Basis reads what the action goes by beside its subjects: settings, for example. It is frozen
-	// in the operation, and Plan and Apply go by that. A plan is not applied once it has
+	// in the operation, and Plan and Run go by that. A plan is not applied once it has
 	// changed. Nil: the action goes by nothing else.
 	Basis func(ctx context.Context) ([]byte, error)
 	// Plan judges subjects as they are, and binds them to that. Those that don't exist it leaves out or refuses.
 	Plan func(ctx context.Context, op Operation, ids []string) ([]Subject, error)
-	// Apply does it to subjects, each bound to what it was when it was planned. Done
+	// Run does it to subjects, each bound to what it was when it was planned. Done
 	// before to some, it says that it is done. Before each request that does it to some
 	// it asks [MayBegin]. An outcome that it leaves undecided, because of an error or for
 	// ErrUnfinished, is tried again; with the code Interrupted it may have been done.
-	Apply func(ctx context.Context, op Operation, subjects []Subject) ([]Outcome, error)
+	Run func(ctx context.Context, op Operation, subjects []Subject) ([]Outcome, error)
 	// Estimate foresees what applying costs; nil foresees nothing.
 	Estimate func(Impact) Usage
 	// MaxWeight bounds a chunk.
@@ -97,7 +97,7 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 	}
 	planned, err := e.planPage(ctx, op)
 	if err != nil || planned.State == Planning {
-		return e.leavePlanning(ctx, planned, err)
+		return e.queuePlanning(ctx, planned, err)
 	}
 	return e.planned(ctx, planned)
 }
@@ -135,9 +135,9 @@ func (e *Engine) Replayed(ctx context.Context, op Operation) (Operation, error) 
 	return made, err
 }
 
-// leavePlanning leaves the rest of the planning to a worker. The operation is there:
+// queuePlanning hands the rest of the planning to a worker. The operation is there:
 // whatever failed now, the sweep goes on with it.
-func (e *Engine) leavePlanning(ctx context.Context, op Operation, cause error) (Operation, error) {
+func (e *Engine) queuePlanning(ctx context.Context, op Operation, cause error) (Operation, error) {
 	if cause != nil {
 		e.Log.WarnContext(ctx, "planning left to a worker", "operation", op.ID, "error", cause)
 	}
@@ -150,12 +150,12 @@ func (e *Engine) leavePlanning(ctx context.Context, op Operation, cause error) (
 // Apply starts a planned operation, if the approval is of its plan and the plan is of what is in
 // force: ErrOutdated. Approved again, it is returned as it is: the first approval has applied it.
 func (e *Engine) Apply(ctx context.Context, id string, a Approval) (Operation, error) {
-	return unlessFaster(func() (Operation, error) { return e.approve(ctx, id, a) })
+	return retryOnConflict(func() (Operation, error) { return e.approve(ctx, id, a) })
 }
 
-// unlessFaster asks to do something to an operation, and once more if somebody else has changed
-// the operation in between: it may be done by now, or be out of the question.
-func unlessFaster(do func() (Operation, error)) (Operation, error) {
+// retryOnConflict changes an operation, and tries once more if somebody else has changed it in
+// between: then it may have been done, or may be refused.
+func retryOnConflict(do func() (Operation, error)) (Operation, error) {
 	op, err := do()
 	if errors.Is(err, ErrVersion) {
 		return do()
@@ -226,7 +226,7 @@ func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation,
 // operation has not been started again no worker touches them, and a retry that
 // stopped between two of them is made good by the next.
 func (e *Engine) Retry(ctx context.Context, id, by string) (Operation, error) {
-	return unlessFaster(func() (Operation, error) { return e.retry(ctx, id, by) })
+	return retryOnConflict(func() (Operation, error) { return e.retry(ctx, id, by) })
 }
 
 func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
@@ -241,7 +241,7 @@ func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
 	if err != nil {
 		return op, err
 	}
-	op.State, op.Ended, op.Tally, op.Look = Running, time.Time{}, Tally{}, Look{}
+	op.State, op.Ended, op.Tally, op.Swept = Running, time.Time{}, Tally{}, SweepMark{}
 	op.Retried, op.RetriedBy = e.now(), by
 	op.Version++
 	if err := e.Store.Save(ctx, op); err != nil {
@@ -256,7 +256,7 @@ func (e *Engine) reopen(ctx context.Context, op Operation) (work []Work, err err
 		if err != nil {
 			return nil, err
 		}
-		reopened := c.forgive()
+		reopened := c.resetFailed()
 		if len(reopened.Undecided()) == 0 {
 			continue
 		}
@@ -268,11 +268,11 @@ func (e *Engine) reopen(ctx context.Context, op Operation) (work []Work, err err
 	return work, nil
 }
 
-// forgive is the chunk with what failed in it undecided.
-func (c Chunk) forgive() Chunk {
+// resetFailed is the chunk with what failed in it undecided.
+func (c Chunk) resetFailed() Chunk {
 	outcomes := make([]Outcome, len(c.Outcomes))
 	for i, o := range c.Outcomes {
-		if o.Result != Broken {
+		if o.Result != OutcomeFailed {
 			outcomes[i] = o
 		}
 	}

@@ -60,7 +60,7 @@ func (q ItemQuery) wants(o Outcome) bool {
 // outcome is what is known of a subject's. That it is undecided whether it was done says nothing
 // as long as that will be tried again.
 func (c Chunk) outcome(op Operation, i int) Outcome {
-	if o := c.Outcomes[i]; o.Result != Undecided || op.State == Cancelled {
+	if o := c.Outcomes[i]; o.Result != OutcomeUndecided || op.State == Cancelled {
 		return o
 	}
 	return Outcome{}

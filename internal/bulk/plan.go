@@ -54,7 +54,7 @@ func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) 
 	if err != nil {
 		return op, err
 	}
-	gained := e.gain(op, chunks, next)
+	gained := e.withChunks(op, chunks, next)
 	if err := e.Store.Freeze(ctx, gained, chunks); err != nil {
 		return op, err
 	}
@@ -86,8 +86,8 @@ func (e *Engine) page(ctx context.Context, op Operation, selection []byte, limit
 	return split(subjects, op.Chunks, action.MaxWeight, MaxSubjects), next, nil
 }
 
-// gain is the operation with further chunks, READY if they were the last.
-func (e *Engine) gain(op Operation, chunks []Chunk, next string) Operation {
+// withChunks is the operation with further chunks, READY if they were the last.
+func (e *Engine) withChunks(op Operation, chunks []Chunk, next string) Operation {
 	op.Impact = op.Impact.plus(chunks)
 	op.Reason = redact(op.Reason, chunks)
 	for _, c := range chunks {

@@ -45,7 +45,7 @@ func (e *Engine) over(ctx context.Context, op Operation) (bool, error) {
 			continue
 		}
 		if err := e.takeBack(ctx, op, c.Seq); err != nil {
-			return false, unlessTaken(err)
+			return false, ignoreTaken(err)
 		}
 	}
 	return true, nil
@@ -66,7 +66,8 @@ func (e *Engine) takeBack(ctx context.Context, op Operation, seq int) error {
 	return e.Store.Keep(ctx, op, c)
 }
 
-func unlessTaken(err error) error {
+// ignoreTaken leaves a chunk that another worker has to that worker.
+func ignoreTaken(err error) error {
 	if errors.Is(err, ErrTaken) {
 		return nil
 	}

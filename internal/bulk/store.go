@@ -26,8 +26,8 @@ type Store interface {
 	Freeze(ctx context.Context, op Operation, chunks []Chunk) error
 	// Save writes an operation.
 	Save(ctx context.Context, op Operation) error
-	// Looked notes what the sweep saw. It is no change: the version stays.
-	Looked(ctx context.Context, id string, look Look) error
+	// SaveSweepMark notes what the sweep saw. It is no change: the version stays.
+	SaveSweepMark(ctx context.Context, id string, mark SweepMark) error
 
 	// Take leases a chunk until a time and returns it with one attempt more, and with the
 	// Holder that this call alone is: ErrTaken while another call has it, whatever its time,

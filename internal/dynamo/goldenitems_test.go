@@ -153,18 +153,18 @@ func writeRunning(ctx context.Context, table *dynamo.Table) error {
 	for i := range chunks {
 		chunks[i] = bulk.Chunk{
 			Seq: i, Subjects: []bulk.Subject{{ID: "ann", Bind: "3 1 true "}, {ID: "bob", Refused: "ON_HOLD"}},
-			Outcomes: []bulk.Outcome{{}, {Result: bulk.Skipped, Code: "ON_HOLD"}},
+			Outcomes: []bulk.Outcome{{}, {Result: bulk.OutcomeSkipped, Code: "ON_HOLD"}},
 		}
 	}
 	frozen := o.Freeze(ctx, op, chunks)
 	until := goldenTime.Add(time.Minute)
 	_, takenErr := o.Take(ctx, op, 0, goldenTime, until)
 	ended, endedErr := o.Take(ctx, op, 1, goldenTime, until)
-	ended.Outcomes[0] = bulk.Outcome{Result: bulk.Done}
+	ended.Outcomes[0] = bulk.Outcome{Result: bulk.OutcomeDone}
 	kept, keptErr := o.Take(ctx, op, 2, goldenTime, until)
 	kept.Outcomes[0], kept.Faults, kept.Usage = bulk.Outcome{Code: bulk.Interrupted}, 2, bulk.Usage{Requests: 3, WriteUnits: 1.5, ReadUnits: 0.5}
 	return errors.Join(created, frozen, takenErr, endedErr, keptErr, o.Finish(ctx, op, ended), o.Keep(ctx, op, kept),
-		o.Looked(ctx, op.ID, bulk.Look{At: goldenTime, Saw: "running 1f", Again: 2}))
+		o.SaveSweepMark(ctx, op.ID, bulk.SweepMark{At: goldenTime, Seen: "running 1f", Times: 2}))
 }
 
 // readItems reads what writeItems has written, in the terms of the domain.
@@ -249,6 +249,6 @@ func TestAnOperationIsReadAsItWasWritten(t *testing.T) {
 	tables := dynamotest.New(t)
 	writeItems(t, tables)
 	want := goldenOperation()
-	want.Look = bulk.Look{At: goldenTime, Saw: "running 1f", Again: 2}
+	want.Swept = bulk.SweepMark{At: goldenTime, Seen: "running 1f", Times: 2}
 	same(t, "operation", readItems(t, tables)["operation"], any(want))
 }

@@ -97,8 +97,8 @@ func (o Operations) encode(op bulk.Operation) operation {
 	if op.State.Ended() {
 		out.IPK = endedOperations
 	}
-	if op.Look != (bulk.Look{}) {
-		out.Sweep = newSweepMark(op.Look)
+	if op.Swept != (bulk.SweepMark{}) {
+		out.Sweep = newSweepMark(op.Swept)
 	}
 	return out
 }
@@ -139,8 +139,8 @@ func newTally(t bulk.Tally) tally {
 	return tally{t.Done, t.Skipped, t.Failed, t.Left, t.Codes, usage(t.Usage)}
 }
 
-func newSweepMark(m bulk.Look) *sweepMark {
-	return &sweepMark{formatTime(m.At), m.Saw, m.Again}
+func newSweepMark(m bulk.SweepMark) *sweepMark {
+	return &sweepMark{formatTime(m.At), m.Seen, m.Times}
 }
 
 func decodeOperation(it item) (bulk.Operation, error) {
@@ -151,7 +151,7 @@ func decodeOperation(it item) (bulk.Operation, error) {
 	op, err := stored.Document.operation()
 	op.Version = stored.Version
 	if stored.Sweep != nil && err == nil {
-		op.Look, err = stored.Sweep.decode()
+		op.Swept, err = stored.Sweep.decode()
 	}
 	if err != nil {
 		return op, fmt.Errorf("dynamo: decode operation: %w", err)
@@ -191,9 +191,9 @@ func (t tally) decode() bulk.Tally {
 	return bulk.Tally{Done: t.Done, Skipped: t.Skipped, Failed: t.Failed, Left: t.Left, Codes: t.Codes, Usage: bulk.Usage(t.Usage)}
 }
 
-func (m sweepMark) decode() (bulk.Look, error) {
+func (m sweepMark) decode() (bulk.SweepMark, error) {
 	at, err := parseTime(m.At)
-	return bulk.Look{At: at, Saw: m.Seen, Again: m.Times}, err
+	return bulk.SweepMark{At: at, Seen: m.Seen, Times: m.Times}, err
 }
 
 type selection struct {

@@ -85,7 +85,7 @@ func outdated(written, found item) error {
 	if err := errors.Join(err, otherErr); err != nil {
 		return err
 	}
-	mine.Look, now.Look = bulk.Look{}, bulk.Look{}
+	mine.Swept, now.Swept = bulk.SweepMark{}, bulk.SweepMark{}
 	if !reflect.DeepEqual(mine, now) {
 		return bulk.ErrVersion
 	}
@@ -130,13 +130,13 @@ func (o Operations) Freeze(ctx context.Context, op bulk.Operation, chunks []bulk
 	return tx.commit(ctx)
 }
 
-// Looked notes what the sweep saw.
-func (o Operations) Looked(ctx context.Context, id string, look bulk.Look) error {
+// SaveSweepMark notes what the sweep saw.
+func (o Operations) SaveSweepMark(ctx context.Context, id string, mark bulk.SweepMark) error {
 	expr, err := expression.NewBuilder().
-		WithUpdate(expression.Set(expression.Name("sweep"), expression.Value(newSweepMark(look)))).
+		WithUpdate(expression.Set(expression.Name("sweep"), expression.Value(newSweepMark(mark)))).
 		WithCondition(exists()).Build()
 	if err != nil {
-		return fmt.Errorf("dynamo: look: %w", err)
+		return fmt.Errorf("dynamo: sweep mark: %w", err)
 	}
 	_, err = o.table.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &o.table.Name, Key: keyOf(operationPK(id), rootSK),

@@ -31,7 +31,7 @@ type Tables struct {
 // AddFsck adds to an engine the action Fsck. Its planning is the check: the subjects are
 // the findings. Applied, it repairs those that are still so.
 func AddFsck(e *bulk.Engine, tables Tables) {
-	e.Actions[Fsck] = bulk.Action{Plan: planFsck, Apply: tables.apply, Estimate: estimateMending, MaxWeight: bulk.MaxSubjects}
+	e.Actions[Fsck] = bulk.Action{Plan: planFsck, Run: tables.apply, Estimate: estimateMending, MaxWeight: bulk.MaxSubjects}
 	others := e.Select
 	e.Select = func(ctx context.Context, op bulk.Operation, selection []byte, position string, limit int) ([]string, string, error) {
 		if op.Action != Fsck {

@@ -40,14 +40,14 @@ func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue) *bulk
 		Store: store, Queue: queue, Log: service.Log, Now: service.Now,
 		Select: selector{service, store}.page,
 		Actions: map[string]bulk.Action{
-			Delete:  {Basis: a.basis(byPolicies), Plan: a.plan(a.canDelete, light), Apply: a.delete, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
-			Restore: {Plan: a.plan(a.canRestore, light), Apply: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
-			Undo:    {Plan: a.plan(a.canUndo, light), Apply: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects, Harmless: true},
-			Purge:   {Basis: a.basis(byKinds), Plan: a.plan(a.canPurge, weight), Apply: a.purge, Estimate: estimatePurge, MaxWeight: maxRecords},
-			Replay:  {Basis: a.basis(byKinds), Plan: a.plan(a.canReplay, weight), Apply: a.replay, Estimate: estimatePurge, MaxWeight: maxRecords},
-			Redate:  {Basis: a.basis(byRetention), Plan: a.plan(a.canRedate, light), Apply: a.redate, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
-			Block:   {Plan: a.plan(a.canBlock(true), light), Apply: a.block(true), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
-			Unblock: {Plan: a.plan(a.canBlock(false), light), Apply: a.block(false), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
+			Delete:  {Basis: a.basis(byPolicies), Plan: a.plan(a.canDelete, light), Run: a.delete, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
+			Restore: {Plan: a.plan(a.canRestore, light), Run: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
+			Undo:    {Plan: a.plan(a.canUndo, light), Run: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects, Harmless: true},
+			Purge:   {Basis: a.basis(byKinds), Plan: a.plan(a.canPurge, weight), Run: a.purge, Estimate: estimatePurge, MaxWeight: maxRecords},
+			Replay:  {Basis: a.basis(byKinds), Plan: a.plan(a.canReplay, weight), Run: a.replay, Estimate: estimatePurge, MaxWeight: maxRecords},
+			Redate:  {Basis: a.basis(byRetention), Plan: a.plan(a.canRedate, light), Run: a.redate, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
+			Block:   {Plan: a.plan(a.canBlock(true), light), Run: a.block(true), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
+			Unblock: {Plan: a.plan(a.canBlock(false), light), Run: a.block(false), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
 		},
 	}
 }
@@ -177,9 +177,9 @@ func outcomes(results []error) ([]bulk.Outcome, error) {
 	for i, err := range results {
 		switch why := code(err); {
 		case err == nil:
-			decided[i] = bulk.Outcome{Result: bulk.Done}
+			decided[i] = bulk.Outcome{Result: bulk.OutcomeDone}
 		case why != "":
-			decided[i] = bulk.Outcome{Result: bulk.Skipped, Code: why}
+			decided[i] = bulk.Outcome{Result: bulk.OutcomeSkipped, Code: why}
 		default:
 			decided[i], faults = undecided(err), append(faults, fault(err))
 		}

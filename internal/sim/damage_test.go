@@ -416,7 +416,7 @@ func (w *World) plan(t *testing.T, id string, state bulk.State, ended ...bool) {
 	for seq := range ended {
 		chunks = append(chunks, bulk.Chunk{
 			Seq: seq, Subjects: []bulk.Subject{{ID: "nobody", Bind: "1 0 false "}, {ID: "held", Refused: "ON_HOLD"}},
-			Outcomes: []bulk.Outcome{{}, {Result: bulk.Skipped, Code: "ON_HOLD"}},
+			Outcomes: []bulk.Outcome{{}, {Result: bulk.OutcomeSkipped, Code: "ON_HOLD"}},
 		})
 	}
 	op.State, op.Version, op.Chunks, op.Expires = state, 2, len(ended), now.Add(time.Hour)
@@ -425,7 +425,7 @@ func (w *World) plan(t *testing.T, id string, state bulk.State, ended ...bool) {
 		if is {
 			c, err := store.Take(t.Context(), op, seq, now, now.Add(time.Minute))
 			must(err)
-			c.Outcomes[0] = bulk.Outcome{Result: bulk.Done}
+			c.Outcomes[0] = bulk.Outcome{Result: bulk.OutcomeDone}
 			must(store.Finish(t.Context(), op, c))
 		}
 	}

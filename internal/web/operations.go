@@ -415,7 +415,7 @@ const left = "left" // what outcomes that are not there yet are called
 func (o Outcomes) of(limit int, cursor string) bulk.ItemQuery {
 	q := bulk.ItemQuery{Result: bulk.Result(o.Outcome), Limit: limit, Cursor: cursor}
 	if o.Outcome == left {
-		q.Result, q.Left = bulk.Undecided, true
+		q.Result, q.Left = bulk.OutcomeUndecided, true
 	}
 	return q
 }
