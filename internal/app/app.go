@@ -54,9 +54,8 @@ func assemble(c Config, db, mq aws.Config) *App {
 		Defaults:    customer.Settings{Retention: c.Retention},
 		SettingsAge: settingsAge,
 	}
-	engine := operations.Engine(service, table.Operations(), work)
+	engine := operations.Engine(service, table.Operations(), work, operations.FsckOf(checking(newChecker(c, db))))
 	engine.Metered = dynamo.Metered
-	operations.AddFsck(engine, checking(newChecker(c, db)))
 	return &App{
 		service: service, operations: engine, api: web.New(service, engine, web.Options{Log: log}),
 		log: log, metrics: os.Stdout, functionName: c.FunctionName,

@@ -14,9 +14,6 @@ type Engine struct {
 	Store   Store
 	Queue   Queue
 	Actions map[string]Action
-	// Select reads a page of what a selection selects, from a position on. The next
-	// position is empty at the end. A *SelectionError ends the planning for good.
-	Select func(ctx context.Context, op Operation, selection []byte, position string, limit int) (ids []string, next string, err error)
 	// Metered returns a context and what was consumed under it; nil measures nothing.
 	Metered func(ctx context.Context) (context.Context, func() Usage)
 	Log     *slog.Logger
@@ -29,8 +26,11 @@ type Action struct {
 	// in the operation, and Plan and Run go by that. A plan is not applied once it has
 	// changed. Nil: the action goes by nothing else.
 	Basis func(ctx context.Context) ([]byte, error)
-	// Plan judges subjects as they are, and binds them to that. Those that don't exist it leaves out or refuses.
-	Plan func(ctx context.Context, op Operation, ids []string) ([]Subject, error)
+	// Plan reads a page of up to limit subjects that the selection selects, from the operation's
+	// Position on, judges them as they are, and binds them to that. Subjects that don't exist it
+	// leaves out or refuses. The next position is empty at the end. A *SelectionError ends the
+	// planning for good; after any other error the same page is planned again.
+	Plan func(ctx context.Context, op Operation, selection []byte, limit int) (subjects []Subject, next string, err error)
 	// Run does it to subjects, each bound to what it was when it was planned. Done
 	// before to some, it says that it is done. Before each request that does it to some
 	// it asks [MayBegin]. An outcome that it leaves undecided, because of an error or for

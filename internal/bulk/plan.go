@@ -75,11 +75,7 @@ func (e *Engine) choose(ctx context.Context, op Operation, selection []byte) (ch
 
 func (e *Engine) page(ctx context.Context, op Operation, selection []byte, limit int) ([]Chunk, string, error) {
 	action := e.Actions[op.Action]
-	ids, next, err := e.Select(ctx, op, selection, op.Position, limit)
-	if err != nil {
-		return nil, "", err
-	}
-	subjects, err := action.Plan(ctx, op, ids)
+	subjects, next, err := action.Plan(ctx, op, selection, limit)
 	if err != nil {
 		return nil, "", fmt.Errorf("plan %s: %w", op.Action, err)
 	}
