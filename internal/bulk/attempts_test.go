@@ -96,7 +96,7 @@ func worked(t *testing.T, do apply) (*lone, *Engine) {
 		op:    Operation{ID: "op", Action: "do", State: Running, Chunks: 1, Impact: Impact{Subjects: 2, Eligible: 2}},
 		chunk: newChunk(0, []Subject{{ID: "a"}, {ID: "b"}}),
 	}
-	return store, &Engine{Store: store, Log: slog.New(slog.DiscardHandler), Actions: map[string]Action{
+	return store, &Engine{store: store, Log: slog.New(slog.DiscardHandler), Actions: map[string]Action{
 		"do": {Run: func(ctx context.Context, _ Operation, subjects []Subject) ([]Outcome, error) {
 			return do(ctx, subjects)
 		}},
@@ -279,7 +279,7 @@ func TestSomebodyElseIsFaster(t *testing.T) {
 		{"both cancel", Running, become(Cancelled), cancelled, Cancelled, nil},
 		{"it ends, one cancels", Running, become(Succeeded), cancelled, Succeeded, ErrEnded},
 		{"the sweep starts what applies itself", Ready, become(Running), func(ctx context.Context, e *Engine) (Operation, error) {
-			op, err := e.Store.Operation(ctx, "op")
+			op, err := e.store.Operation(ctx, "op")
 			if err != nil {
 				return op, err
 			}
@@ -289,7 +289,7 @@ func TestSomebodyElseIsFaster(t *testing.T) {
 		store, engine := worked(t, nil)
 		store.op.State, store.op.Expires = test.from, time.Now().Add(time.Hour)
 		r := &racing{lone: *store, faster: test.faster}
-		engine.Store, engine.Queue, engine.Actions = r, r, map[string]Action{"do": {Harmless: true}}
+		engine.store, engine.Queue, engine.Actions = r, r, map[string]Action{"do": {Harmless: true}}
 		op, err := test.do(t.Context(), engine)
 		if !errors.Is(err, test.err) || r.op.State != test.want || err == nil && op.State != test.want {
 			t.Errorf("%s: %s, %v; it is %s, want %s, %v", test.name, op.State, err, r.op.State, test.want, test.err)

@@ -78,7 +78,7 @@ func TestAChunkIsNotGivenUpForABusyStore(t *testing.T) {
 		t.Error("the action is applied")
 		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
-	engine.Store = &speechless{store}
+	engine.store = &speechless{store}
 	for range MaxAttempts + 1 {
 		if err := engine.Do(t.Context(), Work{"op", 0}); !errors.Is(err, errBroken) || !errors.Is(err, ErrUnfinished) {
 			t.Fatalf("got %v, want what the store said, and that it goes on", err)
@@ -106,7 +106,7 @@ func TestNothingBeginsOnceItIsCancelled(t *testing.T) {
 		t.Error("the action is applied")
 		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
-	engine.Store = &overtaken{lone: store}
+	engine.store = &overtaken{lone: store}
 	if err := engine.Do(t.Context(), Work{"op", 0}); err != nil {
 		t.Error(err)
 	}
@@ -207,7 +207,7 @@ func (s givenBack) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
 // was not begun.
 func TestAChunkThatIsGivenBackMeanwhileIsNotInterrupted(t *testing.T) {
 	store, engine := worked(t, nil)
-	engine.Store = givenBack{store}
+	engine.store = givenBack{store}
 	op, err := engine.Cancel(t.Context(), "op", "bob")
 	if err != nil || op.State != Cancelled || op.Tally.Left != 2 || len(op.Tally.Codes) > 0 {
 		t.Errorf("%s, %+v, %v", op.State, op.Tally, err)

@@ -9,15 +9,31 @@ import (
 	"time"
 )
 
-// Engine carries operations out.
+// Engine carries operations out. See [New].
 type Engine struct {
-	Store   Store
 	Queue   Queue
 	Actions map[string]Action
 	// Metered returns a context and what was consumed under it; nil measures nothing.
 	Metered func(ctx context.Context) (context.Context, func() Usage)
 	Log     *slog.Logger
 	Now     func() time.Time // nil: time.Now
+
+	store Store // what others may do with it, the methods of the engine offer
+}
+
+// New is an engine that keeps its operations in a store.
+func New(store Store, queue Queue, actions map[string]Action) *Engine {
+	return &Engine{Queue: queue, Actions: actions, Log: slog.Default(), store: store}
+}
+
+// Operation reads an operation: ErrNotFound.
+func (e *Engine) Operation(ctx context.Context, id string) (Operation, error) {
+	return e.store.Operation(ctx, id)
+}
+
+// Operations reads a page of all operations, newest first: ErrCursor.
+func (e *Engine) Operations(ctx context.Context, q Query) (Page, error) {
+	return e.store.Operations(ctx, q)
 }
 
 // Action is something that can be done to subjects.
@@ -88,7 +104,7 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 	}
 	op.State, op.Version, op.Created = Planning, 1, e.now()
 	op.Digest = op.firstDigest()
-	err = e.Store.Create(ctx, op, selection)
+	err = e.store.Create(ctx, op, selection)
 	if errors.Is(err, ErrExists) {
 		return e.Replayed(ctx, op)
 	}
@@ -128,7 +144,7 @@ func (e *Engine) upToDate(ctx context.Context, op Operation) error {
 // Replayed is the operation that the same request has made before: ErrNotFound, or ErrReused if
 // another request has.
 func (e *Engine) Replayed(ctx context.Context, op Operation) (Operation, error) {
-	made, err := e.Store.Operation(ctx, op.ID)
+	made, err := e.store.Operation(ctx, op.ID)
 	if err == nil && (op.Fingerprint == "" || made.Fingerprint != op.Fingerprint) {
 		return op, ErrReused
 	}
@@ -165,7 +181,7 @@ func retryOnConflict(do func() (Operation, error)) (Operation, error) {
 
 // asked reads an operation that is to be changed, if it can be. Done says that there is nothing to change.
 func (e *Engine) asked(ctx context.Context, id string, can func(Operation) error) (op Operation, done bool, err error) {
-	if op, err = e.Store.Operation(ctx, id); err == nil {
+	if op, err = e.store.Operation(ctx, id); err == nil {
 		err = can(op)
 	}
 	if errors.Is(err, ErrUnchanged) {
@@ -189,7 +205,7 @@ func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation,
 func (e *Engine) start(ctx context.Context, op Operation) (Operation, error) {
 	op.State, op.Applied = Running, e.now()
 	op.Version++
-	if err := e.Store.Save(ctx, op); err != nil {
+	if err := e.store.Save(ctx, op); err != nil {
 		return op, err
 	}
 	if op.Chunks == 0 {
@@ -216,7 +232,7 @@ func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation,
 	}
 	op.State, op.Ended = state, e.now()
 	op.Version++
-	if err := e.Store.Freeze(ctx, op, nil); err != nil {
+	if err := e.store.Freeze(ctx, op, nil); err != nil {
 		return op, err
 	}
 	return op, nil
@@ -244,7 +260,7 @@ func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
 	op.State, op.Ended, op.Tally, op.Swept = Running, time.Time{}, Tally{}, SweepMark{}
 	op.Retried, op.RetriedBy = e.now(), by
 	op.Version++
-	if err := e.Store.Save(ctx, op); err != nil {
+	if err := e.store.Save(ctx, op); err != nil {
 		return op, err
 	}
 	e.send(ctx, op, work)
@@ -252,7 +268,7 @@ func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
 }
 
 func (e *Engine) reopen(ctx context.Context, op Operation) (work []Work, err error) {
-	for c, err := range e.Store.Chunks(ctx, op.ID, 0) {
+	for c, err := range e.store.Chunks(ctx, op.ID, 0) {
 		if err != nil {
 			return nil, err
 		}
@@ -260,7 +276,7 @@ func (e *Engine) reopen(ctx context.Context, op Operation) (work []Work, err err
 		if len(reopened.Undecided()) == 0 {
 			continue
 		}
-		if err := e.Store.Reopen(ctx, op, reopened); err != nil {
+		if err := e.store.Reopen(ctx, op, reopened); err != nil {
 			return nil, fmt.Errorf("reopen chunk %d: %w", c.Seq, err)
 		}
 		work = append(work, Work{op.ID, c.Seq})
@@ -285,7 +301,7 @@ func (e *Engine) Tally(ctx context.Context, op Operation) (Tally, error) {
 	if op.State.Ended() && op.Tally.subjects() == op.Impact.Subjects {
 		return op.Tally, nil
 	}
-	t, err := e.Store.Tally(ctx, op)                            // also of one that an older version has cancelled
+	t, err := e.store.Tally(ctx, op)                            // also of one that an older version has cancelled
 	t.Left = op.Impact.Subjects - t.Done - t.Skipped - t.Failed // a chunk that ends meanwhile may be missed
 	delete(t.Codes, Interrupted)
 	return t, err

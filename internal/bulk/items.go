@@ -33,7 +33,7 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 		return page, err
 	}
 	size := 0
-	for c, err := range e.Store.Chunks(ctx, op.ID, seq) {
+	for c, err := range e.store.Chunks(ctx, op.ID, seq) {
 		if err != nil {
 			return page, err
 		}

@@ -31,7 +31,7 @@ func (e *Engine) planned(ctx context.Context, op Operation) (Operation, error) {
 	}
 	started, err := e.start(ctx, op)
 	if errors.Is(err, ErrVersion) {
-		return e.Store.Operation(ctx, op.ID)
+		return e.store.Operation(ctx, op.ID)
 	}
 	return started, err
 }
@@ -39,7 +39,7 @@ func (e *Engine) planned(ctx context.Context, op Operation) (Operation, error) {
 // planPage freezes a page of the selection, in one transaction with the operation: of
 // two planners only one gets a page in.
 func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) {
-	selection, err := e.Store.Selection(ctx, op.ID)
+	selection, err := e.store.Selection(ctx, op.ID)
 	if err != nil {
 		return op, fmt.Errorf("read selection: %w", err)
 	}
@@ -55,7 +55,7 @@ func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) 
 		return op, err
 	}
 	gained := e.withChunks(op, chunks, next)
-	if err := e.Store.Freeze(ctx, gained, chunks); err != nil {
+	if err := e.store.Freeze(ctx, gained, chunks); err != nil {
 		return op, err
 	}
 	return gained, nil

@@ -78,7 +78,7 @@ func heavy(store Store, page func(context.Context, Operation, []byte, string, in
 		}
 		return subjects, next, err
 	}}
-	return &Engine{Store: store, Actions: map[string]Action{"lift": lift}}
+	return &Engine{store: store, Actions: map[string]Action{"lift": lift}}
 }
 
 // freezer is a store that keeps what is frozen.

@@ -21,7 +21,7 @@ func naming(store Store, n int) *Engine {
 		}
 		return []Subject{{ID: name, Weight: 1, Redact: redact}}, next, nil
 	}
-	return &Engine{Store: store, Actions: map[string]Action{"lift": {MaxWeight: 7, Plan: plan}}, Log: slog.New(slog.DiscardHandler)}
+	return &Engine{store: store, Actions: map[string]Action{"lift": {MaxWeight: 7, Plan: plan}}, Log: slog.New(slog.DiscardHandler)}
 }
 
 // TestAReasonIsComparedWithEverySubject names all of them in the reason, on every page of the planning.

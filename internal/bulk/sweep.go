@@ -35,7 +35,7 @@ func (e *Engine) Sweep(ctx context.Context) (Sweep, error) {
 		return sweep, err
 	}
 	var errs error
-	for op, err := range e.Store.Active(ctx) {
+	for op, err := range e.store.Active(ctx) {
 		if err != nil {
 			return sweep, errors.Join(errs, err)
 		}
@@ -118,7 +118,7 @@ func (e *Engine) driveRunning(ctx context.Context, op Operation, sweep *Sweep, r
 // that none has. What it saw is 0 when there is none at all.
 func (e *Engine) unfinished(ctx context.Context, op Operation) (begun, fresh []Work, saw uint64, err error) {
 	now, h := e.now(), fnv.New64a()
-	for c, err := range e.Store.Unfinished(ctx, op.ID) {
+	for c, err := range e.store.Unfinished(ctx, op.ID) {
 		if err != nil {
 			return nil, nil, 0, err
 		}
@@ -143,11 +143,11 @@ func (e *Engine) unfinished(ctx context.Context, op Operation) (begun, fresh []W
 func (e *Engine) markSweep(ctx context.Context, op Operation, saw string) (waited bool, err error) {
 	now := e.now()
 	if op.Swept.Seen != saw {
-		return false, e.Store.SaveSweepMark(ctx, op.ID, SweepMark{At: now, Seen: saw})
+		return false, e.store.SaveSweepMark(ctx, op.ID, SweepMark{At: now, Seen: saw})
 	}
 	wait := min(patience<<min(op.Swept.Times, 8), maxWait)
 	if now.Sub(op.Swept.At) < wait {
 		return false, nil
 	}
-	return true, e.Store.SaveSweepMark(ctx, op.ID, SweepMark{At: now, Seen: saw, Times: op.Swept.Times + 1})
+	return true, e.store.SaveSweepMark(ctx, op.ID, SweepMark{At: now, Seen: saw, Times: op.Swept.Times + 1})
 }

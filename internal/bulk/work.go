@@ -18,7 +18,7 @@ func (e *Engine) Do(ctx context.Context, w Work) error {
 }
 
 func (e *Engine) do(ctx context.Context, w Work) error {
-	op, err := e.Store.Operation(ctx, w.Operation)
+	op, err := e.store.Operation(ctx, w.Operation)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil
@@ -39,7 +39,7 @@ func (e *Engine) do(ctx context.Context, w Work) error {
 
 func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 	now := e.now()
-	c, err := e.Store.Take(ctx, op, seq, now, now.Add(leaseOf(ctx)))
+	c, err := e.store.Take(ctx, op, seq, now, now.Add(leaseOf(ctx)))
 	if err != nil {
 		return err
 	}
@@ -52,13 +52,13 @@ func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 	c = c.counting(cause, len(still) < len(left))
 	switch {
 	case errors.Is(cause, ErrStopped):
-		return e.saveOutcomes(ctx, op, c, e.Store.Keep)
+		return e.saveOutcomes(ctx, op, c, e.store.Keep)
 	case len(still) == 0:
-		return e.saveOutcomes(ctx, op, c, e.Store.Finish)
+		return e.saveOutcomes(ctx, op, c, e.store.Finish)
 	case errors.Is(cause, errDeaths), c.Faults >= MaxAttempts:
 		return e.giveUp(ctx, op, c, cause)
 	}
-	return errors.Join(e.saveOutcomes(ctx, op, c, e.Store.Keep), cause)
+	return errors.Join(e.saveOutcomes(ctx, op, c, e.store.Keep), cause)
 }
 
 // leaseOf is how long a worker has a chunk: until the deadline of its context, and half as
@@ -111,7 +111,7 @@ func (e *Engine) giveUp(ctx context.Context, op Operation, c Chunk, cause error)
 	for _, i := range c.Undecided() {
 		c.Outcomes[i] = Outcome{OutcomeFailed, GaveUp}
 	}
-	return e.saveOutcomes(ctx, op, c, e.Store.Finish)
+	return e.saveOutcomes(ctx, op, c, e.store.Finish)
 }
 
 // saveOutcomes writes the outcomes of a chunk. It tries as long as the worker has time, and in the little

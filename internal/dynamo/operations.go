@@ -153,7 +153,7 @@ func (o Operations) SaveSweepMark(ctx context.Context, id string, mark bulk.Swee
 func (o Operations) Operations(ctx context.Context, q bulk.Query) (bulk.Page, error) {
 	after, err := decodeCursor("operations", "", q.Cursor)
 	if err != nil {
-		return bulk.Page{}, err
+		return bulk.Page{}, bulk.ErrCursor
 	}
 	var keys []string
 	for _, list := range []string{activeOperations, endedOperations} {

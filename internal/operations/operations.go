@@ -55,7 +55,9 @@ func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue, furth
 	for _, f := range further {
 		all[f.Name] = f.Action
 	}
-	return &bulk.Engine{Store: store, Queue: queue, Actions: all, Log: service.Log, Now: service.Now}
+	engine := bulk.New(store, queue, all)
+	engine.Log, engine.Now = service.Log, service.Now
+	return engine
 }
 
 type actions struct {

@@ -22,12 +22,13 @@ import (
 
 // system is the API over tables of its own.
 type system struct {
-	t       testing.TB
-	service *customer.Service
-	engine  *bulk.Engine
-	queue   *queue
-	handler http.Handler
-	log     *strings.Builder
+	t          testing.TB
+	service    *customer.Service
+	engine     *bulk.Engine
+	operations bulk.Store
+	queue      *queue
+	handler    http.Handler
+	log        *strings.Builder
 }
 
 // queue keeps jobs until a test has them done.
@@ -88,7 +89,8 @@ func newSystem(t testing.TB) *system {
 			},
 		},
 	}
-	s.engine = operations.Engine(s.service, store.Operations(), s.queue)
+	s.operations = store.Operations()
+	s.engine = operations.Engine(s.service, s.operations, s.queue)
 	s.engine.Metered = dynamo.Metered
 	s.handler = web.New(s.service, s.engine, web.Options{Log: logger})
 	return s
