@@ -78,9 +78,9 @@ func outcomes(mended []fsck.Mended, err error) []bulk.Outcome {
 	for _, m := range mended {
 		switch m {
 		case fsck.Repaired:
-			decided = append(decided, bulk.Outcome{Result: bulk.Done})
+			decided = append(decided, bulk.Outcome{Result: bulk.OutcomeDone})
 		case fsck.Changed:
-			decided = append(decided, bulk.Outcome{Result: bulk.Skipped, Code: bulk.Changed})
+			decided = append(decided, bulk.Outcome{Result: bulk.OutcomeSkipped, Code: bulk.Changed})
 		default:
 			left := bulk.Outcome{}
 			if err != nil {

@@ -66,7 +66,7 @@ func (a *App) fsck(t *testing.T) (planned, ended bulk.Operation) {
 	op, err := a.operations.Create(t.Context(), bulk.Operation{ID: customer.NewID(), Action: "fsck", By: "test"}, []byte(`{"tables":true}`))
 	for err == nil && op.State == bulk.Planning {
 		if err = a.operations.Do(t.Context(), bulk.Work{Operation: op.ID, Chunk: bulk.PlanWork}); err == nil {
-			op, err = a.operations.Store.Operation(t.Context(), op.ID)
+			op, err = a.operations.Operation(t.Context(), op.ID)
 		}
 	}
 	planned = op
@@ -77,7 +77,7 @@ func (a *App) fsck(t *testing.T) (planned, ended bulk.Operation) {
 		err = a.operations.Do(t.Context(), bulk.Work{Operation: op.ID, Chunk: seq})
 	}
 	if err == nil {
-		op, err = a.operations.Store.Operation(t.Context(), op.ID)
+		op, err = a.operations.Operation(t.Context(), op.ID)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func TestFsckLeavesAloneWhatHasChanged(t *testing.T) {
 	if err := a.operations.Do(t.Context(), bulk.Work{Operation: op.ID}); err != nil {
 		t.Fatal(err)
 	}
-	ended, err := a.operations.Store.Operation(t.Context(), op.ID)
+	ended, err := a.operations.Operation(t.Context(), op.ID)
 	if err != nil || ended.Tally.Codes["CHANGED"] != 1 || ended.Tally.Skipped != 1 {
 		t.Errorf("%+v, %v", ended.Tally, err)
 	}

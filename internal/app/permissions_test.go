@@ -21,6 +21,7 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
+	"lethe/internal/dynamo"
 	"lethe/internal/engine"
 	"lethe/internal/operations"
 )
@@ -111,7 +112,7 @@ func prepareOperation(t *testing.T, a *App, id string, state bulk.State) {
 	if op.Basis, err = a.operations.Actions[op.Action].Basis(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.operations.Store.Create(t.Context(), op, []byte(`{"filter":{"state":"active"}}`)); err != nil {
+	if err := a.store.(*dynamo.Table).Operations().Create(t.Context(), op, []byte(`{"filter":{"state":"active"}}`)); err != nil {
 		t.Fatal(err)
 	}
 	if state == bulk.Planning {
@@ -120,9 +121,9 @@ func prepareOperation(t *testing.T, a *App, id string, state bulk.State) {
 	op.State, op.Version, op.Chunks, op.Applied, op.Tally.Failed = state, 2, 1, time.Now(), 1
 	chunk := bulk.Chunk{Subjects: []bulk.Subject{{ID: "nobody", Bind: "1 0 false "}}, Outcomes: []bulk.Outcome{{}}}
 	if state == bulk.Failed {
-		chunk.Outcomes[0] = bulk.Outcome{Result: bulk.Broken, Code: bulk.GaveUp}
+		chunk.Outcomes[0] = bulk.Outcome{Result: bulk.OutcomeFailed, Code: bulk.GaveUp}
 	}
-	if err := a.operations.Store.Freeze(t.Context(), op, []bulk.Chunk{chunk}); err != nil {
+	if err := a.store.(*dynamo.Table).Operations().Freeze(t.Context(), op, []bulk.Chunk{chunk}); err != nil {
 		t.Fatal(err)
 	}
 }

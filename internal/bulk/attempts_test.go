@@ -96,8 +96,8 @@ func worked(t *testing.T, do apply) (*lone, *Engine) {
 		op:    Operation{ID: "op", Action: "do", State: Running, Chunks: 1, Impact: Impact{Subjects: 2, Eligible: 2}},
 		chunk: newChunk(0, []Subject{{ID: "a"}, {ID: "b"}}),
 	}
-	return store, &Engine{Store: store, Log: slog.New(slog.DiscardHandler), Actions: map[string]Action{
-		"do": {Apply: func(ctx context.Context, _ Operation, subjects []Subject) ([]Outcome, error) {
+	return store, &Engine{store: store, Log: slog.New(slog.DiscardHandler), Actions: map[string]Action{
+		"do": {Run: func(ctx context.Context, _ Operation, subjects []Subject) ([]Outcome, error) {
 			return do(ctx, subjects)
 		}},
 	}}
@@ -144,27 +144,27 @@ func TestAChunkThatKillsItsWorkersIsGivenUp(t *testing.T) {
 	if err := engine.Do(t.Context(), Work{"op", 0}); err != nil {
 		t.Fatal(err)
 	}
-	if want := (Outcome{Broken, GaveUp}); store.chunk.Outcomes[0] != want || store.op.State != Failed {
+	if want := (Outcome{OutcomeFailed, GaveUp}); store.chunk.Outcomes[0] != want || store.op.State != Failed {
 		t.Errorf("%+v, operation %s; want it given up", store.chunk, store.op.State)
 	}
 }
 
 func TestProgressForgivesFaults(t *testing.T) {
 	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
-		return []Outcome{{Result: Done}, {}}, errors.New("broken")
+		return []Outcome{{Result: OutcomeDone}, {}}, errors.New("broken")
 	})
 	store.chunk.Faults = MaxAttempts - 1
 	if err := engine.Do(t.Context(), Work{"op", 0}); err == nil {
 		t.Error("the fault is not told")
 	}
-	if store.ended || store.chunk.Faults != 0 || store.chunk.Outcomes[0].Result != Done {
+	if store.ended || store.chunk.Faults != 0 || store.chunk.Outcomes[0].Result != OutcomeDone {
 		t.Errorf("ended: %t, %+v; want what was done kept, and no fault", store.ended, store.chunk)
 	}
 }
 
 func TestALeaseEndsAfterTheWorkersDeadline(t *testing.T) {
 	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
-		return []Outcome{{Result: Done}, {Result: Done}}, nil
+		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
 	if lease := leaseOf(t.Context()); lease != ChunkLease {
 		t.Errorf("without a deadline it is %v, want %v", lease, ChunkLease)
@@ -191,8 +191,8 @@ func TestOutOfTime(t *testing.T) {
 		ended    bool
 	}{
 		{"with nothing done", nil, false},
-		{"with some done", []Outcome{{Result: Done}, {}}, false},
-		{"with all done", []Outcome{{Result: Done}, {Result: Done}}, true},
+		{"with some done", []Outcome{{Result: OutcomeDone}, {}}, false},
+		{"with all done", []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, true},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		store, engine := worked(t, func(ctx context.Context, _ []Subject) ([]Outcome, error) {
@@ -211,7 +211,7 @@ func TestOutOfTime(t *testing.T) {
 
 func TestWhatACancellationInterrupted(t *testing.T) {
 	begun := newChunk(0, []Subject{{ID: "done"}, {ID: "perhaps"}, {ID: "refused", Refused: "NO"}})
-	begun.Outcomes[0] = Outcome{Result: Done}
+	begun.Outcomes[0] = Outcome{Result: OutcomeDone}
 	begun.interrupt()
 	fresh := newChunk(1, []Subject{{ID: "never"}})
 	for _, test := range []struct {
@@ -279,7 +279,7 @@ func TestSomebodyElseIsFaster(t *testing.T) {
 		{"both cancel", Running, become(Cancelled), cancelled, Cancelled, nil},
 		{"it ends, one cancels", Running, become(Succeeded), cancelled, Succeeded, ErrEnded},
 		{"the sweep starts what applies itself", Ready, become(Running), func(ctx context.Context, e *Engine) (Operation, error) {
-			op, err := e.Store.Operation(ctx, "op")
+			op, err := e.store.Operation(ctx, "op")
 			if err != nil {
 				return op, err
 			}
@@ -289,7 +289,7 @@ func TestSomebodyElseIsFaster(t *testing.T) {
 		store, engine := worked(t, nil)
 		store.op.State, store.op.Expires = test.from, time.Now().Add(time.Hour)
 		r := &racing{lone: *store, faster: test.faster}
-		engine.Store, engine.Queue, engine.Actions = r, r, map[string]Action{"do": {Harmless: true}}
+		engine.store, engine.Queue, engine.Actions = r, r, map[string]Action{"do": {Harmless: true}}
 		op, err := test.do(t.Context(), engine)
 		if !errors.Is(err, test.err) || r.op.State != test.want || err == nil && op.State != test.want {
 			t.Errorf("%s: %s, %v; it is %s, want %s, %v", test.name, op.State, err, r.op.State, test.want, test.err)

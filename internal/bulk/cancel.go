@@ -10,7 +10,7 @@ import (
 // seconds after that on; until the last of them has stopped it is CANCELLING. What was done
 // stays done.
 func (e *Engine) Cancel(ctx context.Context, id, by string) (Operation, error) {
-	return unlessFaster(func() (Operation, error) { return e.cancel(ctx, id, by) })
+	return retryOnConflict(func() (Operation, error) { return e.cancel(ctx, id, by) })
 }
 
 func (e *Engine) cancel(ctx context.Context, id, by string) (Operation, error) {
@@ -30,7 +30,7 @@ func (e *Engine) cancel(ctx context.Context, id, by string) (Operation, error) {
 func (e *Engine) stop(ctx context.Context, op Operation) (Operation, error) {
 	op.State = Cancelling
 	op.Version++
-	if err := e.Store.Save(ctx, op); err != nil {
+	if err := e.store.Save(ctx, op); err != nil {
 		return op, err
 	}
 	ended, err := e.settle(ctx, op)
@@ -44,7 +44,7 @@ func (e *Engine) stop(ctx context.Context, op Operation) (Operation, error) {
 // watch is what a worker at a chunk knows of its operation. All requests that it makes for the
 // chunk share it.
 type watch struct {
-	store Store
+	store OperationReader
 	id    string
 	turn  chan struct{} // of one: who has it may read, and look at the rest
 	read  time.Time     // when the last reading began
@@ -63,7 +63,7 @@ type watchKey struct{}
 
 // watching is the context that an action is applied under.
 func (e *Engine) watching(ctx context.Context, op Operation) context.Context {
-	return context.WithValue(ctx, watchKey{}, &watch{store: e.Store, id: op.ID, turn: make(chan struct{}, 1)})
+	return context.WithValue(ctx, watchKey{}, &watch{store: e.store, id: op.ID, turn: make(chan struct{}, 1)})
 }
 
 // MayBegin says whether a request in the name of an operation may begin, of an action that is

@@ -19,7 +19,7 @@ func TestACancellationStopsAWorker(t *testing.T) {
 		store, engine = worked(t, func(ctx context.Context, subjects []Subject) ([]Outcome, error) {
 			for range 100 {
 				if err := MayBegin(ctx); err != nil {
-					return []Outcome{{Result: Done}, {}}, err
+					return []Outcome{{Result: OutcomeDone}, {}}, err
 				}
 				if last = time.Now(); answered.IsZero() && last.Second()%7 == 3 {
 					op, err := engine.Cancel(ctx, "op", "bob")
@@ -30,7 +30,7 @@ func TestACancellationStopsAWorker(t *testing.T) {
 				}
 				time.Sleep(500 * time.Millisecond)
 			}
-			return []Outcome{{Result: Done}, {Result: Done}}, nil
+			return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 		})
 		if err := engine.Do(t.Context(), Work{"op", 0}); err != nil {
 			t.Error(err)
@@ -63,7 +63,7 @@ func TestAnOperationIsReadOnceASecond(t *testing.T) {
 				time.Sleep(100 * time.Millisecond)
 			}
 			reads = store.reads - before
-			return []Outcome{{Result: Done}, {Result: Done}}, nil
+			return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 		})
 		if err := engine.Do(t.Context(), Work{"op", 0}); err != nil || reads != 3 {
 			t.Errorf("%d readings in four seconds beside the one at the beginning, %v", reads, err)
@@ -76,9 +76,9 @@ func TestAnOperationIsReadOnceASecond(t *testing.T) {
 func TestAChunkIsNotGivenUpForABusyStore(t *testing.T) {
 	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
 		t.Error("the action is applied")
-		return []Outcome{{Result: Done}, {Result: Done}}, nil
+		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
-	engine.Store = &speechless{store}
+	engine.store = &speechless{store}
 	for range MaxAttempts + 1 {
 		if err := engine.Do(t.Context(), Work{"op", 0}); !errors.Is(err, errBroken) || !errors.Is(err, ErrUnfinished) {
 			t.Fatalf("got %v, want what the store said, and that it goes on", err)
@@ -104,9 +104,9 @@ func (s *speechless) Operation(ctx context.Context, id string) (Operation, error
 func TestNothingBeginsOnceItIsCancelled(t *testing.T) {
 	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
 		t.Error("the action is applied")
-		return []Outcome{{Result: Done}, {Result: Done}}, nil
+		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
-	engine.Store = &overtaken{lone: store}
+	engine.store = &overtaken{lone: store}
 	if err := engine.Do(t.Context(), Work{"op", 0}); err != nil {
 		t.Error(err)
 	}
@@ -149,7 +149,7 @@ func TestACancelledOperationWaitsForItsWorkers(t *testing.T) {
 	if now = now.Add(time.Minute); sweep() != Cancelled {
 		t.Fatalf("its lease is over, and it is %s", store.op.State)
 	}
-	late.Outcomes[0] = Outcome{Result: Done}
+	late.Outcomes[0] = Outcome{Result: OutcomeDone}
 	if err := store.Keep(t.Context(), store.op, late); !errors.Is(err, ErrTaken) {
 		t.Errorf("a worker that is late changes what was told: %v", err)
 	}
@@ -170,15 +170,15 @@ func TestSubjectsOfADeadWorkerAreMarked(t *testing.T) {
 		"the first died":              {Outcome{}, ErrNotBegun, true, Interrupted},
 		"nobody died":                 {Outcome{}, ErrNotBegun, false, ""},
 		"a request had no answer":     {Outcome{Code: Interrupted}, errBroken, false, Interrupted},
-		"it fails as a whole":         {Outcome{Result: Undecided, Code: "whole"}, errBroken, false, Interrupted},
-		"it is refused as a whole":    {Outcome{Result: Undecided, Code: "whole"}, ErrNotBegun, false, ""},
-		"the first died, and is done": {Outcome{Result: Done}, errBroken, true, ""},
+		"it fails as a whole":         {Outcome{Result: OutcomeUndecided, Code: "whole"}, errBroken, false, Interrupted},
+		"it is refused as a whole":    {Outcome{Result: OutcomeUndecided, Code: "whole"}, ErrNotBegun, false, ""},
+		"the first died, and is done": {Outcome{Result: OutcomeDone}, errBroken, true, ""},
 	} {
 		store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
 			if tt.outcome.Code == "whole" {
 				return nil, tt.err
 			}
-			return []Outcome{{Result: Done}, tt.outcome}, tt.err
+			return []Outcome{{Result: OutcomeDone}, tt.outcome}, tt.err
 		})
 		if tt.died {
 			if _, err := store.Take(t.Context(), store.op, 0, noon, noon); err != nil {
@@ -207,7 +207,7 @@ func (s givenBack) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
 // was not begun.
 func TestAChunkThatIsGivenBackMeanwhileIsNotInterrupted(t *testing.T) {
 	store, engine := worked(t, nil)
-	engine.Store = givenBack{store}
+	engine.store = givenBack{store}
 	op, err := engine.Cancel(t.Context(), "op", "bob")
 	if err != nil || op.State != Cancelled || op.Tally.Left != 2 || len(op.Tally.Codes) > 0 {
 		t.Errorf("%s, %+v, %v", op.State, op.Tally, err)
@@ -233,13 +233,13 @@ func TestOutcomesAreWrittenWhileThereIsTime(t *testing.T) {
 		outcome Outcome
 		written bool
 	}{
-		"finished, for half a minute": {12, Outcome{Result: Done}, true},
+		"finished, for half a minute": {12, Outcome{Result: OutcomeDone}, true},
 		"kept, for half a minute":     {12, Outcome{Code: Interrupted}, true},
-		"for ever":                    {1 << 30, Outcome{Result: Done}, false},
+		"for ever":                    {1 << 30, Outcome{Result: OutcomeDone}, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
-				return []Outcome{{Result: Done}, tt.outcome}, nil
+				return []Outcome{{Result: OutcomeDone}, tt.outcome}, nil
 			})
 			store.failing = tt.failing
 			began := time.Now()

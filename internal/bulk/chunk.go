@@ -31,10 +31,10 @@ type Result string
 
 // The results. The zero one is undecided.
 const (
-	Undecided Result = ""
-	Done      Result = "done"
-	Skipped   Result = "skipped" // the rules refused, or it has changed since it was planned
-	Broken    Result = "failed"  // the machinery failed, again and again
+	OutcomeUndecided Result = ""
+	OutcomeDone      Result = "done"
+	OutcomeSkipped   Result = "skipped" // the rules refused, or it has changed since it was planned
+	OutcomeFailed    Result = "failed"  // the machinery failed, again and again
 )
 
 // Chunk is a part of an operation that one worker does.
@@ -55,7 +55,7 @@ func newChunk(seq int, subjects []Subject) Chunk {
 	c := Chunk{Seq: seq, Subjects: subjects, Outcomes: make([]Outcome, len(subjects))}
 	for i, s := range subjects {
 		if s.Refused != "" {
-			c.Outcomes[i] = Outcome{Skipped, s.Refused}
+			c.Outcomes[i] = Outcome{OutcomeSkipped, s.Refused}
 		}
 	}
 	return c
@@ -65,7 +65,7 @@ func newChunk(seq int, subjects []Subject) Chunk {
 func (c Chunk) Undecided() []int {
 	var left []int
 	for i, o := range c.Outcomes {
-		if o.Result == Undecided {
+		if o.Result == OutcomeUndecided {
 			left = append(left, i)
 		}
 	}
@@ -84,17 +84,17 @@ func (c Chunk) Tally() Tally {
 	t := Tally{Codes: map[string]int{}, Usage: c.Usage}
 	for _, o := range c.Outcomes {
 		switch o.Result {
-		case Done:
+		case OutcomeDone:
 			t.Done++
-		case Undecided:
+		case OutcomeUndecided:
 			t.Left++
 			if o.Code != "" {
 				t.Codes[o.Code]++
 			}
-		case Skipped:
+		case OutcomeSkipped:
 			t.Skipped++
 			t.Codes[o.Code]++
-		case Broken:
+		case OutcomeFailed:
 			t.Failed++
 			t.Codes[o.Code]++
 		}
@@ -164,7 +164,7 @@ func (c Chunk) Done(op Operation, from, limit int) (ids []string, to int) {
 		if len(ids) == limit {
 			return ids, i
 		}
-		if o := c.outcome(op, i); o.Result == Done || o == (Outcome{Undecided, Interrupted}) {
+		if o := c.outcome(op, i); o.Result == OutcomeDone || o == (Outcome{OutcomeUndecided, Interrupted}) {
 			ids = append(ids, c.Subjects[i].ID)
 		}
 	}

@@ -116,8 +116,8 @@ func TestAChunkDecidesTheRefusedFromTheStart(t *testing.T) {
 	if got := c.Undecided(); !slices.Equal(got, []int{0, 2}) {
 		t.Errorf("undecided are %v", got)
 	}
-	c.Outcomes[0] = Outcome{Result: Done}
-	c.Outcomes[2] = Outcome{Broken, GaveUp}
+	c.Outcomes[0] = Outcome{Result: OutcomeDone}
+	c.Outcomes[2] = Outcome{OutcomeFailed, GaveUp}
 	c.Usage = Usage{Requests: 3}
 	want := Tally{Done: 1, Skipped: 1, Failed: 1, Codes: map[string]int{"ON_HOLD": 1, GaveUp: 1}, Usage: Usage{Requests: 3}}
 	if got := c.Tally(); !reflect.DeepEqual(got, want) {
@@ -132,7 +132,7 @@ func TestAChunkDecidesTheRefusedFromTheStart(t *testing.T) {
 func TestPagesOfTheDone(t *testing.T) {
 	c := newChunk(0, subjects(1, 1, 1, 1, 1))
 	for _, i := range []int{0, 2, 3} {
-		c.Outcomes[i].Result = Done
+		c.Outcomes[i].Result = OutcomeDone
 	}
 	for limit := 1; limit <= 4; limit++ {
 		var read []string
@@ -152,11 +152,11 @@ func TestPagesOfTheDone(t *testing.T) {
 func TestForgivingTakesBackOnlyWhatFailed(t *testing.T) {
 	c := Chunk{
 		Subjects: subjects(1, 1, 1, 1), Attempts: 20, Lease: noon,
-		Outcomes: []Outcome{{Result: Done}, {Skipped, "CHANGED"}, {Broken, GaveUp}, {Broken, "HAS_DEPENDENTS"}},
+		Outcomes: []Outcome{{Result: OutcomeDone}, {OutcomeSkipped, "CHANGED"}, {OutcomeFailed, GaveUp}, {OutcomeFailed, "HAS_DEPENDENTS"}},
 	}
-	forgiven := c.forgive()
-	if got := forgiven.Undecided(); !slices.Equal(got, []int{2, 3}) || forgiven.Attempts != 0 || !forgiven.Lease.IsZero() {
-		t.Errorf("forgiven: %+v", forgiven)
+	reset := c.resetFailed()
+	if got := reset.Undecided(); !slices.Equal(got, []int{2, 3}) || reset.Attempts != 0 || !reset.Lease.IsZero() {
+		t.Errorf("reset: %+v", reset)
 	}
 	if len(c.Undecided()) != 0 {
 		t.Error("the chunk itself has changed")
@@ -192,7 +192,7 @@ func TestACursorOfItemsBelongsToOneList(t *testing.T) {
 		q  ItemQuery
 	}
 	lists := []list{
-		{"a", ItemQuery{}}, {"b", ItemQuery{}}, {"a", ItemQuery{Result: Done}}, {"a", ItemQuery{Result: Skipped}},
+		{"a", ItemQuery{}}, {"b", ItemQuery{}}, {"a", ItemQuery{Result: OutcomeDone}}, {"a", ItemQuery{Result: OutcomeSkipped}},
 		{"a", ItemQuery{Left: true}}, {"b", ItemQuery{Left: true}},
 	}
 	for _, from := range lists {

@@ -11,34 +11,50 @@ import (
 	"lethe/internal/clock"
 )
 
-// Engine carries operations out.
+// Engine carries operations out. See [New].
 type Engine struct {
 	clock.Clock
 
-	Store   Store
 	Queue   Queue
 	Actions map[string]Action
-	// Select reads a page of what a selection selects, from a position on. The next
-	// position is empty at the end. A *SelectionError ends the planning for good.
-	Select func(ctx context.Context, op Operation, selection []byte, position string, limit int) (ids []string, next string, err error)
 	// Metered returns a context and what was consumed under it; nil measures nothing.
 	Metered func(ctx context.Context) (context.Context, func() Usage)
 	Log     *slog.Logger
+
+	store Store // what others may do with it, the methods of the engine offer
+}
+
+// New is an engine that keeps its operations in a store.
+func New(store Store, queue Queue, actions map[string]Action) *Engine {
+	return &Engine{Queue: queue, Actions: actions, Log: slog.Default(), store: store}
+}
+
+// Operation reads an operation: ErrNotFound.
+func (e *Engine) Operation(ctx context.Context, id string) (Operation, error) {
+	return e.store.Operation(ctx, id)
+}
+
+// Operations reads a page of all operations, newest first: ErrCursor.
+func (e *Engine) Operations(ctx context.Context, q Query) (Page, error) {
+	return e.store.Operations(ctx, q)
 }
 
 // Action is something that can be done to subjects.
 type Action struct {
 	// Basis reads what the action goes by beside its subjects: settings, for example. It is frozen
-	// in the operation, and Plan and Apply go by that. A plan is not applied once it has
+	// in the operation, and Plan and Run go by that. A plan is not applied once it has
 	// changed. Nil: the action goes by nothing else.
 	Basis func(ctx context.Context) ([]byte, error)
-	// Plan judges subjects as they are, and binds them to that. Those that don't exist it leaves out or refuses.
-	Plan func(ctx context.Context, op Operation, ids []string) ([]Subject, error)
-	// Apply does it to subjects, each bound to what it was when it was planned. Done
+	// Plan reads a page of up to limit subjects that the selection selects, from the operation's
+	// Position on, judges them as they are, and binds them to that. Subjects that don't exist it
+	// leaves out or refuses. The next position is empty at the end. A *SelectionError ends the
+	// planning for good; after any other error the same page is planned again.
+	Plan func(ctx context.Context, op Operation, selection []byte, limit int) (subjects []Subject, next string, err error)
+	// Run does it to subjects, each bound to what it was when it was planned. Done
 	// before to some, it says that it is done. Before each request that does it to some
 	// it asks [MayBegin]. An outcome that it leaves undecided, because of an error or for
 	// ErrUnfinished, is tried again; with the code Interrupted it may have been done.
-	Apply func(ctx context.Context, op Operation, subjects []Subject) ([]Outcome, error)
+	Run func(ctx context.Context, op Operation, subjects []Subject) ([]Outcome, error)
 	// Estimate foresees what applying costs; nil foresees nothing.
 	Estimate func(Impact) Usage
 	// MaxWeight bounds a chunk.
@@ -77,7 +93,7 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 	}
 	op.State, op.Version, op.Created = Planning, 1, e.Now()
 	op.Digest = op.firstDigest()
-	err = e.Store.Create(ctx, op, selection)
+	err = e.store.Create(ctx, op, selection)
 	if errors.Is(err, ErrExists) {
 		return e.Replayed(ctx, op)
 	}
@@ -86,7 +102,7 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 	}
 	planned, err := e.planPage(ctx, op)
 	if err != nil || planned.State == Planning {
-		return e.leavePlanning(ctx, planned, err)
+		return e.queuePlanning(ctx, planned, err)
 	}
 	return e.planned(ctx, planned)
 }
@@ -117,16 +133,16 @@ func (e *Engine) upToDate(ctx context.Context, op Operation) error {
 // Replayed is the operation that the same request has made before: ErrNotFound, or ErrReused if
 // another request has.
 func (e *Engine) Replayed(ctx context.Context, op Operation) (Operation, error) {
-	made, err := e.Store.Operation(ctx, op.ID)
+	made, err := e.store.Operation(ctx, op.ID)
 	if err == nil && (op.Fingerprint == "" || made.Fingerprint != op.Fingerprint) {
 		return op, ErrReused
 	}
 	return made, err
 }
 
-// leavePlanning leaves the rest of the planning to a worker. The operation is there:
+// queuePlanning hands the rest of the planning to a worker. The operation is there:
 // whatever failed now, the sweep goes on with it.
-func (e *Engine) leavePlanning(ctx context.Context, op Operation, cause error) (Operation, error) {
+func (e *Engine) queuePlanning(ctx context.Context, op Operation, cause error) (Operation, error) {
 	if cause != nil {
 		e.Log.WarnContext(ctx, "planning left to a worker", "operation", op.ID, "error", cause)
 	}
@@ -139,12 +155,12 @@ func (e *Engine) leavePlanning(ctx context.Context, op Operation, cause error) (
 // Apply starts a planned operation, if the approval is of its plan and the plan is of what is in
 // force: ErrOutdated. Approved again, it is returned as it is: the first approval has applied it.
 func (e *Engine) Apply(ctx context.Context, id string, a Approval) (Operation, error) {
-	return unlessFaster(func() (Operation, error) { return e.approve(ctx, id, a) })
+	return retryOnConflict(func() (Operation, error) { return e.approve(ctx, id, a) })
 }
 
-// unlessFaster asks to do something to an operation, and once more if somebody else has changed
-// the operation in between: it may be done by now, or be out of the question.
-func unlessFaster(do func() (Operation, error)) (Operation, error) {
+// retryOnConflict changes an operation, and tries once more if somebody else has changed it in
+// between: then it may have been done, or may be refused.
+func retryOnConflict(do func() (Operation, error)) (Operation, error) {
 	op, err := do()
 	if errors.Is(err, ErrVersion) {
 		return do()
@@ -154,7 +170,7 @@ func unlessFaster(do func() (Operation, error)) (Operation, error) {
 
 // asked reads an operation that is to be changed, if it can be. Done says that there is nothing to change.
 func (e *Engine) asked(ctx context.Context, id string, can func(Operation) error) (op Operation, done bool, err error) {
-	if op, err = e.Store.Operation(ctx, id); err == nil {
+	if op, err = e.store.Operation(ctx, id); err == nil {
 		err = can(op)
 	}
 	if errors.Is(err, ErrUnchanged) {
@@ -178,7 +194,7 @@ func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation,
 func (e *Engine) start(ctx context.Context, op Operation) (Operation, error) {
 	op.State, op.Applied = Running, e.Now()
 	op.Version++
-	if err := e.Store.Save(ctx, op); err != nil {
+	if err := e.store.Save(ctx, op); err != nil {
 		return op, err
 	}
 	if op.Chunks == 0 {
@@ -205,7 +221,7 @@ func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation,
 	}
 	op.State, op.Ended = state, e.Now()
 	op.Version++
-	if err := e.Store.Freeze(ctx, op, nil); err != nil {
+	if err := e.store.Freeze(ctx, op, nil); err != nil {
 		return op, err
 	}
 	return op, nil
@@ -215,7 +231,7 @@ func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation,
 // operation has not been started again no worker touches them, and a retry that
 // stopped between two of them is made good by the next.
 func (e *Engine) Retry(ctx context.Context, id, by string) (Operation, error) {
-	return unlessFaster(func() (Operation, error) { return e.retry(ctx, id, by) })
+	return retryOnConflict(func() (Operation, error) { return e.retry(ctx, id, by) })
 }
 
 func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
@@ -230,10 +246,10 @@ func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
 	if err != nil {
 		return op, err
 	}
-	op.State, op.Ended, op.Tally, op.Look = Running, time.Time{}, Tally{}, Look{}
+	op.State, op.Ended, op.Tally, op.Swept = Running, time.Time{}, Tally{}, SweepMark{}
 	op.Retried, op.RetriedBy = e.Now(), by
 	op.Version++
-	if err := e.Store.Save(ctx, op); err != nil {
+	if err := e.store.Save(ctx, op); err != nil {
 		return op, err
 	}
 	e.send(ctx, op, work)
@@ -241,15 +257,15 @@ func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
 }
 
 func (e *Engine) reopen(ctx context.Context, op Operation) (work []Work, err error) {
-	for c, err := range e.Store.Chunks(ctx, op.ID, 0) {
+	for c, err := range e.store.Chunks(ctx, op.ID, 0) {
 		if err != nil {
 			return nil, err
 		}
-		reopened := c.forgive()
+		reopened := c.resetFailed()
 		if len(reopened.Undecided()) == 0 {
 			continue
 		}
-		if err := e.Store.Reopen(ctx, op, reopened); err != nil {
+		if err := e.store.Reopen(ctx, op, reopened); err != nil {
 			return nil, fmt.Errorf("reopen chunk %d: %w", c.Seq, err)
 		}
 		work = append(work, Work{op.ID, c.Seq})
@@ -257,11 +273,11 @@ func (e *Engine) reopen(ctx context.Context, op Operation) (work []Work, err err
 	return work, nil
 }
 
-// forgive is the chunk with what failed in it undecided.
-func (c Chunk) forgive() Chunk {
+// resetFailed is the chunk with what failed in it undecided.
+func (c Chunk) resetFailed() Chunk {
 	outcomes := make([]Outcome, len(c.Outcomes))
 	for i, o := range c.Outcomes {
-		if o.Result != Broken {
+		if o.Result != OutcomeFailed {
 			outcomes[i] = o
 		}
 	}
@@ -274,7 +290,7 @@ func (e *Engine) Tally(ctx context.Context, op Operation) (Tally, error) {
 	if op.State.Ended() && op.Tally.subjects() == op.Impact.Subjects {
 		return op.Tally, nil
 	}
-	t, err := e.Store.Tally(ctx, op)                            // also of one that an older version has cancelled
+	t, err := e.store.Tally(ctx, op)                            // also of one that an older version has cancelled
 	t.Left = op.Impact.Subjects - t.Done - t.Skipped - t.Failed // a chunk that ends meanwhile may be missed
 	delete(t.Codes, Interrupted)
 	return t, err

@@ -33,7 +33,7 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 		return page, err
 	}
 	size := 0
-	for c, err := range e.Store.Chunks(ctx, op.ID, seq) {
+	for c, err := range e.store.Chunks(ctx, op.ID, seq) {
 		if err != nil {
 			return page, err
 		}
@@ -60,7 +60,7 @@ func (q ItemQuery) wants(o Outcome) bool {
 // outcome is what is known of a subject's. That it is undecided whether it was done says nothing
 // as long as that will be tried again.
 func (c Chunk) outcome(op Operation, i int) Outcome {
-	if o := c.Outcomes[i]; o.Result != Undecided || op.State == Cancelled {
+	if o := c.Outcomes[i]; o.Result != OutcomeUndecided || op.State == Cancelled {
 		return o
 	}
 	return Outcome{}

@@ -67,7 +67,7 @@ type Operation struct {
 	Digest   string
 	Impact   Impact
 	Tally    Tally // as it ended; see Engine.Tally for one that has not
-	Look     Look
+	Swept    SweepMark
 }
 
 // Impact is what a plan foresees.
@@ -80,11 +80,11 @@ type Impact struct {
 	Estimate Usage
 }
 
-// Look is what the sweep saw of an operation when it last looked.
-type Look struct {
+// SweepMark is what the sweep has seen of an operation, from which it tells whether anything moves.
+type SweepMark struct {
 	At    time.Time
-	Saw   string
-	Again int // times that it saw the same
+	Seen  string
+	Times int // that it saw the same again
 }
 
 // Usage is what work costs.

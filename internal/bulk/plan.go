@@ -31,7 +31,7 @@ func (e *Engine) planned(ctx context.Context, op Operation) (Operation, error) {
 	}
 	started, err := e.start(ctx, op)
 	if errors.Is(err, ErrVersion) {
-		return e.Store.Operation(ctx, op.ID)
+		return e.store.Operation(ctx, op.ID)
 	}
 	return started, err
 }
@@ -39,7 +39,7 @@ func (e *Engine) planned(ctx context.Context, op Operation) (Operation, error) {
 // planPage freezes a page of the selection, in one transaction with the operation: of
 // two planners only one gets a page in.
 func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) {
-	selection, err := e.Store.Selection(ctx, op.ID)
+	selection, err := e.store.Selection(ctx, op.ID)
 	if err != nil {
 		return op, fmt.Errorf("read selection: %w", err)
 	}
@@ -54,8 +54,8 @@ func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) 
 	if err != nil {
 		return op, err
 	}
-	gained := e.gain(op, chunks, next)
-	if err := e.Store.Freeze(ctx, gained, chunks); err != nil {
+	gained := e.withChunks(op, chunks, next)
+	if err := e.store.Freeze(ctx, gained, chunks); err != nil {
 		return op, err
 	}
 	return gained, nil
@@ -75,19 +75,15 @@ func (e *Engine) choose(ctx context.Context, op Operation, selection []byte) (ch
 
 func (e *Engine) page(ctx context.Context, op Operation, selection []byte, limit int) ([]Chunk, string, error) {
 	action := e.Actions[op.Action]
-	ids, next, err := e.Select(ctx, op, selection, op.Position, limit)
-	if err != nil {
-		return nil, "", err
-	}
-	subjects, err := action.Plan(ctx, op, ids)
+	subjects, next, err := action.Plan(ctx, op, selection, limit)
 	if err != nil {
 		return nil, "", fmt.Errorf("plan %s: %w", op.Action, err)
 	}
 	return split(subjects, op.Chunks, action.MaxWeight, MaxSubjects), next, nil
 }
 
-// gain is the operation with further chunks, READY if they were the last.
-func (e *Engine) gain(op Operation, chunks []Chunk, next string) Operation {
+// withChunks is the operation with further chunks, READY if they were the last.
+func (e *Engine) withChunks(op Operation, chunks []Chunk, next string) Operation {
 	op.Impact = op.Impact.plus(chunks)
 	op.Reason = redact(op.Reason, chunks)
 	for _, c := range chunks {

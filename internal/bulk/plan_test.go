@@ -70,14 +70,15 @@ func TestAPlanningThatHasEndedIsNoFault(t *testing.T) {
 }
 
 func heavy(store Store, page func(context.Context, Operation, []byte, string, int) ([]string, string, error)) *Engine {
-	lift := Action{MaxWeight: 7, Plan: func(_ context.Context, _ Operation, ids []string) ([]Subject, error) {
+	lift := Action{MaxWeight: 7, Plan: func(ctx context.Context, op Operation, selection []byte, limit int) ([]Subject, string, error) {
+		ids, next, err := page(ctx, op, selection, op.Position, limit)
 		subjects := make([]Subject, len(ids))
 		for i, id := range ids {
 			subjects[i] = Subject{ID: id, Weight: 7}
 		}
-		return subjects, nil
+		return subjects, next, err
 	}}
-	return &Engine{Store: store, Select: page, Actions: map[string]Action{"lift": lift}}
+	return &Engine{store: store, Actions: map[string]Action{"lift": lift}}
 }
 
 // freezer is a store that keeps what is frozen.

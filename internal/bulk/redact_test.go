@@ -10,19 +10,18 @@ import (
 
 // naming plans subjects one by one, each of which takes its own name out of reasons.
 func naming(store Store, n int) *Engine {
-	plan := func(_ context.Context, _ Operation, ids []string) ([]Subject, error) {
-		redact := func(text string) string { return strings.ReplaceAll(text, ids[0], "-") }
-		return []Subject{{ID: ids[0], Weight: 1, Redact: redact}}, nil
-	}
-	page := func(_ context.Context, _ Operation, _ []byte, position string, _ int) ([]string, string, error) {
+	plan := func(_ context.Context, op Operation, _ []byte, _ int) ([]Subject, string, error) {
 		at := 0
-		_, _ = fmt.Sscan(position, &at)
+		_, _ = fmt.Sscan(op.Position, &at)
+		name := fmt.Sprint("s", at)
+		redact := func(text string) string { return strings.ReplaceAll(text, name, "-") }
+		next := fmt.Sprint(at + 1)
 		if at == n-1 {
-			return []string{fmt.Sprint("s", at)}, "", nil
+			next = ""
 		}
-		return []string{fmt.Sprint("s", at)}, fmt.Sprint(at + 1), nil
+		return []Subject{{ID: name, Weight: 1, Redact: redact}}, next, nil
 	}
-	return &Engine{Store: store, Select: page, Actions: map[string]Action{"lift": {MaxWeight: 7, Plan: plan}}, Log: slog.New(slog.DiscardHandler)}
+	return &Engine{store: store, Actions: map[string]Action{"lift": {MaxWeight: 7, Plan: plan}}, Log: slog.New(slog.DiscardHandler)}
 }
 
 // TestAReasonIsComparedWithEverySubject names all of them in the reason, on every page of the planning.

@@ -9,7 +9,7 @@ import (
 // settleNow is settle of an operation as it is now: others may have changed it while a worker
 // was at a chunk.
 func (e *Engine) settleNow(ctx context.Context, id string) error {
-	op, err := e.Store.Operation(ctx, id)
+	op, err := e.store.Operation(ctx, id)
 	if err == nil && (op.State == Running || op.State == Cancelling) {
 		_, err = e.settle(ctx, op)
 	}
@@ -22,20 +22,20 @@ func (e *Engine) settle(ctx context.Context, op Operation) (Operation, error) {
 	if over, err := e.over(ctx, op); err != nil || !over {
 		return op, err // somebody else will settle it, or the reading failed
 	}
-	tally, err := e.Store.Tally(ctx, op)
+	tally, err := e.store.Tally(ctx, op)
 	if err != nil {
 		return op, err
 	}
 	op.Tally = tally
 	ended, err := e.end(ctx, op, op.conclude(tally))
 	if errors.Is(err, ErrVersion) {
-		return e.Store.Operation(ctx, op.ID)
+		return e.store.Operation(ctx, op.ID)
 	}
 	return ended, err
 }
 
 func (e *Engine) over(ctx context.Context, op Operation) (bool, error) {
-	for c, err := range e.Store.Unfinished(ctx, op.ID) {
+	for c, err := range e.store.Unfinished(ctx, op.ID) {
 		switch {
 		case err != nil:
 			return false, err
@@ -45,7 +45,7 @@ func (e *Engine) over(ctx context.Context, op Operation) (bool, error) {
 			continue
 		}
 		if err := e.takeBack(ctx, op, c.Seq); err != nil {
-			return false, unlessTaken(err)
+			return false, ignoreTaken(err)
 		}
 	}
 	return true, nil
@@ -56,17 +56,18 @@ func (e *Engine) over(ctx context.Context, op Operation) (bool, error) {
 // back since it was listed has told all that it did.
 func (e *Engine) takeBack(ctx context.Context, op Operation, seq int) error {
 	now := e.Now()
-	c, err := e.Store.Take(ctx, op, seq, now, now.Add(time.Minute))
+	c, err := e.store.Take(ctx, op, seq, now, now.Add(time.Minute))
 	if err != nil {
 		return err
 	}
 	if c.Orphan {
 		c.interrupt()
 	}
-	return e.Store.Keep(ctx, op, c)
+	return e.store.Keep(ctx, op, c)
 }
 
-func unlessTaken(err error) error {
+// ignoreTaken leaves a chunk that another worker has to that worker.
+func ignoreTaken(err error) error {
 	if errors.Is(err, ErrTaken) {
 		return nil
 	}

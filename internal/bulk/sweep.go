@@ -35,7 +35,7 @@ func (e *Engine) Sweep(ctx context.Context) (Sweep, error) {
 		return sweep, err
 	}
 	var errs error
-	for op, err := range e.Store.Active(ctx) {
+	for op, err := range e.store.Active(ctx) {
 		if err != nil {
 			return sweep, errors.Join(errs, err)
 		}
@@ -53,13 +53,13 @@ func (e *Engine) drive(ctx context.Context, op Operation, sweep *Sweep, room int
 		sweep.Settled++
 		op.Tally = op.untouched()
 		_, err := e.end(ctx, op, Expired)
-		return versioned(err)
+		return ignoreConflict(err)
 	case Planning:
 		return e.drivePlanning(ctx, op, sweep, room)
 	case Ready:
 		if e.Actions[op.Action].Harmless {
 			_, err := e.start(ctx, op)
-			return versioned(err)
+			return ignoreConflict(err)
 		}
 	case Running:
 		return e.driveRunning(ctx, op, sweep, room)
@@ -74,8 +74,8 @@ func (e *Engine) drive(ctx context.Context, op Operation, sweep *Sweep, room int
 	return nil
 }
 
-// versioned takes it that somebody else has changed the operation for nothing to do.
-func versioned(err error) error {
+// ignoreConflict leaves an operation that somebody else has changed to the next sweep.
+func ignoreConflict(err error) error {
 	if errors.Is(err, ErrVersion) {
 		return nil
 	}
@@ -83,7 +83,7 @@ func versioned(err error) error {
 }
 
 func (e *Engine) drivePlanning(ctx context.Context, op Operation, sweep *Sweep, room int) error {
-	waited, err := e.look(ctx, op, fmt.Sprint("planning ", op.Version))
+	waited, err := e.markSweep(ctx, op, fmt.Sprint("planning ", op.Version))
 	if err != nil || !waited || room < 1 {
 		return err
 	}
@@ -101,7 +101,7 @@ func (e *Engine) driveRunning(ctx context.Context, op Operation, sweep *Sweep, r
 		_, err := e.settle(ctx, op)
 		return err
 	}
-	waited, err := e.look(ctx, op, fmt.Sprintf("running %x", saw))
+	waited, err := e.markSweep(ctx, op, fmt.Sprintf("running %x", saw))
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (e *Engine) driveRunning(ctx context.Context, op Operation, sweep *Sweep, r
 // that none has. What it saw is 0 when there is none at all.
 func (e *Engine) unfinished(ctx context.Context, op Operation) (begun, fresh []Work, saw uint64, err error) {
 	now, h := e.Now(), fnv.New64a()
-	for c, err := range e.Store.Unfinished(ctx, op.ID) {
+	for c, err := range e.store.Unfinished(ctx, op.ID) {
 		if err != nil {
 			return nil, nil, 0, err
 		}
@@ -138,16 +138,16 @@ func (e *Engine) unfinished(ctx context.Context, op Operation) (begun, fresh []W
 	return begun, fresh, saw, nil
 }
 
-// look notes what is to be seen of an operation, and says whether it has been the same
+// markSweep notes what the sweep sees of an operation, and says whether that has been the same
 // for so long that its messages must be taken for lost.
-func (e *Engine) look(ctx context.Context, op Operation, saw string) (waited bool, err error) {
+func (e *Engine) markSweep(ctx context.Context, op Operation, saw string) (waited bool, err error) {
 	now := e.Now()
-	if op.Look.Saw != saw {
-		return false, e.Store.Looked(ctx, op.ID, Look{At: now, Saw: saw})
+	if op.Swept.Seen != saw {
+		return false, e.store.SaveSweepMark(ctx, op.ID, SweepMark{At: now, Seen: saw})
 	}
-	wait := min(patience<<min(op.Look.Again, 8), maxWait)
-	if now.Sub(op.Look.At) < wait {
+	wait := min(patience<<min(op.Swept.Times, 8), maxWait)
+	if now.Sub(op.Swept.At) < wait {
 		return false, nil
 	}
-	return true, e.Store.Looked(ctx, op.ID, Look{At: now, Saw: saw, Again: op.Look.Again + 1})
+	return true, e.store.SaveSweepMark(ctx, op.ID, SweepMark{At: now, Seen: saw, Times: op.Swept.Times + 1})
 }

@@ -20,7 +20,7 @@ func (e *Engine) Do(ctx context.Context, w Work) error {
 }
 
 func (e *Engine) do(ctx context.Context, w Work) error {
-	op, err := e.Store.Operation(ctx, w.Operation)
+	op, err := e.store.Operation(ctx, w.Operation)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil
@@ -41,7 +41,7 @@ func (e *Engine) do(ctx context.Context, w Work) error {
 
 func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 	now := e.Now()
-	c, err := e.Store.Take(ctx, op, seq, now, now.Add(leaseOf(ctx)))
+	c, err := e.store.Take(ctx, op, seq, now, now.Add(leaseOf(ctx)))
 	if err != nil {
 		return err
 	}
@@ -54,13 +54,13 @@ func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 	c = c.counting(cause, len(still) < len(left))
 	switch {
 	case errors.Is(cause, ErrStopped):
-		return e.leave(ctx, op, c, e.Store.Keep)
+		return e.saveOutcomes(ctx, op, c, e.store.Keep)
 	case len(still) == 0:
-		return e.leave(ctx, op, c, e.Store.Finish)
+		return e.saveOutcomes(ctx, op, c, e.store.Finish)
 	case errors.Is(cause, errDeaths), c.Faults >= MaxAttempts:
 		return e.giveUp(ctx, op, c, cause)
 	}
-	return errors.Join(e.leave(ctx, op, c, e.Store.Keep), cause)
+	return errors.Join(e.saveOutcomes(ctx, op, c, e.store.Keep), cause)
 }
 
 // leaseOf is how long a worker has a chunk: until the deadline of its context, and half as
@@ -111,15 +111,15 @@ func (c Chunk) counting(cause error, progress bool) Chunk {
 func (e *Engine) giveUp(ctx context.Context, op Operation, c Chunk, cause error) error {
 	e.Log.ErrorContext(ctx, "chunk given up", "operation", op.ID, "chunk", c.Seq, "error", cause)
 	for _, i := range c.Undecided() {
-		c.Outcomes[i] = Outcome{Broken, GaveUp}
+		c.Outcomes[i] = Outcome{OutcomeFailed, GaveUp}
 	}
-	return e.leave(ctx, op, c, e.Store.Finish)
+	return e.saveOutcomes(ctx, op, c, e.store.Finish)
 }
 
-// leave writes the outcomes of a chunk. It tries as long as the worker has time, and in the little
+// saveOutcomes writes the outcomes of a chunk. It tries as long as the worker has time, and in the little
 // that is kept back for it. A chunk that is not written waits until its lease has run out, and is
 // done again by another worker.
-func (e *Engine) leave(ctx context.Context, op Operation, c Chunk, write func(context.Context, Operation, Chunk) error) error {
+func (e *Engine) saveOutcomes(ctx context.Context, op Operation, c Chunk, write func(context.Context, Operation, Chunk) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeLeft(ctx)+keptBack)
 	defer cancel()
 	for attempt := 1; ; attempt++ {
@@ -160,11 +160,11 @@ func (e *Engine) attempt(ctx context.Context, op Operation, c *Chunk, left []int
 	if c.Attempts > MaxDeaths {
 		return errDeaths
 	}
-	return e.apply(ctx, op, c, left)
+	return e.runAction(ctx, op, c, left)
 }
 
-// apply does the action to the undecided subjects and puts their outcomes into the chunk.
-func (e *Engine) apply(ctx context.Context, op Operation, c *Chunk, left []int) error {
+// runAction does the action to the undecided subjects and puts their outcomes into the chunk.
+func (e *Engine) runAction(ctx context.Context, op Operation, c *Chunk, left []int) error {
 	if len(left) == 0 {
 		return nil
 	}
@@ -172,7 +172,7 @@ func (e *Engine) apply(ctx context.Context, op Operation, c *Chunk, left []int) 
 	for i, at := range left {
 		subjects[i] = c.Subjects[at]
 	}
-	outcomes, err := e.Actions[op.Action].Apply(ctx, op, subjects)
+	outcomes, err := e.Actions[op.Action].Run(ctx, op, subjects)
 	if outcomes != nil && len(outcomes) != len(left) {
 		return fmt.Errorf("action %s: %d outcomes of %d subjects", op.Action, len(outcomes), len(left))
 	}
@@ -180,8 +180,8 @@ func (e *Engine) apply(ctx context.Context, op Operation, c *Chunk, left []int) 
 		c.interrupt()
 	}
 	for i, o := range outcomes {
-		if o.Result == Skipped && op.OnRefused == Fail {
-			o.Result = Broken
+		if o.Result == OutcomeSkipped && op.OnRefused == Fail {
+			o.Result = OutcomeFailed
 		}
 		if o != (Outcome{}) { // else it is as it was, also if it may have been done before
 			c.Outcomes[left[i]] = o

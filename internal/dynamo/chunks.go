@@ -25,30 +25,37 @@ type frozen struct {
 	PK       string `dynamodbav:"pk"`
 	SK       string `dynamodbav:"sk"`
 	TTL      int64  `dynamodbav:"ttl,omitempty"`
-	Subjects string `dynamodbav:"subjects"` // JSON
+	Subjects string `dynamodbav:"subjects"` // JSON, shorter than a list of maps
+}
+
+// subject is one of them.
+type subject struct {
+	ID      string `json:"id"`
+	Bind    string `json:"bind,omitempty"`
+	Refused string `json:"refused,omitempty"`
 }
 
 // progress is the item of what became of them so far, or in the end.
 type progress struct {
-	PK       string     `dynamodbav:"pk"`
-	SK       string     `dynamodbav:"sk"`
-	TTL      int64      `dynamodbav:"ttl,omitempty"`
-	Outcomes string     `dynamodbav:"outcomes"` // see writeOutcomes
-	Attempts int        `dynamodbav:"attempts"`
-	Faults   int        `dynamodbav:"faults"`
-	Lease    int64      `dynamodbav:"lease"` // milliseconds; 0: nobody has it
-	Holder   string     `dynamodbav:"holder,omitempty"`
-	Usage    bulk.Usage `dynamodbav:"usage"`
+	PK       string `dynamodbav:"pk"`
+	SK       string `dynamodbav:"sk"`
+	TTL      int64  `dynamodbav:"ttl,omitempty"`
+	Outcomes string `dynamodbav:"outcomes"` // see writeOutcomes
+	Attempts int    `dynamodbav:"attempts"`
+	Faults   int    `dynamodbav:"faults"`
+	Lease    int64  `dynamodbav:"lease"` // milliseconds; 0: nobody has it
+	Holder   string `dynamodbav:"holder,omitempty"`
+	Usage    usage  `dynamodbav:"usage"`
 }
 
 var attrHolder = expression.Name("holder")
 
 func (o Operations) addChunk(tx *transaction, op bulk.Operation, c bulk.Chunk) error {
-	subjects, err := json.Marshal(c.Subjects)
+	subjects, err := encodeSubjects(c.Subjects)
 	if err != nil {
-		return fmt.Errorf("dynamo: encode subjects: %w", err)
+		return err
 	}
-	if err := tx.put(frozen{operationPK(op.ID), chunkSK(frozenSK, c.Seq), o.ttl(op), string(subjects)}, nil); err != nil {
+	if err := tx.put(frozen{operationPK(op.ID), chunkSK(frozenSK, c.Seq), o.ttl(op), subjects}, nil); err != nil {
 		return err
 	}
 	return tx.put(o.newProgress(op, pendingSK, c), nil)
@@ -57,7 +64,7 @@ func (o Operations) addChunk(tx *transaction, op bulk.Operation, c bulk.Chunk) e
 func (o Operations) newProgress(op bulk.Operation, part string, c bulk.Chunk) progress {
 	p := progress{
 		PK: operationPK(op.ID), SK: chunkSK(part, c.Seq), TTL: o.ttl(op),
-		Outcomes: writeOutcomes(c.Outcomes), Attempts: c.Attempts, Faults: c.Faults, Usage: c.Usage,
+		Outcomes: writeOutcomes(c.Outcomes), Attempts: c.Attempts, Faults: c.Faults, Usage: usage(c.Usage),
 	}
 	if !c.Lease.IsZero() {
 		p.Lease = c.Lease.UnixMilli()
@@ -75,7 +82,7 @@ func (p progress) chunk() (bulk.Chunk, error) {
 	if err != nil {
 		return bulk.Chunk{}, err
 	}
-	c := bulk.Chunk{Seq: seq, Outcomes: outcomes, Attempts: p.Attempts, Faults: p.Faults, Holder: p.Holder, Usage: p.Usage}
+	c := bulk.Chunk{Seq: seq, Outcomes: outcomes, Attempts: p.Attempts, Faults: p.Faults, Holder: p.Holder, Usage: bulk.Usage(p.Usage)}
 	if p.Lease != 0 {
 		c.Lease = time.UnixMilli(p.Lease).UTC()
 	}
@@ -189,9 +196,26 @@ func (o Operations) whole(ctx context.Context, op bulk.Operation, state item) (b
 	return c, err
 }
 
-func decodeSubjects(it item) (subjects []bulk.Subject, err error) {
-	if err := json.Unmarshal([]byte(stringOf(it, "subjects")), &subjects); err != nil {
+func encodeSubjects(subjects []bulk.Subject) (string, error) {
+	stored := make([]subject, len(subjects))
+	for i, s := range subjects {
+		stored[i] = subject{s.ID, s.Bind, s.Refused}
+	}
+	text, err := json.Marshal(stored)
+	if err != nil {
+		return "", fmt.Errorf("dynamo: encode subjects: %w", err)
+	}
+	return string(text), nil
+}
+
+func decodeSubjects(it item) ([]bulk.Subject, error) {
+	var stored []subject
+	if err := json.Unmarshal([]byte(stringOf(it, "subjects")), &stored); err != nil {
 		return nil, fmt.Errorf("dynamo: decode subjects: %w", err)
+	}
+	subjects := make([]bulk.Subject, len(stored))
+	for i, s := range stored {
+		subjects[i] = bulk.Subject{ID: s.ID, Bind: s.Bind, Refused: s.Refused}
 	}
 	return subjects, nil
 }

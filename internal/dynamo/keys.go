@@ -23,7 +23,7 @@ import (
 //	retained record     X#<customer id>    R#<kind>#<id>…                what the law keeps, with its own expiry
 //	audit entry         A#<customer id>    <time>#<stream sequence>
 //	operation           O#<id>             #
-//	its selection       O#<id>             selection                     until it is planned
+//	selection           O#<id>             selection                     of an operation, until it is planned
 //	frozen subjects     O#<id>             F#<seq>
 //	ended chunk         O#<id>             K#<seq>                       the outcomes of its subjects
 //	chunk to be done    O#<id>             P#<seq>                       becomes an ended one

@@ -2,10 +2,10 @@ package dynamo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -26,82 +26,10 @@ var _ bulk.Store = Operations{}
 // Operations are those that the table keeps.
 func (t *Table) Operations() Operations { return Operations{t} }
 
-// operation is an operation's item: a document, of which nothing but the version and
-// the place in the lists is ever asked about.
-type operation struct {
-	PK       string `dynamodbav:"pk"`
-	SK       string `dynamodbav:"sk"`
-	IPK      string `dynamodbav:"ipk"`
-	ISK      string `dynamodbav:"isk"`
-	TTL      int64  `dynamodbav:"ttl,omitempty"`
-	Version  int64  `dynamodbav:"version"`
-	Document string `dynamodbav:"document"`
-	Look     string `dynamodbav:"look,omitempty"`
-}
-
-const (
-	activeOperations = "operations#active"
-	endedOperations  = "operations#ended"
-)
-
-func (o Operations) encode(op bulk.Operation) (operation, error) {
-	look, err := json.Marshal(op.Look)
-	if err != nil {
-		return operation{}, fmt.Errorf("dynamo: encode look: %w", err)
-	}
-	op.Look = bulk.Look{}
-	document, err := json.Marshal(op)
-	if err != nil {
-		return operation{}, fmt.Errorf("dynamo: encode operation: %w", err)
-	}
-	out := operation{
-		PK: operationPK(op.ID), SK: rootSK, IPK: activeOperations, ISK: listSK(formatTime(op.Created), op.ID),
-		TTL: o.ttl(op), Version: op.Version, Document: string(document), Look: string(look),
-	}
-	if op.State.Ended() {
-		out.IPK = endedOperations
-	}
-	return out, nil
-}
-
-// ttl of everything that belongs to an operation: the audit log's retention.
-func (o Operations) ttl(op bulk.Operation) int64 {
-	if end := o.table.Audit.After(op.Created); !end.IsZero() {
-		return end.Unix()
-	}
-	return 0
-}
-
-func decodeOperation(it item) (bulk.Operation, error) {
-	var stored operation
-	var op bulk.Operation
-	err := attributevalue.UnmarshalMap(it, &stored)
-	if err == nil {
-		err = json.Unmarshal([]byte(stored.Document), &op)
-	}
-	if err == nil && stored.Look != "" {
-		err = json.Unmarshal([]byte(stored.Look), &op.Look)
-	}
-	if err != nil {
-		return op, fmt.Errorf("dynamo: decode operation: %w", err)
-	}
-	return op, nil
-}
-
-type selection struct {
-	PK   string `dynamodbav:"pk"`
-	SK   string `dynamodbav:"sk"`
-	Data []byte `dynamodbav:"data"`
-}
-
 // Create adds an operation and its selection.
 func (o Operations) Create(ctx context.Context, op bulk.Operation, chosen []byte) error {
-	header, err := o.encode(op)
-	if err != nil {
-		return err
-	}
 	tx := o.table.newTransaction()
-	if err := tx.put(header, func(item) error { return bulk.ErrExists }); err != nil {
+	if err := tx.put(o.encode(op), func(item) error { return bulk.ErrExists }); err != nil {
 		return err
 	}
 	if err := tx.put(selection{operationPK(op.ID), selectionSK, chosen}, nil); err != nil {
@@ -134,11 +62,7 @@ func (o Operations) Selection(ctx context.Context, id string) ([]byte, error) {
 
 // replace is the write of an operation that somebody read as of the version before.
 func (o Operations) replace(op bulk.Operation) (*types.Put, error) {
-	header, err := o.encode(op)
-	if err != nil {
-		return nil, err
-	}
-	it, err := attributevalue.MarshalMap(header)
+	it, err := attributevalue.MarshalMap(o.encode(op))
 	if err != nil {
 		return nil, fmt.Errorf("dynamo: encode operation: %w", err)
 	}
@@ -150,12 +74,22 @@ func (o Operations) replace(op bulk.Operation) (*types.Put, error) {
 }
 
 // outdated says why an operation could not be replaced; nil if it has been, by a request
-// that succeeded and was made again because its answer was lost.
+// that succeeded and was made again because its answer was lost. The sweep's mark is no part of
+// what an operation is.
 func outdated(written, found item) error {
-	if stringOf(found, "document") == stringOf(written, "document") {
-		return nil
+	if found == nil {
+		return bulk.ErrVersion
 	}
-	return bulk.ErrVersion
+	mine, err := decodeOperation(written)
+	now, otherErr := decodeOperation(found)
+	if err := errors.Join(err, otherErr); err != nil {
+		return err
+	}
+	mine.Swept, now.Swept = bulk.SweepMark{}, bulk.SweepMark{}
+	if !reflect.DeepEqual(mine, now) {
+		return bulk.ErrVersion
+	}
+	return nil
 }
 
 // Save writes an operation.
@@ -196,17 +130,13 @@ func (o Operations) Freeze(ctx context.Context, op bulk.Operation, chunks []bulk
 	return tx.commit(ctx)
 }
 
-// Looked notes what the sweep saw.
-func (o Operations) Looked(ctx context.Context, id string, look bulk.Look) error {
-	text, err := json.Marshal(look)
-	if err != nil {
-		return fmt.Errorf("dynamo: encode look: %w", err)
-	}
+// SaveSweepMark notes what the sweep saw.
+func (o Operations) SaveSweepMark(ctx context.Context, id string, mark bulk.SweepMark) error {
 	expr, err := expression.NewBuilder().
-		WithUpdate(expression.Set(expression.Name("look"), expression.Value(string(text)))).
+		WithUpdate(expression.Set(expression.Name("sweep"), expression.Value(newSweepMark(mark)))).
 		WithCondition(exists()).Build()
 	if err != nil {
-		return fmt.Errorf("dynamo: look: %w", err)
+		return fmt.Errorf("dynamo: sweep mark: %w", err)
 	}
 	_, err = o.table.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &o.table.Name, Key: keyOf(operationPK(id), rootSK),
@@ -223,7 +153,7 @@ func (o Operations) Looked(ctx context.Context, id string, look bulk.Look) error
 func (o Operations) Operations(ctx context.Context, q bulk.Query) (bulk.Page, error) {
 	after, err := decodeCursor("operations", "", q.Cursor)
 	if err != nil {
-		return bulk.Page{}, err
+		return bulk.Page{}, bulk.ErrCursor
 	}
 	var keys []string
 	for _, list := range []string{activeOperations, endedOperations} {

@@ -224,7 +224,7 @@ type timeParser struct{ err error }
 func (p *timeParser) period(s string) customer.Period {
 	period, err := customer.ParsePeriod(s)
 	if err != nil {
-		p.err = errors.Join(p.err, fmt.Errorf("dynamo: decode customer: %w", err))
+		p.err = errors.Join(p.err, fmt.Errorf("dynamo: decode a time or period: %w", err))
 	}
 	return period
 }
@@ -232,7 +232,7 @@ func (p *timeParser) period(s string) customer.Period {
 func (p *timeParser) time(s string) time.Time {
 	t, err := parseTime(s)
 	if err != nil {
-		p.err = errors.Join(p.err, fmt.Errorf("dynamo: decode customer: %w", err))
+		p.err = errors.Join(p.err, fmt.Errorf("dynamo: decode a time or period: %w", err))
 	}
 	return t
 }

@@ -63,7 +63,6 @@ type row struct {
 	Children int64  `dynamodbav:"children"`
 
 	Customer string `dynamodbav:"customer"` // of a claim
-	Document string `dynamodbav:"document"` // of an operation
 	Subjects string `dynamodbav:"subjects"` // of a chunk
 
 	raw item

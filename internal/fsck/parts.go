@@ -2,24 +2,25 @@ package fsck
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/big"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 )
 
 // header is what is read of an operation's document.
 type header struct {
-	ID      string
-	State   string
-	Created time.Time
-	Chunks  int
+	ID      string    `dynamodbav:"id"`
+	State   string    `dynamodbav:"state"`
+	Created time.Time `dynamodbav:"created"`
+	Chunks  int       `dynamodbav:"chunks"`
 
-	Planned  time.Time
-	Reason   string
-	Position string
+	Planned  time.Time `dynamodbav:"planned"`
+	Reason   string    `dynamodbav:"reason"`
+	Position string    `dynamodbav:"position"`
 }
 
 const (
@@ -64,7 +65,7 @@ func (p *parts) key(part string, seq int) key {
 func (p *parts) add(r row) {
 	if r.SK == rootSK {
 		p.root = &r
-		p.unread = json.Unmarshal([]byte(r.Document), &p.header) != nil || p.header.ID != p.id
+		p.unread = attributevalue.Unmarshal(r.raw["document"], &p.header) != nil || p.header.ID != p.id
 		return
 	}
 	if r.TTL == 0 || r.TTL > p.now {

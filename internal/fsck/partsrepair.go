@@ -82,7 +82,9 @@ func (r *run) reopen(ctx context.Context, p *parts, seq int) error {
 		return err
 	}
 	frozen, err := decode(it)
-	var subjects []struct{ Refused string }
+	var subjects []struct {
+		Refused string `json:"refused"`
+	}
 	if err == nil {
 		err = json.Unmarshal([]byte(frozen.Subjects), &subjects)
 	}
@@ -98,7 +100,7 @@ func (r *run) reopen(ctx context.Context, p *parts, seq int) error {
 	}
 	chunk := p.key(pendingPart, seq).item()
 	chunk["outcomes"], chunk["attempts"], chunk["lease"] = text(strings.Join(outcomes, " ")), zero(), zero()
-	chunk["usage"] = &types.AttributeValueMemberM{Value: item{"Requests": zero(), "WriteUnits": zero(), "ReadUnits": zero()}}
+	chunk["usage"] = &types.AttributeValueMemberM{Value: item{"requests": zero(), "writeUnits": zero(), "readUnits": zero()}}
 	if ttl, ok := frozen.raw["ttl"]; ok {
 		chunk["ttl"] = ttl
 	}

@@ -60,6 +60,6 @@ func approved(op bulk.Operation) (customer.Settings, error) {
 
 // Retention is how long the customers that an operation deletes can be restored.
 func Retention(ctx context.Context, service *customer.Service, op bulk.Operation) (customer.Period, error) {
-	s, err := actions{service}.settings(ctx, op)
+	s, err := actions{service: service}.settings(ctx, op)
 	return s.Retention, err
 }

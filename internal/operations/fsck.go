@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,65 +29,42 @@ type Tables struct {
 	Mend func(ctx context.Context, by string, findings []Finding) ([]bulk.Outcome, error)
 }
 
-// AddFsck adds to an engine the action Fsck. Its planning is the check: the subjects are
-// the findings. Applied, it repairs those that are still so.
-func AddFsck(e *bulk.Engine, tables Tables) {
-	e.Actions[Fsck] = bulk.Action{Plan: planFsck, Apply: tables.apply, Estimate: estimateMending, MaxWeight: bulk.MaxSubjects}
-	others := e.Select
-	e.Select = func(ctx context.Context, op bulk.Operation, selection []byte, position string, limit int) ([]string, string, error) {
-		if op.Action != Fsck {
-			return others(ctx, op, selection, position, limit)
-		}
-		return tables.page(ctx, position)
-	}
+// FsckOf is the action Fsck of tables. Its planning is the check: the subjects are the findings.
+// Applied, it repairs those that are still there.
+func FsckOf(tables Tables) Further {
+	return Further{Fsck, bulk.Action{Plan: tables.plan, Run: tables.mend, Estimate: estimateMending, MaxWeight: bulk.MaxSubjects}}
 }
 
-// page checks a part, and writes what it found, as its ids.
-func (t Tables) page(ctx context.Context, position string) (ids []string, next string, err error) {
-	findings, next, err := t.Part(ctx, position)
+// plan checks a part of the tables. How much is in a page is for the tables to say, not for the limit: a part
+// is scanned for a time.
+func (t Tables) plan(ctx context.Context, op bulk.Operation, _ []byte, _ int) ([]bulk.Subject, string, error) {
+	findings, next, err := t.Part(ctx, op.Position)
 	if err != nil {
 		return nil, "", err
 	}
-	for _, f := range findings {
-		id, err := json.Marshal(found{f, f.Repairable})
-		if err != nil {
-			return nil, "", fmt.Errorf("operations: finding: %w", err)
-		}
-		ids = append(ids, string(id))
-	}
-	return ids, next, nil
-}
-
-type found struct {
-	Finding
-
-	Repairable bool `json:"repairable"`
-}
-
-// planFsck makes subjects of findings. What can only be reported is refused, by its rule.
-func planFsck(_ context.Context, _ bulk.Operation, ids []string) ([]bulk.Subject, error) {
-	subjects := make([]bulk.Subject, len(ids))
-	for i, id := range ids {
-		var f found
-		if err := json.Unmarshal([]byte(id), &f); err != nil {
-			return nil, fmt.Errorf("operations: finding: %w", err)
-		}
-		bind, err := json.Marshal(f.Finding)
-		if err != nil {
-			return nil, fmt.Errorf("operations: finding: %w", err)
-		}
-		subjects[i] = bulk.Subject{ID: f.Customer, Bind: string(bind), Weight: 1, Counts: map[string]int64{f.Rule: 1}}
-		if f.Customer == "" {
-			subjects[i].ID = f.Key
-		}
-		if !f.Repairable {
-			subjects[i].Refused = f.Rule
+	subjects := make([]bulk.Subject, len(findings))
+	for i, f := range findings {
+		if subjects[i], err = f.subject(); err != nil {
+			return nil, "", err
 		}
 	}
-	return subjects, nil
+	return subjects, next, nil
 }
 
-func (t Tables) apply(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
+// subject is the finding as a subject. What can only be reported is refused, by its rule.
+func (f Finding) subject() (bulk.Subject, error) {
+	bind, err := json.Marshal(f)
+	if err != nil {
+		return bulk.Subject{}, fmt.Errorf("operations: finding: %w", err)
+	}
+	s := bulk.Subject{ID: cmp.Or(f.Customer, f.Key), Bind: string(bind), Weight: 1, Counts: map[string]int64{f.Rule: 1}}
+	if !f.Repairable {
+		s.Refused = f.Rule
+	}
+	return s, nil
+}
+
+func (t Tables) mend(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
 	findings := make([]Finding, len(subjects))
 	for i, s := range subjects {
 		if err := json.Unmarshal([]byte(s.Bind), &findings[i]); err != nil {

@@ -32,59 +32,86 @@ const (
 // of a chunk are appended together, so that they are cheap of a large one.
 const maxRecords = 10_000
 
-// Engine carries the actions out.
-func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue) *bulk.Engine {
-	a := actions{service}
-	light := func(customer.Customer, customer.Settings) int { return 1 }
-	return &bulk.Engine{
-		Store: store, Queue: queue, Log: service.Log, Clock: service.Clock,
-		Select: selector{service, store}.page,
-		Actions: map[string]bulk.Action{
-			Delete:  {Basis: a.basis(byPolicies), Plan: a.plan(a.canDelete, light), Apply: a.delete, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
-			Restore: {Plan: a.plan(a.canRestore, light), Apply: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
-			Undo:    {Plan: a.plan(a.canUndo, light), Apply: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects, Harmless: true},
-			Purge:   {Basis: a.basis(byKinds), Plan: a.plan(a.canPurge, weight), Apply: a.purge, Estimate: estimatePurge, MaxWeight: maxRecords},
-			Replay:  {Basis: a.basis(byKinds), Plan: a.plan(a.canReplay, weight), Apply: a.replay, Estimate: estimatePurge, MaxWeight: maxRecords},
-			Redate:  {Basis: a.basis(byRetention), Plan: a.plan(a.canRedate, light), Apply: a.redate, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
-			Block:   {Plan: a.plan(a.canBlock(true), light), Apply: a.block(true), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
-			Unblock: {Plan: a.plan(a.canBlock(false), light), Apply: a.block(false), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
-		},
-	}
+// Further is an action beside those that are done to customers.
+type Further struct {
+	Name   string
+	Action bulk.Action
 }
 
-type actions struct{ service *customer.Service }
+// Engine carries out the actions that are done to customers, and further ones.
+func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue, further ...Further) *bulk.Engine {
+	a := actions{service, store}
+	light := func(customer.Customer, customer.Settings) int { return 1 }
+	all := map[string]bulk.Action{
+		Delete:  {Basis: a.basis(byPolicies), Plan: a.plan(a.canDelete, light), Run: a.delete, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
+		Restore: {Plan: a.plan(a.canRestore, light), Run: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
+		Undo:    {Plan: a.plan(a.canUndo, light), Run: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects, Harmless: true},
+		Purge:   {Basis: a.basis(byKinds), Plan: a.plan(a.canPurge, weight), Run: a.purge, Estimate: estimatePurge, MaxWeight: maxRecords},
+		Replay:  {Basis: a.basis(byKinds), Plan: a.plan(a.canReplay, weight), Run: a.replay, Estimate: estimatePurge, MaxWeight: maxRecords},
+		Redate:  {Basis: a.basis(byRetention), Plan: a.plan(a.canRedate, light), Run: a.redate, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
+		Block:   {Plan: a.plan(a.canBlock(true), light), Run: a.block(true), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
+		Unblock: {Plan: a.plan(a.canBlock(false), light), Run: a.block(false), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
+	}
+	for _, f := range further {
+		all[f.Name] = f.Action
+	}
+	engine := bulk.New(store, queue, all)
+	engine.Log, engine.Clock = service.Log, service.Clock
+	return engine
+}
+
+type actions struct {
+	service *customer.Service
+	store   outcomeReader
+}
 
 // judge says why something can't be done to a customer, nil if it can.
 type judge func(op bulk.Operation, c customer.Customer, s customer.Settings, now time.Time) error
 
-// plan reads the subjects as they are, judges them, and binds them to what it read.
-func (a actions) plan(can judge, weigh func(customer.Customer, customer.Settings) int) func(context.Context, bulk.Operation, []string) ([]bulk.Subject, error) {
-	return func(ctx context.Context, op bulk.Operation, ids []string) ([]bulk.Subject, error) {
-		settings, err := a.settings(ctx, op)
+// plan reads a page of the customers that a selection selects, and judges them.
+func (a actions) plan(can judge, weigh weighing) planning {
+	return func(ctx context.Context, op bulk.Operation, selection []byte, limit int) ([]bulk.Subject, string, error) {
+		ids, next, err := selector{a.service, a.store}.page(ctx, op, selection, op.Position, limit)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		roots, err := a.service.Roots(ctx, ids)
-		if err != nil {
-			return nil, err
-		}
-		subjects := make(map[string]bulk.Subject, len(ids))
-		for _, c := range roots {
-			refused := can(op, c, settings, a.service.Now())
-			if moved(op, c) {
-				refused = customer.ErrVersion
-			}
-			subjects[c.ID] = bulk.Subject{ID: c.ID, Bind: bind(c), Refused: code(refused), Weight: weigh(c, settings), Counts: c.Counts}
-		}
-		if err := a.refuseAbsent(ctx, ids, subjects); err != nil {
-			return nil, err
-		}
-		inOrder := make([]bulk.Subject, len(ids))
-		for i, id := range ids {
-			inOrder[i] = subjects[id]
-		}
-		return redacting(inOrder, roots), nil
+		subjects, err := a.judged(ctx, op, ids, can, weigh)
+		return subjects, next, err
 	}
+}
+
+// planning is how an action plans a page of its subjects; see [bulk.Action].
+type planning = func(ctx context.Context, op bulk.Operation, selection []byte, limit int) ([]bulk.Subject, string, error)
+
+// weighing is how much work a customer is.
+type weighing = func(customer.Customer, customer.Settings) int
+
+// judged reads customers as they are, judges them, and binds them to what it read.
+func (a actions) judged(ctx context.Context, op bulk.Operation, ids []string, can judge, weigh weighing) ([]bulk.Subject, error) {
+	settings, err := a.settings(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := a.service.Roots(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	subjects := make(map[string]bulk.Subject, len(ids))
+	for _, c := range roots {
+		refused := can(op, c, settings, a.service.Now())
+		if moved(op, c) {
+			refused = customer.ErrVersion
+		}
+		subjects[c.ID] = bulk.Subject{ID: c.ID, Bind: bind(c), Refused: code(refused), Weight: weigh(c, settings), Counts: c.Counts}
+	}
+	if err := a.refuseAbsent(ctx, ids, subjects); err != nil {
+		return nil, err
+	}
+	inOrder := make([]bulk.Subject, len(ids))
+	for i, id := range ids {
+		inOrder[i] = subjects[id]
+	}
+	return redacting(inOrder, roots), nil
 }
 
 // redacting has the first of the subjects take out of a reason what is personal of them all. Of one that
@@ -170,9 +197,9 @@ func outcomes(results []error) ([]bulk.Outcome, error) {
 	for i, err := range results {
 		switch why := code(err); {
 		case err == nil:
-			decided[i] = bulk.Outcome{Result: bulk.Done}
+			decided[i] = bulk.Outcome{Result: bulk.OutcomeDone}
 		case why != "":
-			decided[i] = bulk.Outcome{Result: bulk.Skipped, Code: why}
+			decided[i] = bulk.Outcome{Result: bulk.OutcomeSkipped, Code: why}
 		default:
 			decided[i], faults = undecided(err), append(faults, fault(err))
 		}

@@ -61,7 +61,7 @@ func TestAFaultDecidesNothing(t *testing.T) {
 	reset := errors.New("connection reset")
 	unsent := errors.Join(bulk.ErrNotBegun, reset)
 	got, err := outcomes([]error{nil, customer.ErrVersion, customer.ErrUnfinished, reset, unsent})
-	want := []bulk.Outcome{{Result: bulk.Done}, {Result: bulk.Skipped, Code: "CHANGED"}, {Code: "INTERRUPTED"}, {Code: "INTERRUPTED"}, {}}
+	want := []bulk.Outcome{{Result: bulk.OutcomeDone}, {Result: bulk.OutcomeSkipped, Code: "CHANGED"}, {Code: "INTERRUPTED"}, {Code: "INTERRUPTED"}, {}}
 	if !reflect.DeepEqual(got, want) || !errors.Is(err, reset) {
 		t.Errorf("%v, %v", got, err)
 	}

@@ -21,9 +21,15 @@ type Request struct {
 	Notice    customer.Period // with Redate
 }
 
+// Finder finds operations, as [bulk.Engine] does.
+type Finder interface {
+	// Operation reads one: bulk.ErrNotFound.
+	Operation(ctx context.Context, id string) (bulk.Operation, error)
+}
+
 // Prepare puts the request into an operation, and returns its selection for the engine
 // to keep: *customer.InvalidError, bulk.ErrRunning.
-func (r Request) Prepare(ctx context.Context, service *customer.Service, store bulk.Store, op *bulk.Operation) (selection []byte, err error) {
+func (r Request) Prepare(ctx context.Context, service *customer.Service, earlier Finder, op *bulk.Operation) (selection []byte, err error) {
 	if err := r.Selection.Validate(); err != nil {
 		return nil, err
 	}
@@ -33,7 +39,7 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, store b
 	if r.Selection.Tables != (r.Action == Fsck) {
 		return nil, customer.Invalid("selection.tables", "belongs to the action fsck, and to no other")
 	}
-	if err := r.settled(ctx, store); err != nil {
+	if err := r.settled(ctx, earlier); err != nil {
 		return nil, err
 	}
 	if err := r.Selection.checkExcluded(ctx, service); err != nil {
@@ -54,11 +60,11 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, store b
 }
 
 // settled refuses a selection by an operation that may be done to further customers.
-func (r Request) settled(ctx context.Context, store bulk.Store) error {
+func (r Request) settled(ctx context.Context, earlier Finder) error {
 	if r.Selection.Operation == "" {
 		return nil
 	}
-	of, err := store.Operation(ctx, r.Selection.Operation)
+	of, err := earlier.Operation(ctx, r.Selection.Operation)
 	switch {
 	case errors.Is(err, bulk.ErrNotFound):
 		return customer.Invalid("selection.operation", "is no operation")

@@ -119,7 +119,13 @@ func (s Selection) Encode() ([]byte, error) {
 // selector reads what selections select.
 type selector struct {
 	service *customer.Service
-	store   bulk.Store
+	store   outcomeReader
+}
+
+// outcomeReader reads what an earlier operation was done to.
+type outcomeReader interface {
+	Operation(ctx context.Context, id string) (bulk.Operation, error)
+	Chunk(ctx context.Context, op bulk.Operation, seq int) (bulk.Chunk, error)
 }
 
 func (s selector) page(ctx context.Context, op bulk.Operation, selection []byte, position string, limit int) ([]string, string, error) {

@@ -96,7 +96,7 @@ func TestPagesOfAnOperation(t *testing.T) {
 		c := bulk.Chunk{Seq: seq}
 		for _, id := range ids {
 			c.Subjects = append(c.Subjects, bulk.Subject{ID: id})
-			c.Outcomes = append(c.Outcomes, bulk.Outcome{Result: bulk.Done})
+			c.Outcomes = append(c.Outcomes, bulk.Outcome{Result: bulk.OutcomeDone})
 		}
 		return c
 	}

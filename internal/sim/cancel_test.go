@@ -93,13 +93,13 @@ func TestACancellationStopsWorkersWithinSeconds(t *testing.T) {
 func planned(t *testing.T, e *bulk.Engine, s *customer.Service, ids []string) bulk.Operation {
 	t.Helper()
 	op := bulk.Operation{ID: customer.NewID(), By: "admin"}
-	selection, err := operations.Request{Action: operations.Delete, Selection: operations.Selection{IDs: ids}}.Prepare(t.Context(), s, e.Store, &op)
+	selection, err := operations.Request{Action: operations.Delete, Selection: operations.Selection{IDs: ids}}.Prepare(t.Context(), s, e, &op)
 	if err == nil {
 		op, err = e.Create(t.Context(), op, selection)
 	}
 	for err == nil && op.State == bulk.Planning {
 		if err = e.Do(t.Context(), bulk.Work{Operation: op.ID, Chunk: bulk.PlanWork}); err == nil {
-			op, err = e.Store.Operation(t.Context(), op.ID)
+			op, err = e.Operation(t.Context(), op.ID)
 		}
 	}
 	if err == nil {

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -138,21 +137,6 @@ func all(edits ...func(item)) func(item) {
 	}
 }
 
-// inDocument changes a member of an operation's document.
-func inDocument(name, value string) func(item) {
-	return func(it item) {
-		members := map[string]any{}
-		if err := json.Unmarshal([]byte(it["document"].(*types.AttributeValueMemberS).Value), &members); err != nil {
-			panic(err) // the test has written it
-		}
-		members[name] = value
-		document, err := json.Marshal(members)
-		if err != nil {
-			panic(err)
-		}
-		it["document"] = text(string(document))
-	}
-}
 func binary(n int) types.AttributeValue { return &types.AttributeValueMemberB{Value: make([]byte, n)} }
 
 func asMap(it item) types.AttributeValue { return &types.AttributeValueMemberM{Value: it} }
@@ -353,8 +337,8 @@ func damages(gone string) []damage {
 		broken("selection kept", fsck.OperationBroken, put("O#"+runningID, "selection", nothing)),
 		hopeless("selection gone", fsck.OperationBroken, edit{pk: "O#" + planningID, sk: "selection"}),
 		hopeless("document unreadable", fsck.OperationBroken, put("O#"+runningID, "#", set("document", text("{")))),
-		hopeless("reason of an operation that was never planned", fsck.PersonalData, put("O#cancelled", "#", inDocument("Reason", "Anders asked"))),
-		hopeless("position of an operation that was never planned", fsck.PersonalData, put("O#cancelled", "#", inDocument("Position", "~YW5kZXJz"))),
+		hopeless("reason of an operation that was never planned", fsck.PersonalData, put("O#cancelled", "#", within("document", set("reason", text("Anders asked"))))),
+		hopeless("position of an operation that was never planned", fsck.PersonalData, put("O#cancelled", "#", within("document", set("position", text("~YW5kZXJz"))))),
 		broken("running among the ended", fsck.WrongPlace, put("O#"+runningID, "#", set("ipk", text("operations#ended")))),
 		hopeless("unknown part of an operation", fsck.UnknownItem, put("O#"+runningID, "Q#000000", nothing)),
 	}
@@ -432,7 +416,7 @@ func (w *World) plan(t *testing.T, id string, state bulk.State, ended ...bool) {
 	for seq := range ended {
 		chunks = append(chunks, bulk.Chunk{
 			Seq: seq, Subjects: []bulk.Subject{{ID: "nobody", Bind: "1 0 false "}, {ID: "held", Refused: "ON_HOLD"}},
-			Outcomes: []bulk.Outcome{{}, {Result: bulk.Skipped, Code: "ON_HOLD"}},
+			Outcomes: []bulk.Outcome{{}, {Result: bulk.OutcomeSkipped, Code: "ON_HOLD"}},
 		})
 	}
 	op.State, op.Version, op.Chunks, op.Expires = state, 2, len(ended), now.Add(time.Hour)
@@ -441,7 +425,7 @@ func (w *World) plan(t *testing.T, id string, state bulk.State, ended ...bool) {
 		if is {
 			c, err := store.Take(t.Context(), op, seq, now, now.Add(time.Minute))
 			must(err)
-			c.Outcomes[0] = bulk.Outcome{Result: bulk.Done}
+			c.Outcomes[0] = bulk.Outcome{Result: bulk.OutcomeDone}
 			must(store.Finish(t.Context(), op, c))
 		}
 	}

@@ -373,7 +373,7 @@ func (w *World) operate(t *testing.T, id string) {
 	err = errors.Join(err, store.Freeze(ctx, op, chunks))
 	for i := range chunks {
 		c, taken := store.Take(ctx, op, i, now, now.Add(time.Minute))
-		c.Outcomes = []bulk.Outcome{{Result: bulk.Done}}
+		c.Outcomes = []bulk.Outcome{{Result: bulk.OutcomeDone}}
 		err = errors.Join(err, taken, store.Finish(ctx, op, c))
 	}
 	op.State, op.Version = bulk.Succeeded, 3

@@ -22,13 +22,14 @@ import (
 
 // system is the API over tables of its own.
 type system struct {
-	t       testing.TB
-	store   *replaceable
-	service *customer.Service
-	engine  *bulk.Engine
-	queue   *queue
-	handler http.Handler
-	log     *strings.Builder
+	t          testing.TB
+	store      *replaceable
+	service    *customer.Service
+	engine     *bulk.Engine
+	operations bulk.Store
+	queue      *queue
+	handler    http.Handler
+	log        *strings.Builder
 }
 
 // replaceable is a store that a test can put another one in front of.
@@ -90,7 +91,8 @@ func newSystem(t testing.TB) *system {
 			{Name: "ticket", Policy: customer.Cascade},
 		},
 	}
-	s.engine = operations.Engine(s.service, store.Operations(), s.queue)
+	s.operations = store.Operations()
+	s.engine = operations.Engine(s.service, s.operations, s.queue)
 	s.engine.Metered = dynamo.Metered
 	s.handler = web.New(s.service, s.engine, web.Options{Log: logger})
 	return s

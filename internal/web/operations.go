@@ -331,7 +331,7 @@ func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*c
 			return a.createdOperation(ctx, made, replayedHeader, err)
 		}
 	}
-	selection, err := request.Prepare(ctx, a.svc, a.operations.Store, &op)
+	selection, err := request.Prepare(ctx, a.svc, a.operations, &op)
 	if err != nil {
 		return nil, err
 	}
@@ -356,7 +356,7 @@ type OperationTarget struct {
 }
 
 func (a *api) showOperation(ctx context.Context, in *OperationTarget) (*operationOutput, error) {
-	op, err := a.operations.Store.Operation(ctx, in.Operation)
+	op, err := a.operations.Operation(ctx, in.Operation)
 	return a.answerOperation(ctx, op, err)
 }
 
@@ -388,7 +388,7 @@ type operationPageOutput struct {
 }
 
 func (a *api) listOperations(ctx context.Context, in *struct{ Paging }) (*operationPageOutput, error) {
-	page, err := a.operations.Store.Operations(ctx, bulk.Query{Limit: min(in.Limit, 100), Cursor: in.Cursor})
+	page, err := a.operations.Operations(ctx, bulk.Query{Limit: min(in.Limit, 100), Cursor: in.Cursor})
 	if err != nil {
 		return nil, err
 	}
@@ -415,7 +415,7 @@ const left = "left" // what outcomes that are not there yet are called
 func (o Outcomes) of(limit int, cursor string) bulk.ItemQuery {
 	q := bulk.ItemQuery{Result: bulk.Result(o.Outcome), Limit: limit, Cursor: cursor}
 	if o.Outcome == left {
-		q.Result, q.Left = bulk.Undecided, true
+		q.Result, q.Left = bulk.OutcomeUndecided, true
 	}
 	return q
 }
@@ -443,7 +443,7 @@ func (a *api) listItems(ctx context.Context, in *itemsInput) (*itemPageOutput, e
 }
 
 func (a *api) items(ctx context.Context, id string, q bulk.ItemQuery) (bulk.Operation, bulk.ItemPage, error) {
-	op, err := a.operations.Store.Operation(ctx, id)
+	op, err := a.operations.Operation(ctx, id)
 	if err != nil {
 		return op, bulk.ItemPage{}, err
 	}

@@ -197,7 +197,7 @@ func TestAFileOfItemsFitsIntoAnAnswer(t *testing.T) {
 	s := newSystem(t)
 	const chunks = 200
 	op := bulk.Operation{ID: customer.NewID(), Action: "delete", State: bulk.Planning, Version: 1, Created: time.Now()}
-	if err := s.engine.Store.Create(t.Context(), op, []byte("{}")); err != nil {
+	if err := s.operations.Create(t.Context(), op, []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
 	for seq := range chunks {
@@ -207,7 +207,7 @@ func TestAFileOfItemsFitsIntoAnAnswer(t *testing.T) {
 		}
 		op.Version++
 		op.Chunks++
-		if err := s.engine.Store.Freeze(t.Context(), op, []bulk.Chunk{c}); err != nil {
+		if err := s.operations.Freeze(t.Context(), op, []bulk.Chunk{c}); err != nil {
 			t.Fatal(err)
 		}
 	}

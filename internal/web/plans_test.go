@@ -137,12 +137,12 @@ func TestWhatIsBeingCancelledIsUnderWay(t *testing.T) {
 	s.add(2)
 	id, digest := s.plan(`{"action":"delete","selection":{"filter":{"state":"active"}}}`)
 	s.must(202, post, "/v1/operations/"+id+"/apply", fmt.Sprintf(`{"digest":%q,"acknowledged":true}`, digest))
-	op, err := s.engine.Store.Operation(t.Context(), id)
+	op, err := s.operations.Operation(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now().UTC()
-	if _, err := s.engine.Store.Take(t.Context(), op, 0, now, now.Add(time.Minute)); err != nil {
+	if _, err := s.operations.Take(t.Context(), op, 0, now, now.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	base := "/v1/operations/" + id

@@ -23,7 +23,7 @@ func (w World) running(t *testing.T) bulk.Operation {
 	op.Version++
 	op.State, op.Chunks = bulk.Running, 2
 	must(t, w.Operations.Freeze(t.Context(), op, []bulk.Chunk{
-		{Seq: 0, Subjects: []bulk.Subject{{ID: "a", Refused: "ON_HOLD", Weight: 7}, {ID: "b", Bind: "1"}}, Outcomes: []bulk.Outcome{{Result: bulk.Skipped, Code: "ON_HOLD"}, {}}},
+		{Seq: 0, Subjects: []bulk.Subject{{ID: "a", Refused: "ON_HOLD", Weight: 7}, {ID: "b", Bind: "1"}}, Outcomes: []bulk.Outcome{{Result: bulk.OutcomeSkipped, Code: "ON_HOLD"}, {}}},
 		{Seq: 1, Subjects: []bulk.Subject{{ID: "c"}, {ID: "d"}}, Outcomes: make([]bulk.Outcome, 2)},
 	}))
 	return op
@@ -60,10 +60,10 @@ func written(t *testing.T, w World) {
 	must(t, o.Save(ctx, other))
 	must(t, o.Save(ctx, other))
 
-	look := bulk.Look{At: w.Now(), Saw: "this", Again: 2}
-	must(t, o.Looked(ctx, op.ID, look))
-	refuses(t, o.Looked(ctx, "none", look), bulk.ErrNotFound)
-	other.Look = look
+	mark := bulk.SweepMark{At: w.Now(), Seen: "this", Times: 2}
+	must(t, o.SaveSweepMark(ctx, op.ID, mark))
+	refuses(t, o.SaveSweepMark(ctx, "none", mark), bulk.ErrNotFound)
+	other.Swept = mark
 	stored, err = o.Operation(ctx, op.ID)
 	must(t, err)
 	same(t, "operation", stored, other)
@@ -78,7 +78,7 @@ func taken(t *testing.T, w World) {
 	_, err = o.Take(ctx, op, 0, now, until) // another worker of the same invocation
 	refuses(t, err, bulk.ErrTaken)
 	same(t, "subjects", c.Subjects, []bulk.Subject{{ID: "a", Refused: "ON_HOLD"}, {ID: "b", Bind: "1"}})
-	same(t, "outcomes", c.Outcomes, []bulk.Outcome{{Result: bulk.Skipped, Code: "ON_HOLD"}, {}})
+	same(t, "outcomes", c.Outcomes, []bulk.Outcome{{Result: bulk.OutcomeSkipped, Code: "ON_HOLD"}, {}})
 	if c.Attempts != 1 || !c.Lease.Equal(until) {
 		t.Errorf("chunk %+v", c)
 	}
@@ -117,7 +117,7 @@ func reopened(t *testing.T, w World) {
 	until := now.Add(time.Minute)
 	c, err := o.Take(ctx, op, 0, now, until)
 	must(t, err)
-	c.Outcomes[1] = bulk.Outcome{Result: bulk.Broken, Code: "GAVE_UP"}
+	c.Outcomes[1] = bulk.Outcome{Result: bulk.OutcomeFailed, Code: "GAVE_UP"}
 	must(t, o.Finish(ctx, op, c))
 	refuses(t, o.Finish(ctx, op, c), bulk.ErrTaken)
 	_, err = o.Take(ctx, op, 0, until, until.Add(time.Minute))
@@ -133,12 +133,12 @@ func reopened(t *testing.T, w World) {
 	stale.Version--
 	refuses(t, o.Reopen(ctx, stale, ended), bulk.ErrVersion)
 	must(t, o.Reopen(ctx, op, ended))
-	ended.Outcomes[1] = bulk.Outcome{Result: bulk.Done}
+	ended.Outcomes[1] = bulk.Outcome{Result: bulk.OutcomeDone}
 	must(t, o.Reopen(ctx, op, ended)) // reopened already
 	same(t, "to be done", w.unfinished(t, op), []int{0, 1})
 	anew, err := o.Take(ctx, op, 0, now, until)
 	must(t, err)
-	same(t, "outcomes of the reopened", anew.Outcomes, []bulk.Outcome{{Result: bulk.Skipped, Code: "ON_HOLD"}, {}})
+	same(t, "outcomes of the reopened", anew.Outcomes, []bulk.Outcome{{Result: bulk.OutcomeSkipped, Code: "ON_HOLD"}, {}})
 	same(t, "attempts", anew.Attempts, 1)
 }
 
@@ -149,7 +149,7 @@ func (w World) reads(t *testing.T, op bulk.Operation, first bulk.Chunk) {
 	ctx, o, now := t.Context(), w.Operations, w.Now()
 	second, err := o.Take(ctx, op, 1, now, now.Add(time.Minute))
 	must(t, err)
-	second.Outcomes[0] = bulk.Outcome{Result: bulk.Done}
+	second.Outcomes[0] = bulk.Outcome{Result: bulk.OutcomeDone}
 	must(t, o.Keep(ctx, op, second))
 	tally, err := o.Tally(ctx, op)
 	must(t, err)

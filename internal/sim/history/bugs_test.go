@@ -48,7 +48,7 @@ var bugs = []planted{
 	{"progress is counted by deliveries", []edit{{
 		"bulk/settle.go",
 		"	op.Tally = tally\n",
-		"	op.Tally = tally\n	for c := range e.Store.Chunks(ctx, op.ID, 0) {\n		op.Tally.Done += max(0, c.Attempts-1)\n	}\n",
+		"	op.Tally = tally\n	for c := range e.store.Chunks(ctx, op.ID, 0) {\n		op.Tally.Done += max(0, c.Attempts-1)\n	}\n",
 	}, {
 		"bulk/work.go", "	c.Attempts = 1\n", "",
 	}}},

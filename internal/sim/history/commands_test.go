@@ -350,7 +350,7 @@ func (h *history) operate(action string) {
 			op := bulk.Operation{ID: id, By: "admin", Reason: why, Fingerprint: id}
 			mine := request
 			mine.Selection.IDs = slices.Clone(request.Selection.IDs) // it sorts them
-			selection, err := mine.Prepare(ctx, s, e.Store, &op)
+			selection, err := mine.Prepare(ctx, s, e, &op)
 			if err == nil {
 				_, _ = e.Create(ctx, op, selection)
 			}

@@ -237,11 +237,11 @@ func (h *history) judgeCustomer(id string) {
 func (h *history) judgeOutcome(op bulk.Operation, s bulk.Subject, o bulk.Outcome) {
 	i := slices.IndexFunc(h.touched[op.ID], func(e event) bool { return touches(op, s, e) })
 	switch o.Result {
-	case bulk.Undecided:
+	case bulk.OutcomeUndecided:
 		if i >= 0 && op.State == bulk.Cancelled && o.Code != bulk.Interrupted {
 			h.broken("%s: tells that it left %s, which it has changed", op.ID, s.ID)
 		}
-	case bulk.Done:
+	case bulk.OutcomeDone:
 		_, purged := h.model.CertificatesOf(s.ID)[bindOf(s).generation]
 		if i < 0 && (op.Action != operations.Purge || !purged) {
 			h.broken("%s: tells that it was done to %s", op.ID, s.ID)
@@ -249,7 +249,7 @@ func (h *history) judgeOutcome(op bulk.Operation, s bulk.Subject, o bulk.Outcome
 		if op.Action == operations.Purge && !purged {
 			h.broken("%s: tells that %s was purged", op.ID, s.ID)
 		}
-	case bulk.Skipped, bulk.Broken:
+	case bulk.OutcomeSkipped, bulk.OutcomeFailed:
 		if i >= 0 && o.Code != bulk.GaveUp && !h.changedAfter(s.ID, h.touched[op.ID][i]) {
 			h.broken("%s: tells that %s was left alone, for %s", op.ID, s.ID, o.Code)
 		}
@@ -257,7 +257,7 @@ func (h *history) judgeOutcome(op bulk.Operation, s bulk.Subject, o bulk.Outcome
 			h.broken("%s: left %s alone without a reason, for %s", op.ID, s.ID, o.Code)
 		}
 	}
-	if o.Result == bulk.Broken && o.Code != bulk.GaveUp && op.OnRefused != bulk.Fail {
+	if o.Result == bulk.OutcomeFailed && o.Code != bulk.GaveUp && op.OnRefused != bulk.Fail {
 		h.broken("%s: tells that %s failed, for %s", op.ID, s.ID, o.Code)
 	}
 }

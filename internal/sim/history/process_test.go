@@ -77,11 +77,11 @@ func (h *history) engine(service *customer.Service) *bulk.Engine {
 		if action.MaxWeight = h.chunk; name == operations.Purge {
 			action.MaxWeight = h.chunk * 6
 		}
+		plan := action.Plan
+		action.Plan = func(ctx context.Context, op bulk.Operation, selection []byte, limit int) ([]bulk.Subject, string, error) {
+			return plan(ctx, op, selection, min(limit, h.page))
+		}
 		e.Actions[name] = action
-	}
-	selected := e.Select
-	e.Select = func(ctx context.Context, op bulk.Operation, selection []byte, position string, limit int) ([]string, string, error) {
-		return selected(ctx, op, selection, position, min(limit, h.page))
 	}
 	return e
 }

@@ -129,7 +129,7 @@ func (o Operations) replaceable(op bulk.Operation) (done bool, err error) {
 	}
 	if stored != nil {
 		same := *stored
-		same.Look = op.Look
+		same.Swept = op.Swept
 		if reflect.DeepEqual(same, op) {
 			return true, nil
 		}
@@ -166,17 +166,17 @@ func (o Operations) Freeze(ctx context.Context, op bulk.Operation, chunks []bulk
 	return cmp.Or(failed, err)
 }
 
-// Looked notes what the sweep saw.
-func (o Operations) Looked(ctx context.Context, id string, look bulk.Look) (err error) {
+// SaveSweepMark notes what the sweep saw.
+func (o Operations) SaveSweepMark(ctx context.Context, id string, mark bulk.SweepMark) (err error) {
 	failed := o.request(ctx, "Looked", id, func(Verdict) {
 		stored := o.operations[id]
 		if err = nil; stored == nil {
 			err = bulk.ErrNotFound
 			return
 		}
-		looked := *stored
-		looked.Look = look
-		o.operations[id] = &looked
+		marked := *stored
+		marked.Swept = mark
+		o.operations[id] = &marked
 	})
 	return cmp.Or(failed, err)
 }
