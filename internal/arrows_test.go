@@ -15,7 +15,7 @@ import (
 )
 
 // arrows names, of each package, the packages of Lethe that it may import, and whether
-// it may import modules of others. The README draws the same arrows.
+// it may import modules of others. docs/architecture.md draws those that matter.
 var arrows = []struct {
 	of      string
 	may     []string

@@ -51,22 +51,27 @@ func (p till) create(t testing.TB, id string) {
 }
 
 // costs fails the test unless what was consumed since the last Reset is the bill.
-func (p till) costs(t testing.TB, what string, err error, requests int, write, read float64) {
+func (p till) costs(t testing.TB, what string, err error, requests int, write, read float64) dynamo.Cost {
 	t.Helper()
-	if got := p.pays(t, what, err); got.Total() != requests || got.Write != write || got.Read != read {
+	got := p.pays(t, what, err)
+	if got.Total() != requests || got.Write != write || got.Read != read {
 		t.Errorf("%s: want %d requests, %g write units, %g read units", what, requests, write, read)
 	}
+	return got
 }
 
 // costsTogether is costs of what goes by transactions or statements. DynamoDB Local bills these, and
 // reads that find nothing, lower than DynamoDB does: of its bill only the requests count.
-func (p till) costsTogether(t testing.TB, what string, err error, requests int, write, read float64) {
+func (p till) costsTogether(t testing.TB, what string, err error, requests int, write, read float64) dynamo.Cost {
 	t.Helper()
 	if enginetest.Kind() != engine.DynamoDBLocal {
-		p.costs(t, what, err, requests, write, read)
-	} else if got := p.pays(t, what, err); got.Total() != requests {
+		return p.costs(t, what, err, requests, write, read)
+	}
+	got := p.pays(t, what, err)
+	if got.Total() != requests {
 		t.Errorf("%s: want %d requests", what, requests)
 	}
+	return got
 }
 
 // pays tells and returns what was consumed since the last Reset.
@@ -101,9 +106,9 @@ func TestDeleteCostsTheSameWhateverHangsOnACustomer(t *testing.T) {
 		}
 		p.meter.Reset()
 		_, err := p.Delete(t.Context(), id, admin)
-		p.costs(t, fmt.Sprintf("delete, %d records", n), err, 1, 3, 0)
+		onPage(t, "delete a customer with 0, 10 or 1,000 records", p.costs(t, fmt.Sprintf("delete, %d records", n), err, 1, 3, 0))
 		_, err = p.Restore(t.Context(), id, "", admin)
-		p.costs(t, fmt.Sprintf("restore, %d records", n), err, 1, 3, 0)
+		onPage(t, "restore it", p.costs(t, fmt.Sprintf("restore, %d records", n), err, 1, 3, 0))
 	}
 }
 
@@ -137,27 +142,27 @@ func TestCostsOfChangesAndReads(t *testing.T) {
 	// In a transaction each item counts twice; its index entry does not.
 	_, err := p.Create(ctx, id, typical(id), admin)
 	terms := float64(len(p.terms(t, id)))
-	p.costsTogether(t, fmt.Sprintf("create, %g terms", terms), err, 5, 2*(1+1+terms)+1, 3.5)
+	onPage(t, "… with an id given, which must never have been used", p.costsTogether(t, fmt.Sprintf("create, %g terms", terms), err, 5, 2*(1+1+terms)+1, 3.5))
 	made, err := p.Create(ctx, "", typical("bob"), admin)
 	terms = float64(len(p.terms(t, made.ID)))
-	p.costsTogether(t, fmt.Sprintf("create, %g terms, id made", terms), err, 1, 2*(1+1+terms)+1, 0)
+	onPage(t, "add a customer with an e-mail address and a phone number, found by 10 search terms", p.costsTogether(t, fmt.Sprintf("create, %g terms, id made", terms), err, 1, 2*(1+1+terms)+1, 0))
 	_, err = p.Create(ctx, "", customer.Profile{LastName: "Chang"}, admin)
 	p.costsTogether(t, "create, 1 term, no address", err, 1, 2*(1+1)+1, 0)
 
 	_, err = p.Get(ctx, id)
-	p.costs(t, "read one customer", err, 1, 0, 1)
+	onPage(t, "read a customer", p.costs(t, "read one customer", err, 1, 0, 1))
 	_, err = p.Block(ctx, id, admin)
-	p.costs(t, "block", err, 1, 2, 0)
+	onPage(t, "block, unblock", p.costs(t, "block", err, 1, 2, 0))
 	keyed := admin
 	keyed.Once = &customer.Once{Key: "key", Fingerprint: "this"}
 	_, err = p.Block(ctx, id, keyed)
-	p.costsTogether(t, "block what is blocked, under a key", err, 2, 2*(1+1), 1)
+	onPage(t, `block a blocked customer under an `+"`Idempotency-Key`", p.costsTogether(t, "block what is blocked, under a key", err, 2, 2*(1+1), 1))
 	_, err = p.Unblock(ctx, id, admin)
-	p.costs(t, "unblock", err, 1, 2, 0)
+	onPage(t, "block, unblock", p.costs(t, "unblock", err, 1, 2, 0))
 	_, err = p.Hold(ctx, id, "case-1", admin)
-	p.costs(t, "hold", err, 1, 2, 0)
+	onPage(t, "place a hold, lift it", p.costs(t, "hold", err, 1, 2, 0))
 	_, err = p.Lift(ctx, id, "case-1", admin)
-	p.costs(t, "lift", err, 1, 2, 0)
+	onPage(t, "place a hold, lift it", p.costs(t, "lift", err, 1, 2, 0))
 }
 
 func TestCostsOfRecords(t *testing.T) {
@@ -169,11 +174,11 @@ func TestCostsOfRecords(t *testing.T) {
 	p.meter.Reset()
 
 	_, err := p.AddRecords(ctx, id, records("ticket~1"), admin)
-	p.costsTogether(t, "add 1 record", err, 1, 2*(1+1), 0)
+	onPage(t, "add a record", p.costsTogether(t, "add 1 record", err, 1, 2*(1+1), 0))
 	_, err = p.AddRecords(ctx, id, records(numbered("line~", customer.MaxBatch)...), admin)
-	p.costsTogether(t, "add 45 records", err, 1, 2*(1+45), 0)
+	onPage(t, "add 45 records", p.costsTogether(t, "add 45 records", err, 1, 2*(1+45), 0))
 	_, err = p.AddRecords(ctx, id, records("ticket~1~line~1"), admin)
-	p.costsTogether(t, "add 1 record below another", err, 1, 2*(1+1+1), 0)
+	onPage(t, "add a record below another one", p.costsTogether(t, "add 1 record below another", err, 1, 2*(1+1+1), 0))
 
 	_, err = p.Record(ctx, id, key("ticket~1"))
 	p.costs(t, "read one record", err, 1, 0, 2)
@@ -181,9 +186,9 @@ func TestCostsOfRecords(t *testing.T) {
 	p.costs(t, "list 47 records", err, 2, 0, 3)
 
 	err = p.RemoveRecord(ctx, id, key("ticket~1~line~1"), admin)
-	p.costsTogether(t, "remove 1 record below another", err, 2, 2*(1+1+1), 1)
+	onPage(t, "remove a record below another one", p.costsTogether(t, "remove 1 record below another", err, 2, 2*(1+1+1), 1))
 	err = p.RemoveRecord(ctx, id, key("line~1"), admin)
-	p.costsTogether(t, "remove 1 record", err, 2, 2*(1+1), 1)
+	onPage(t, "remove a record", p.costsTogether(t, "remove 1 record", err, 2, 2*(1+1), 1))
 }
 
 // TestRootsOfManyScriptsFitIntoAUnit deletes customers whose names and numbers make many terms: a

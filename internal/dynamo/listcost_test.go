@@ -59,6 +59,7 @@ func TestPageOf50CostsTwoReadUnitsAShard(t *testing.T) {
 	p.meter.Reset()
 	page, err := p.Customers(t.Context(), customer.Query{Limit: 50})
 	cost := p.pays(t, "list, page of 50", err)
+	onPage(t, "a page of 50 of a list, read from 4 shards", cost)
 	if len(page.Customers) != 50 || page.Cursor == "" {
 		t.Errorf("%d customers, cursor %q", len(page.Customers), page.Cursor)
 	}

@@ -14,6 +14,7 @@ func TestPurgeCostsOneWriteForEachItemThereWas(t *testing.T) {
 	t.Parallel()
 	p := newTill(t)
 	sizes := []int{10, 1000, 10_000}
+	rows := map[int]string{10: "purge a customer with 10 records and 11 search terms", 1000: "… 1,000 records", 10_000: "… 10,000 records"}
 	if enginetest.Kind() == engine.DynamoDBLocal {
 		sizes = sizes[:2] // it takes minutes for the third
 	}
@@ -28,6 +29,7 @@ func TestPurgeCostsOneWriteForEachItemThereWas(t *testing.T) {
 		p.meter.Reset()
 		what := fmt.Sprintf("purge, %d records", n)
 		cost := p.pays(t, what, p.purge(t, id))
+		onPage(t, rows[n], cost)
 		// The fence moves the root and its index entry, and the certificate is written twice.
 		want := float64(items + 3 + 2)
 		switch {
@@ -57,6 +59,7 @@ func TestAPurgeThatRetainsAddsItsCopies(t *testing.T) {
 	p.meter.Reset()
 	what := fmt.Sprintf("purge, %d records, and %d to retain", erased, copied)
 	cost := p.pays(t, what, p.purge(t, "one"))
+	onPage(t, "… 1,000 records to retain and 100 others", cost)
 	if want := float64(items + copied + 3 + 2); cost.Write != want && enginetest.Kind() != engine.DynamoDBLocal {
 		t.Errorf("%s: there were %d items, want %g write units", what, items, want)
 	}

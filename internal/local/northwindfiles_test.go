@@ -40,7 +40,7 @@ func northwindFiles(t *testing.T) northwind {
 	return northwind{read("customers.csv"), read("orders.csv"), read("order-details.csv")}
 }
 
-// withCustomers puts the customer in front of each order line, as the README does with join. It takes the second field of
+// withCustomers puts the customer in front of each order line, as docs/importing.md does with join. It takes the second field of
 // an order, malformed or not.
 func (n northwind) withCustomers() []byte {
 	customer := map[string]string{}

@@ -1,9 +1,10 @@
 package web
 
 import (
-	"os"
 	"strings"
 	"testing"
+
+	"lethe/internal/docstest"
 )
 
 func TestResolve(t *testing.T) {
@@ -87,12 +88,9 @@ func TestColumnsOfRecords(t *testing.T) {
 
 // TestThePageTellsOfEveryField keeps the page on importing complete.
 func TestThePageTellsOfEveryField(t *testing.T) {
-	page, err := os.ReadFile("../../docs/importing.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := docstest.Read(t, "docs/importing.md")
 	for _, name := range append([]string{"consent.<name>"}, append(customerFields.names, recordFields.names...)...) {
-		if !strings.Contains(string(page), "`"+name+"`") {
+		if !strings.Contains(page, "`"+name+"`") {
 			t.Errorf("the page does not tell of %s", name)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"lethe/internal/docstest"
 )
 
 // commandOfPage is a command of docs/importing.md.
@@ -15,17 +17,8 @@ type commandOfPage struct{ target, file string }
 
 func commandsOfPage(t *testing.T, section string) (commands []commandOfPage) {
 	t.Helper()
-	page, err := os.ReadFile("../../docs/importing.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, ok := strings.Cut(string(page), "\n"+section+"\n")
-	if !ok {
-		t.Fatalf("the page has no %q", section)
-	}
-	text, _, _ = strings.Cut(text, "\n## ")
-	text, _, _ = strings.Cut(text, "\n### ")
-	for _, m := range regexp.MustCompile(`(?m)^    csv "([^"]+)" (\S+)`).FindAllStringSubmatch(text, -1) {
+	text := docstest.Section(t, "docs/importing.md", section)
+	for _, m := range regexp.MustCompile(`(?m)^csv "([^"]+)" (\S+)`).FindAllStringSubmatch(text, -1) {
 		commands = append(commands, commandOfPage{"/v1/imports/" + m[1], m[2]})
 	}
 	return commands

@@ -1,11 +1,11 @@
 package web
 
 import (
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"lethe/internal/docstest"
 )
 
 // itemCodes are all codes of items.
@@ -17,21 +17,12 @@ func itemCodes() []string {
 	return codes
 }
 
-// TestTheReadmeListsEveryItemCode compares the README's list of the codes of those who are skipped or failed with those that there are.
-func TestTheReadmeListsEveryItemCode(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, paragraph, _ := strings.Cut(string(text), "Who is skipped has a code")
-	paragraph, _, _ = strings.Cut(paragraph, "\n\n")
-	var told []string
-	for _, code := range regexp.MustCompile("`([A-Z_]+)`").FindAllStringSubmatch(paragraph, -1) {
-		told = append(told, code[1])
-	}
+// TestThePageListsEveryItemCode compares the outcome codes in docs/operations.md with those that there are.
+func TestThePageListsEveryItemCode(t *testing.T) {
+	told := docstest.Refusals(docstest.Section(t, "docs/operations.md", "## Outcome codes"))
 	slices.Sort(told)
 	if want := slices.Sorted(slices.Values(itemCodes())); !slices.Equal(slices.Compact(told), want) {
-		t.Errorf("the README lists %q\nwant %q", told, want)
+		t.Errorf("the page lists %q\nwant %q", told, want)
 	}
 }
 

@@ -1,0 +1,83 @@
+package app
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"lethe/internal/docstest"
+)
+
+const deploying = "docs/deploying.md"
+
+// TestThePageListsEveryVariable compares its table with what is read of the environment, by name and default.
+func TestThePageListsEveryVariable(t *testing.T) {
+	var want []string
+	for field := range reflect.TypeFor[Config]().Fields() {
+		name, rules, _ := strings.Cut(field.Tag.Get("env"), ",")
+		otherwise := field.Tag.Get("envDefault")
+		if otherwise != "" {
+			otherwise = "`" + otherwise + "`"
+		}
+		if strings.Contains(rules, "required") {
+			otherwise = "required"
+		}
+		want = append(want, fmt.Sprintf("`%s` %s", name, otherwise))
+	}
+	compareTable(t, "## Environment of the functions", want)
+}
+
+// TestThePageListsEveryParameter compares its table with the template, by name and default.
+func TestThePageListsEveryParameter(t *testing.T) {
+	var template struct {
+		Parameters map[string]struct {
+			Default string `yaml:"Default"`
+		} `yaml:"Parameters"`
+	}
+	readTemplate(t, &template)
+	var want []string
+	for name, parameter := range template.Parameters {
+		otherwise := parameter.Default
+		if otherwise != "" {
+			otherwise = "`" + otherwise + "`"
+		}
+		want = append(want, fmt.Sprintf("`%s` %s", name, otherwise))
+	}
+	compareTable(t, "## Parameters", want)
+}
+
+// TestThePageListsEveryAlarm compares its table with the template.
+func TestThePageListsEveryAlarm(t *testing.T) {
+	var want []string
+	for name, resource := range readDeclared(t).Resources {
+		if resource.Type == "AWS::CloudWatch::Alarm" {
+			want = append(want, "`"+name+"`")
+		}
+	}
+	var told []string
+	for _, row := range docstest.Rows(docstest.Section(t, deploying, "## Alarms")) {
+		told = append(told, row[0])
+	}
+	same(t, told, want)
+}
+
+// compareTable compares the first two cells of each row of a section.
+func compareTable(t *testing.T, heading string, want []string) {
+	t.Helper()
+	var told []string
+	for _, row := range docstest.Rows(docstest.Section(t, deploying, heading)) {
+		told = append(told, row[0]+" "+row[1])
+	}
+	same(t, told, want)
+}
+
+func same(t *testing.T, told, want []string) {
+	t.Helper()
+	slices.Sort(told)
+	slices.Sort(want)
+	if !slices.Equal(told, want) {
+		t.Errorf("%s lists\n%s\nwant\n%s", deploying, strings.Join(told, "\n"), strings.Join(want, "\n"))
+	}
+}

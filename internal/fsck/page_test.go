@@ -1,0 +1,24 @@
+package fsck
+
+import (
+	"slices"
+	"testing"
+
+	"lethe/internal/docstest"
+)
+
+// TestThePageListsEveryRule compares the table in docs/proof.md with the rules.
+func TestThePageListsEveryRule(t *testing.T) {
+	var told []Rule
+	for _, row := range docstest.Rows(docstest.Section(t, "docs/proof.md", "## Checking the tables")) {
+		for _, rule := range docstest.Refusals(row[0]) {
+			told = append(told, Rule(rule))
+		}
+	}
+	want := slices.Clone(Rules)
+	slices.Sort(told)
+	slices.Sort(want)
+	if !slices.Equal(told, want) {
+		t.Errorf("the page lists %v\nwant %v", told, want)
+	}
+}

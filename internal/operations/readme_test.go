@@ -1,0 +1,27 @@
+package operations
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"lethe/internal/customer"
+	"lethe/internal/docstest"
+)
+
+// TestThePageListsEveryAction compares its table of actions with those that the engine has.
+func TestThePageListsEveryAction(t *testing.T) {
+	engine := Engine(&customer.Service{}, nil, nil, FsckOf(Tables{}))
+	var told []string
+	for _, row := range docstest.Rows(docstest.Section(t, "docs/operations.md", "## Actions and selections")) {
+		for _, action := range docstest.Code(row[0]) {
+			if action[0] != '{' {
+				told = append(told, action)
+			}
+		}
+	}
+	slices.Sort(told)
+	if want := slices.Sorted(maps.Keys(engine.Actions)); !slices.Equal(told, want) {
+		t.Errorf("the page lists %q\nwant %q", told, want)
+	}
+}
