@@ -11,6 +11,7 @@ import { Failure } from "../parts/problem";
 import { useAnnounce } from "../state/announce";
 import { canUndo, clauseOf, decidedOf, fractionOf, isMoving, outcomeOf, stageOf, subjects, titleOf, verbsOf, type Operation, type Stage } from "../state/operation";
 import { plan, useChange, useOperation, useRefresh, useSettings } from "../state/queries";
+import { leftToUndo, useUndoOf } from "../state/undo";
 import { serverNow } from "../api/client";
 import { TopBar } from "../shell";
 import { dayAndTime, relative, zoneOf } from "../time";
@@ -539,13 +540,6 @@ function SoFar({ operation, stage }: { operation: Operation; stage: Stage }) {
 }
 
 function Result({ operation }: { operation: Operation }) {
-  const navigate = useNavigate();
-  const undo = useChange(
-    () => plan({ action: "undo", selection: { operation: operation.id } }),
-    () => "The undo runs.",
-    (made) => void navigate(`/operations/${made.id}`),
-  );
-  const { done } = operation.progress;
   return (
     <section className="panel">
       <h2>Result</h2>
@@ -556,15 +550,7 @@ function Result({ operation }: { operation: Operation }) {
           cost("Cost", operation.actual),
         ]}
       />
-      {canUndo(operation) && (
-        <div className="part">
-          <Button size="full" icon="back" unavailable={undo.isPending ? "Under way" : undefined} onClick={() => undo.mutate(undefined)}>
-            Undo: restore {counted(done, "customer")}
-          </Button>
-          <p className="small center">Skips customers restored since.</p>
-          {undo.error && <Failure what="Nothing was restored." error={undo.error} />}
-        </div>
-      )}
+      {canUndo(operation) && <Undo operation={operation} />}
       {operation.action === "purge" && (
         <div className="part">
           <p className="small center">
@@ -573,5 +559,36 @@ function Result({ operation }: { operation: Operation }) {
         </div>
       )}
     </section>
+  );
+}
+
+/** Takes a deletion back, or says that this was done. */
+function Undo({ operation }: { operation: Operation }) {
+  const navigate = useNavigate();
+  const undo = useUndoOf(operation);
+  const start = useChange(
+    () => plan({ action: "undo", selection: { operation: operation.id } }),
+    () => "The undo runs.",
+    (made) => void navigate(`/operations/${made.id}`),
+  );
+  if (undo.isPending) return null;
+  const left = leftToUndo(operation, undo.data ?? null);
+  return (
+    <div className="part">
+      {undo.data && (
+        <p className="center">
+          {isMoving(stageOf(undo.data)) ? "It is being undone." : `Undone by ${actor(undo.data.by)}: ${counted(undo.data.progress.done, "customer")} restored.`} <Link to={`/operations/${undo.data.id}`}>View the undo</Link>
+        </p>
+      )}
+      {left > 0 && (
+        <>
+          <Button size="full" icon="back" unavailable={start.isPending ? "Under way" : undefined} onClick={() => start.mutate(undefined)}>
+            Undo: restore {counted(left, "customer")}
+          </Button>
+          <p className="small center">Skips customers restored since.</p>
+        </>
+      )}
+      {start.error && <Failure what="Nothing was restored." error={start.error} />}
+    </div>
   );
 }
