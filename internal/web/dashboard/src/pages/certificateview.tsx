@@ -1,10 +1,11 @@
 import { useEffect, useState } from "react";
 import type { Schema } from "../api/client";
 import { Button, Facts, Figures, Note, Tag } from "../parts/basic";
+import { KindTable } from "../parts/kindtable";
 import { Failure } from "../parts/problem";
 import { TopBar } from "../shell";
 import { exactly } from "../time";
-import { actor, count, kindTitle } from "../words";
+import { actor, count } from "../words";
 import { hashOf, verifyChains, type Verdict } from "../state/verify";
 
 type Certificate = Schema<"Certificate">;
@@ -148,32 +149,10 @@ function Download({ certificate }: { certificate: Certificate }) {
 }
 
 function Kinds({ title, records, none }: { title: string; records: Record<string, number>; none: string }) {
-  const all = Object.entries(records);
   return (
     <section className="records">
       <h2>{title}</h2>
-      {all.length === 0 ? (
-        <p className="none">{none}</p>
-      ) : (
-        <table className="table plain">
-          <thead>
-            <tr>
-              <th scope="col">Kind</th>
-              <th scope="col" className="right">
-                Count
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {all.map(([kind, n]) => (
-              <tr key={kind}>
-                <th scope="row">{kindTitle(kind)}</th>
-                <td className="right">{count(n)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      {Object.keys(records).length === 0 ? <p className="none">{none}</p> : <KindTable records={records} />}
     </section>
   );
 }

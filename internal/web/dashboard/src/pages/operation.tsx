@@ -6,6 +6,7 @@ import { Button, Empty, ButtonLink, Facts, Figures, Note, Skeleton, Time, type F
 import { Field, Tick } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Items } from "../parts/items";
+import { KindTable } from "../parts/kindtable";
 import { OperationTag } from "../parts/operationtag";
 import { Failure } from "../parts/problem";
 import { useAnnounce } from "../state/announce";
@@ -15,7 +16,7 @@ import { leftToUndo, useUndoOf } from "../state/undo";
 import { serverNow } from "../api/client";
 import { TopBar } from "../shell";
 import { dayAndTime, relative, zoneOf } from "../time";
-import { actor, count, counted, dollars, duration, kindTitle, roughly, sentence } from "../words";
+import { actor, count, counted, dollars, duration, roughly, sentence } from "../words";
 
 export default function OperationPage() {
   const { id = "" } = useParams();
@@ -360,26 +361,7 @@ function Kinds({ operation, stage }: { operation: Operation; stage: Stage }) {
         {title}
         {soFar}
       </h2>
-      <table className="table plain kinds">
-        <thead>
-          <tr>
-            <th scope="col">Kind</th>
-            <th scope="col" className="right">
-              Count
-            </th>
-            <th scope="col">What happens</th>
-          </tr>
-        </thead>
-        <tbody>
-          {records.toSorted(([, a], [, b]) => b - a).map(([kind, n]) => (
-            <tr key={kind}>
-              <th scope="row">{kindTitle(kind)}</th>
-              <td className="right">{count(n)}</td>
-              <td>{consequence(operation.action, policyOf(kind))}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <KindTable records={Object.fromEntries(records.toSorted(([, a], [, b]) => b - a))} last={{ head: "What happens", of: (kind) => consequence(operation.action, policyOf(kind)) }} />
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { api, Refusal, type Schema } from "../api/client";
 import { Button, ButtonLink, Empty, Facts, Flags, Note, Skeleton, Tag, Time, type Fact } from "../parts/basic";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
+import { KindTable } from "../parts/kindtable";
 import { Menu } from "../parts/menu";
 import { Failure } from "../parts/problem";
 import { RecordSection } from "../parts/records";
@@ -192,28 +193,7 @@ function Hidden({ customer }: { customer: Customer }) {
       <Note icon="eye">
         <strong>Its records are hidden with it.</strong> {customer.state === "purging" ? "They are erased, or kept by law without personal data." : "They are back the moment it is restored."}
       </Note>
-      {records.length > 0 && (
-        <table className="table plain kinds">
-          <thead>
-            <tr>
-              <th scope="col">Kind</th>
-              <th scope="col" className="right">
-                Count
-              </th>
-              <th scope="col">State</th>
-            </tr>
-          </thead>
-          <tbody>
-            {records.map(([kind, n]) => (
-              <tr key={kind}>
-                <th scope="row">{kindTitle(kind)}</th>
-                <td className="right">{count(n)}</td>
-                <td>Hidden with the customer</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      {records.length > 0 && <KindTable records={Object.fromEntries(records)} last={{ head: "State", of: () => "Hidden with the customer" }} />}
     </section>
   );
 }
