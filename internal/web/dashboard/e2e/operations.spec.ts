@@ -24,6 +24,7 @@ test("many are planned, deleted and brought back, with a reload at every step", 
   await expect(page.getByRole("heading", { name: `Delete ${size - 1} customers` })).toBeVisible();
   await page.reload();
   await expect(page.getByText("Ready to review")).toBeVisible();
+  await expect(page.getByText("All that match “blumenkohl bulk”")).toBeVisible();
   await expect(page.getByText("1 has records that block the deletion. Nothing changes for them.")).toBeVisible();
   await expect(page.getByRole("link", { name: "Blumenkohl Bulk 0" })).toBeVisible();
   await audit(page);

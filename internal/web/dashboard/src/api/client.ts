@@ -45,6 +45,11 @@ export class Refusal extends Error {
 export const UNREACHABLE = "UNREACHABLE";
 export const UNREADABLE = "UNREADABLE";
 
+/** Whether there is nothing with the id that was asked for; ids that nothing can have included. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Refusal && ["NOT_FOUND", "NO_OPERATION", "NO_CERTIFICATE", "INVALID", "NO_ROUTE"].includes(error.code);
+}
+
 /** The one place where a token joins a request. Locally every request is made by the demo administrator. */
 function authorization(): Record<string, string> {
   return {};

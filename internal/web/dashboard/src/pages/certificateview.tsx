@@ -124,7 +124,7 @@ function Chain({ certificate }: { certificate: Certificate }) {
       {error !== undefined && <Failure what="The chains couldn’t be read." error={error} />}
       <p className="small">
         Its own hash was recomputed in this browser. It follows <code>{certificate.previous.slice(0, 8)}</code> as No. {count(certificate.seq)} of chain {certificate.chain}.{" "}
-        <Button size="bar" unavailable={busy ? "Under way" : undefined} onClick={verify}>
+        <Button online size="bar" unavailable={busy ? "Under way" : undefined} onClick={verify}>
           {busy ? "Verifying …" : verdict ? "Verify again" : "Verify all chains"}
         </Button>
       </p>

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type ReactNode } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useLocation, useNavigate, useParams } from "react-router";
 import { useQueryClient } from "@tanstack/react-query";
-import { api, Refusal } from "../api/client";
+import { api, isMissing } from "../api/client";
 import { Button, Empty, ButtonLink, Facts, Figures, Note, Skeleton, Time, type Fact, type Figure } from "../parts/basic";
 import { Field, Tick } from "../parts/field";
 import { Icon } from "../parts/icon";
@@ -26,7 +26,7 @@ export default function OperationPage() {
     <>
       <TopBar title="Operation" back={{ to: "/operations", name: "Operations" }} quiet />
       {!data && <h1 className="visually-hidden">Operation</h1>}
-      {error instanceof Refusal && (error.code === "NO_OPERATION" || error.code === "INVALID") ? (
+      {isMissing(error) ? (
         <Empty icon="list" title="There is no such operation" actions={<ButtonLink to="/operations">Go to operations</ButtonLink>}>
           Operations are kept as long as the audit log.
         </Empty>
@@ -89,8 +89,10 @@ function Page({ operation }: { operation: Operation }) {
 
 function Line({ operation }: { operation: Operation }) {
   const { by, appliedBy, cancelledBy, applied, ended, created, reason } = operation;
+  const selection = useSelectionInWords();
   return (
     <ul className="line">
+      {selection && <li>{selection}</li>}
       {reason && <li>Reason: {reason}</li>}
       <li>
         Planned by {actor(by)}, <Time at={created} />
@@ -108,6 +110,11 @@ function Line({ operation }: { operation: Operation }) {
       )}
     </ul>
   );
+}
+
+/** What was selected, told by the page that planned it: the API doesn't tell. It may be a search text, so it stays in the history entry. */
+function useSelectionInWords(): string | undefined {
+  return (useLocation().state as { selection?: string } | null)?.selection;
 }
 
 const positions: Record<Stage, number> = { planning: 0, failed: 0, ready: 1, expired: 1, discarded: 1, running: 2, stopping: 2, stopped: 2, done: 4 };
@@ -278,7 +285,7 @@ function Lists({ operation, stage }: { operation: Operation; stage: Stage }) {
           total={failed}
           action={
             !isMoving(stage) && (
-              <Button size="bar" unavailable={retry.isPending ? "Under way" : undefined} onClick={() => retry.mutate(undefined)}>
+              <Button online size="bar" unavailable={retry.isPending ? "Under way" : undefined} onClick={() => retry.mutate(undefined)}>
                 Retry {count(failed)} failed
               </Button>
             )
@@ -337,11 +344,11 @@ function usePlanAgain(operation: Operation): ReactNode {
       return plan({ action: operation.action as "delete", selection: { ids }, ...(operation.reason ? { reason: operation.reason } : {}) });
     },
     () => "The plan is made.",
-    (made) => void navigate(`/operations/${made.id}`),
+    (made) => void navigate(`/operations/${made.id}`, { state: { selection: "Those that an operation did not reach" } }),
   );
   if (left > mostAgain || !["delete", "restore", "purge", "block", "unblock"].includes(operation.action)) return null;
   return (
-    <Button size="bar" unavailable={again.isPending ? "Under way" : undefined} onClick={() => again.mutate(undefined)}>
+    <Button online size="bar" unavailable={again.isPending ? "Under way" : undefined} onClick={() => again.mutate(undefined)}>
       Plan these {count(left)} again
     </Button>
   );
@@ -445,7 +452,7 @@ function Review({ operation }: { operation: Operation }) {
           {meaning(operation)}
         </Tick>
         {purge && <Field label={`Type the number of customers: ${count(eligible)}`} className="short" inputMode="numeric" value={typed} change={setTyped} />}
-        <Button look={purge ? "danger-fill" : "primary"} size="full" icon={purge ? "eraser" : action === "delete" ? "trash" : "check"} unavailable={hindrance ?? (apply.isPending ? "Under way" : undefined)} onClick={() => apply.mutate(undefined)}>
+        <Button online look={purge ? "danger-fill" : "primary"} size="full" icon={purge ? "eraser" : action === "delete" ? "trash" : "check"} unavailable={hindrance ?? (apply.isPending ? "Under way" : undefined)} onClick={() => apply.mutate(undefined)}>
           {verbsOf(action).now} {subjects(operation, eligible)}
         </Button>
         <p className="small center">{hindrance ?? "Only these customers. Later matches are not touched."}</p>
@@ -485,7 +492,7 @@ function Cancel({ operation, label, said, quiet = false, stop = false }: CancelP
   );
   return (
     <>
-      <Button size="full" look={quiet ? "quiet" : "default"} {...(stop ? { icon: "stop" as const } : {})} unavailable={cancel.isPending ? "Under way" : undefined} onClick={() => cancel.mutate(undefined)}>
+      <Button online size="full" look={quiet ? "quiet" : "default"} {...(stop ? { icon: "stop" as const } : {})} unavailable={cancel.isPending ? "Under way" : undefined} onClick={() => cancel.mutate(undefined)}>
         {label}
       </Button>
       {cancel.error && <Failure what="It goes on." error={cancel.error} />}
@@ -551,7 +558,7 @@ function Undo({ operation }: { operation: Operation }) {
   const start = useChange(
     () => plan({ action: "undo", selection: { operation: operation.id } }),
     () => "The undo runs.",
-    (made) => void navigate(`/operations/${made.id}`),
+    (made) => void navigate(`/operations/${made.id}`, { state: { selection: `Those of “${titleOf(operation)}”` } }),
   );
   if (undo.isPending) return null;
   const left = leftToUndo(operation, undo.data ?? null);
@@ -564,7 +571,7 @@ function Undo({ operation }: { operation: Operation }) {
       )}
       {left > 0 && (
         <>
-          <Button size="full" icon="back" unavailable={start.isPending ? "Under way" : undefined} onClick={() => start.mutate(undefined)}>
+          <Button online size="full" icon="back" unavailable={start.isPending ? "Under way" : undefined} onClick={() => start.mutate(undefined)}>
             Undo: restore {counted(left, "customer")}
           </Button>
           <p className="small center">Skips customers restored since.</p>

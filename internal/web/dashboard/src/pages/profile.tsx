@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Link, NavLink, useParams } from "react-router";
-import { api, Refusal, type Schema } from "../api/client";
+import { api, isMissing, Refusal, type Schema } from "../api/client";
 import { Button, ButtonLink, Empty, Facts, Flags, Note, Skeleton, Tag, Time, type Fact } from "../parts/basic";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
@@ -30,7 +30,7 @@ export default function ProfilePage({ tab }: { tab?: "log" }) {
     <>
       <TopBar title="Profile" back={inTrash ? { to: "/deleted-customers", name: "Deleted customers" } : { to: "/customers", name: "Customers" }} />
       {!customer.data && <h1 className="visually-hidden">Profile</h1>}
-      {refusal?.code === "NOT_FOUND" || refusal?.code === "INVALID" ? (
+      {isMissing(refusal) ? (
         <Empty icon="search" title="There is no such customer" actions={<ButtonLink to="/customers">Go to customers</ButtonLink>}>
           None has the id {id}, and none with it was purged.
         </Empty>
@@ -144,7 +144,7 @@ function TrashBanner({ customer, restore, purge }: { customer: Customer; restore
         <Button look="danger" icon="eraser" unavailable={held ? "Under legal hold" : undefined} onClick={purge}>
           Permanently delete…
         </Button>
-        <Button look="primary" icon="back" onClick={restore}>
+        <Button online look="primary" icon="back" onClick={restore}>
           Restore
         </Button>
       </div>
@@ -327,7 +327,7 @@ function Log({ id }: { id: string }) {
         </table>
       )}
       {audit.hasNextPage && (
-        <Button look="quiet" onClick={() => void audit.fetchNextPage()}>
+        <Button online look="quiet" onClick={() => void audit.fetchNextPage()}>
           Show more
         </Button>
       )}
