@@ -57,6 +57,7 @@ function SideBar({ open }: { open: boolean }) {
         <hr />
         <Page to="/customers" icon="people" name="Customers" detail={totals.data && count(totals.data.active)} />
         <Page to="/deleted-customers" icon="trash" name="Deleted customers" detail={totals.data && count(totals.data.trash)} />
+        <Page to="/import" icon="upload" name="Import" />
         <hr />
         <Page to="/operations" icon="list" name="Operations" detail={running > 0 ? `${running} running` : undefined} />
         <Page to="/certificates" icon="shield" name="Certificates" />

@@ -133,3 +133,10 @@ export async function lines(address: string): Promise<{ text: string; next: stri
   const next = /<([^>]+)>; rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
   return { text: await response.text(), next };
 }
+
+/** Sends a file of lines to an import, and brings what became of them. */
+export async function upload(path: "/v1/imports/customers" | "/v1/imports/records", query: object, type: "text/csv" | "application/x-ndjson", body: string, signal: AbortSignal): Promise<Schema<"Import">> {
+  const response = await send(addressOf(path, {}, query), { method: "POST", headers: { ...authorization(), "Content-Type": type }, body, signal });
+  if (!response.ok) throw await refusalOf(response);
+  return (await response.json()) as Schema<"Import">;
+}
