@@ -128,6 +128,35 @@ test("a profile is edited, and another administrator's change is told", async ({
   expect(customer).toMatchObject({ organisation: "Xanthippe & Co", phone: "2" });
 });
 
+test("what was typed and not saved survives Back, another page and a reload", async ({ page, request }) => {
+  await seed(request, [{ id: "typed", organisation: "Xanthippe Typed" }]);
+  await page.goto("/customers/typed");
+  await page.getByRole("link", { name: "Edit profile" }).click();
+  await page.getByLabel("Contact number").fill("12");
+  await page.reload();
+  await expect(page.getByLabel("Contact number")).toHaveValue("12");
+  await page.goBack();
+  await expect(page.getByRole("link", { name: "Edit profile" })).toBeVisible();
+  await page.goForward();
+  await expect(page.getByLabel("Contact number")).toHaveValue("12");
+  await page.getByLabel("Contact number").fill("123");
+  await page.getByRole("link", { name: /^Customers/ }).click();
+  await page.getByRole("searchbox").fill("xanthippe typed");
+  await page.getByRole("link", { name: "Xanthippe Typed" }).click();
+  await page.getByRole("link", { name: "Edit profile" }).click();
+  await expect(page.getByText("Not saved yet.")).toBeVisible();
+  await expect(page.getByLabel("Contact number")).toHaveValue("123");
+  await audit(page);
+  await page.getByRole("button", { name: "Discard it" }).click();
+  await expect(page.getByLabel("Contact number")).toHaveValue("");
+  await page.getByLabel("Contact number").fill("1234");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Xanthippe Typed");
+  await page.getByRole("link", { name: "Edit profile" }).click();
+  await expect(page.getByLabel("Contact number")).toHaveValue("1234");
+  await expect(page.getByText("Not saved yet.")).toHaveCount(0);
+});
+
 test("the list works by keyboard alone", async ({ page }) => {
   await page.goto("/customers?limit=25");
   await expect(page.getByRole("row")).toHaveCount(26);
@@ -144,6 +173,24 @@ test("the list works by keyboard alone", async ({ page }) => {
   await audit(page);
   await page.keyboard.press("Escape");
   await expect(page.getByRole("menu")).toHaveCount(0);
+  await page.keyboard.press("x");
+  await expect(page.getByText("1 customer selected")).toHaveCount(0);
+  await page.keyboard.press("Delete");
+  await expect(page.getByRole("dialog", { name: /^Delete / })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await page.keyboard.press("x");
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await expect(page.getByRole("rowheader").nth(3).getByRole("link")).toBeFocused();
+  await page.keyboard.press("Shift+X");
+  await expect(page.getByText("3 customers selected")).toBeVisible();
+  await page.keyboard.press("Delete");
+  await expect(page.getByText("Selected one by one")).toBeVisible();
+  await page.getByRole("button", { name: "Discard this plan" }).click();
+  await expect(page.getByText("This plan was discarded.")).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("row")).toHaveCount(26);
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
   await audit(page);
@@ -176,6 +223,34 @@ test("a list that can't be loaded says why, and is loaded again", async ({ page 
   await expect(page.getByRole("rowheader").first()).toBeVisible();
 });
 
+test("offline the rows stay, and nothing that needs the API can be pressed", async ({ page, context, recorded }) => {
+  await seed(page.request, [{ id: "offline", organisation: "Quixotte Offline" }]);
+  await Promise.all([page.waitForResponse(/keylist-/), page.goto("/customers?limit=25")]);
+  await page.getByRole("cell").getByRole("checkbox").first().click();
+  await expect(page.getByText("1 customer selected")).toBeVisible();
+  await context.setOffline(true);
+  await expect(page.getByText("You are offline.")).toBeVisible();
+  await expect(page.getByRole("row")).toHaveCount(26);
+  for (const name of ["Next", "Delete…", "Block"]) await expect(page.getByRole("button", { name, exact: true })).toHaveAttribute("aria-disabled", "true");
+  await page.getByRole("button", { name: "Next" }).click({ force: true });
+  await expect(page.getByText(/^1–25/)).toBeVisible();
+  await audit(page);
+  await page.getByRole("button", { name: /^Actions for/ }).first().click();
+  await page.getByRole("menuitem", { name: "Block…" }).click();
+  await expect(page.getByRole("dialog").getByRole("button", { name: "Block customer" })).toHaveAttribute("aria-disabled", "true");
+  await expect(page.getByRole("dialog").getByText("You are offline")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.getByRole("link", { name: "Settings" }).click();
+  await expect(page.getByText("This part of the dashboard couldn’t be shown.")).toBeVisible();
+  await audit(page);
+  await page.getByRole("link", { name: /^Customers/ }).click();
+  await expect(page.getByText("1 customer selected")).toBeVisible();
+  await context.setOffline(false);
+  await page.getByRole("button", { name: "Next" }).click();
+  await expect(page.getByText(/^51–/)).toBeVisible();
+  recorded.errors.length = 0; // the browser tells of the part that did not load
+});
+
 test("a profile with long words fits every width", async ({ page, request }) => {
   const id = `eu-west-1:${"4f0e1c-".repeat(16)}x`;
   await seed(request, [{ id, organisation: "Ysolde".repeat(18), email: `${"ysolde".repeat(10)}@${"blumenkohl".repeat(6)}.example` }]);
@@ -194,10 +269,18 @@ test("what nobody can have or search for is no failure", async ({ page }) => {
   await audit(page);
   await page.getByRole("searchbox").fill("quixotte a26");
   await expect(page.getByRole("row")).toHaveCount(2);
-  await page.goto("/customers/@x");
-  await expect(page.getByText("There is no such customer")).toBeVisible();
-  await page.goto("/operations/nope");
-  await expect(page.getByText("There is no such operation")).toBeVisible();
+  for (const id of ["@x", "a%2Fb", "a%20b", "a%2Fb/edit", "none-such/edit"]) {
+    await page.goto(`/customers/${id}`);
+    await expect(page.getByText("There is no such customer")).toBeVisible();
+    await expect(page.getByRole("alert")).toHaveCount(0);
+  }
+  for (const id of ["nope", "a%2Fb"]) {
+    await page.goto(`/operations/${id}`);
+    await expect(page.getByText("There is no such operation")).toBeVisible();
+    await page.goto(`/certificates/${id}`);
+    await expect(page.getByText("There is no such certificate")).toBeVisible();
+    await audit(page);
+  }
 });
 
 test("the pages fit every width, and the menu of a small screen works", async ({ page }) => {

@@ -24,6 +24,7 @@ test("many are planned, deleted and brought back, with a reload at every step", 
   await expect(page.getByRole("heading", { name: `Delete ${size - 1} customers` })).toBeVisible();
   await page.reload();
   await expect(page.getByText("Ready to review")).toBeVisible();
+  await expect(page.getByText("All that match “blumenkohl bulk”")).toBeVisible();
   await expect(page.getByText("1 has records that block the deletion. Nothing changes for them.")).toBeVisible();
   await expect(page.getByRole("link", { name: "Blumenkohl Bulk 0" })).toBeVisible();
   await audit(page);
@@ -41,6 +42,12 @@ test("many are planned, deleted and brought back, with a reload at every step", 
   await page.reload();
   await expect(page.locator(".outcome").getByText(`${size - 1} customers are active again.`)).toBeVisible();
   expect(await idsOf(request, "active", "bulk-")).toEqual(before);
+  await page.goBack();
+  await expect(page.getByText(`Undone by demo-admin: ${size - 1} customers restored.`)).toBeVisible();
+  await expect(page.getByRole("button", { name: /Undo/ })).toHaveCount(0);
+  await audit(page);
+  await page.getByRole("link", { name: "View the undo" }).click();
+  await expect(page.locator(".outcome").getByText(`${size - 1} customers are active again.`)).toBeVisible();
   await page.getByRole("link", { name: "Operations" }).first().click();
   await expect(page.getByRole("link", { name: `Deleted ${size - 1} customers` }).first()).toBeVisible();
   await audit(page);

@@ -12,6 +12,7 @@ const Operations = lazy(() => import("./pages/operations"));
 const Operation = lazy(() => import("./pages/operation"));
 const Certificates = lazy(() => import("./pages/certificates"));
 const Certificate = lazy(() => import("./pages/certificate"));
+const Import = lazy(() => import("./pages/import"));
 const Settings = lazy(() => import("./pages/settings"));
 
 export function App() {
@@ -26,6 +27,7 @@ export function App() {
           <Route path="/customers/:id/records/:kind" element={<Profile />} />
           <Route path="/customers/:id/log" element={<Profile tab="log" />} />
           <Route path="/deleted-customers" element={<Trash />} />
+          <Route path="/import" element={<Import />} />
           <Route path="/operations" element={<Operations />} />
           <Route path="/operations/:id" element={<Operation />} />
           <Route path="/certificates" element={<Certificates />} />

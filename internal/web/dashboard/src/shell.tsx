@@ -1,10 +1,12 @@
-import { useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { Link, NavLink, useLocation } from "react-router";
+import { Boundary } from "./parts/boundary";
 import { Icon, Wordmark, type IconName } from "./parts/icon";
 import { Keys } from "./parts/keys";
 import { Note } from "./parts/basic";
 import { Announcements } from "./state/announce";
 import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "./state/operation";
+import { useOnline } from "./state/online";
 import { useOperation, useOperations, useTotals } from "./state/queries";
 import { count } from "./words";
 
@@ -25,7 +27,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <MenuSwitch open={open} toggle={() => setOpen(!open)} />
       <main id="main" tabIndex={-1}>
         <Offline />
-        {children}
+        <Boundary at={pathname}>{children}</Boundary>
       </main>
       <Announcements />
       <Keys />
@@ -55,6 +57,7 @@ function SideBar({ open }: { open: boolean }) {
         <hr />
         <Page to="/customers" icon="people" name="Customers" detail={totals.data && count(totals.data.active)} />
         <Page to="/deleted-customers" icon="trash" name="Deleted customers" detail={totals.data && count(totals.data.trash)} />
+        <Page to="/import" icon="upload" name="Import" />
         <hr />
         <Page to="/operations" icon="list" name="Operations" detail={running > 0 ? `${running} running` : undefined} />
         <Page to="/certificates" icon="shield" name="Certificates" />
@@ -154,25 +157,12 @@ function RunningOne({ id }: { id: string }) {
   );
 }
 
-function watchConnection(changed: () => void): () => void {
-  addEventListener("online", changed);
-  addEventListener("offline", changed);
-  return () => {
-    removeEventListener("online", changed);
-    removeEventListener("offline", changed);
-  };
-}
-
-export function useOnline(): boolean {
-  return useSyncExternalStore(watchConnection, () => navigator.onLine);
-}
-
 function Offline() {
   if (useOnline()) return null;
   return (
     <div className="banner-note">
       <Note icon="warning">
-        <strong>You are offline.</strong> What you see may be old. Actions wait until the connection is back.
+        <strong>You are offline.</strong> What you see may be old. Nothing can be changed until the connection is back.
       </Note>
     </div>
   );

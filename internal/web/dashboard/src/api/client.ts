@@ -45,6 +45,11 @@ export class Refusal extends Error {
 export const UNREACHABLE = "UNREACHABLE";
 export const UNREADABLE = "UNREADABLE";
 
+/** Whether there is nothing with the id that was asked for; ids that nothing can have included. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Refusal && ["NOT_FOUND", "NO_OPERATION", "NO_CERTIFICATE", "INVALID", "NO_ROUTE"].includes(error.code);
+}
+
 /** The one place where a token joins a request. Locally every request is made by the demo administrator. */
 function authorization(): Record<string, string> {
   return {};
@@ -127,4 +132,11 @@ export async function lines(address: string): Promise<{ text: string; next: stri
   if (!response.ok) throw await refusalOf(response);
   const next = /<([^>]+)>; rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
   return { text: await response.text(), next };
+}
+
+/** Sends a file of lines to an import, and brings what became of them. */
+export async function upload(path: "/v1/imports/customers" | "/v1/imports/records", query: object, type: "text/csv" | "application/x-ndjson", body: string, signal: AbortSignal): Promise<Schema<"Import">> {
+  const response = await send(addressOf(path, {}, query), { method: "POST", headers: { ...authorization(), "Content-Type": type }, body, signal });
+  if (!response.ok) throw await refusalOf(response);
+  return (await response.json()) as Schema<"Import">;
 }

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { api } from "../api/client";
 import type { Item } from "../parts/menu";
 import { useChange, type ListedCustomer } from "../state/queries";
@@ -9,6 +9,7 @@ type Open = { what: "delete" | "purge" | "block" | "hold" | "record"; customer: 
 /** What can be done to one customer, from a row or from its profile. */
 export function useCustomerActions() {
   const [open, setOpen] = useState<Open>();
+  useDialogsLater();
   const close = () => setOpen(undefined);
   const restore = useChange(
     (customer: ListedCustomer) =>
@@ -34,14 +35,25 @@ export function useCustomerActions() {
     return [
       [...(own ? [] : [view, { label: "Edit profile", icon: "pen", to: `/customers/${customer.id}/edit` } satisfies Item]), { label: "Add a record…", icon: "plus", run: ask("record", customer) }],
       [customer.blocked ? { label: "Unblock", icon: "check", run: () => unblock.mutate(customer) } : { label: "Block…", icon: "ban", run: ask("block", customer) }, hold],
-      [{ label: "Delete…", icon: "trash", run: ask("delete", customer) }],
+      [{ label: "Delete…", icon: "trash", detail: "Del", run: ask("delete", customer) }],
     ];
   };
 
   return { menu, dialog: open && dialogOf(open, close), ask: (what: Open["what"], customer: ListedCustomer) => ask(what, customer)(), restore: (customer: ListedCustomer) => restore.mutate(customer), error: restore.error ?? unblock.error };
 }
 
-const CustomerDialog = lazy(() => import("./dialogs"));
+const load = () => import("./dialogs");
+const CustomerDialog = lazy(load);
+
+/** Milliseconds after which the dialogs are loaded, so that they are there when they are asked for, also offline. */
+const idle = 1500;
+
+function useDialogsLater(): void {
+  useEffect(() => {
+    const timer = setTimeout(() => void load().catch(() => undefined), idle);
+    return () => clearTimeout(timer);
+  }, []);
+}
 
 function dialogOf({ what, customer }: Open, close: () => void): ReactNode {
   return (

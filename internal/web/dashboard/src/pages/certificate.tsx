@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "react-router";
-import { api } from "../api/client";
-import { Skeleton } from "../parts/basic";
+import { api, isMissing } from "../api/client";
+import { ButtonLink, Empty, Skeleton } from "../parts/basic";
 import { Failure } from "../parts/problem";
 import { TopBar } from "../shell";
 import { CertificateView } from "./certificateview";
@@ -18,7 +18,11 @@ export default function CertificatePage() {
     <>
       <TopBar title="Certificate" back={back} />
       <h1 className="visually-hidden">Certificate of purge</h1>
-      {error ? (
+      {isMissing(error) ? (
+        <Empty icon="shield" title="There is no such certificate" actions={<ButtonLink to="/certificates">Go to certificates</ButtonLink>}>
+          No customer with the id {id} was purged.
+        </Empty>
+      ) : error ? (
         <div className="banner-note">
           <Failure what="The certificate couldn’t be loaded." error={error} retry={() => void refetch()} />
         </div>

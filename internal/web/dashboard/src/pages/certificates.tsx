@@ -88,7 +88,7 @@ export default function CertificatesPage() {
         )}
         {certificates.hasNextPage && (
           <div className="more">
-            <Button unavailable={certificates.isFetchingNextPage ? "Under way" : undefined} onClick={() => void certificates.fetchNextPage()}>
+            <Button online unavailable={certificates.isFetchingNextPage ? "Under way" : undefined} onClick={() => void certificates.fetchNextPage()}>
               Show more
             </Button>
           </div>

@@ -1,10 +1,11 @@
 import { useEffect, useState } from "react";
 import type { Schema } from "../api/client";
 import { Button, Facts, Figures, Note, Tag } from "../parts/basic";
+import { KindTable } from "../parts/kindtable";
 import { Failure } from "../parts/problem";
 import { TopBar } from "../shell";
 import { exactly } from "../time";
-import { actor, count, kindTitle } from "../words";
+import { actor, count } from "../words";
 import { hashOf, verifyChains, type Verdict } from "../state/verify";
 
 type Certificate = Schema<"Certificate">;
@@ -123,7 +124,7 @@ function Chain({ certificate }: { certificate: Certificate }) {
       {error !== undefined && <Failure what="The chains couldn’t be read." error={error} />}
       <p className="small">
         Its own hash was recomputed in this browser. It follows <code>{certificate.previous.slice(0, 8)}</code> as No. {count(certificate.seq)} of chain {certificate.chain}.{" "}
-        <Button size="bar" unavailable={busy ? "Under way" : undefined} onClick={verify}>
+        <Button online size="bar" unavailable={busy ? "Under way" : undefined} onClick={verify}>
           {busy ? "Verifying …" : verdict ? "Verify again" : "Verify all chains"}
         </Button>
       </p>
@@ -148,32 +149,10 @@ function Download({ certificate }: { certificate: Certificate }) {
 }
 
 function Kinds({ title, records, none }: { title: string; records: Record<string, number>; none: string }) {
-  const all = Object.entries(records);
   return (
     <section className="records">
       <h2>{title}</h2>
-      {all.length === 0 ? (
-        <p className="none">{none}</p>
-      ) : (
-        <table className="table plain">
-          <thead>
-            <tr>
-              <th scope="col">Kind</th>
-              <th scope="col" className="right">
-                Count
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {all.map(([kind, n]) => (
-              <tr key={kind}>
-                <th scope="row">{kindTitle(kind)}</th>
-                <td className="right">{count(n)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      {Object.keys(records).length === 0 ? <p className="none">{none}</p> : <KindTable records={records} />}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from "react";
 import { useNavigate } from "react-router";
-import { Button, Empty } from "../parts/basic";
+import { Button, ButtonLink, Empty } from "../parts/basic";
 import { ColumnChooser, useColumns } from "../parts/columns";
 import { Icon } from "../parts/icon";
 import { Menu } from "../parts/menu";
@@ -37,9 +37,14 @@ export default function CustomersPage() {
         title="Customers"
         total={total === undefined ? undefined : count(total)}
         actions={
-          <Button look="primary" icon="plus" className="add" aria-label="Add customer" onClick={() => setAdding(true)}>
-            <span>Add customer</span>
-          </Button>
+          <>
+            <ButtonLink to="/import" icon="upload">
+              Import
+            </ButtonLink>
+            <Button look="primary" icon="plus" className="add" aria-label="Add customer" onClick={() => setAdding(true)}>
+              <span>Add customer</span>
+            </Button>
+          </>
         }
       />
       <CustomerList
@@ -56,12 +61,17 @@ export default function CustomersPage() {
             icon="people"
             title="No customers yet"
             actions={
-              <Button look="primary" icon="plus" onClick={() => setAdding(true)}>
-                Add customer
-              </Button>
+              <>
+                <ButtonLink to="/import" icon="upload">
+                  Import
+                </ButtonLink>
+                <Button look="primary" icon="plus" onClick={() => setAdding(true)}>
+                  Add customer
+                </Button>
+              </>
             }
           >
-            Add one, or import a file through the API.
+            Add one, or import a file.
           </Empty>
         }
         noMatch={(clear, filter) => <NoMatch clear={clear} filter={filter} />}

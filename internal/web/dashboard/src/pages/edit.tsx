@@ -1,9 +1,10 @@
 import { useEffect, useState } from "react";
 import { Navigate, useNavigate, useParams } from "react-router";
-import { api, Refusal, type Schema } from "../api/client";
-import { Button, Skeleton } from "../parts/basic";
+import { api, isMissing, Refusal, type Schema } from "../api/client";
+import { Button, Note, Skeleton } from "../parts/basic";
 import { Failure } from "../parts/problem";
 import { emptyProfile, isToldByFields, ProfileFields, type Profile } from "../parts/profilefields";
+import { useDraft } from "../state/draft";
 import { useChange, useCustomer, type Customer } from "../state/queries";
 import { TopBar } from "../shell";
 import { nameOf } from "../words";
@@ -12,9 +13,9 @@ import { DeleteDialog } from "./dialogs";
 export default function EditPage() {
   const { id = "" } = useParams();
   const customer = useCustomer(id);
-  // Deleted from here, or by somebody else: its page says so, and offers to restore it, or shows the certificate.
+  // Deleted from here, or by somebody else, or never there: its page says so, and offers to restore it, or shows the certificate.
   const purged = customer.error instanceof Refusal && customer.error.code === "PURGED";
-  if (purged || (customer.data && customer.data.customer.state !== "active")) return <Navigate to={`/customers/${id}`} replace />;
+  if (purged || isMissing(customer.error) || (customer.data && customer.data.customer.state !== "active")) return <Navigate to={`/customers/${encodeURIComponent(id)}`} replace />;
   return (
     <>
       <TopBar title="Edit profile" back={{ to: `/customers/${id}`, name: "Profile" }} />
@@ -41,16 +42,35 @@ function differing(a: Profile, b: Profile): (typeof fields)[number][] {
   return fields.filter((field) => a[field] !== b[field]);
 }
 
+/** What was typed, and what it began with. */
+type Draft = { base: { profile: Profile; etag: string | undefined }; profile: Profile };
+
 type FormProps = { customer: Customer; etag: string | undefined; reload: () => Promise<{ data?: { customer: Customer; etag: string | undefined } | undefined }> };
 
 function Form({ customer, etag, reload }: FormProps) {
   // What the form began with stays, also when the page looks again: a change of another administrator has to be told.
-  const [base, setBase] = useState({ profile: profileOf(customer), etag });
-  const [profile, setProfile] = useState(base.profile);
+  const draft = useDraft<Draft>(`edit ${customer.id}`);
+  const [base, setBase] = useState(draft.found?.base ?? { profile: profileOf(customer), etag });
+  const [profile, setProfile] = useState(draft.found?.profile ?? base.profile);
+  const [found, setFound] = useState(draft.found !== undefined);
   const [deleting, setDeleting] = useState(false);
   const [theirs, setTheirs] = useState<{ profile: Profile; etag: string | undefined }>();
   const navigate = useNavigate();
-  const back = () => void navigate(`/customers/${customer.id}`);
+  const back = () => {
+    draft.drop();
+    void navigate(`/customers/${customer.id}`);
+  };
+  const begin = (from: typeof base) => {
+    setBase(from);
+    setProfile(from.profile);
+    setFound(false);
+    draft.drop();
+  };
+  const change = (next: Profile) => {
+    setProfile(next);
+    if (differing(base.profile, next).length > 0) draft.keep({ base, profile: next });
+    else draft.drop();
+  };
   const changes = differing(base.profile, profile);
   const save = useChange(
     (version: string | undefined) => {
@@ -71,11 +91,19 @@ function Form({ customer, etag, reload }: FormProps) {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        if (changes.length > 0 && !save.isPending) save.mutate(base.etag);
+        if (changes.length > 0 && !save.isPending && navigator.onLine) save.mutate(base.etag);
       }}
     >
       <h1>Edit {nameOf(customer)}</h1>
-      <ProfileFields profile={profile} change={setProfile} error={save.error} />
+      {found && changes.length > 0 && (
+        <Note icon="pen">
+          <strong>Not saved yet.</strong> This is what you typed before you left.{" "}
+          <Button size="bar" onClick={() => begin({ profile: profileOf(customer), etag })}>
+            Discard it
+          </Button>
+        </Note>
+      )}
+      <ProfileFields profile={profile} change={change} error={save.error} />
       {conflict && theirs && (
         <div className="conflict" role="alert">
           <strong>Somebody has changed this customer</strong>
@@ -83,20 +111,19 @@ function Form({ customer, etag, reload }: FormProps) {
           <div className="actions">
             <Button
               onClick={() => {
-                setBase(theirs);
-                setProfile(theirs.profile);
+                begin(theirs);
                 save.reset();
               }}
             >
               Load theirs
             </Button>
-            <Button onClick={() => save.mutate(theirs.etag)}>Save mine over it</Button>
+            <Button online onClick={() => save.mutate(theirs.etag)}>Save mine over it</Button>
           </div>
         </div>
       )}
       {save.error && !conflict && !isToldByFields(save.error) && <Failure what="The profile was not saved." error={save.error} />}
       <div className="actions">
-        <Button submit look="primary" unavailable={changes.length === 0 ? "Nothing has changed" : save.isPending ? "Under way" : undefined}>
+        <Button online submit look="primary" unavailable={changes.length === 0 ? "Nothing has changed" : save.isPending ? "Under way" : undefined}>
           Save
         </Button>
         <Button look="quiet" onClick={back}>

@@ -9,12 +9,12 @@ import type { Item } from "../parts/menu";
 import { Failure } from "../parts/problem";
 import { CustomerTable, type Column } from "../parts/table";
 import { useAnnounce } from "../state/announce";
+import { useOffline } from "../state/online";
 import { pageSizes, useListState } from "../state/liststate";
 import { plan, useChange, useCustomers, type ListedCustomer } from "../state/queries";
-import { forAPI, isEmpty, nobody, sizeOf, tooMany, underFilter, type Filter } from "../state/selection";
+import { forAPI, inWords, isEmpty, nobody, sizeOf, tooMany, underFilter, type Filter } from "../state/selection";
 import { useSelection, type ListName } from "../state/selections";
 import { count, counted } from "../words";
-import { useOnline } from "../shell";
 
 export type BulkAction = { action: Schema<"NewOperation">["action"]; label: string; icon: IconName; danger?: boolean };
 
@@ -192,7 +192,7 @@ type DockProps = {
 /** The bar below the table: how many are selected, and what can be done with them. */
 function Dock({ selection, select, total, actions }: DockProps) {
   const navigate = useNavigate();
-  const online = useOnline();
+  const offline = useOffline();
   const size = sizeOf(selection, total);
   const limit = tooMany(selection);
   const [reason, setReason] = useState("");
@@ -201,10 +201,10 @@ function Dock({ selection, select, total, actions }: DockProps) {
     () => "The plan is made.",
     (operation) => {
       select(nobody);
-      void navigate(`/operations/${operation.id}`);
+      void navigate(`/operations/${operation.id}`, { state: { selection: inWords(selection) } });
     },
   );
-  const hindrance = limit ?? (online ? undefined : "Actions wait until the connection is back.");
+  const hindrance = limit ?? offline;
   return (
     <section className="dock" aria-label="Selection">
       <strong>{describe(selection, size)}</strong>
@@ -216,7 +216,7 @@ function Dock({ selection, select, total, actions }: DockProps) {
       <div className="actions">
         <input className="why" aria-label="Reason, optional, kept in the log" placeholder="Reason, optional" maxLength={200} value={reason} onChange={(event) => setReason(event.target.value)} />
         {actions.map((each) => (
-          <Button key={each.action} icon={each.icon} size="bar" look={each.danger ? "danger" : "default"} unavailable={hindrance ?? (start.isPending ? "Under way" : undefined)} onClick={() => start.mutate(each.action)}>
+          <Button key={each.action} aria-keyshortcuts={each.action === "delete" ? "Delete" : undefined} icon={each.icon} size="bar" look={each.danger ? "danger" : "default"} unavailable={hindrance ?? (start.isPending ? "Under way" : undefined)} onClick={() => start.mutate(each.action)}>
             {each.label}
           </Button>
         ))}
@@ -245,15 +245,16 @@ type PagerProps = {
 };
 
 function Pager({ first, shown, total, limit, more, setLimit, toFirst, back, next }: PagerProps) {
-  const atStart = first === 1 ? "This is the first page" : undefined;
-  const atEnd = more ? undefined : "This is the last page";
+  const offline = useOffline();
+  const atStart = first === 1 ? "This is the first page" : offline;
+  const atEnd = more ? offline : "This is the last page";
   const from = `${count(first)}–${count(first + shown - 1)}`;
   return (
     <nav className="pager" aria-label="Pages of the list">
       <span className="span">{total === undefined ? from : `${from} of ${count(Math.max(total, first + shown - 1))}`}</span>
       <label>
         <span className="visually-hidden">Customers per page</span>
-        <select value={limit} onChange={(event) => setLimit(Number(event.target.value))}>
+        <select value={limit} disabled={offline !== undefined} onChange={(event) => setLimit(Number(event.target.value))}>
           {pageSizes.map((size) => (
             <option key={size} value={size}>
               {size} per page

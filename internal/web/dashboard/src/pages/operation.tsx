@@ -1,20 +1,22 @@
 import { useEffect, useRef, useState, type ReactNode } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useLocation, useNavigate, useParams } from "react-router";
 import { useQueryClient } from "@tanstack/react-query";
-import { api, Refusal } from "../api/client";
+import { api, isMissing } from "../api/client";
 import { Button, Empty, ButtonLink, Facts, Figures, Note, Skeleton, Time, type Fact, type Figure } from "../parts/basic";
 import { Field, Tick } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Items } from "../parts/items";
+import { KindTable } from "../parts/kindtable";
 import { OperationTag } from "../parts/operationtag";
 import { Failure } from "../parts/problem";
 import { useAnnounce } from "../state/announce";
 import { canUndo, clauseOf, decidedOf, fractionOf, isMoving, outcomeOf, stageOf, subjects, titleOf, verbsOf, type Operation, type Stage } from "../state/operation";
 import { plan, useChange, useOperation, useRefresh, useSettings } from "../state/queries";
+import { leftToUndo, useUndoOf } from "../state/undo";
 import { serverNow } from "../api/client";
 import { TopBar } from "../shell";
 import { dayAndTime, relative, zoneOf } from "../time";
-import { actor, count, counted, dollars, duration, kindTitle, roughly, sentence } from "../words";
+import { actor, count, counted, dollars, duration, roughly, sentence } from "../words";
 
 export default function OperationPage() {
   const { id = "" } = useParams();
@@ -24,7 +26,7 @@ export default function OperationPage() {
     <>
       <TopBar title="Operation" back={{ to: "/operations", name: "Operations" }} quiet />
       {!data && <h1 className="visually-hidden">Operation</h1>}
-      {error instanceof Refusal && (error.code === "NO_OPERATION" || error.code === "INVALID") ? (
+      {isMissing(error) ? (
         <Empty icon="list" title="There is no such operation" actions={<ButtonLink to="/operations">Go to operations</ButtonLink>}>
           Operations are kept as long as the audit log.
         </Empty>
@@ -87,8 +89,10 @@ function Page({ operation }: { operation: Operation }) {
 
 function Line({ operation }: { operation: Operation }) {
   const { by, appliedBy, cancelledBy, applied, ended, created, reason } = operation;
+  const selection = useSelectionInWords();
   return (
     <ul className="line">
+      {selection && <li>{selection}</li>}
       {reason && <li>Reason: {reason}</li>}
       <li>
         Planned by {actor(by)}, <Time at={created} />
@@ -106,6 +110,11 @@ function Line({ operation }: { operation: Operation }) {
       )}
     </ul>
   );
+}
+
+/** What was selected, told by the page that planned it: the API doesn't tell. It may be a search text, so it stays in the history entry. */
+function useSelectionInWords(): string | undefined {
+  return (useLocation().state as { selection?: string } | null)?.selection;
 }
 
 const positions: Record<Stage, number> = { planning: 0, failed: 0, ready: 1, expired: 1, discarded: 1, running: 2, stopping: 2, stopped: 2, done: 4 };
@@ -276,7 +285,7 @@ function Lists({ operation, stage }: { operation: Operation; stage: Stage }) {
           total={failed}
           action={
             !isMoving(stage) && (
-              <Button size="bar" unavailable={retry.isPending ? "Under way" : undefined} onClick={() => retry.mutate(undefined)}>
+              <Button online size="bar" unavailable={retry.isPending ? "Under way" : undefined} onClick={() => retry.mutate(undefined)}>
                 Retry {count(failed)} failed
               </Button>
             )
@@ -335,11 +344,11 @@ function usePlanAgain(operation: Operation): ReactNode {
       return plan({ action: operation.action as "delete", selection: { ids }, ...(operation.reason ? { reason: operation.reason } : {}) });
     },
     () => "The plan is made.",
-    (made) => void navigate(`/operations/${made.id}`),
+    (made) => void navigate(`/operations/${made.id}`, { state: { selection: "Those that an operation did not reach" } }),
   );
   if (left > mostAgain || !["delete", "restore", "purge", "block", "unblock"].includes(operation.action)) return null;
   return (
-    <Button size="bar" unavailable={again.isPending ? "Under way" : undefined} onClick={() => again.mutate(undefined)}>
+    <Button online size="bar" unavailable={again.isPending ? "Under way" : undefined} onClick={() => again.mutate(undefined)}>
       Plan these {count(left)} again
     </Button>
   );
@@ -359,26 +368,7 @@ function Kinds({ operation, stage }: { operation: Operation; stage: Stage }) {
         {title}
         {soFar}
       </h2>
-      <table className="table plain kinds">
-        <thead>
-          <tr>
-            <th scope="col">Kind</th>
-            <th scope="col" className="right">
-              Count
-            </th>
-            <th scope="col">What happens</th>
-          </tr>
-        </thead>
-        <tbody>
-          {records.toSorted(([, a], [, b]) => b - a).map(([kind, n]) => (
-            <tr key={kind}>
-              <th scope="row">{kindTitle(kind)}</th>
-              <td className="right">{count(n)}</td>
-              <td>{consequence(operation.action, policyOf(kind))}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <KindTable records={Object.fromEntries(records.toSorted(([, a], [, b]) => b - a))} last={{ head: "What happens", of: (kind) => consequence(operation.action, policyOf(kind)) }} />
     </section>
   );
 }
@@ -462,7 +452,7 @@ function Review({ operation }: { operation: Operation }) {
           {meaning(operation)}
         </Tick>
         {purge && <Field label={`Type the number of customers: ${count(eligible)}`} className="short" inputMode="numeric" value={typed} change={setTyped} />}
-        <Button look={purge ? "danger-fill" : "primary"} size="full" icon={purge ? "eraser" : action === "delete" ? "trash" : "check"} unavailable={hindrance ?? (apply.isPending ? "Under way" : undefined)} onClick={() => apply.mutate(undefined)}>
+        <Button online look={purge ? "danger-fill" : "primary"} size="full" icon={purge ? "eraser" : action === "delete" ? "trash" : "check"} unavailable={hindrance ?? (apply.isPending ? "Under way" : undefined)} onClick={() => apply.mutate(undefined)}>
           {verbsOf(action).now} {subjects(operation, eligible)}
         </Button>
         <p className="small center">{hindrance ?? "Only these customers. Later matches are not touched."}</p>
@@ -502,7 +492,7 @@ function Cancel({ operation, label, said, quiet = false, stop = false }: CancelP
   );
   return (
     <>
-      <Button size="full" look={quiet ? "quiet" : "default"} {...(stop ? { icon: "stop" as const } : {})} unavailable={cancel.isPending ? "Under way" : undefined} onClick={() => cancel.mutate(undefined)}>
+      <Button online size="full" look={quiet ? "quiet" : "default"} {...(stop ? { icon: "stop" as const } : {})} unavailable={cancel.isPending ? "Under way" : undefined} onClick={() => cancel.mutate(undefined)}>
         {label}
       </Button>
       {cancel.error && <Failure what="It goes on." error={cancel.error} />}
@@ -539,13 +529,6 @@ function SoFar({ operation, stage }: { operation: Operation; stage: Stage }) {
 }
 
 function Result({ operation }: { operation: Operation }) {
-  const navigate = useNavigate();
-  const undo = useChange(
-    () => plan({ action: "undo", selection: { operation: operation.id } }),
-    () => "The undo runs.",
-    (made) => void navigate(`/operations/${made.id}`),
-  );
-  const { done } = operation.progress;
   return (
     <section className="panel">
       <h2>Result</h2>
@@ -556,15 +539,7 @@ function Result({ operation }: { operation: Operation }) {
           cost("Cost", operation.actual),
         ]}
       />
-      {canUndo(operation) && (
-        <div className="part">
-          <Button size="full" icon="back" unavailable={undo.isPending ? "Under way" : undefined} onClick={() => undo.mutate(undefined)}>
-            Undo: restore {counted(done, "customer")}
-          </Button>
-          <p className="small center">Skips customers restored since.</p>
-          {undo.error && <Failure what="Nothing was restored." error={undo.error} />}
-        </div>
-      )}
+      {canUndo(operation) && <Undo operation={operation} />}
       {operation.action === "purge" && (
         <div className="part">
           <p className="small center">
@@ -573,5 +548,36 @@ function Result({ operation }: { operation: Operation }) {
         </div>
       )}
     </section>
+  );
+}
+
+/** Takes a deletion back, or says that this was done. */
+function Undo({ operation }: { operation: Operation }) {
+  const navigate = useNavigate();
+  const undo = useUndoOf(operation);
+  const start = useChange(
+    () => plan({ action: "undo", selection: { operation: operation.id } }),
+    () => "The undo runs.",
+    (made) => void navigate(`/operations/${made.id}`, { state: { selection: `Those of “${titleOf(operation)}”` } }),
+  );
+  if (undo.isPending) return null;
+  const left = leftToUndo(operation, undo.data ?? null);
+  return (
+    <div className="part">
+      {undo.data && (
+        <p className="center">
+          {isMoving(stageOf(undo.data)) ? "It is being undone." : `Undone by ${actor(undo.data.by)}: ${counted(undo.data.progress.done, "customer")} restored.`} <Link to={`/operations/${undo.data.id}`}>View the undo</Link>
+        </p>
+      )}
+      {left > 0 && (
+        <>
+          <Button online size="full" icon="back" unavailable={start.isPending ? "Under way" : undefined} onClick={() => start.mutate(undefined)}>
+            Undo: restore {counted(left, "customer")}
+          </Button>
+          <p className="small center">Skips customers restored since.</p>
+        </>
+      )}
+      {start.error && <Failure what="Nothing was restored." error={start.error} />}
+    </div>
   );
 }

@@ -64,13 +64,13 @@ export default function OperationsPage() {
           <div className="foot">
             <nav className="pager" aria-label="Pages of the list">
               <div className="actions">
-                <Button look="quiet" unavailable={cursors.length === 0 ? "This is the first page" : undefined} onClick={() => go([])}>
+                <Button online look="quiet" unavailable={cursors.length === 0 ? "This is the first page" : undefined} onClick={() => go([])}>
                   First
                 </Button>
-                <Button look="quiet" icon="left" unavailable={cursors.length === 0 ? "This is the first page" : undefined} onClick={() => go(cursors.slice(0, -1))}>
+                <Button online look="quiet" icon="left" unavailable={cursors.length === 0 ? "This is the first page" : undefined} onClick={() => go(cursors.slice(0, -1))}>
                   Newer
                 </Button>
-                <Button look="quiet" unavailable={page.data?.nextCursor ? undefined : "This is the last page"} onClick={() => page.data?.nextCursor && go([...cursors, page.data.nextCursor])}>
+                <Button online look="quiet" unavailable={page.data?.nextCursor ? undefined : "This is the last page"} onClick={() => page.data?.nextCursor && go([...cursors, page.data.nextCursor])}>
                   Older
                 </Button>
               </div>

@@ -2,6 +2,7 @@ import { Link } from "react-router";
 import { Skeleton, Time } from "../parts/basic";
 import { Icon } from "../parts/icon";
 import { Failure } from "../parts/problem";
+import { needsOf } from "../state/needs";
 import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "../state/operation";
 import { useCustomers, useOperation, useOperations, useTotals } from "../state/queries";
 import { TopBar } from "../shell";
@@ -11,22 +12,11 @@ import { actor, count } from "../words";
 const looked = 100;
 const listed = 8;
 
-type Need = { key: string; icon: "warning" | "clock"; what: string; why: string; when: React.ReactNode; to: string; link: string };
-
-function needOf(operation: Operation): Need | undefined {
-  const base = { key: operation.id, what: titleOf(operation), to: `/operations/${operation.id}` };
-  const stage = stageOf(operation);
-  if (stage === "ready") return { ...base, icon: "clock", why: `${actor(operation.by)}’s plan waits to be run`, when: operation.expires && <>expires <Time at={operation.expires} /></>, link: "Review" };
-  if (stage === "failed") return { ...base, icon: "warning", why: operation.why ?? "It could not be planned", when: <Time at={operation.ended ?? operation.created} />, link: "View" };
-  if (stage === "done" && operation.progress.failed > 0) return { ...base, icon: "warning", why: `${count(operation.progress.failed)} failed and are unchanged`, when: <Time at={operation.ended ?? operation.created} />, link: `View ${count(operation.progress.failed)} failed` };
-  return undefined;
-}
-
 export default function OverviewPage() {
   const totals = useTotals();
   const operations = useOperations(looked);
   const trash = useCustomers({ state: "deleted", search: "" }, { limit: 10, cursor: undefined });
-  const needs = (operations.data?.operations ?? []).map(needOf).filter((need) => need !== undefined).toSorted((a, b) => (a.icon === b.icon ? 0 : a.icon === "warning" ? -1 : 1));
+  const needs = needsOf(operations.data?.operations ?? []);
   const error = totals.error ?? operations.error ?? trash.error;
   return (
     <>
@@ -53,7 +43,10 @@ export default function OverviewPage() {
                     <Icon name={need.icon} />
                     <strong>{need.what}</strong>
                     <span className="why">{need.why}</span>
-                    <span className="when">{need.when}</span>
+                    <span className="when">
+                      {need.expires && "expires "}
+                      <When at={need.expires ?? need.since} />
+                    </span>
                     <Link to={need.to} aria-label={`${need.link}: ${need.what}`}>
                       {need.link}
                     </Link>
@@ -96,6 +89,10 @@ export default function OverviewPage() {
       </div>
     </>
   );
+}
+
+function When({ at }: { at: string | undefined }) {
+  return at && <Time at={at} />;
 }
 
 /** Days left at which a date is worth a look. */

@@ -1,9 +1,10 @@
 import { useState } from "react";
 import { Link, NavLink, useParams } from "react-router";
-import { api, Refusal, type Schema } from "../api/client";
+import { api, isMissing, Refusal, type Schema } from "../api/client";
 import { Button, ButtonLink, Empty, Facts, Flags, Note, Skeleton, Tag, Time, type Fact } from "../parts/basic";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
+import { KindTable } from "../parts/kindtable";
 import { Menu } from "../parts/menu";
 import { Failure } from "../parts/problem";
 import { RecordSection } from "../parts/records";
@@ -29,7 +30,7 @@ export default function ProfilePage({ tab }: { tab?: "log" }) {
     <>
       <TopBar title="Profile" back={inTrash ? { to: "/deleted-customers", name: "Deleted customers" } : { to: "/customers", name: "Customers" }} />
       {!customer.data && <h1 className="visually-hidden">Profile</h1>}
-      {refusal?.code === "NOT_FOUND" || refusal?.code === "INVALID" ? (
+      {isMissing(refusal) ? (
         <Empty icon="search" title="There is no such customer" actions={<ButtonLink to="/customers">Go to customers</ButtonLink>}>
           None has the id {id}, and none with it was purged.
         </Empty>
@@ -143,7 +144,7 @@ function TrashBanner({ customer, restore, purge }: { customer: Customer; restore
         <Button look="danger" icon="eraser" unavailable={held ? "Under legal hold" : undefined} onClick={purge}>
           Permanently delete…
         </Button>
-        <Button look="primary" icon="back" onClick={restore}>
+        <Button online look="primary" icon="back" onClick={restore}>
           Restore
         </Button>
       </div>
@@ -192,28 +193,7 @@ function Hidden({ customer }: { customer: Customer }) {
       <Note icon="eye">
         <strong>Its records are hidden with it.</strong> {customer.state === "purging" ? "They are erased, or kept by law without personal data." : "They are back the moment it is restored."}
       </Note>
-      {records.length > 0 && (
-        <table className="table plain kinds">
-          <thead>
-            <tr>
-              <th scope="col">Kind</th>
-              <th scope="col" className="right">
-                Count
-              </th>
-              <th scope="col">State</th>
-            </tr>
-          </thead>
-          <tbody>
-            {records.map(([kind, n]) => (
-              <tr key={kind}>
-                <th scope="row">{kindTitle(kind)}</th>
-                <td className="right">{count(n)}</td>
-                <td>Hidden with the customer</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      {records.length > 0 && <KindTable records={Object.fromEntries(records)} last={{ head: "State", of: () => "Hidden with the customer" }} />}
     </section>
   );
 }
@@ -347,7 +327,7 @@ function Log({ id }: { id: string }) {
         </table>
       )}
       {audit.hasNextPage && (
-        <Button look="quiet" onClick={() => void audit.fetchNextPage()}>
+        <Button online look="quiet" onClick={() => void audit.fetchNextPage()}>
           Show more
         </Button>
       )}

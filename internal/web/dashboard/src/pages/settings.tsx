@@ -73,7 +73,7 @@ function Retention({ settings, etag }: SectionProps) {
       return redate ? await plan({ action: "redate", selection: { trash: true } }) : undefined;
     },
     () => "The retention is saved.",
-    (operation) => operation && void navigate(`/operations/${operation.id}`),
+    (operation) => operation && void navigate(`/operations/${operation.id}`, { state: { selection: "Everybody in the trash" } }),
   );
   const hindrance = !valid && choice === "days" ? "Give a number of days from 1 to 9999." : !changes ? "Nothing has changed yet." : choice === "once" && !acknowledged ? "Tick the box to go on." : undefined;
   const group = useId();
@@ -135,7 +135,7 @@ function Retention({ settings, etag }: SectionProps) {
       )}
       {save.error && <Failure what="Nothing was saved." error={save.error} />}
       <div className="actions">
-        <Button look="primary" unavailable={hindrance ?? (save.isPending ? "Under way" : undefined)} onClick={() => save.mutate(undefined)}>
+        <Button online look="primary" unavailable={hindrance ?? (save.isPending ? "Under way" : undefined)} onClick={() => save.mutate(undefined)}>
           {redate ? `Save and plan to re-date ${counted(trash, "customer")}` : "Save"}
         </Button>
         {changes && (

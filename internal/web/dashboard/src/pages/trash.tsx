@@ -47,7 +47,7 @@ export default function TrashPage() {
   const all = useChange(
     () => plan({ action: "purge", selection: { trash: true } }),
     () => "The plan is made.",
-    (operation) => void navigate(`/operations/${operation.id}`),
+    (operation) => void navigate(`/operations/${operation.id}`, { state: { selection: "Everybody in the trash" } }),
   );
   return (
     <>
@@ -56,7 +56,7 @@ export default function TrashPage() {
         total={total === undefined ? undefined : count(total)}
         actions={
           total !== 0 && (
-            <Button look="danger" icon="eraser" className="add" aria-label="Permanently delete all…" onClick={() => all.mutate(undefined)}>
+            <Button online look="danger" icon="eraser" className="add" aria-label="Permanently delete all…" onClick={() => all.mutate(undefined)}>
               <span>Permanently delete all…</span>
             </Button>
           )
@@ -77,7 +77,7 @@ export default function TrashPage() {
         menu={actions.menu}
         action={(customer) =>
           customer.state === "deleted" && (
-            <Button look="quiet" size="bar" onClick={() => actions.restore(customer)}>
+            <Button online look="quiet" size="bar" onClick={() => actions.restore(customer)}>
               Restore
             </Button>
           )

@@ -1,5 +1,6 @@
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 import { Link } from "react-router";
+import { useOffline } from "../state/online";
 import { exactly, relative } from "../time";
 import { count } from "../words";
 import { Icon, type IconName } from "./icon";
@@ -11,12 +12,16 @@ type ButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, "disabled" | "t
   icon?: IconName;
   size?: "bar" | "full";
   submit?: boolean;
+  /** It asks the API for something, so it can't be used without a connection. */
+  online?: boolean;
   /** Why it can't be used now. It stays focusable; the reason has to stand beside it, too. */
   unavailable?: string | undefined;
   ref?: React.Ref<HTMLButtonElement>;
 };
 
-export function Button({ look = "default", icon, size, submit, unavailable, children, onClick, className, ...rest }: ButtonProps) {
+export function Button({ look = "default", icon, size, submit, online = false, unavailable: otherwise, children, onClick, className, ...rest }: ButtonProps) {
+  const offline = useOffline();
+  const unavailable = otherwise ?? (online ? offline : undefined);
   return (
     <button
       {...rest}

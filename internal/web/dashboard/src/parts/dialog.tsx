@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { Button } from "./basic";
+import { useOffline } from "../state/online";
 import type { IconName } from "./icon";
 
 /** A link in a dialog leads away from it. */
@@ -23,18 +24,25 @@ export function Dialog({ title, children, action, form = false, close }: DialogP
   const cancel = useRef<HTMLButtonElement>(null);
   const [typed, setTyped] = useState(false);
   const heading = useId();
+  const offline = useOffline();
+  const unavailable = action && (action.unavailable ?? offline);
   useEffect(() => {
     const shown = dialog.current;
     if (!shown) return undefined;
+    const opener = document.activeElement;
     shown.showModal();
     shown.addEventListener("click", leave);
     const first = form ? shown.querySelector<HTMLElement>("input, select, textarea") : null;
     (first ?? cancel.current)?.focus();
-    return () => shown.removeEventListener("click", leave);
+    return () => {
+      shown.removeEventListener("click", leave);
+      // A dialog that another one replaces leaves the focus nowhere.
+      if (opener instanceof HTMLElement && document.activeElement === document.body) opener.focus();
+    };
   }, [form]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (action && !action.busy && !action.unavailable) action.run();
+    if (action && !action.busy && !unavailable) action.run();
   };
   return (
     <dialog ref={dialog} className="dialog" aria-labelledby={heading} {...{ closedby: typed ? "closerequest" : "any" }} onClose={close} onInput={() => setTyped(true)}>
@@ -44,12 +52,12 @@ export function Dialog({ title, children, action, form = false, close }: DialogP
           {children}
         </div>
         <footer>
-          {action?.unavailable && <p className="reason">{action.unavailable}</p>}
+          {unavailable && <p className="reason">{unavailable}</p>}
           <Button ref={cancel} onClick={() => dialog.current?.close()}>
             {action ? "Cancel" : "Close"}
           </Button>
           {action && (
-            <Button submit look={action.danger ? "danger-fill" : "primary"} {...(action.icon ? { icon: action.icon } : {})} unavailable={action.unavailable ?? (action.busy ? "Under way" : undefined)}>
+            <Button submit look={action.danger ? "danger-fill" : "primary"} {...(action.icon ? { icon: action.icon } : {})} unavailable={unavailable ?? (action.busy ? "Under way" : undefined)}>
               {action.label}
             </Button>
           )}

@@ -76,7 +76,7 @@ export function Items({ operation, outcome, title, total, lead, action, closed =
         </table>
       )}
       {total > listed.length && (
-        <Button look="quiet" className="show-all" unavailable={items.isFetchingNextPage ? "Under way" : undefined} onClick={more}>
+        <Button online look="quiet" className="show-all" unavailable={items.isFetchingNextPage ? "Under way" : undefined} onClick={more}>
           {listed.length <= first ? `Show all ${count(total)}` : `Show more (${count(listed.length)} of ${count(total)})`}
         </Button>
       )}

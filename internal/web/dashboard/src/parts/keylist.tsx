@@ -11,6 +11,7 @@ const keys: [string, string][] = [
   ["j, k", "Next row, row before"],
   ["x", "Tick the row; with Shift up to here"],
   [".", "Menu of the row"],
+  ["Del", "Delete what is selected, or the row: asks first"],
   ["?", "This list"],
 ];
 

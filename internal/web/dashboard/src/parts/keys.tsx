@@ -1,7 +1,11 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 
-const KeyList = lazy(() => import("./keylist"));
+const load = () => import("./keylist");
+const KeyList = lazy(load);
+
+/** Milliseconds after which the list is loaded, so that it can be asked for offline, too. */
+const idle = 2500;
 
 const pages: Record<string, string> = { o: "/", c: "/customers", d: "/deleted-customers", r: "/operations", s: "/settings" };
 
@@ -19,6 +23,10 @@ export function Keys() {
   const [on, setOn] = useState(() => localStorage.getItem("keys") !== "off");
   const began = useRef(0);
   useEffect(() => {
+    const timer = setTimeout(() => void load().catch(() => undefined), idle);
+    return () => clearTimeout(timer);
+  }, []);
+  useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], [popover]:popover-open")) return;
       if (event.key === "?") setShown(true);
@@ -28,6 +36,7 @@ export function Keys() {
       if (page) void navigate(page);
       // Before a row has the focus; from there on the list itself listens.
       if (event.key === "j" && event.target === document.body) document.querySelector<HTMLElement>("tr[data-id] a")?.focus();
+      if (event.key === "Delete") document.querySelector<HTMLElement>('[aria-keyshortcuts="Delete"]')?.click();
       if (event.key === "/") {
         const search = document.querySelector<HTMLElement>('input[type="search"]');
         if (search) event.preventDefault();

@@ -135,7 +135,7 @@ export function RecordSection({ customer, kind, total, policy, few, add }: Secti
         </table>
       )}
       {!few && records.hasNextPage && (
-        <Button look="quiet" unavailable={records.isFetchingNextPage ? "Under way" : undefined} onClick={() => void records.fetchNextPage()}>
+        <Button online look="quiet" unavailable={records.isFetchingNextPage ? "Under way" : undefined} onClick={() => void records.fetchNextPage()}>
           Show more
         </Button>
       )}

@@ -46,6 +46,11 @@ export function CustomerTable(props: TableProps) {
     select(mark(selection, shift && from.current ? range(ids, from.current, id) : [id], on));
     from.current = id;
   };
+  const remove = (id: string) => {
+    const customer = customers.find((each) => each.id === id);
+    const item = customer && props.menu(customer).flat().find(({ detail }) => detail === "Del");
+    item?.run?.();
+  };
   return (
     <table className={["table customers", stale && "stale", props.trash && "trash"].filter(Boolean).join(" ")} role="table" aria-busy={stale}>
       <caption className="visually-hidden">{props.caption}</caption>
@@ -73,7 +78,7 @@ export function CustomerTable(props: TableProps) {
         </tr>
       </thead>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- keys of the rows, whose links and boxes have the focus */}
-      <tbody role="rowgroup" ref={body} onKeyDown={(event) => rowKeys(event, tick)}>
+      <tbody role="rowgroup" ref={body} onKeyDown={(event) => rowKeys(event, tick, (id) => remove(id))}>
         {customers.map((customer) => (
           <Row key={customer.id} customer={customer} ticked={isSelected(selection, customer.id)} tick={tick} {...props} />
         ))}
@@ -166,13 +171,14 @@ function HeadBox({ selection, select, ids, filter, total }: TableProps & { ids: 
   );
 }
 
-/** j and k move between rows, x ticks, the dot opens the menu. */
-function rowKeys(event: KeyboardEvent<HTMLElement>, tick: (id: string, shift: boolean) => void): void {
+/** j and k move between rows, x ticks, the dot opens the menu, Del asks to delete what is selected or, where nothing is, the row. */
+function rowKeys(event: KeyboardEvent<HTMLElement>, tick: (id: string, shift: boolean) => void, remove: (id: string) => void): void {
   if (event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem("keys") === "off") return;
   const row = (event.target as HTMLElement).closest<HTMLElement>("tr[data-id]");
   if (!row || (event.target as HTMLElement).closest("[popover]")) return;
   const key = event.key.toLowerCase();
   if (key === "x" && row.dataset["id"]) tick(row.dataset["id"], event.shiftKey);
+  if (key === "delete" && row.dataset["id"] && !document.querySelector(".dock")) remove(row.dataset["id"]);
   if (key === ".") row.querySelector<HTMLElement>(".dots")?.click();
   const to = key === "j" || key === "arrowdown" ? row.nextElementSibling : key === "k" || key === "arrowup" ? row.previousElementSibling : null;
   if (!(to instanceof HTMLElement)) return;
@@ -180,14 +186,15 @@ function rowKeys(event: KeyboardEvent<HTMLElement>, tick: (id: string, shift: bo
   to.querySelector<HTMLElement>("a")?.focus();
 }
 
-/** Where a row goes that had the focus, the row that takes its place gets it. */
+/** A row that had the focus keeps it where it moves to. Where it goes, the row that takes its place gets it. */
 function useFocusKept(body: React.RefObject<HTMLTableSectionElement | null>, ids: string[]): void {
-  const last = useRef(-1);
+  const last = useRef({ at: -1, id: "" });
   useEffect(() => {
     const rows = body.current;
     if (!rows) return undefined;
     const note = (event: FocusEvent) => {
-      last.current = [...rows.children].indexOf((event.target as HTMLElement).closest("tr") ?? rows);
+      const row = (event.target as HTMLElement).closest("tr");
+      last.current = { at: row ? [...rows.children].indexOf(row) : -1, id: row?.dataset["id"] ?? "" };
     };
     rows.addEventListener("focusin", note);
     return () => rows.removeEventListener("focusin", note);
@@ -195,9 +202,10 @@ function useFocusKept(body: React.RefObject<HTMLTableSectionElement | null>, ids
   const shown = ids.join(" ");
   useEffect(() => {
     const rows = body.current;
-    if (!rows || last.current < 0 || document.activeElement !== document.body) return;
-    const row = rows.children[Math.min(last.current, rows.children.length - 1)];
-    row?.querySelector<HTMLElement>("a")?.focus();
+    const { at, id } = last.current;
+    if (!rows || at < 0 || document.activeElement !== document.body) return;
+    const moved = [...rows.children].find((row) => row instanceof HTMLElement && row.dataset["id"] === id);
+    (moved ?? rows.children[Math.min(at, rows.children.length - 1)])?.querySelector<HTMLElement>("a")?.focus();
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- other rows are the reason to look
   }, [body, shown]);
 }

@@ -12,6 +12,8 @@ function isPassing(error: unknown): boolean {
 export function newQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
+      // A change that was asked for offline fails: made later, it would surprise.
+      mutations: { networkMode: "always" },
       queries: {
         staleTime: 5_000,
         retry: (failures, error) => isPassing(error) && failures < 2,

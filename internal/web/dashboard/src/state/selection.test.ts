@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { everybody, forAPI, isEmpty, isSelected, mark, mostExceptions, mostIds, nobody, pageState, range, sizeOf, tooMany, underFilter, type Filter } from "./selection";
+import { everybody, forAPI, inWords, isEmpty, isSelected, mark, mostExceptions, mostIds, nobody, pageState, range, sizeOf, tooMany, underFilter, type Filter } from "./selection";
 
 const active: Filter = { state: "active", search: "" };
 const trash: Filter = { state: "deleted", search: "" };
@@ -56,6 +56,18 @@ describe("a selection of all", () => {
   it("is refused when too many are left out", () => {
     expect(tooMany(mark(everybody(active), ids(mostExceptions), false))).toBeUndefined();
     expect(tooMany(mark(everybody(active), ids(mostExceptions + 1), false))).toMatch(/1,000/);
+  });
+});
+
+describe("in words", () => {
+  it.each<[string, Parameters<typeof inWords>[0]]>([
+    ["Selected one by one", mark(nobody, ["a"], true)],
+    ["All active customers", everybody(active)],
+    ["Everybody in the trash, 2 left out", mark(everybody(trash), ["a", "b"], false)],
+    ["All that match “ferr”, 1 left out", mark(everybody({ ...active, search: "ferr" }), ["a"], false)],
+    ["All that match “ferr” in the trash", everybody({ ...trash, search: "ferr" })],
+  ])("%s", (words, selection) => {
+    expect(inWords(selection)).toBe(words);
   });
 });
 

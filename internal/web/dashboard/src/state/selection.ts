@@ -1,4 +1,5 @@
 import type { Schema } from "../api/client";
+import { count } from "../words";
 
 /** What a list shows: all customers in a state, or those that match a search. */
 export type Filter = { state: "active" | "deleted"; search: string };
@@ -66,6 +67,14 @@ export function sizeOf(selection: Selection, total: number | undefined): number 
   if (!selection.all) return selection.ids.size;
   if (selection.filter.search !== "" || total === undefined) return undefined;
   return Math.max(0, total - selection.except.size);
+}
+
+/** The selection in words, as the page of its operation tells it. */
+export function inWords(selection: Selection): string {
+  if (!selection.all) return "Selected one by one";
+  const { state, search } = selection.filter;
+  const all = search ? `All that match “${search}”${state === "deleted" ? " in the trash" : ""}` : state === "deleted" ? "Everybody in the trash" : "All active customers";
+  return selection.except.size > 0 ? `${all}, ${count(selection.except.size)} left out` : all;
 }
 
 /** Why the API would not take the selection, in words; undefined if it takes it. */

@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { needsOf } from "./needs";
+import type { Operation } from "./operation";
+
+function operation(id: string, change: object): Operation {
+  return { id, action: "delete", state: "READY", by: "ann", created: "2026-11-30T05:00:00Z", impact: { customers: 9, eligible: 5, blocked: {}, records: {} }, progress: { done: 0, skipped: 0, failed: 0, left: 5, codes: {} }, ...change } as Operation;
+}
+
+it("lists what failed, then the plans that wait", () => {
+  const all = [operation("waits", {}), operation("failed", { state: "PARTIAL", progress: { done: 4, skipped: 0, failed: 1, left: 0, codes: {} } }), operation("unplanned", { state: "FAILED", why: "too many" }), operation("runs", { state: "RUNNING" }), operation("done", { state: "SUCCEEDED" })];
+  expect(needsOf(all).map(({ key }) => key)).toEqual(["failed", "unplanned", "waits"]);
+});
+
+it("leaves out a plan of nobody", () => {
+  expect(needsOf([operation("nobody", { impact: { customers: 3, eligible: 0, blocked: { ON_HOLD: 3 }, records: {} } })])).toEqual([]);
+});

@@ -1,0 +1,29 @@
+import { actor, count } from "../words";
+import { stageOf, titleOf, type Operation } from "./operation";
+
+/** Something that needs somebody: what, why, since or until when, and where to look at it. */
+export type Need = { key: string; icon: "warning" | "clock"; what: string; why: string; expires?: string; since?: string; to: string; link: string };
+
+/** What an operation needs somebody for. A plan of nobody needs none: there is nothing to run. */
+export function needOf(operation: Operation): Need | undefined {
+  const base = { key: operation.id, what: titleOf(operation), to: `/operations/${operation.id}` };
+  const since = operation.ended ?? operation.created;
+  const { failed } = operation.progress;
+  switch (stageOf(operation)) {
+    case "ready":
+      if (operation.impact.eligible === 0) return undefined;
+      return { ...base, icon: "clock", why: `${actor(operation.by)}’s plan waits to be run`, link: "Review", ...(operation.expires ? { expires: operation.expires } : {}) };
+    case "failed":
+      return { ...base, icon: "warning", why: operation.why ?? "It could not be planned", since, link: "View" };
+    case "done":
+      return failed > 0 ? { ...base, icon: "warning", why: `${count(failed)} failed and are unchanged`, since, link: `View ${count(failed)} failed` } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** What needs somebody, what failed first. */
+export function needsOf(operations: Operation[]): Need[] {
+  const rank = (need: Need) => (need.icon === "warning" ? 0 : 1);
+  return operations.map(needOf).filter((need) => need !== undefined).toSorted((a, b) => rank(a) - rank(b));
+}
