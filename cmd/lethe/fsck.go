@@ -13,7 +13,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"lethe/internal/customer"
+	"lethe/internal/dynamo"
 	"lethe/internal/fsck"
 )
 
@@ -36,7 +40,7 @@ Options:
 type fsckOptions struct {
 	tables
 
-	fsck.Options
+	checker fsck.Checker
 
 	json, repair, yes bool
 	grace             customer.Period
@@ -44,19 +48,19 @@ type fsckOptions struct {
 
 func parseFsck(args []string, std stdio) (fsckOptions, error) {
 	o := fsckOptions{grace: customer.PeriodOf(72 * time.Hour)}
-	o.AnyGrace = true
+	o.checker.AnyGrace = true
 	flags := flag.NewFlagSet("fsck", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // what is wrong is told by the caller
 	flags.Usage = func() {}
 	o.flags(flags)
-	flags.IntVar(&o.Segments, "segments", 8, "`number` of segments read at once")
-	flags.IntVar(&o.Rate, "rate", 0, "read `units` a second, about; 0 for as many as there can be")
+	flags.IntVar(&o.checker.Segments, "segments", 8, "`number` of segments read at once")
+	flags.IntVar(&o.checker.Rate, "rate", 0, "read `units` a second, about; 0 for as many as there can be")
 	flags.BoolVar(&o.json, "json", false, "report as JSON")
 	flags.BoolVar(&o.repair, "repair", false, "repair what can be repaired")
 	flags.BoolVar(&o.yes, "yes", false, "with --repair: don't ask")
-	flags.DurationVar(&o.Slack, "slack", time.Hour, "`time` that something due may wait before it counts as forgotten")
-	flags.DurationVar(&o.Settle, "settle", 3*time.Second, "`time` between a suspicion and the look that settles it: what the change stream may lag")
-	flags.IntVar(&o.Shards, "shards", 0, "`number` of partitions of each list: the stack's parameter IndexShards; 0 takes any for right")
+	flags.DurationVar(&o.checker.Slack, "slack", time.Hour, "`time` that something due may wait before it counts as forgotten")
+	flags.DurationVar(&o.checker.Settle, "settle", 3*time.Second, "`time` between a suspicion and the look that settles it: what the change stream may lag")
+	flags.IntVar(&o.checker.Shards, "shards", 0, "`number` of partitions of each list: the stack's parameter IndexShards; 0 takes any for right")
 	flags.TextVar(&o.grace, "grace", o.grace, "`period` between a purge time and TTL: the stack's parameter PurgeGrace")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -72,10 +76,10 @@ func parseFsck(args []string, std stdio) (fsckOptions, error) {
 		return o, fmt.Errorf("%q is not an option; see --help", flags.Arg(0))
 	case !ok:
 		return o, errors.New("--grace must be a time: TTL is the backstop of purges")
-	case o.Segments < 1 || o.Segments > 1000 || o.Rate < 0 || o.Shards < 0:
+	case o.checker.Segments < 1 || o.checker.Segments > 1000 || o.checker.Rate < 0 || o.checker.Shards < 0:
 		return o, errors.New("--segments must be 1 to 1000, and --shards and --rate no less than 0")
 	default:
-		o.Grace = length
+		o.checker.Grace = length
 	}
 	return o, nil
 }
@@ -95,15 +99,15 @@ func runFsck(ctx context.Context, args []string, std stdio) (int, error) {
 	if o.repair && !o.yes && !agreed(std, o.table) {
 		return exitFailed, errors.New("not agreed: --yes repairs without asking")
 	}
-	o.Table, o.Ledger = o.table, o.ledger
+	o.checker.DB, o.checker.Table, o.checker.Ledger = dynamodb.NewFromConfig(cfg), o.table, o.ledger
 	out := bufio.NewWriter(std.out)
 	defer out.Flush()
 	meter := newMeter(std.err)
-	o.Progress = meter.tell
+	o.checker.Progress = meter.tell
 	defer meter.stop()
 	r := reporter{out: out, json: o.json}
 	r.begin()
-	report, err := fsck.New(cfg, o.Options).Check(ctx, o.repair, r.finding)
+	report, err := o.checker.Check(ctx, o.repairer(cfg), r.finding)
 	meter.stop()
 	if err != nil {
 		return exitFailed, err
@@ -116,6 +120,14 @@ func runFsck(ctx context.Context, args []string, std stdio) (int, error) {
 		return exitFailed, fmt.Errorf("%d customers or operations could not be judged; try again when there is less going on", report.Unsettled)
 	}
 	return exitClean, nil
+}
+
+// repairer is nil for a check, which shares no code with the storage. A repair is a write of the storage itself.
+func (o fsckOptions) repairer(cfg aws.Config) fsck.Repairer {
+	if !o.repair {
+		return nil
+	}
+	return dynamo.New(cfg, dynamo.Options{Name: o.checker.Table, Shards: o.checker.Shards, Grace: o.checker.Grace})
 }
 
 // agreed asks whether to repair.

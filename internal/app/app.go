@@ -56,7 +56,7 @@ func assemble(c Config, db, mq aws.Config) *App {
 	}
 	engine := operations.Engine(service, table.Operations(), work)
 	engine.Metered = dynamo.Metered
-	operations.AddFsck(engine, checking(newChecker(c, db)))
+	operations.AddFsck(engine, checking(newChecker(c, db), table))
 	return &App{
 		service: service, operations: engine, api: web.New(service, engine, web.Options{Log: log}),
 		log: log, metrics: os.Stdout, functionName: c.FunctionName,
