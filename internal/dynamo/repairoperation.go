@@ -80,6 +80,9 @@ func (m *mending) removeParts(sks ...string) error {
 // removeParts removes all parts of an operation that is not there.
 func (t *Table) removeParts(ctx context.Context, seen repair.Seen) (units float64, err error) {
 	sks, err := t.partsOf(ctx, seen.ID)
+	if slices.Contains(sks, rootSK) {
+		return 0, repair.ErrChanged
+	}
 	for some := range slices.Chunk(sks, maxRemovals) {
 		m := t.newMending(seen, customer.Change{})
 		if err := m.removeParts(some...); err != nil {
