@@ -4,7 +4,11 @@ package internal
 import (
 	"bufio"
 	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -83,6 +87,26 @@ func TestNobodyKnowsTheLaptop(t *testing.T) {
 			if strings.HasPrefix(i, "lethe/internal/local") || strings.HasPrefix(i, "lethe/internal/sim") || i == "testing" {
 				t.Errorf("%s imports %s, which only tests and the local system may", of, i)
 			}
+		}
+	}
+}
+
+// TestOnlyARepairUsesTheStorage keeps the storage's code out of what checks tables and verifies certificates from outside: of the
+// command's files one imports it.
+func TestOnlyARepairUsesTheStorage(t *testing.T) {
+	const storage, repair = `"lethe/internal/dynamo"`, "../cmd/lethe/repair.go"
+	files, err := filepath.Glob("../cmd/lethe/*.go")
+	if err != nil || !slices.Contains(files, repair) {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		uses := slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == storage })
+		if uses != (name == repair) {
+			t.Errorf("%s uses the storage: %t; a check shares no code with it", name, uses)
 		}
 	}
 }
