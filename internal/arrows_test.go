@@ -4,6 +4,7 @@ package internal
 import (
 	"bufio"
 	"bytes"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -31,14 +32,15 @@ var arrows = []struct {
 	{"lethe/internal/refusal", nil, false, "every rule may refuse"},
 	{"lethe/internal/ledger", nil, false, "whoever verifies needs nothing else"},
 	{"lethe/internal/tabular", nil, true, "a file format knows no customers"},
-	{"lethe/internal/dynamo", []string{"backoff", "bulk", "busy", "clock", "customer", "ledger"}, true, "storage knows the rules, not who asks"},
-	{"lethe/internal/fsck", []string{"backoff", "clock", "customer", "ledger"}, true, "what checks the storage shares no code with it"},
+	{"lethe/internal/dynamo", []string{"backoff", "bulk", "busy", "clock", "customer", "ledger", "repair"}, true, "storage knows the rules, not who asks"},
+	{"lethe/internal/fsck", []string{"backoff", "clock", "customer", "ledger", "repair"}, true, "what checks the storage shares no code with it"},
+	{"lethe/internal/repair", nil, true, "checker and storage share names of repairs, and no rule or code"},
 	{"lethe/internal/busy", []string{"customer"}, true, "what AWS answers, for storage and queue alike"},
 	{"lethe/internal/queue", []string{"backoff", "bulk", "busy", "customer"}, true, "the queue knows jobs, not who asks"},
 	{"lethe/internal/web", []string{"bulk", "customer", "ledger", "operations", "refusal", "tabular"}, true, "HTTP knows the rules, not the storage"},
 	{"lethe/internal/web/dashboard", nil, false, "files know neither the rules nor the API"},
 	{"lethe/internal/app", []string{"bulk", "busy", "customer", "dynamo", "fsck", "operations", "queue", "web", "web/dashboard"}, true, "the wiring knows no laptop"},
-	{"lethe/cmd/lethe", []string{"backoff", "customer", "fsck", "ledger"}, true, "whoever looks from outside shares no code with the storage"},
+	{"lethe/cmd/lethe", []string{"backoff", "customer", "dynamo", "fsck", "ledger"}, true, "an auditor's command needs no function and no queue; of the storage it uses the repairs"},
 	{"lethe/functions/api", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/dashboard", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/work", []string{"app"}, true, "a function is its trigger"},
@@ -139,6 +141,26 @@ func TestLocalStandsOnTop(t *testing.T) {
 	}
 	if read < 100 {
 		t.Errorf("only %d source files were read", read)
+	}
+}
+
+// TestOnlyARepairUsesTheStorage keeps the storage's code out of what checks tables and verifies certificates from outside: of the
+// command's files one imports it.
+func TestOnlyARepairUsesTheStorage(t *testing.T) {
+	const storage, repair = `"lethe/internal/dynamo"`, "../cmd/lethe/repair.go"
+	files, err := filepath.Glob("../cmd/lethe/*.go")
+	if err != nil || !slices.Contains(files, repair) {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		uses := slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == storage })
+		if uses != (name == repair) {
+			t.Errorf("%s uses the storage: %t; a check shares no code with it", name, uses)
+		}
 	}
 }
 

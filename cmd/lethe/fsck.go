@@ -13,21 +13,23 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"lethe/internal/customer"
 	"lethe/internal/fsck"
 )
 
 const fsckUsage = `Usage: go run ./cmd/lethe fsck (--table T --ledger L | --local) [options]
 
-Reads both tables wholly, in parallel segments, and reports what no rule of Lethe allows: records, search terms and claims
-without their customer, counts that are not those of the records, customers that are due and forgotten, or back though
-the ledger says that they are gone, and so on. What it suspects it reads again, consistently, before it reports it: the
-system may go on working meanwhile. Keys that hold a name or an address are hashed in the report.
+Reads both tables, in parallel segments, and reports what the rules of Lethe do not allow: records, search terms and claims
+without their customer, counts that differ from the records, customers that are due and not purged, or that are there
+although the ledger says that they were purged, and so on. What it suspects it reads again, consistently, before it reports
+it: the system may go on working. Keys that hold a name or an address are hashed in the report.
 
 With --repair it repairs what can be repaired, each on condition that nothing has changed since it was seen. What is left
-of customers who are gone is purged, and certified, by the next sweep. Without --repair it writes nothing.
+of customers who are gone is purged, and certified, by the next sweep. Without --repair it can't write.
 
-Ends with 0 if nothing is wrong (any longer), 1 if something is, 2 if it could not find out.
+Exit code: 0 if nothing is wrong, or all is repaired; 1 if something is wrong; 2 if it could not be checked.
 
 Options:
 `
@@ -36,7 +38,7 @@ Options:
 type fsckOptions struct {
 	tables
 
-	fsck.Options
+	checker fsck.Checker
 
 	json, repair, yes bool
 	grace             customer.Period
@@ -44,20 +46,20 @@ type fsckOptions struct {
 
 func parseFsck(args []string, std stdio) (fsckOptions, error) {
 	o := fsckOptions{grace: customer.PeriodOf(72 * time.Hour)}
-	o.AnyGrace = true
+	o.checker.AnyGrace = true
 	flags := flag.NewFlagSet("fsck", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // what is wrong is told by the caller
 	flags.Usage = func() {}
 	o.flags(flags)
-	flags.IntVar(&o.Segments, "segments", 8, "`number` of segments read at once")
-	flags.IntVar(&o.Rate, "rate", 0, "read `units` a second, about; 0 for as many as there can be")
+	flags.IntVar(&o.checker.Segments, "segments", 8, "`number` of segments read at once")
+	flags.IntVar(&o.checker.Rate, "rate", 0, "read `units` a second, about; 0 for as many as there can be")
 	flags.BoolVar(&o.json, "json", false, "report as JSON")
 	flags.BoolVar(&o.repair, "repair", false, "repair what can be repaired")
 	flags.BoolVar(&o.yes, "yes", false, "with --repair: don't ask")
-	flags.DurationVar(&o.Slack, "slack", time.Hour, "`time` that something due may wait before it counts as forgotten")
-	flags.DurationVar(&o.Settle, "settle", 3*time.Second, "`time` between a suspicion and the look that settles it: what the change stream may lag")
-	flags.IntVar(&o.Shards, "shards", 0, "`number` of partitions of each list: the stack's parameter IndexShards; 0 takes any for right")
-	flags.TextVar(&o.grace, "grace", o.grace, "`period` between a purge time and TTL: the stack's parameter PurgeGrace")
+	flags.DurationVar(&o.checker.Slack, "slack", time.Hour, "`time` that a customer may be due before it is reported")
+	flags.DurationVar(&o.checker.Settle, "settle", 3*time.Second, "`time` between a suspicion and the look that settles it: what the change stream may lag")
+	flags.IntVar(&o.checker.Shards, "shards", 0, "`number` of partitions of each list: the stack's parameter IndexShards; 0 takes any for right")
+	flags.TextVar(&o.grace, "grace", o.grace, "`period` between the purge time and TTL: the stack's parameter PurgeGrace")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		flags.SetOutput(std.out)
@@ -71,11 +73,11 @@ func parseFsck(args []string, std stdio) (fsckOptions, error) {
 	case flags.NArg() > 0:
 		return o, fmt.Errorf("%q is not an option; see --help", flags.Arg(0))
 	case !ok:
-		return o, errors.New("--grace must be a time: TTL is the backstop of purges")
-	case o.Segments < 1 || o.Segments > 1000 || o.Rate < 0 || o.Shards < 0:
+		return o, errors.New("--grace must be a length of time, such as P3D, and not never: give the stack's parameter PurgeGrace")
+	case o.checker.Segments < 1 || o.checker.Segments > 1000 || o.checker.Rate < 0 || o.checker.Shards < 0:
 		return o, errors.New("--segments must be 1 to 1000, and --shards and --rate no less than 0")
 	default:
-		o.Grace = length
+		o.checker.Grace = length
 	}
 	return o, nil
 }
@@ -93,17 +95,17 @@ func runFsck(ctx context.Context, args []string, std stdio) (int, error) {
 		return exitFailed, err
 	}
 	if o.repair && !o.yes && !agreed(std, o.table) {
-		return exitFailed, errors.New("not agreed: --yes repairs without asking")
+		return exitFailed, errors.New("nothing was repaired: type yes to repair, or give --yes to repair without the question")
 	}
-	o.Table, o.Ledger = o.table, o.ledger
+	o.checker.DB, o.checker.Table, o.checker.Ledger = dynamodb.NewFromConfig(cfg), o.table, o.ledger
 	out := bufio.NewWriter(std.out)
 	defer out.Flush()
 	meter := newMeter(std.err)
-	o.Progress = meter.tell
+	o.checker.Progress = meter.tell
 	defer meter.stop()
 	r := reporter{out: out, json: o.json}
 	r.begin()
-	report, err := fsck.New(cfg, o.Options).Check(ctx, o.repair, r.finding)
+	report, err := o.checker.Check(ctx, o.repairer(cfg), r.finding)
 	meter.stop()
 	if err != nil {
 		return exitFailed, err

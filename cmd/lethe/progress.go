@@ -12,7 +12,7 @@ import (
 	"lethe/internal/fsck"
 )
 
-// meter shows how far a check has come: all the time on a terminal, else every now and then.
+// meter shows the progress of a check: five times a second on a terminal, else every ten seconds.
 type meter struct {
 	mu       sync.Mutex
 	latest   fsck.Progress

@@ -53,7 +53,7 @@ func assemble(c Config, db, mq aws.Config) *App {
 	work := queue.New(mq, c.QueueURL)
 	p := parts{table, dynamo.NewLedger(db, c.Ledger), work}
 	service := p.serve(c, log)
-	engine := operations.Engine(service, table.Operations(), work, operations.FsckOf(checking(newChecker(c, db))))
+	engine := operations.Engine(service, table.Operations(), work, operations.FsckOf(checking(newChecker(c, db), table)))
 	engine.Metered = dynamo.Metered
 	return &App{
 		parts: p, service: service, operations: engine, api: web.New(service, engine, web.Options{Log: log}),

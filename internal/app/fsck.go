@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"lethe/internal/bulk"
 	"lethe/internal/busy"
@@ -26,14 +27,14 @@ const (
 )
 
 // newChecker is the checker of the function's tables.
-func newChecker(c Config, db aws.Config) *fsck.Checker {
-	return fsck.New(busy.Tell(dynamo.Metering(db)), fsck.Options{
-		Table: c.Table, Ledger: c.Ledger, Shards: c.IndexShards, Grace: c.grace(), AnyGrace: true, Settle: fsckSettle, Slack: fsckSlack,
-	})
+func newChecker(c Config, db aws.Config) fsck.Checker {
+	return fsck.Checker{
+		DB: dynamodb.NewFromConfig(busy.Tell(dynamo.Metering(db))), Table: c.Table, Ledger: c.Ledger, Shards: c.IndexShards, Grace: c.grace(), AnyGrace: true, Settle: fsckSettle, Slack: fsckSlack,
+	}
 }
 
-// checking puts a checker in the terms of operations.
-func checking(checker *fsck.Checker) operations.Tables {
+// checking puts a checker, and the table that repairs, in the terms of operations.
+func checking(checker fsck.Checker, table *dynamo.Table) operations.Tables {
 	return operations.Tables{
 		Part: func(ctx context.Context, position string) ([]operations.Finding, string, error) {
 			found, next, err := checker.Part(ctx, position, fsckPart)
@@ -52,7 +53,7 @@ func checking(checker *fsck.Checker) operations.Tables {
 				err := bulk.MayBegin(ctx)
 				if err == nil {
 					var mended []fsck.Mended
-					mended, err = checker.As(by).Mend(ctx, wanted(some))
+					mended, err = checker.Mend(ctx, table, by, wanted(some))
 					decided = append(decided, outcomes(mended, err)...)
 				}
 				if err != nil {

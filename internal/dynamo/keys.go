@@ -129,10 +129,11 @@ func listPK(list string, shard int) string { return fmt.Sprintf("%s#%d", list, s
 
 func listSK(sortedBy, id string) string { return sortedBy + "#" + id }
 
+// shardOf is the shard of each list in which a customer is. While their number isn't known it is the first.
 func shardOf(id string, shards int) int {
 	h := fnv.New32a()
 	h.Write([]byte(id))
-	return int(h.Sum32() % uint32(shards))
+	return int(h.Sum32() % uint32(max(shards, 1)))
 }
 
 const timeLayout = "2006-01-02T15:04:05.000Z"

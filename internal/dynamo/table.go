@@ -38,7 +38,7 @@ var _ customer.Store = (*Table)(nil)
 // Options of a Table.
 type Options struct {
 	Name   string
-	Shards int             // of the list index; may grow later, never shrink
+	Shards int             // of the list index; may grow later, never shrink. 0: not known, which is enough for repairs
 	Grace  time.Duration   // TTL is the purge time and this
 	Audit  customer.Period // how long audit entries stay
 }

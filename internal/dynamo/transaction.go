@@ -26,6 +26,9 @@ type transaction struct {
 	table   *Table
 	items   []types.TransactWriteItem
 	refused []func(old item) error
+
+	bill  types.ReturnConsumedCapacity // set: commit counts the units
+	units float64
 }
 
 func (t *Table) newTransaction() *transaction { return &transaction{table: t} }
@@ -56,9 +59,10 @@ func (tx *transaction) put(value any, refused func(old item) error) error {
 // All refusals are heard; the first added counts.
 func (tx *transaction) commit(ctx context.Context) error {
 	for attempt := 1; ; attempt++ {
-		_, err := tx.table.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: tx.items})
+		out, err := tx.table.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: tx.items, ReturnConsumedCapacity: tx.bill})
 		var cancelled *types.TransactionCanceledException
 		if !errors.As(err, &cancelled) {
+			tx.addUnits(out)
 			return err
 		}
 		again, reason := tx.explain(cancelled)
@@ -71,6 +75,16 @@ func (tx *transaction) commit(ctx context.Context) error {
 		if err := afterConflict.Wait(ctx, attempt); err != nil {
 			return err
 		}
+	}
+}
+
+// addUnits counts what was consumed, if the transaction is to.
+func (tx *transaction) addUnits(out *dynamodb.TransactWriteItemsOutput) {
+	if out == nil {
+		return
+	}
+	for _, c := range out.ConsumedCapacity {
+		tx.units += units(c)
 	}
 }
 

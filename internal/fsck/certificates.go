@@ -11,16 +11,16 @@ import (
 
 // checkCertificate looks whether a certificate certifies what it must. Nothing changes
 // it, and so it is judged as the scan brings it.
-func (s *segment) checkCertificate(c certificate) {
-	id := strings.TrimPrefix(c.PK, "C#")
+func (c *check) checkCertificate(cert certificate) {
+	id := strings.TrimPrefix(cert.PK, "C#")
 	must := func(ok bool, what string) {
 		if !ok {
-			s.tell(Finding{Rule: CertificateBroken, Customer: id, Key: "ledger " + c.PK + " " + c.SK, Problem: what})
+			c.tell(Finding{Rule: CertificateBroken, Customer: id, Key: "ledger " + cert.PK + " " + cert.SK, Problem: what})
 		}
 	}
-	must(strings.HasPrefix(c.PK, "C#") && c.Customer == id && c.SK != "", "names another customer than its key")
-	must(c.Residue != nil && *c.Residue == 0, "certifies a residue")
-	must(c.PurgedBy != "" && c.DeletedAt != "" && c.DeletedAt <= c.PurgedAt, "doesn't tell by whom, or tells a purge before the deletion")
+	must(strings.HasPrefix(cert.PK, "C#") && cert.Customer == id && cert.SK != "", "names another customer than its key")
+	must(cert.Residue != nil && *cert.Residue == 0, "certifies a residue")
+	must(cert.PurgedBy != "" && cert.DeletedAt != "" && cert.DeletedAt <= cert.PurgedAt, "doesn't tell by whom, or tells a purge before the deletion")
 }
 
 // visitCertificate looks whether the customer stays away, and what must stay is there.
@@ -29,22 +29,22 @@ func (s *segment) visitCertificate(ctx context.Context, c certificate) error {
 	if !ok {
 		return nil
 	}
-	if s.keepsForEver(c) {
+	if s.check.keepsForEver(c) {
 		if err := s.lookForKept(ctx, id); err != nil {
 			return err
 		}
 	}
 	return s.look(ctx, lookup{rootKey(id), func(ctx context.Context, root row, there bool) error {
-		if !there || root.State == purging && !s.Finished {
+		if !there || root.State == purging && !s.check.Finished {
 			return nil
 		}
-		return s.suspect(ctx, suspect{customer: id, about: returns})
+		return s.check.suspect(ctx, suspect{customer: id, about: returns})
 	}})
 }
 
-func (r *run) keepsForEver(c certificate) bool {
-	for kind, n := range c.Retained {
-		if n > 0 && r.kinds[kind].For == "never" {
+func (c *check) keepsForEver(cert certificate) bool {
+	for kind, n := range cert.Retained {
+		if n > 0 && c.kinds[kind].For == "never" {
 			return true
 		}
 	}
@@ -54,22 +54,22 @@ func (r *run) keepsForEver(c certificate) bool {
 // lookForKept suspects that all is gone of what must stay for ever. What there is has been
 // compared where it lies.
 func (s *segment) lookForKept(ctx context.Context, id string) error {
-	there, err := s.client.any(ctx, s.Table, "X#"+id)
+	there, err := s.check.client.any(ctx, s.check.Table, "X#"+id)
 	if err != nil || there {
 		return err
 	}
-	return s.suspect(ctx, suspect{customer: id, about: retentions})
+	return s.check.suspect(ctx, suspect{customer: id, about: retentions})
 }
 
 // checkPersonal looks for personal values in what outlives a customer.
-func (r *run) checkPersonal(shown string, it item) {
-	if len(r.Personal) == 0 {
+func (c *check) checkPersonal(shown string, it item) {
+	if len(c.Personal) == 0 {
 		return
 	}
 	for value := range texts(&types.AttributeValueMemberM{Value: it}) {
-		for i, p := range r.Personal {
+		for i, p := range c.Personal {
 			if strings.Contains(strings.ToLower(value), strings.ToLower(p)) {
-				r.tell(Finding{Rule: PersonalData, Key: shown, Problem: fmt.Sprintf("holds the %d. of the personal values that are looked for", i+1)})
+				c.tell(Finding{Rule: PersonalData, Key: shown, Problem: fmt.Sprintf("holds the %d. of the personal values that are looked for", i+1)})
 			}
 		}
 	}

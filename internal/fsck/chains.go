@@ -41,7 +41,7 @@ func chainPK(chain int) string { return fmt.Sprintf("%s%d", chainPrefix, chain) 
 func blockSK(seq int64) string { return fmt.Sprintf("%012d", seq) }
 
 func decodeBlock(it item) block {
-	b := block{PK: keyOf(it).pk, SK: keyOf(it).sk}
+	b := block{PK: keyOf(it).PK, SK: keyOf(it).SK}
 	list, _ := it["certificates"].(*types.AttributeValueMemberL)
 	if list == nil {
 		return b
@@ -56,15 +56,15 @@ func decodeBlock(it item) block {
 
 // checkChains verifies every chain, as anybody can from outside, and compares what is in the
 // chains with what is filed under the customers. It stops between blocks when the time is over.
-func (r *run) checkChains(ctx context.Context, p *chains) error {
+func (c *check) checkChains(ctx context.Context, p *chains) error {
 	for ; p.Chain < ledger.Chains; p.Chain++ {
-		if finished, err := r.checkChain(ctx, p); !finished || err != nil {
+		if finished, err := c.checkChain(ctx, p); !finished || err != nil {
 			return err
 		}
 		p.Head, p.After = ledger.Head{}, ""
 	}
 	if p.Filed > p.Linked {
-		if err := r.lookForUnlinked(ctx); err != nil {
+		if err := c.lookForUnlinked(ctx); err != nil {
 			return err
 		}
 	}
@@ -72,22 +72,22 @@ func (r *run) checkChains(ctx context.Context, p *chains) error {
 	return nil
 }
 
-func (r *run) checkChain(ctx context.Context, p *chains) (finished bool, err error) {
+func (c *check) checkChain(ctx context.Context, p *chains) (finished bool, err error) {
 	verifier := ledger.NewVerifier()
 	if p.Head.Seq > 0 {
 		verifier.Resume(p.Head)
 	}
-	for it, err := range r.client.queryAfter(ctx, r.Ledger, chainPK(p.Chain), p.After) {
+	for it, err := range c.client.queryAfter(ctx, c.Ledger, chainPK(p.Chain), p.After) {
 		if err != nil {
 			return false, err
 		}
 		b := decodeBlock(it)
-		linked, err := r.checkBlock(ctx, p.Chain, b, verifier)
+		linked, err := c.checkBlock(ctx, p.Chain, b, verifier)
 		if err != nil {
 			return false, err
 		}
 		p.Linked += linked
-		if p.Head, p.After = verifier.Heads()[p.Chain], b.SK; r.late() {
+		if p.Head, p.After = verifier.Heads()[p.Chain], b.SK; c.late() {
 			return false, nil
 		}
 	}
@@ -95,34 +95,34 @@ func (r *run) checkChain(ctx context.Context, p *chains) (finished bool, err err
 }
 
 // checkBlock returns how many of its certificates are filed.
-func (r *run) checkBlock(ctx context.Context, chain int, b block, verifier *ledger.Verifier) (linked int64, err error) {
+func (c *check) checkBlock(ctx context.Context, chain int, b block, verifier *ledger.Verifier) (linked int64, err error) {
 	if len(b.Certificates) == 0 {
-		r.tellChain(b, "", "is an empty block")
+		c.tellChain(b, "", "is an empty block")
 	}
 	for i, cert := range b.Certificates {
 		link, err := readLink(cert)
 		switch {
 		case err != nil:
-			r.tellChain(b, "", "holds a certificate that can't be read: "+kindOf(err))
+			c.tellChain(b, "", "holds a certificate that can't be read: "+kindOf(err))
 			continue
 		case link.Chain != chain:
-			r.tellChain(b, link.Customer, fmt.Sprintf("holds a certificate of chain %d", link.Chain))
+			c.tellChain(b, link.Customer, fmt.Sprintf("holds a certificate of chain %d", link.Chain))
 		case i == 0 && b.SK != blockSK(link.Seq):
-			r.tellChain(b, link.Customer, fmt.Sprintf("begins with number %d", link.Seq))
+			c.tellChain(b, link.Customer, fmt.Sprintf("begins with number %d", link.Seq))
 		}
 		document, err := json.Marshal(link)
 		if err != nil {
 			return 0, fmt.Errorf("fsck: encode certificate: %w", err)
 		}
 		for _, found := range verifier.Add(document) {
-			r.tellChain(b, found.Customer, fmt.Sprintf("number %d is %s: %s", found.Seq, found.Problem, found.Detail))
+			c.tellChain(b, found.Customer, fmt.Sprintf("number %d is %s: %s", found.Seq, found.Problem, found.Detail))
 		}
 	}
-	return r.checkFiling(ctx, b)
+	return c.checkFiling(ctx, b)
 }
 
-func (r *run) tellChain(b block, customer, problem string) {
-	r.tell(Finding{Rule: CertificateBroken, Customer: customer, Key: "ledger " + b.PK + " " + b.SK, Problem: problem})
+func (c *check) tellChain(b block, customer, problem string) {
+	c.tell(Finding{Rule: CertificateBroken, Customer: customer, Key: "ledger " + b.PK + " " + b.SK, Problem: problem})
 }
 
 // readLink is a certificate as the API shows it, which is what was hashed.
@@ -154,30 +154,30 @@ func readLink(cert item) (ledger.Certificate, error) {
 
 // checkFiling compares a block's certificates with what is filed under their customers, and
 // returns how many are.
-func (r *run) checkFiling(ctx context.Context, b block) (filed int64, err error) {
-	originals, err := r.readFiled(ctx, b.Certificates)
+func (c *check) checkFiling(ctx context.Context, b block) (filed int64, err error) {
+	originals, err := c.readFiled(ctx, b.Certificates)
 	if err != nil {
 		return 0, err
 	}
-	ended, err := r.ended(ctx, b.Certificates, originals)
+	ended, err := c.ended(ctx, b.Certificates, originals)
 	if err != nil {
 		return 0, err
 	}
-	since, err := r.readFiled(ctx, ended) // by purges that have come to their end in between
+	since, err := c.readFiled(ctx, ended) // by purges that have come to their end in between
 	if err != nil {
 		return 0, err
 	}
 	for _, cert := range ended {
 		if _, is := since[keyOf(cert)]; !is {
-			r.tellChain(b, keyOf(cert).customer(), "holds a certificate that is not filed under its customer")
+			c.tellChain(b, keyOf(cert).customer(), "holds a certificate that is not filed under its customer")
 		}
 	}
 	maps.Copy(originals, since)
 	for _, cert := range b.Certificates {
 		k := keyOf(cert)
 		if original, is := originals[k]; is && !reflect.DeepEqual(original, cert) {
-			r.tell(Finding{
-				Rule: CertificateBroken, Customer: k.customer(), Key: "ledger " + k.pk + " " + k.sk,
+			c.tell(Finding{
+				Rule: CertificateBroken, Customer: k.customer(), Key: "ledger " + k.PK + " " + k.SK,
 				Problem: "is filed otherwise than it is in its chain",
 			})
 		}
@@ -186,23 +186,23 @@ func (r *run) checkFiling(ctx context.Context, b block) (filed int64, err error)
 }
 
 // readFiled reads what is filed of certificates.
-func (r *run) readFiled(ctx context.Context, certs []item) (map[key]item, error) {
+func (c *check) readFiled(ctx context.Context, certs []item) (map[key]item, error) {
 	keys := map[key]bool{}
 	for _, cert := range certs {
 		keys[keyOf(cert)] = true
 	}
-	return r.client.wholes(ctx, r.Ledger, slices.Collect(maps.Keys(keys)))
+	return c.client.wholes(ctx, c.Ledger, slices.Collect(maps.Keys(keys)))
 }
 
 // ended are the certificates that were not filed, and must be by now: the purge that appends
 // one files it before it comes to its end, and is under way no more.
-func (r *run) ended(ctx context.Context, certs []item, filed map[key]item) (ended []item, err error) {
+func (c *check) ended(ctx context.Context, certs []item, filed map[key]item) (ended []item, err error) {
 	for _, cert := range certs {
 		k := keyOf(cert)
 		if _, is := filed[k]; is {
 			continue
 		}
-		under, err := r.underPurge(ctx, k.customer())
+		under, err := c.underPurge(ctx, k.customer())
 		if err != nil {
 			return nil, err
 		}
@@ -213,8 +213,8 @@ func (r *run) ended(ctx context.Context, certs []item, filed map[key]item) (ende
 	return ended, nil
 }
 
-func (r *run) underPurge(ctx context.Context, id string) (bool, error) {
-	it, err := r.client.get(ctx, r.Table, rootKey(id))
+func (c *check) underPurge(ctx context.Context, id string) (bool, error) {
+	it, err := c.client.get(ctx, c.Table, rootKey(id))
 	if err != nil || it == nil {
 		return false, err
 	}
@@ -224,15 +224,15 @@ func (r *run) underPurge(ctx context.Context, id string) (bool, error) {
 
 // lookForUnlinked finds certificates that are filed but in no chain, when there are more of
 // the former. A scan may have seen some of them twice, so that each is looked for.
-func (r *run) lookForUnlinked(ctx context.Context) error {
+func (c *check) lookForUnlinked(ctx context.Context) error {
 	for after, first := (key{}), true; first || after != (key{}); first = false {
-		items, next, err := r.client.scan(ctx, r.Ledger, 0, 1, after)
+		items, next, err := c.client.scan(ctx, c.Ledger, 0, 1, after)
 		if err != nil {
 			return err
 		}
 		for _, it := range items {
-			if k := keyOf(it); strings.HasPrefix(k.pk, "C#") {
-				if err := r.checkLinked(ctx, k, it); err != nil {
+			if k := keyOf(it); strings.HasPrefix(k.PK, "C#") {
+				if err := c.checkLinked(ctx, k, it); err != nil {
 					return err
 				}
 			}
@@ -242,10 +242,10 @@ func (r *run) lookForUnlinked(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) checkLinked(ctx context.Context, k key, it item) error {
+func (c *check) checkLinked(ctx context.Context, k key, it item) error {
 	link, err := readLink(it)
 	if err == nil {
-		it, err := r.client.lastUpTo(ctx, r.Ledger, chainPK(link.Chain), blockSK(link.Seq))
+		it, err := c.client.lastUpTo(ctx, c.Ledger, chainPK(link.Chain), blockSK(link.Seq))
 		if err != nil {
 			return err
 		}
@@ -255,8 +255,8 @@ func (r *run) checkLinked(ctx context.Context, k key, it item) error {
 			}
 		}
 	}
-	r.tell(Finding{
-		Rule: CertificateBroken, Customer: k.customer(), Key: "ledger " + k.pk + " " + k.sk,
+	c.tell(Finding{
+		Rule: CertificateBroken, Customer: k.customer(), Key: "ledger " + k.PK + " " + k.SK,
 		Problem: "is filed, but is in no chain",
 	})
 	return nil

@@ -3,7 +3,6 @@ package fsck
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -21,17 +20,32 @@ import (
 )
 
 const (
-	maxBatchGet  = 100 // keys; DynamoDB's limit
-	maxConflicts = 8   // attempts before a conflict with other transactions counts as a change
+	maxBatchGet = 100 // keys; DynamoDB's limit
 )
 
-// client reads and writes the tables, counts what that costs, and keeps to a pace.
+// client reads the tables, counts what that costs, and keeps to a pace.
 type client struct {
-	db   *dynamodb.Client
+	db   Reader
 	pace *rate.Limiter // nil: none
 
 	mu   sync.Mutex
 	cost Cost
+}
+
+func newClient(db Reader, unitsPerSecond int) *client {
+	c := &client{db: db}
+	if unitsPerSecond > 0 {
+		c.pace = rate.NewLimiter(rate.Limit(unitsPerSecond), max(unitsPerSecond, 1000)) // a request may cost hundreds
+	}
+	return c
+}
+
+// Reader is what a check needs of DynamoDB: it can't write. A [dynamodb.Client] is one.
+type Reader interface {
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
 }
 
 // Cost is what was consumed, as DynamoDB itself reports it.
@@ -45,7 +59,7 @@ const bill = types.ReturnConsumedCapacityTotal
 
 // read counts a reading, and waits until the pace allows the next.
 func (c *client) read(ctx context.Context, capacities ...types.ConsumedCapacity) error {
-	units := c.count(false, capacities)
+	units := c.count(capacities)
 	if c.pace == nil || units == 0 {
 		return nil
 	}
@@ -53,19 +67,23 @@ func (c *client) read(ctx context.Context, capacities ...types.ConsumedCapacity)
 	return pause(ctx, wait)
 }
 
-func (c *client) count(write bool, capacities []types.ConsumedCapacity) (units float64) {
+func (c *client) count(capacities []types.ConsumedCapacity) (units float64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.cost.Requests++
 	for _, capacity := range capacities {
 		units += aws.ToFloat64(capacity.CapacityUnits)
 	}
-	if write {
-		c.cost.WriteUnits += units
-	} else {
-		c.cost.ReadUnits += units
-	}
+	c.cost.ReadUnits += units
 	return units
+}
+
+// wrote counts a repair.
+func (c *client) wrote(units float64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cost.Requests++
+	c.cost.WriteUnits += units
 }
 
 func (c *client) costs() Cost {
@@ -134,7 +152,7 @@ func (c *client) batchGet(ctx context.Context, table string, keys []key, consist
 		err := c.batch(ctx, table, request, func(it item) {
 			r, err := decode(it)
 			if err != nil { // it is there; the scan reports that it can't be read
-				r = row{PK: keyOf(it).pk, SK: keyOf(it).sk}
+				r = row{PK: keyOf(it).PK, SK: keyOf(it).SK}
 			}
 			found[r.key()] = r
 		})
@@ -282,47 +300,6 @@ func (c *client) any(ctx context.Context, table, pk string) (bool, error) {
 		return false, fmt.Errorf("fsck: read partition: %w", err)
 	}
 	return len(out.Items) > 0, c.read(ctx, one(out.ConsumedCapacity)...)
-}
-
-// errChanged says that something is not as it was seen any longer: nothing was written.
-var errChanged = errors.New("fsck: changed meanwhile")
-
-// commit writes all or nothing: errChanged.
-func (c *client) commit(ctx context.Context, writes ...types.TransactWriteItem) error {
-	for attempt := range maxConflicts {
-		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
-			return err
-		}
-		out, err := c.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes, ReturnConsumedCapacity: bill})
-		var cancelled *types.TransactionCanceledException
-		switch {
-		case err == nil:
-			c.count(true, out.ConsumedCapacity)
-			return nil
-		case !errors.As(err, &cancelled):
-			return fmt.Errorf("fsck: repair: %w", err)
-		}
-		refused, again := reasons(cancelled)
-		if refused {
-			return errChanged
-		}
-		if !again {
-			return fmt.Errorf("fsck: repair: %w", err)
-		}
-	}
-	return errChanged
-}
-
-func reasons(cancelled *types.TransactionCanceledException) (refused, again bool) {
-	for _, r := range cancelled.CancellationReasons {
-		switch aws.ToString(r.Code) {
-		case "ConditionalCheckFailed":
-			refused = true
-		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
-			again = true
-		}
-	}
-	return refused, again
 }
 
 // readable is an item, unless it can't be read: the scan tells of that.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+
+	"lethe/internal/repair"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 
 // examination is one look at a customer: cheap, at what the scan brings, or thorough.
 type examination struct {
-	run *run
+	check *check
 	suspect
 
 	root     *row // nil: gone
@@ -33,9 +35,9 @@ type examination struct {
 	unread   bool // the root can't be read: the scan has told so
 }
 
-func (r *run) newExamination(s suspect) *examination {
-	e := &examination{run: r, suspect: s, retained: map[string]int64{}}
-	e.tree = tree{counts: map[string]int64{}, problem: e.recordProblem, keep: r.keep}
+func (c *check) newExamination(s suspect) *examination {
+	e := &examination{check: c, suspect: s, retained: map[string]int64{}}
+	e.tree = tree{counts: map[string]int64{}, problem: e.recordProblem, keep: c.keep}
 	return e
 }
 
@@ -53,7 +55,7 @@ func (e *examination) add(r row) {
 }
 
 func (e *examination) problem(rule Rule, k key, what string, f fix) {
-	if len(e.problems) == e.run.room {
+	if len(e.problems) == e.check.room {
 		e.more++
 		return
 	}
@@ -75,10 +77,10 @@ func (e *examination) end(ctx context.Context, s *segment) error {
 		e.checkRoot()
 		e.checkCounts()
 	}
-	s.keep(len(e.problems))
-	defer s.keep(-len(e.problems))
+	s.check.keep(len(e.problems))
+	defer s.check.keep(-len(e.problems))
 	if len(e.problems) > 0 {
-		return s.suspect(ctx, suspect{customer: e.customer, about: partitions})
+		return s.check.suspect(ctx, suspect{customer: e.customer, about: partitions})
 	}
 	if e.root == nil || e.root.State == purging {
 		return nil
@@ -95,7 +97,7 @@ func (e *examination) names(s *segment) []lookup {
 			if there {
 				return nil
 			}
-			return s.suspect(ctx, suspicion)
+			return s.check.suspect(ctx, suspicion)
 		}})
 	}
 	if identity := e.root.claimed(); identity != "" {
@@ -103,26 +105,26 @@ func (e *examination) names(s *segment) []lookup {
 			if there && claim.Customer == suspicion.customer {
 				return nil
 			}
-			return s.suspect(ctx, suspicion)
+			return s.check.suspect(ctx, suspicion)
 		}})
 	}
 	return questions
 }
 
 // examineCustomer reads all that concerns a customer, until it has not changed meanwhile.
-func (r *run) examineCustomer(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
+func (c *check) examineCustomer(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
 	for attempt := range attempts {
 		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
 			return nil, false, err
 		}
-		e := r.newExamination(s)
+		e := c.newExamination(s)
 		if err := e.read(ctx); err != nil {
 			return nil, false, err
 		}
 		if e.unread {
 			return nil, true, nil
 		}
-		now, err := r.client.get(ctx, r.Table, rootKey(s.customer))
+		now, err := c.client.get(ctx, c.Table, rootKey(s.customer))
 		if err != nil {
 			return nil, false, err
 		}
@@ -159,7 +161,7 @@ func (e *examination) still(now item) bool {
 }
 
 func (e *examination) read(ctx context.Context) error {
-	it, err := e.run.client.get(ctx, e.run.Table, rootKey(e.customer))
+	it, err := e.check.client.get(ctx, e.check.Table, rootKey(e.customer))
 	if err != nil {
 		return err
 	}
@@ -170,7 +172,7 @@ func (e *examination) read(ctx context.Context) error {
 		}
 		e.add(root)
 	}
-	for it, err := range e.run.client.query(ctx, e.run.Table, customerPK(e.customer), false, "pk", "sk", "kind", "children", "ttl") {
+	for it, err := range e.check.client.query(ctx, e.check.Table, customerPK(e.customer), false, "pk", "sk", "kind", "children", "ttl") {
 		if err != nil {
 			return err
 		}
@@ -199,7 +201,7 @@ func (e *examination) take(r row) {
 }
 
 func (e *examination) readCertificates(ctx context.Context) error {
-	for it, err := range e.run.client.query(ctx, e.run.Ledger, customerPK(e.customer), false) {
+	for it, err := range e.check.client.query(ctx, e.check.Ledger, customerPK(e.customer), false) {
 		if err != nil {
 			return err
 		}
@@ -224,7 +226,7 @@ func (e *examination) checkOrphans(f fix) {
 // checkCounts compares the root's counts with the records there are.
 func (e *examination) checkCounts() {
 	counted := e.root.Counts
-	recount := together(e.recount)
+	recount := together(func(ctx context.Context) error { return e.repairRoot(ctx, repair.Recount{Counts: e.recounted()}) })
 	kinds := slices.Collect(maps.Keys(e.tree.counts))
 	for k := range counted {
 		if e.tree.counts[k] == 0 {
@@ -240,4 +242,16 @@ func (e *examination) checkCounts() {
 	}
 }
 
-func (e *examination) now() time.Time { return e.run.Now() }
+// recounted are the counts of what there is. Of a purge some records may have gone already.
+func (e *examination) recounted() map[string]int64 {
+	counts := maps.Clone(e.tree.counts)
+	for kind, n := range e.root.Counts {
+		if e.root.State != purging {
+			n = 0
+		}
+		counts[kind] = max(n, counts[kind])
+	}
+	return counts
+}
+
+func (e *examination) now() time.Time { return e.check.Now() }

@@ -51,25 +51,25 @@ type Finding struct {
 func (f Finding) id() string { return string(f.Rule) + " " + f.Key }
 
 // key is that of an item.
-type key struct{ pk, sk string }
+type key struct{ PK, SK string }
 
 // customer is whose item it is, of a key that a customer's ID stands in.
 func (k key) customer() string {
-	_, id, _ := strings.Cut(k.pk, "#")
+	_, id, _ := strings.Cut(k.PK, "#")
 	return id
 }
 
 // shown is the key for people to see: hashed, where it is or may be made of personal data.
 func (k key) shown() string {
-	space, _, _ := strings.Cut(k.pk, "#")
+	space, _, _ := strings.Cut(k.PK, "#")
 	switch space {
 	case "C":
-		if k.sk != rootSK && !strings.HasPrefix(k.sk, recordPrefix) && !strings.HasPrefix(k.sk, tokenPrefix) {
-			return k.pk + " " + hashed(k.sk)
+		if k.SK != rootSK && !strings.HasPrefix(k.SK, recordPrefix) && !strings.HasPrefix(k.SK, tokenPrefix) {
+			return k.PK + " " + hashed(k.SK)
 		}
-		return k.pk + " " + k.sk
+		return k.PK + " " + k.SK
 	case "X", "A", "O", "I", "P":
-		return k.pk + " " + k.sk
+		return k.PK + " " + k.SK
 	case "S", "E":
 		return space + "#" + k.hash()
 	}
@@ -77,9 +77,9 @@ func (k key) shown() string {
 }
 
 // namesNobody says whether the key may be written down as it is.
-func (k key) namesNobody() bool { return k.shown() == k.pk+" "+k.sk }
+func (k key) namesNobody() bool { return k.shown() == k.PK+" "+k.SK }
 
-func (k key) hash() string { return hashed(k.pk + "\x00" + k.sk) }
+func (k key) hash() string { return hashed(k.PK + "\x00" + k.SK) }
 
 func hashed(s string) string {
 	sum := sha256.Sum256([]byte(s))

@@ -1,12 +1,6 @@
 package fsck
 
-import (
-	"context"
-
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
-
-	"lethe/internal/customer"
-)
+import "lethe/internal/repair"
 
 // The fingerprints of a customer's former words, three bytes each, and one more than there is
 // room for where there were too many.
@@ -15,15 +9,10 @@ const (
 	maxFormer   = 21 * fingerprint
 )
 
-// checkFormer finds fingerprints of a wrong length.
+// checkFormer finds fingerprints of a wrong length. They are replaced as if there had been too many, so that nothing of a
+// reason is kept that may have a former name.
 func (e *examination) checkFormer() {
 	if n := len(e.root.Former); n%fingerprint != 0 || n > maxFormer {
-		e.rooted(BadState, e.fillFormer, "%d bytes of fingerprints", n)
+		e.rooted(BadState, e.fixRoot(repair.SetFormer{Former: make([]byte, maxFormer)}), "%d bytes of fingerprints", n)
 	}
-}
-
-// fillFormer makes up fingerprints that are lost: as if there had been too many, so that nothing
-// of a reason is kept that may have a former name.
-func (e *examination) fillFormer(ctx context.Context) error {
-	return e.updateRoot(ctx, e.bumped(expression.Set(expression.Name("former"), expression.Value(make([]byte, maxFormer))), customer.Repaired))
 }

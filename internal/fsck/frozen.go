@@ -1,12 +1,10 @@
 package fsck
 
 import (
-	"context"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
-
 	"lethe/internal/customer"
+	"lethe/internal/repair"
 )
 
 // frozen is what a purge goes by: the kinds that don't restrict, as they were at its fence.
@@ -28,34 +26,13 @@ func (e *examination) checkFrozen() {
 		return
 	}
 	if r.State != purging {
-		e.rooted(BadState, e.dropFrozen, "%s, with the policies of a purge", r.State)
+		e.rooted(BadState, e.fixRoot(repair.DropPolicies), "%s, with the policies of a purge", r.State)
 		return
 	}
 	for kind, k := range r.Frozen.Retain {
 		if _, err := customer.ParsePeriod(k.For); err != nil || slices.Contains(r.Frozen.Cascade, kind) {
-			e.rooted(BadState, e.dropFrozen, "purging by policies that contradict themselves")
+			e.rooted(BadState, e.fixRoot(repair.DropPolicies), "purging by policies that contradict themselves")
 			return
 		}
 	}
-}
-
-func (e *examination) dropFrozen(ctx context.Context) error {
-	return e.updateRoot(ctx, e.bumped(expression.Remove(expression.Name("frozen")), customer.Repaired))
-}
-
-// freeze is what a purge is to go by that passes the fence now: by the settings in force, which
-// may be others than when this run began.
-func (e *examination) freeze(ctx context.Context) (frozen, error) {
-	f := frozen{Retain: map[string]keeping{}}
-	s, err := e.run.settings(ctx)
-	for _, k := range s.Kinds {
-		switch customer.Policy(k.Policy) {
-		case customer.Cascade:
-			f.Cascade = append(f.Cascade, k.Name)
-		case customer.Retain:
-			f.Retain[k.Name] = keeping{k.Keep, k.For}
-		case customer.Restrict:
-		}
-	}
-	return f, err
 }

@@ -53,7 +53,6 @@ type row struct {
 	Deletion *deletion `dynamodbav:"deletion"`
 	Frozen   *frozen   `dynamodbav:"frozen"`
 	Last     struct {
-		ID     string `dynamodbav:"id"`
 		At     string `dynamodbav:"at"`
 		Action string `dynamodbav:"action"`
 	} `dynamodbav:"last"`
@@ -122,11 +121,9 @@ func stringOf(it item, name string) string {
 
 func keyOf(it item) key { return key{stringOf(it, "pk"), stringOf(it, "sk")} }
 
-func (k key) item() item { return item{"pk": text(k.pk), "sk": text(k.sk)} }
+func (k key) item() item { return item{"pk": text(k.PK), "sk": text(k.SK)} }
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-
-func zero() types.AttributeValue { return &types.AttributeValueMemberN{Value: "0"} }
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 

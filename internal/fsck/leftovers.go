@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lethe/internal/customer"
+	"lethe/internal/repair"
 )
 
 // readLeftovers finds what is left of a customer who is gone. All of it is repaired by
@@ -48,7 +49,7 @@ func (e *examination) readLeftovers(ctx context.Context) error {
 // customer was not on its way out when its root was lost.
 func (e *examination) spared(ctx context.Context) (string, error) {
 	n := 0
-	for it, err := range e.run.client.query(ctx, e.run.Table, "A#"+e.customer, true, "action") {
+	for it, err := range e.check.client.query(ctx, e.check.Table, "A#"+e.customer, true, "action") {
 		if err != nil {
 			return "", err
 		}
@@ -73,16 +74,16 @@ func (e *examination) restore(ctx context.Context, terms, claims []stray) error 
 	}
 	var words []string
 	for _, s := range terms {
-		if term, id, _ := strings.Cut(s.sk, "#"); s.key == termKey(term, id) {
+		if term, id, _ := strings.Cut(s.SK, "#"); s.key == termKey(term, id) {
 			words = append(words, term)
 		}
 	}
 	slices.Sort(words)
 	email := ""
 	if len(claims) > 0 { // of several the rest are strays, when the root is there
-		email = strings.TrimPrefix(claims[0].pk, "E#")
+		email = strings.TrimPrefix(claims[0].PK, "E#")
 	}
-	return e.putBack(ctx, counts, slices.Compact(words), email)
+	return e.repair(ctx, repair.PutBack{Counts: counts, Terms: slices.Compact(words), Email: email})
 }
 
 // leftCounts counts records, and what a purge had retained before it certified anything.
@@ -93,16 +94,16 @@ func (e *examination) leftCounts(ctx context.Context) (map[string]int64, error) 
 	}
 	var copied []key
 	flush := func() error {
-		left, err := e.run.client.batchGet(ctx, e.run.Table, copied, true)
+		left, err := e.check.client.batchGet(ctx, e.check.Table, copied, true)
 		for _, k := range copied {
-			if kind, _, ok := splitRecord(k.sk); ok && left[k].SK == "" {
+			if kind, _, ok := splitRecord(k.SK); ok && left[k].SK == "" {
 				counts[kind]++
 			}
 		}
 		copied = copied[:0]
 		return err
 	}
-	for it, err := range e.run.client.query(ctx, e.run.Table, "X#"+e.customer, false, "sk") {
+	for it, err := range e.check.client.query(ctx, e.check.Table, "X#"+e.customer, false, "sk") {
 		if err != nil {
 			return nil, err
 		}

@@ -16,13 +16,12 @@ const (
 	Changed // it was not so any longer
 )
 
-// Mend repairs what was found earlier, as far as it is still so, and nothing else. Beside
-// an error it tells what it has repaired.
-func (c *Checker) Mend(ctx context.Context, findings []Finding) ([]Mended, error) {
+// Mend repairs what was found earlier if it is still so, and nothing else. The audit log names
+// who repairs. Beside an error it returns what is repaired.
+func (c Checker) Mend(ctx context.Context, repairer Repairer, by string, findings []Finding) ([]Mended, error) {
 	became := map[string]Mended{}
-	quick := *c
-	quick.Settle = 0 // they were found long ago
-	r, err := quick.begin(ctx, func(f Finding) {
+	c.Settle = 0 // they were found long ago
+	r, err := c.begin(ctx, func(f Finding) {
 		became[f.id()] = NotMended
 		if f.Repaired {
 			became[f.id()] = Repaired
@@ -31,7 +30,7 @@ func (c *Checker) Mend(ctx context.Context, findings []Finding) ([]Mended, error
 	if err != nil {
 		return nil, err
 	}
-	r.repair, r.wanted = true, map[string]bool{}
+	r.repairer, r.by, r.wanted = repairer, by, map[string]bool{}
 	for _, f := range findings {
 		r.wanted[f.id()] = true
 	}
@@ -47,12 +46,12 @@ func (c *Checker) Mend(ctx context.Context, findings []Finding) ([]Mended, error
 	return results, err
 }
 
-func (r *run) mendAll(ctx context.Context, findings []Finding) error {
+func (c *check) mendAll(ctx context.Context, findings []Finding) error {
 	for _, f := range findings {
 		s := suspect{customer: f.Customer, about: everything}
 		switch {
 		case f.Rule == NoteKept:
-			if err := r.mendNote(ctx, f); err != nil {
+			if err := c.mendNote(ctx, f); err != nil {
 				return err
 			}
 			continue
@@ -60,7 +59,7 @@ func (r *run) mendAll(ctx context.Context, findings []Finding) error {
 			id, _, _ := strings.Cut(strings.TrimPrefix(f.Key, "O#"), " ")
 			s = suspect{operation: id}
 		case f.Rule == OrphanTerm || f.Rule == OrphanClaim:
-			k, err := r.locate(ctx, f)
+			k, err := c.locate(ctx, f)
 			if err != nil {
 				return err
 			}
@@ -68,21 +67,21 @@ func (r *run) mendAll(ctx context.Context, findings []Finding) error {
 				s.strays = []stray{{k, f.At}}
 			}
 		}
-		if err := r.suspect(ctx, s); err != nil {
+		if err := c.suspect(ctx, s); err != nil {
 			return err
 		}
 	}
-	return r.settleAll(ctx)
+	return c.settleAll(ctx)
 }
 
-func (r *run) mendNote(ctx context.Context, f Finding) error {
+func (c *check) mendNote(ctx context.Context, f Finding) error {
 	pk, sk, _ := strings.Cut(f.Key, " ")
-	it, err := r.client.get(ctx, r.Table, key{pk, sk})
+	it, err := c.client.get(ctx, c.Table, key{pk, sk})
 	if err != nil || it == nil {
 		return err
 	}
 	if note, ok := readable(it); ok { // else it can't be what was found
-		return (&segment{run: r}).visitNote(ctx, note)
+		return c.checkNote(ctx, note)
 	}
 	return nil
 }
@@ -90,26 +89,26 @@ func (r *run) mendNote(ctx context.Context, f Finding) error {
 const locatePages = 3 // of the scan, in which a finding should lie again
 
 // locate finds the item of a finding whose key was hashed, where in the scan it lay.
-func (r *run) locate(ctx context.Context, f Finding) (key, error) {
+func (c *check) locate(ctx context.Context, f Finding) (key, error) {
 	var number, of int
 	where := strings.SplitN(f.At, " ", 3)
 	if n, err := fmt.Sscanf(where[0], "%d/%d", &number, &of); n != 2 || err != nil || len(where) != 3 {
 		return key{}, fmt.Errorf("fsck: finding %s is nowhere", f.Key)
 	}
 	after := key{where[1], where[2]}
-	found, err := r.locateAfter(ctx, f, number, of, after)
+	found, err := c.locateAfter(ctx, f, number, of, after)
 	if err != nil || found != (key{}) {
 		return found, err
 	}
-	if lost, err := r.client.lost(ctx, r.Table, after); err != nil || !lost {
+	if lost, err := c.client.lost(ctx, c.Table, after); err != nil || !lost {
 		return key{}, err
 	}
-	return r.locateAfter(ctx, f, number, of, key{})
+	return c.locateAfter(ctx, f, number, of, key{})
 }
 
-func (r *run) locateAfter(ctx context.Context, f Finding, number, of int, after key) (key, error) {
+func (c *check) locateAfter(ctx context.Context, f Finding, number, of int, after key) (key, error) {
 	for range locatePages {
-		items, next, err := r.client.scan(ctx, r.Table, number, of, after, "pk", "sk")
+		items, next, err := c.client.scan(ctx, c.Table, number, of, after, "pk", "sk")
 		if err != nil {
 			return key{}, err
 		}

@@ -2,18 +2,22 @@ package fsck
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"lethe/internal/repair"
 )
 
 // lists says whether a root lists the search term with a key, at its right place.
 func (r row) lists(k key) bool {
-	term, id, _ := strings.Cut(k.sk, "#")
-	return k == termKey(term, id) && slices.Contains(r.Terms, term)
+	_, id, _ := strings.Cut(k.SK, "#")
+	return k == termKey(termOf(k), id) && slices.Contains(r.Terms, termOf(k))
+}
+
+// termOf is the search term with a key.
+func termOf(k key) string {
+	term, _, _ := strings.Cut(k.SK, "#")
+	return term
 }
 
 // claims says whether a root has the e-mail address with a claim's key.
@@ -23,7 +27,7 @@ func (r row) claims(k key) bool { return r.claimed() != "" && k == claimKey(r.cl
 func (s *segment) visitTerm(ctx context.Context, r row) error {
 	term, id, ok := strings.Cut(r.SK, "#")
 	if !ok || term == "" || id == "" {
-		s.tellUnknown(r.key(), "no search term has such a key")
+		s.check.tellUnknown(r.key(), "no search term has such a key")
 		return nil
 	}
 	return s.ask(ctx, id, stray{r.key(), s.where()}, row.lists)
@@ -32,7 +36,7 @@ func (s *segment) visitTerm(ctx context.Context, r row) error {
 // visitClaim asks the root that has claimed an e-mail address.
 func (s *segment) visitClaim(ctx context.Context, r row) error {
 	if r.Customer == "" {
-		s.tellUnknown(r.key(), "a claim of nobody")
+		s.check.tellUnknown(r.key(), "a claim of nobody")
 		return nil
 	}
 	return s.ask(ctx, r.Customer, stray{r.key(), s.where()}, row.claims)
@@ -44,7 +48,7 @@ func (s *segment) ask(ctx context.Context, id string, points stray, knows func(r
 		if there && knows(root, points.key) {
 			return nil
 		}
-		return s.suspect(ctx, suspect{customer: id, about: strays, strays: []stray{points}})
+		return s.check.suspect(ctx, suspect{customer: id, about: strays, strays: []stray{points}})
 	}})
 }
 
@@ -60,14 +64,14 @@ func (e *examination) readNames(ctx context.Context) error {
 	if identity := e.root.claimed(); identity != "" {
 		keys = append(keys, claimKey(identity))
 	}
-	found, err := e.run.client.batchGet(ctx, e.run.Table, keys, true)
+	found, err := e.check.client.batchGet(ctx, e.check.Table, keys, true)
 	if err != nil {
 		return err
 	}
 	for _, k := range keys {
 		claim, there := found[k]
 		switch {
-		case strings.HasPrefix(k.pk, "E#"):
+		case strings.HasPrefix(k.PK, "E#"):
 			if claim.Customer == e.customer {
 				continue
 			}
@@ -75,7 +79,7 @@ func (e *examination) readNames(ctx context.Context) error {
 				return err
 			}
 		case !there:
-			e.problem(TermMissing, k, "a search term of the customer is gone", func(ctx context.Context) error { return e.put(ctx, k, nil) })
+			e.problem(TermMissing, k, "a search term of the customer is gone", e.fix(repair.PutTerm{Term: termOf(k)}))
 		}
 	}
 	return nil
@@ -85,13 +89,11 @@ func (e *examination) readNames(ctx context.Context) error {
 // else: who has it too, unless that claim is a stray.
 func (e *examination) unclaimed(ctx context.Context, k key, owner string) error {
 	if owner == "" {
-		e.problem(ClaimMissing, k, "its e-mail address is not claimed for it", func(ctx context.Context) error {
-			return e.put(ctx, k, item{"customer": text(e.customer)})
-		})
+		e.problem(ClaimMissing, k, "its e-mail address is not claimed for it", e.fix(repair.PutClaim{Identity: e.root.claimed()}))
 		return nil
 	}
-	other := e.run.newExamination(suspect{customer: owner})
-	it, err := e.run.client.get(ctx, e.run.Table, rootKey(owner))
+	other := repair.Seen{ID: owner}
+	it, err := e.check.client.get(ctx, e.check.Table, rootKey(owner))
 	if err != nil {
 		return err
 	}
@@ -101,38 +103,10 @@ func (e *examination) unclaimed(ctx context.Context, k key, owner string) error 
 			e.problem(ClaimMissing, k, "its e-mail address is claimed for customer "+owner+", who has it too: one of them has to give it up", nil)
 			return nil
 		}
-		other.root = &root
+		other.Root = it
 	}
-	e.problem(ClaimMissing, k, "its e-mail address is claimed for customer "+owner+", who doesn't have it", func(ctx context.Context) error {
-		return e.takeOver(ctx, k, other)
-	})
+	e.problem(ClaimMissing, k, "its e-mail address is claimed for customer "+owner+", who doesn't have it", e.fix(repair.TakeClaim{Identity: e.root.claimed(), From: other}))
 	return nil
-}
-
-// takeOver claims an e-mail address that is claimed for somebody who doesn't have it.
-func (e *examination) takeOver(ctx context.Context, k key, other *examination) error {
-	it := k.item()
-	it["customer"] = text(e.customer)
-	write, err := e.run.putting(it, expression.Name("customer").Equal(expression.Value(other.customer)))
-	if err != nil {
-		return fmt.Errorf("fsck: repair: %w", err)
-	}
-	check, err := other.check()
-	if err != nil {
-		return fmt.Errorf("fsck: repair: %w", err)
-	}
-	return e.commit(ctx, write, check)
-}
-
-// put puts an item that the root wants to be there.
-func (e *examination) put(ctx context.Context, k key, more item) error {
-	it := k.item()
-	maps.Copy(it, more)
-	write, err := e.run.putting(it, expression.Name("pk").AttributeNotExists())
-	if err != nil {
-		return fmt.Errorf("fsck: repair: %w", err)
-	}
-	return e.commit(ctx, write)
 }
 
 // unknown are the strays that are there, and that the root doesn't know of.
@@ -141,14 +115,14 @@ func (e *examination) unknown(ctx context.Context) (terms, claims []stray, err e
 	for i, s := range e.strays {
 		keys[i] = s.key
 	}
-	found, err := e.run.client.batchGet(ctx, e.run.Table, keys, true)
+	found, err := e.check.client.batchGet(ctx, e.check.Table, keys, true)
 	for _, s := range e.strays {
 		r, there := found[s.key]
 		switch {
 		case !there:
-		case strings.HasPrefix(s.pk, "S#") && (e.root == nil || !e.root.lists(s.key)):
+		case strings.HasPrefix(s.PK, "S#") && (e.root == nil || !e.root.lists(s.key)):
 			terms = append(terms, s)
-		case strings.HasPrefix(s.pk, "E#") && r.Customer == e.customer && (e.root == nil || !e.root.claims(s.key)):
+		case strings.HasPrefix(s.PK, "E#") && r.Customer == e.customer && (e.root == nil || !e.root.claims(s.key)):
 			claims = append(claims, s)
 		}
 	}
@@ -162,14 +136,10 @@ func (e *examination) readStrays(ctx context.Context) error {
 		return err
 	}
 	for _, s := range terms {
-		e.stray(OrphanTerm, s, "a search term that its customer doesn't list", func(ctx context.Context) error {
-			return e.remove(ctx, s.key, expression.Name("pk").AttributeExists())
-		})
+		e.stray(OrphanTerm, s, "a search term that its customer doesn't list", e.fix(repair.RemoveTerm{Key: repair.Key(s.key)}))
 	}
 	for _, s := range claims {
-		e.stray(OrphanClaim, s, "an e-mail address claimed for a customer who doesn't have it", func(ctx context.Context) error {
-			return e.remove(ctx, s.key, expression.Name("customer").Equal(expression.Value(e.customer)))
-		})
+		e.stray(OrphanClaim, s, "an e-mail address claimed for a customer who doesn't have it", e.fix(repair.RemoveClaim{Key: repair.Key(s.key)}))
 	}
 	return nil
 }
@@ -179,12 +149,4 @@ func (e *examination) stray(rule Rule, s stray, what string, f fix) {
 	if last := &e.problems[len(e.problems)-1]; last.Key == s.shown() {
 		last.At = s.where
 	}
-}
-
-func (e *examination) remove(ctx context.Context, k key, when expression.ConditionBuilder) error {
-	write, err := e.run.deleting(k, when)
-	if err != nil {
-		return fmt.Errorf("fsck: repair: %w", err)
-	}
-	return e.commit(ctx, write)
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+
+	"lethe/internal/repair"
 )
 
 // header is what is read of an operation's document.
@@ -134,10 +136,10 @@ func (p *parts) broken() (noSubjects, noProgress, twice, past []int) {
 
 // end forms suspicions of what the scan has brought.
 func (p *parts) end(ctx context.Context, s *segment) error {
-	if len(s.operationProblems(p)) == 0 {
+	if len(s.check.operationProblems(p)) == 0 {
 		return nil
 	}
-	return s.suspect(ctx, suspect{operation: p.id})
+	return s.check.suspect(ctx, suspect{operation: p.id})
 }
 
 // listed is where the operation belongs in the lists.
@@ -150,7 +152,7 @@ func (p *parts) listed() (list, sort string) {
 }
 
 // operationProblems judges an operation.
-func (r *run) operationProblems(p *parts) (found []problem) {
+func (c *check) operationProblems(p *parts) (found []problem) {
 	add := func(rule Rule, k key, what string, f fix) {
 		if len(found) < maxProblems {
 			found = append(found, problem{Finding{Rule: rule, Key: k.shown(), Problem: what, Repairable: f != nil}, f})
@@ -163,7 +165,7 @@ func (r *run) operationProblems(p *parts) (found []problem) {
 	switch {
 	case p.root == nil:
 		if p.lasting > 0 {
-			add(StrandedChunk, top, fmt.Sprintf("%d parts of an operation that is not there", p.lasting), func(ctx context.Context) error { return r.removeParts(ctx, p) })
+			add(StrandedChunk, top, fmt.Sprintf("%d parts of an operation that is not there", p.lasting), c.fixOperation(p, repair.RemoveOperation{}))
 		}
 		return found
 	case p.expiring():
@@ -173,27 +175,27 @@ func (r *run) operationProblems(p *parts) (found []problem) {
 		return found
 	}
 	if list, sort := p.listed(); p.root.List != list || p.root.Sort != sort {
-		add(WrongPlace, top, fmt.Sprintf("%s, but in list %s at %s", p.header.State, p.root.List, p.root.Sort), func(ctx context.Context) error { return r.moveOperation(ctx, p) })
+		add(WrongPlace, top, fmt.Sprintf("%s, but in list %s at %s", p.header.State, p.root.List, p.root.Sort), c.fixOperation(p, repair.RelistOperation{}))
 	}
 	if p.header.tells() {
 		add(PersonalData, top, "it ended before it was planned, and keeps its reason or its position", nil)
 	}
-	r.selectionProblems(p, add)
-	r.chunkProblems(p, add)
+	c.selectionProblems(p, add)
+	c.chunkProblems(p, add)
 	return found
 }
 
-func (r *run) selectionProblems(p *parts, add func(Rule, key, string, fix)) {
+func (c *check) selectionProblems(p *parts, add func(Rule, key, string, fix)) {
 	k := key{"O#" + p.id, selectionSK}
 	switch {
 	case p.header.State == planning && p.selection == nil:
 		add(OperationBroken, k, "under planning, and its selection is gone; cancel it and plan another", nil)
 	case p.header.State != planning && p.selection != nil:
-		add(OperationBroken, k, "its selection is kept though it is planned", func(ctx context.Context) error { return r.removePart(ctx, p, k) })
+		add(OperationBroken, k, "its selection is kept though it is planned", c.fixOperation(p, repair.RemoveSelection{}))
 	}
 }
 
-func (r *run) chunkProblems(p *parts, add func(Rule, key, string, fix)) {
+func (c *check) chunkProblems(p *parts, add func(Rule, key, string, fix)) {
 	noSubjects, noProgress, twice, past := p.broken()
 	for _, seq := range noSubjects {
 		add(OperationBroken, p.key(frozenPart, seq), "the subjects of a chunk are gone", nil)
@@ -201,36 +203,32 @@ func (r *run) chunkProblems(p *parts, add func(Rule, key, string, fix)) {
 	for _, seq := range noProgress {
 		var f fix
 		if !p.header.ended() {
-			f = func(ctx context.Context) error { return r.reopen(ctx, p, seq) }
+			f = c.fixOperation(p, repair.ReopenChunk{Seq: seq})
 		}
 		add(OperationBroken, p.key(pendingPart, seq), "what became of a chunk is gone", f)
 	}
 	for _, seq := range twice {
-		add(OperationBroken, p.key(pendingPart, seq), "a chunk has ended, and is to be done too", func(ctx context.Context) error {
-			return r.removePart(ctx, p, p.key(pendingPart, seq))
-		})
+		add(OperationBroken, p.key(pendingPart, seq), "a chunk has ended, and is to be done too", c.fixOperation(p, repair.RemovePending{Seq: seq}))
 	}
 	for _, seq := range past {
-		add(StrandedChunk, p.key(frozenPart, seq), "a chunk that its operation doesn't know", func(ctx context.Context) error {
-			return r.removeChunk(ctx, p, seq)
-		})
+		add(StrandedChunk, p.key(frozenPart, seq), "a chunk that its operation doesn't know", c.fixOperation(p, repair.RemoveChunk{Seq: seq}))
 	}
 }
 
 // examineOperation reads an operation until it has not changed meanwhile. Its chunks move
 // without it: what is missing must be missing each of several times.
-func (r *run) examineOperation(ctx context.Context, id string) (found []problem, settled bool, err error) {
+func (c *check) examineOperation(ctx context.Context, id string) (found []problem, settled bool, err error) {
 	var before *parts
 	same := 0
 	for attempt := 0; attempt < 2*attempts && same < 3; attempt++ {
 		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
 			return nil, false, err
 		}
-		p, err := r.readParts(ctx, id)
+		p, err := c.readParts(ctx, id)
 		if err != nil {
 			return nil, false, err
 		}
-		now := r.operationProblems(p)
+		now := c.operationProblems(p)
 		if len(now) == 0 {
 			return nil, true, nil
 		}
@@ -267,9 +265,9 @@ func both(now, before []problem) []problem {
 	return found
 }
 
-func (r *run) readParts(ctx context.Context, id string) (*parts, error) {
+func (c *check) readParts(ctx context.Context, id string) (*parts, error) {
 	p := newParts(id)
-	it, err := r.client.get(ctx, r.Table, key{"O#" + id, rootSK})
+	it, err := c.client.get(ctx, c.Table, key{"O#" + id, rootSK})
 	if err != nil {
 		return nil, err
 	}
@@ -280,7 +278,7 @@ func (r *run) readParts(ctx context.Context, id string) (*parts, error) {
 		}
 		p.add(root)
 	}
-	for it, err := range r.client.query(ctx, r.Table, "O#"+id, false, "pk", "sk", "ttl") {
+	for it, err := range c.client.query(ctx, c.Table, "O#"+id, false, "pk", "sk", "ttl") {
 		if err != nil {
 			return nil, err
 		}

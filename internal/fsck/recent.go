@@ -1,15 +1,14 @@
 package fsck
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"lethe/internal/customer"
+	"lethe/internal/repair"
 )
 
 // markSize is the length of what a root keeps of a recent change.
@@ -28,7 +27,7 @@ func (e *examination) checkRecent() {
 		return
 	}
 	slices.Sort(bad)
-	e.rooted(BadState, func(ctx context.Context) error { return e.dropMarks(ctx, bad) },
+	e.rooted(BadState, e.fixRoot(repair.DropMarks{Attributes: bad}),
 		"has %s among its recent changes: there may be r0 to r%d, without a gap, and ro, each of %d bytes", strings.Join(bad, ", "), customer.MaxRecent-1, markSize)
 }
 
@@ -52,13 +51,4 @@ func (e *examination) markFits(name string, value types.AttributeValue) bool {
 		}
 	}
 	return name == "ro"
-}
-
-// dropMarks forgets recent changes. The next one fills their places.
-func (e *examination) dropMarks(ctx context.Context, names []string) error {
-	u := expression.UpdateBuilder{}
-	for _, name := range names {
-		u = u.Remove(expression.Name(name))
-	}
-	return e.updateRoot(ctx, e.bumped(u, customer.Repaired))
 }

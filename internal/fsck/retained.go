@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
-
 	"lethe/internal/customer"
+	"lethe/internal/repair"
 )
 
 // retainedPartition counts what is retained of one customer.
@@ -29,13 +28,13 @@ func (p *retainedPartition) add(r row) {
 // end compares what is retained with the certificates, unless a purge is still at it.
 func (p *retainedPartition) end(ctx context.Context, s *segment) error {
 	if p.suspicious {
-		return s.suspect(ctx, suspect{customer: p.id, about: retentions})
+		return s.check.suspect(ctx, suspect{customer: p.id, about: retentions})
 	}
 	return s.look(ctx, lookup{rootKey(p.id), func(ctx context.Context, root row, there bool) error {
 		if there && root.State == purging {
 			return nil
 		}
-		e := s.newExamination(suspect{customer: p.id, about: retentions})
+		e := s.check.newExamination(suspect{customer: p.id, about: retentions})
 		e.retained = p.counts
 		if err := e.readCertificates(ctx); err != nil {
 			return err
@@ -44,20 +43,20 @@ func (p *retainedPartition) end(ctx context.Context, s *segment) error {
 		if !there && len(e.certs) > 0 && len(e.problems) == 0 {
 			return nil
 		}
-		return s.suspect(ctx, e.suspect)
+		return s.check.suspect(ctx, e.suspect)
 	}})
 }
 
 // checkRetained finds what should have been stripped, or not be kept for ever.
-func (r *run) checkRetained(x row, problem func(Rule, key, string, fix)) {
-	k, known := r.kinds[x.Kind]
+func (c *check) checkRetained(x row, problem func(Rule, key, string, fix)) {
+	k, known := c.kinds[x.Kind]
 	if x.By != "" {
-		problem(RetainedWrong, x.key(), "a retained record tells who made it", func(ctx context.Context) error { return r.anonymise(ctx, x) })
+		problem(RetainedWrong, x.key(), "a retained record tells who made it", c.fixItem(repair.DropMaker{Item: x.raw}))
 	}
 	if x.TTL == 0 && k.For != "never" {
 		var f fix
 		if period, err := customer.ParsePeriod(k.For); known && err == nil {
-			f = func(ctx context.Context) error { return r.limit(ctx, x, period) }
+			f = c.fixItem(repair.SetTTL{Item: x.raw, At: period.After(c.Now())})
 		}
 		problem(RetainedWrong, x.key(), "a retained record that stays for ever", f)
 	}
@@ -73,29 +72,9 @@ func (r *run) checkRetained(x row, problem func(Rule, key, string, fix)) {
 	}
 }
 
-func (r *run) anonymise(ctx context.Context, x row) error {
-	by := expression.Name("by")
-	return r.changeItem(ctx, x.key(), expression.Remove(by), same(by, x.raw["by"]))
-}
-
-// limit lets a retained record go when its kind's time is over, counted from now.
-func (r *run) limit(ctx context.Context, x row, period customer.Period) error {
-	ttl := expression.Name("ttl")
-	return r.changeItem(ctx, x.key(), expression.Set(ttl, expression.Value(period.After(r.Now()).Unix())), same(ttl, x.raw["ttl"]))
-}
-
-// changeItem changes an item that no other depends on.
-func (r *run) changeItem(ctx context.Context, k key, u expression.UpdateBuilder, when expression.ConditionBuilder) error {
-	write, err := r.updating(k, u, expression.Name("pk").AttributeExists().And(when))
-	if err != nil {
-		return fmt.Errorf("fsck: repair: %w", err)
-	}
-	return r.client.commit(ctx, write)
-}
-
 // readRetained looks at what is retained of the customer.
 func (e *examination) readRetained(ctx context.Context) error {
-	for it, err := range e.run.client.query(ctx, e.run.Table, "X#"+e.customer, false) {
+	for it, err := range e.check.client.query(ctx, e.check.Table, "X#"+e.customer, false) {
 		if err != nil {
 			return err
 		}
@@ -106,7 +85,7 @@ func (e *examination) readRetained(ctx context.Context) error {
 		if _, known := e.retained[r.Kind]; known || len(e.retained) < maxKinds {
 			e.retained[r.Kind]++
 		}
-		e.run.checkRetained(r, e.problem)
+		e.check.checkRetained(r, e.problem)
 	}
 	if e.root != nil && e.root.State != purging && len(e.retained) > 0 && len(e.certs) == 0 { // else it is resurrected
 		e.problem(RetainedWrong, key{"X#" + e.customer, recordPrefix}, "retained records of a customer that is "+e.root.State, nil)
@@ -136,7 +115,7 @@ func (e *examination) checkKept() {
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(most)) {
-		if n := e.retained[kind]; n < most[kind] && e.run.kinds[kind].For == "never" {
+		if n := e.retained[kind]; n < most[kind] && e.check.kinds[kind].For == "never" {
 			e.problem(RetainedWrong, key{"X#" + e.customer, recordPrefix}, fmt.Sprintf("%d of kind %s are retained, %d are certified", n, kind, most[kind]), nil)
 		}
 	}

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"lethe/internal/customer"
+	"lethe/internal/repair"
 )
 
 // checkRoot looks for what a root contradicts itself in.
 func (e *examination) checkRoot() {
 	r := e.root
 	if r.Version < 1 {
-		e.rooted(BadState, e.setVersion, "version %d", r.Version)
+		e.rooted(BadState, e.fixRoot(repair.SetVersion), "version %d", r.Version)
 	}
 	e.checkFormer()
 	e.checkFrozen()
@@ -23,11 +24,11 @@ func (e *examination) checkRoot() {
 	switch r.State {
 	case active:
 		if r.Deletion != nil {
-			e.rooted(BadState, e.dropDeletion, "active with a deletion")
+			e.rooted(BadState, e.fixRoot(repair.DropDeletion), "active with a deletion")
 		}
 	case deleted, purging:
 		if r.Deletion == nil {
-			e.rooted(BadState, e.setDeletion, "%s without a deletion", r.State)
+			e.rooted(BadState, e.fixRoot(repair.SetDeletion), "%s without a deletion", r.State)
 			return
 		}
 		if r.State == purging && len(r.Holds) > 0 {
@@ -58,7 +59,7 @@ func (e *examination) checkNotice() bool {
 	if err != nil || due.IsZero() || !due.Before(lifted.Add(customer.LiftNotice)) {
 		return true
 	}
-	e.rooted(BadState, e.giveNotice, "due at %s, though its last legal hold was lifted at %s", r.Deletion.PurgeTime, r.Last.At)
+	e.rooted(BadState, e.fixRoot(repair.GiveNotice), "due at %s, though its last legal hold was lifted at %s", r.Deletion.PurgeTime, r.Last.At)
 	return false
 }
 
@@ -68,7 +69,7 @@ func (e *examination) checkCreated() bool {
 	if _, err := time.Parse(timeLayout, at); err == nil && owner == e.customer {
 		return true
 	}
-	e.rooted(BadState, e.setCreated, "created at no place among the living")
+	e.rooted(BadState, e.fixRoot(repair.SetCreated), "created at no place among the living")
 	return e.root.State != active
 }
 
@@ -99,7 +100,7 @@ func (e *examination) place() place {
 		if err != nil || owner != e.customer {
 			look = e.now()
 		}
-		return place{trash, formatTime(look) + "#" + e.customer, look.Add(e.run.Grace).Unix()}
+		return place{trash, formatTime(look) + "#" + e.customer, look.Add(e.check.Grace).Unix()}
 	}
 	due, _ := parseDue(r.Deletion.PurgeTime)
 	switch {
@@ -108,17 +109,17 @@ func (e *examination) place() place {
 	case due.IsZero():
 		return place{list: trash, sort: neverDue + "#" + e.customer}
 	}
-	return place{trash, formatTime(due) + "#" + e.customer, due.Add(e.run.Grace).Unix()}
+	return place{trash, formatTime(due) + "#" + e.customer, due.Add(e.check.Grace).Unix()}
 }
 
 // list is a list's name with the root's shard: what it has, unless that is none.
 func (e *examination) list(name string) string {
 	_, text, _ := strings.Cut(e.root.List, "#")
 	shard, err := strconv.Atoi(text)
-	if err != nil || shard < 0 || e.run.Shards > 0 && shard >= e.run.Shards {
+	if err != nil || shard < 0 || e.check.Shards > 0 && shard >= e.check.Shards {
 		h := fnv.New32a()
 		h.Write([]byte(e.customer))
-		shard = int(h.Sum32() % uint32(max(e.run.Shards, 1)))
+		shard = int(h.Sum32() % uint32(max(e.check.Shards, 1)))
 	}
 	return fmt.Sprintf("%s#%d", name, shard)
 }
@@ -126,37 +127,37 @@ func (e *examination) list(name string) string {
 func (e *examination) checkPlace() bool {
 	r, want := e.root, e.place()
 	ttl := r.TTL == want.ttl
-	if e.run.AnyGrace && want.ttl > 0 {
-		ttl = r.TTL >= want.ttl-int64(e.run.Grace.Seconds())
+	if e.check.AnyGrace && want.ttl > 0 {
+		ttl = r.TTL >= want.ttl-int64(e.check.Grace.Seconds())
 	}
 	if r.List == want.list && r.Sort == want.sort && ttl {
 		return true
 	}
-	e.rooted(WrongPlace, e.move, "%s, but in list %s at %s with ttl %d instead of list %s at %s with ttl %d", r.State, r.List, r.Sort, r.TTL, want.list, want.sort, want.ttl)
+	e.rooted(WrongPlace, e.fixRoot(repair.Relist), "%s, but in list %s at %s with ttl %d instead of list %s at %s with ttl %d", r.State, r.List, r.Sort, r.TTL, want.list, want.sort, want.ttl)
 	return false
 }
 
 // checkForgotten finds whom no sweep has come for.
 func (e *examination) checkForgotten() {
-	if e.run.Slack == 0 || len(e.root.Holds) > 0 || e.root.State == active {
+	if e.check.Slack == 0 || len(e.root.Holds) > 0 || e.root.State == active {
 		return
 	}
 	at, _, _ := strings.Cut(e.root.Sort, "#")
 	since, err := time.Parse(timeLayout, at)
-	if err != nil || !e.now().After(since.Add(e.run.Slack)) {
+	if err != nil || !e.now().After(since.Add(e.check.Slack)) {
 		return
 	}
 	if e.root.State == deleted {
-		e.rooted(Overdue, e.fence, "due since %s, and nobody has come", at)
+		e.rooted(Overdue, e.fixRoot(repair.StartPurge), "due since %s, and nobody has come", at)
 		return
 	}
-	e.rooted(Stuck, e.release, "its purge has stood still since %s", at)
+	e.rooted(Stuck, e.fixRoot(repair.ReleasePurge), "its purge has stood still since %s", at)
 }
 
 // checkResurrection finds who is back. One past the fence is on its way out again.
 func (e *examination) checkResurrection() {
 	for _, cert := range e.certs {
-		if e.root.State == purging && !e.run.Finished {
+		if e.root.State == purging && !e.check.Finished {
 			continue
 		}
 		e.rooted(Resurrected, nil, "is there, %s, though the ledger says that generation %s was purged; the operation replay purges it again", e.root.State, cert.SK)

@@ -13,7 +13,7 @@ const pageItems = 1000 // read at once
 // segment is one part of a table, scanned from a mark on. Where items of a partition
 // should not lie together, it sees several partitions with the same key, and suspects.
 type segment struct {
-	*run
+	check *check
 
 	mark       *mark
 	number, of int
@@ -38,7 +38,7 @@ func (s *segment) scan(ctx context.Context) error {
 	s.safe = key{s.mark.PK, s.mark.SK}
 	after := s.safe
 	for restarts := 0; !s.mark.Done; {
-		items, next, err := s.client.scan(ctx, s.table, s.number, s.of, after)
+		items, next, err := s.check.client.scan(ctx, s.table, s.number, s.of, after)
 		if err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (s *segment) scan(ctx context.Context) error {
 			return err
 		}
 		if len(items) == 0 && next == (key{}) && restarts < maxRestarts {
-			lost, err := s.client.lost(ctx, s.table, after)
+			lost, err := s.check.client.lost(ctx, s.table, after)
 			if err != nil {
 				return err
 			}
@@ -70,20 +70,20 @@ const maxRestarts = 3
 // page visits the items of a page. It cuts the scan, when the time is over, between two
 // partitions of which the first names nobody: its key may be written down.
 func (s *segment) page(ctx context.Context, items []item) (cut bool, err error) {
-	s.keep(len(items))
-	defer s.keep(-len(items))
-	defer s.progressed(len(items))
+	s.check.keep(len(items))
+	defer s.check.keep(-len(items))
+	defer s.check.progressed(len(items))
 	for _, it := range items {
 		k := keyOf(it)
-		if k.pk != s.pk {
+		if k.PK != s.pk {
 			if err := s.finish(ctx); err != nil {
 				return false, err
 			}
-			if s.safe == s.last && s.late() && s.last != (key{}) {
-				s.mark.PK, s.mark.SK = s.safe.pk, s.safe.sk
+			if s.safe == s.last && s.check.late() && s.last != (key{}) {
+				s.mark.PK, s.mark.SK = s.safe.PK, s.safe.SK
 				return true, s.lookUp(ctx)
 			}
-			s.pk = k.pk
+			s.pk = k.PK
 		}
 		s.last = k
 		if err := s.visit(ctx, it); err != nil {
@@ -108,7 +108,7 @@ func (s *segment) finish(ctx context.Context) error {
 
 // where says where in the scan the present item lies, without naming it.
 func (s *segment) where() string {
-	return fmt.Sprintf("%d/%d %s %s", s.number, s.of, s.safe.pk, s.safe.sk)
+	return fmt.Sprintf("%d/%d %s %s", s.number, s.of, s.safe.PK, s.safe.SK)
 }
 
 func (s *segment) visit(ctx context.Context, it item) error {
@@ -117,14 +117,14 @@ func (s *segment) visit(ctx context.Context, it item) error {
 	}
 	r, err := decode(it)
 	if err != nil {
-		s.tellUnknown(keyOf(it), "it can't be read: "+kindOf(err))
+		s.check.tellUnknown(keyOf(it), "it can't be read: "+kindOf(err))
 		return nil
 	}
 	space, rest, _ := strings.Cut(r.PK, "#")
 	switch {
 	case space == "C" && (r.SK == rootSK || strings.HasPrefix(r.SK, recordPrefix) || strings.HasPrefix(r.SK, tokenPrefix)):
 		if s.at == nil {
-			s.at = s.newExamination(suspect{customer: rest})
+			s.at = s.check.newExamination(suspect{customer: rest})
 		}
 		if r.SK != rootSK {
 			r.raw = nil // suspicions don't need it
@@ -135,27 +135,27 @@ func (s *segment) visit(ctx context.Context, it item) error {
 			s.at = &retainedPartition{id: rest, counts: map[string]int64{}}
 		}
 		s.at.add(r)
-		s.checkRetained(r, func(Rule, key, string, fix) { s.at.(*retainedPartition).suspicious = true })
+		s.check.checkRetained(r, func(Rule, key, string, fix) { s.at.(*retainedPartition).suspicious = true })
 	case space == "O":
 		if s.at == nil {
 			s.at = newParts(rest)
 		}
 		s.at.add(r)
 		if r.SK != selectionSK { // that goes when it is planned
-			s.checkPersonal(r.key().shown(), it)
+			s.check.checkPersonal(r.key().shown(), it)
 		}
 	case space == "S":
 		return s.visitTerm(ctx, r)
 	case space == "E" && r.SK == rootSK:
 		return s.visitClaim(ctx, r)
 	case space == "A":
-		s.checkPersonal(r.key().shown(), it)
+		s.check.checkPersonal(r.key().shown(), it)
 	case space == "I" && r.SK == rootSK:
-		s.checkPersonal(r.key().shown(), it)
-		return s.visitNote(ctx, r)
+		s.check.checkPersonal(r.key().shown(), it)
+		return s.check.checkNote(ctx, r)
 	case r.PK == "P" && (r.SK == "settings" || strings.HasPrefix(r.SK, "totals#") || strings.HasPrefix(r.SK, "lease#")):
 	default:
-		s.tellUnknown(r.key(), "no item has such a key")
+		s.check.tellUnknown(r.key(), "no item has such a key")
 	}
 	return nil
 }
@@ -167,12 +167,12 @@ func kindOf(err error) string {
 }
 
 // tellUnknown tells of an item that there should not be.
-func (r *run) tellUnknown(k key, problem string) {
+func (c *check) tellUnknown(k key, problem string) {
 	f := Finding{Rule: UnknownItem, Key: k.shown(), Problem: problem}
-	if space, id, _ := strings.Cut(k.pk, "#"); space == "C" || space == "A" || space == "X" {
+	if space, id, _ := strings.Cut(k.PK, "#"); space == "C" || space == "A" || space == "X" {
 		f.Customer = id
 	}
-	r.tell(f)
+	c.tell(f)
 }
 
 // lookup is a question about another item.
@@ -183,7 +183,7 @@ type lookup struct {
 
 // look asks when there are enough questions for a request.
 func (s *segment) look(ctx context.Context, questions ...lookup) error {
-	s.keep(len(questions))
+	s.check.keep(len(questions))
 	s.lookups = append(s.lookups, questions...)
 	if len(s.lookups) < maxBatchGet {
 		return nil
@@ -194,7 +194,7 @@ func (s *segment) look(ctx context.Context, questions ...lookup) error {
 func (s *segment) lookUp(ctx context.Context) error {
 	lookups := s.lookups
 	s.lookups = nil
-	defer s.keep(-len(lookups))
+	defer s.check.keep(-len(lookups))
 	var keys []key
 	asked := map[key]bool{}
 	for _, l := range lookups {
@@ -203,7 +203,7 @@ func (s *segment) lookUp(ctx context.Context) error {
 			keys = append(keys, l.of)
 		}
 	}
-	found, err := s.client.batchGet(ctx, s.Table, keys, false)
+	found, err := s.check.client.batchGet(ctx, s.check.Table, keys, false)
 	if err != nil {
 		return err
 	}
@@ -218,16 +218,16 @@ func (s *segment) lookUp(ctx context.Context) error {
 
 func (s *segment) visitLedger(ctx context.Context, it item) error {
 	k := keyOf(it)
-	if strings.HasPrefix(k.pk, chainPrefix) {
+	if strings.HasPrefix(k.PK, chainPrefix) {
 		return nil // see checkChains
 	}
-	s.filed.Add(1)
+	s.check.filed.Add(1)
 	var cert certificate
 	if err := attributevalue.UnmarshalMap(it, &cert); err != nil {
-		s.tell(Finding{Rule: CertificateBroken, Key: "ledger " + k.pk + " " + k.sk, Problem: "it can't be read: " + kindOf(err)})
+		s.check.tell(Finding{Rule: CertificateBroken, Key: "ledger " + k.PK + " " + k.SK, Problem: "it can't be read: " + kindOf(err)})
 		return nil
 	}
-	s.checkCertificate(cert)
-	s.checkPersonal("ledger "+k.pk+" "+k.sk, it)
+	s.check.checkCertificate(cert)
+	s.check.checkPersonal("ledger "+k.PK+" "+k.SK, it)
 	return s.visitCertificate(ctx, cert)
 }

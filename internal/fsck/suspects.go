@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"lethe/internal/repair"
 )
 
 // maxSuspects is how many suspicions wait to be settled together.
@@ -63,9 +65,9 @@ type suspects struct {
 }
 
 // suspect remembers a suspicion. Whoever makes them too many settles them.
-func (r *run) suspect(ctx context.Context, s suspect) error {
-	if batch := r.suspects.add(s, r.keep); batch != nil {
-		return r.settle(ctx, batch)
+func (c *check) suspect(ctx context.Context, s suspect) error {
+	if batch := c.suspects.add(s, c.keep); batch != nil {
+		return c.settle(ctx, batch)
 	}
 	return nil
 }
@@ -115,27 +117,27 @@ func (w *suspects) take() map[string]*suspect {
 }
 
 // settleAll settles all suspicions that wait.
-func (r *run) settleAll(ctx context.Context) error {
-	r.suspects.mu.Lock()
-	batch := r.suspects.take()
-	r.suspects.mu.Unlock()
-	return r.settle(ctx, batch)
+func (c *check) settleAll(ctx context.Context) error {
+	c.suspects.mu.Lock()
+	batch := c.suspects.take()
+	c.suspects.mu.Unlock()
+	return c.settle(ctx, batch)
 }
 
 // settle looks at what is suspected, when the change stream has had its time.
-func (r *run) settle(ctx context.Context, batch map[string]*suspect) error {
+func (c *check) settle(ctx context.Context, batch map[string]*suspect) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	if err := pause(ctx, r.Settle); err != nil {
+	if err := pause(ctx, c.Settle); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(r.Segments)
+	group.SetLimit(c.Segments)
 	for _, s := range batch {
 		group.Go(func() error {
-			defer r.keep(-1 - len(s.strays))
-			return r.confirm(ctx, *s)
+			defer c.keep(-1 - len(s.strays))
+			return c.confirm(ctx, *s)
 		})
 	}
 	return group.Wait()
@@ -143,17 +145,18 @@ func (r *run) settle(ctx context.Context, batch map[string]*suspect) error {
 
 // confirm finds out what is true of a suspicion, repairs what is to be repaired, and
 // tells of it when another look shows that it is repaired.
-func (r *run) confirm(ctx context.Context, s suspect) error {
+func (c *check) confirm(ctx context.Context, s suspect) error {
 	var mended []problem
+	times := map[string]int{}
 	for idle, done := 0, false; !done; {
-		settled, err := r.look(ctx, s, func(found []problem) error {
-			r.tellMended(mended, found)
-			now, changed, err := r.mend(ctx, found)
+		settled, err := c.look(ctx, s, func(found []problem) error {
+			c.tellMended(mended, found)
+			now, changed, err := c.mend(ctx, found, times)
 			if mended = now; len(mended) == 0 {
 				idle++
 			}
 			if done = len(mended) == 0 && (!changed || idle == attempts); err == nil && done {
-				r.tellAll(found)
+				c.tellAll(found)
 			}
 			return err
 		})
@@ -161,41 +164,43 @@ func (r *run) confirm(ctx context.Context, s suspect) error {
 			return err
 		}
 		if !settled {
-			r.unsettled()
+			c.unsettled()
 			return nil
 		}
 	}
 	return nil
 }
 
-func (r *run) tellMended(mended, still []problem) {
+func (c *check) tellMended(mended, still []problem) {
 	for _, p := range mended {
 		if !slices.ContainsFunc(still, p.same) {
 			p.Repaired = true
-			r.tell(p.Finding)
+			c.tell(p.Finding)
 		}
 	}
 }
 
-func (r *run) tellAll(found []problem) {
+func (c *check) tellAll(found []problem) {
 	for _, p := range found {
-		r.tell(p.Finding)
+		c.tell(p.Finding)
 	}
 }
 
-// mend repairs what it can, and says whether something changed before it could.
-func (r *run) mend(ctx context.Context, found []problem) (mended []problem, changed bool, err error) {
-	if !r.repair {
+// mend repairs what it can, and says whether something changed before it could. What is still wrong after several repairs
+// is left as it is.
+func (c *check) mend(ctx context.Context, found []problem, times map[string]int) (mended []problem, changed bool, err error) {
+	if c.repairer == nil {
 		return nil, false, nil
 	}
 	for _, p := range found {
-		if p.fix == nil || !r.wants(p.Finding) {
+		if p.fix == nil || !c.wants(p.Finding) || times[p.id()] == attempts {
 			continue
 		}
 		switch err := p.fix(ctx); {
 		case err == nil:
 			mended = append(mended, p)
-		case errors.Is(err, errChanged):
+			times[p.id()]++
+		case errors.Is(err, repair.ErrChanged):
 			changed = true
 		default:
 			return mended, changed, err
@@ -204,10 +209,7 @@ func (r *run) mend(ctx context.Context, found []problem) (mended []problem, chan
 	return mended, changed, nil
 }
 
-func (r *run) wants(f Finding) bool { return r.wanted == nil || r.wanted[f.id()] }
-
-// fix makes good what is wrong: errChanged if it is not as it was seen any longer.
-type fix func(context.Context) error
+func (c *check) wants(f Finding) bool { return c.wanted == nil || c.wanted[f.id()] }
 
 // problem is a finding with what can be done about it.
 type problem struct {
@@ -219,33 +221,20 @@ type problem struct {
 func (p problem) same(other problem) bool { return p.id() == other.id() }
 
 // examine looks at a suspect until it has held still.
-func (r *run) examine(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
+func (c *check) examine(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
 	if s.operation != "" {
-		return r.examineOperation(ctx, s.operation)
+		return c.examineOperation(ctx, s.operation)
 	}
-	return r.examineCustomer(ctx, s)
+	return c.examineCustomer(ctx, s)
 }
 
 // look examines a suspect, and does with what is found, which counts as kept in mind.
-func (r *run) look(ctx context.Context, s suspect, do func(found []problem) error) (settled bool, err error) {
-	found, settled, err := r.examine(ctx, s)
-	r.keep(len(found))
-	defer r.keep(-len(found))
+func (c *check) look(ctx context.Context, s suspect, do func(found []problem) error) (settled bool, err error) {
+	found, settled, err := c.examine(ctx, s)
+	c.keep(len(found))
+	defer c.keep(-len(found))
 	if err != nil || !settled {
 		return settled, err
 	}
 	return true, do(found)
-}
-
-// together is several problems' fix, which is made once.
-func together(f fix) fix {
-	done := false
-	return func(ctx context.Context) error {
-		if done {
-			return nil
-		}
-		err := f(ctx)
-		done = err == nil
-		return err
-	}
 }

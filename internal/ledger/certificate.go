@@ -67,15 +67,15 @@ func Sum(document []byte) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// Head is how far a chain has come: its last certificate.
+// Head is the end of a chain: its last certificate.
 type Head struct {
 	Chain int    `json:"chain"`
 	Seq   int64  `json:"seq"` // 0: the chain is empty
 	Hash  string `json:"hash"`
 }
 
-// Checkpoint is how far all chains had come at a moment. Whoever keeps one can prove
-// later that nothing before it was rewritten or removed.
+// Checkpoint is the ends of all chains at a moment. It proves later that nothing before
+// it was rewritten or removed.
 type Checkpoint struct {
 	Time  time.Time `json:"time"`
 	Heads []Head    `json:"heads"`

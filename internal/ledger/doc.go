@@ -1,10 +1,9 @@
-// Package ledger is the form of Lethe's certificates, and how anybody can verify a
-// history of them. It needs nothing but the standard library, and can be written anew
-// in any language from this page.
+// Package ledger is the form of Lethe's certificates, and verifies a history of them.
+// It needs nothing but the standard library, and this page is enough to write it in
+// another language.
 //
 // Every purge leaves one certificate. Certificates are appended to one of four chains;
-// [ChainRule] says which. In its
-// chain a certificate has a number, seq, counted from 1 without a gap, and names in
+// [ChainRule] says which. In its chain a certificate has a number, seq, counted from 1 without a gap, and names in
 // previous the hash of the certificate before it; the first one names 64 zeros.
 //
 // The hash of a certificate is the SHA-256, in lower-case hexadecimal, of its JSON
@@ -20,7 +19,7 @@
 // another format: all that are there are hashed.
 //
 // So a certificate that is missing, altered, inserted, or in another order shows. What
-// chains alone can't show is that their ends were cut off, or that everything was made
-// anew: for that an auditor keeps a [Checkpoint], and later histories must lead through
-// it.
+// chains alone can't show is that their ends were cut off, or that everything was
+// replaced: for that an auditor keeps a [Checkpoint], and later histories must lead
+// through it.
 package ledger

@@ -6,8 +6,8 @@ import (
 )
 
 // Verifier checks a history of certificates while it is read: those of each chain in
-// order; chains may follow each other or alternate. All that it remembers is where each
-// chain has come to, so that a history of any length needs no more memory than a short one.
+// order; chains may follow each other or alternate. It remembers the end of each chain
+// only, so that a long history needs no more memory than a short one.
 type Verifier struct {
 	chains [Chains]chain
 	count  int64
@@ -53,13 +53,13 @@ func (v *Verifier) Expect(name string, c Checkpoint) error {
 	return nil
 }
 
-// Problem is the kind of a finding.
+// Problem names what is wrong at a broken place.
 type Problem string
 
 // The problems.
 const (
-	Unreadable Problem = "unreadable"   // no certificate
-	Altered    Problem = "altered"      // its hash is not that of its content
+	Unreadable Problem = "unreadable"   // not a certificate
+	Altered    Problem = "altered"      // its hash is not the hash of its content
 	Missing    Problem = "missing"      // one or several are not there
 	Unlinked   Problem = "out of chain" // it doesn't follow the one before it, or is in the chain of others
 	Forked     Problem = "forked"       // another certificate has its place
@@ -111,14 +111,14 @@ func (v *Verifier) Add(document []byte) []Finding {
 		err = json.Unmarshal(document, &l)
 	}
 	if err != nil || l.Chain == nil || *l.Chain < 0 || *l.Chain >= Chains || l.Seq < 1 || l.Customer == "" {
-		return []Finding{{Problem: Unreadable, Chain: -1, Detail: fmt.Sprintf("certificate %d of the history is none", v.count)}}
+		return []Finding{{Problem: Unreadable, Chain: -1, Detail: fmt.Sprintf("certificate %d of the history can't be read, or lacks a chain, a number or a customer", v.count)}}
 	}
 	var found []Finding
 	if sum != l.Hash {
-		found = append(found, l.finding(Altered, "its hash is not that of its content"))
+		found = append(found, l.finding(Altered, "its hash is not the hash of its content"))
 	}
 	if ChainOf(l.Customer) != *l.Chain {
-		found = append(found, l.finding(Unlinked, "certificates of this customer belong into chain %d", ChainOf(l.Customer)))
+		found = append(found, l.finding(Unlinked, "certificates of this customer belong in chain %d", ChainOf(l.Customer)))
 	}
 	return append(found, v.chains[*l.Chain].follow(l)...)
 }
@@ -139,7 +139,7 @@ func (c *chain) follow(l link) (found []Finding) {
 			Detail: fmt.Sprintf("%d certificates are not there, up to number %d", l.Seq-end.Seq-1, l.Seq-1),
 		})
 	case l.Previous != end.Hash:
-		found = append(found, l.finding(Unlinked, "it does not follow the certificate before it: one of the two is not the one that was there"))
+		found = append(found, l.finding(Unlinked, "it does not follow the certificate before it: one of the two was replaced"))
 	}
 	c.end.Seq, c.end.Hash = l.Seq, l.Hash
 	for _, p := range c.posts {
@@ -168,7 +168,7 @@ func (v *Verifier) End() (found []Finding) {
 // Count is how many certificates were added.
 func (v *Verifier) Count() int64 { return v.count }
 
-// Heads are where the chains have come to, the empty ones too.
+// Heads are the ends of the chains, of the empty ones too.
 func (v *Verifier) Heads() []Head {
 	heads := make([]Head, Chains)
 	for i, c := range v.chains {

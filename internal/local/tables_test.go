@@ -21,10 +21,10 @@ const templateGrace = 72 * time.Hour
 func (r *running) check(t *testing.T, grace time.Duration, personal ...string) {
 	t.Helper()
 	tables := r.resources.Tables
-	o := fsck.Options{
-		Table: tables["Table"].Name, Ledger: tables["Ledger"].Name, Segments: 4, Grace: grace, Finished: true, Personal: personal,
+	checker := fsck.Checker{
+		DB: dynamodb.NewFromConfig(r.dynamoDB.config), Table: tables["Table"].Name, Ledger: tables["Ledger"].Name, Segments: 4, Grace: grace, Finished: true, Personal: personal,
 	}
-	if _, err := fsck.New(r.dynamoDB.config, o).Check(t.Context(), false, func(f fsck.Finding) { t.Error(f) }); err != nil {
+	if _, err := checker.Check(t.Context(), nil, func(f fsck.Finding) { t.Error(f) }); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"lethe/internal/dynamo/dynamotest"
 	"lethe/internal/fsck"
 )
@@ -21,14 +24,16 @@ func Check(t testing.TB, tables dynamotest.Tables, personal ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // that of the test has ended in its cleanup
 	defer cancel()
-	o := options(tables)
-	o.Finished, o.Personal = true, personal
-	if _, err := fsck.New(tables.Config, o).Check(ctx, false, func(f fsck.Finding) { t.Error(f) }); err != nil {
+	checker := checkerOf(tables, tables.Config)
+	checker.Finished, checker.Personal = true, personal
+	if _, err := checker.Check(ctx, nil, func(f fsck.Finding) { t.Error(f) }); err != nil {
 		t.Error(err)
 	}
 }
 
-// options of a checker of a test's tables.
-func options(tables dynamotest.Tables) fsck.Options {
-	return fsck.Options{Table: tables.Name, Ledger: tables.Ledger, Segments: 2, Grace: grace, Shards: shards}
+// checkerOf is a checker of a test's tables.
+func checkerOf(tables dynamotest.Tables, cfg aws.Config) fsck.Checker {
+	return fsck.Checker{
+		DB: dynamodb.NewFromConfig(cfg), Table: tables.Name, Ledger: tables.Ledger, Segments: 2, Grace: grace, Shards: shards,
+	}
 }

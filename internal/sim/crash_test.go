@@ -469,7 +469,7 @@ func (c *crash) midway(s scenario) {
 	if s.rootless {
 		return
 	}
-	_, err := fsck.New(c.world.Config, options(c.world.Tables)).Check(c.Context(), false, func(f fsck.Finding) {
+	_, err := checkerOf(c.world.Tables, c.world.Config).Check(c.Context(), nil, func(f fsck.Finding) {
 		c.Errorf("before the retry: %v", f)
 	})
 	if err != nil {

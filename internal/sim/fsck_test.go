@@ -24,7 +24,11 @@ import (
 func (w *World) fsck(t testing.TB, repair bool) ([]fsck.Finding, fsck.Report) {
 	t.Helper()
 	var found []fsck.Finding
-	report, err := w.checker().Check(t.Context(), repair, func(f fsck.Finding) { found = append(found, f) })
+	var repairer fsck.Repairer
+	if repair {
+		repairer = w.repairer(w.Config)
+	}
+	report, err := w.checker().Check(t.Context(), repairer, func(f fsck.Finding) { found = append(found, f) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,10 +38,16 @@ func (w *World) fsck(t testing.TB, repair bool) ([]fsck.Finding, fsck.Report) {
 	return found, report
 }
 
-func (w *World) checker() *fsck.Checker {
-	o := options(w.Tables)
-	o.Slack, o.Clock, o.Personal = time.Hour, w.Clock.Now, w.personal.list()
-	return fsck.New(w.Config, o)
+// repairer is the table, as it repairs what a check finds.
+func (w *World) repairer(cfg aws.Config) fsck.Repairer {
+	table, _ := w.Open(cfg)
+	return table
+}
+
+func (w *World) checker() fsck.Checker {
+	c := checkerOf(w.Tables, w.Config)
+	c.Slack, c.Clock, c.Personal = time.Hour, w.Clock.Now, w.personal.list()
+	return c
 }
 
 func rulesOf(found []fsck.Finding) []fsck.Rule {
@@ -159,7 +169,7 @@ func TestFsckBesideTheEndOfAPurge(t *testing.T) {
 			return next.Do(r)
 		})
 	})
-	_, err := fsck.New(ending, options(w.Tables)).Check(t.Context(), true, func(f fsck.Finding) { t.Error(f) })
+	_, err := checkerOf(w.Tables, ending).Check(t.Context(), w.repairer(ending), func(f fsck.Finding) { t.Error(f) })
 	if err != nil || ends == 0 {
 		t.Errorf("the purge ended %d times, %v", ends, err)
 	}

@@ -56,7 +56,7 @@ func TestFsckInPartsFindsTheSame(t *testing.T) {
 	if diff := cmp.Diff(texts(want), texts(got)); diff != "" {
 		t.Errorf("found at once, and in %d parts:\n%s", parts, diff)
 	}
-	mended, err := w.checker().Mend(t.Context(), slices.DeleteFunc(got, func(f fsck.Finding) bool { return !f.Repairable }))
+	mended, err := w.checker().Mend(t.Context(), w.repairer(w.Config), "admin", slices.DeleteFunc(got, func(f fsck.Finding) bool { return !f.Repairable }))
 	if err != nil || slices.Contains(mended, fsck.NotMended) {
 		t.Errorf("%v, %v", mended, err)
 	}
@@ -93,9 +93,10 @@ func TestFsckStoppedInTheMiddle(t *testing.T) {
 	damaged := w.photograph(t)
 	faults := &Faults{}
 	repair := func() error {
-		o := options(w.Tables)
-		o.Clock = w.Clock.Now
-		_, err := fsck.New(faults.Attach(w.Config), o).Check(t.Context(), true, nil)
+		cfg := faults.Attach(w.Config)
+		checker := checkerOf(w.Tables, cfg)
+		checker.Clock = w.Clock.Now
+		_, err := checker.Check(t.Context(), w.repairer(cfg), nil)
 		return err
 	}
 	if err := repair(); err != nil {
@@ -233,7 +234,7 @@ func TestFsckReportsNothingThatMoves(t *testing.T) {
 			return next.Do(r)
 		})
 	})
-	report, err := fsck.New(moving, options(w.Tables)).Check(t.Context(), true, func(f fsck.Finding) { t.Error(f) })
+	report, err := checkerOf(w.Tables, moving).Check(t.Context(), w.repairer(moving), func(f fsck.Finding) { t.Error(f) })
 	if err != nil || report.Unsettled != 1 || report.Cost.WriteUnits > 0 {
 		t.Errorf("%+v, %v", report, err)
 	}
@@ -262,12 +263,12 @@ func TestFsckLeavesTheLivingAlone(t *testing.T) {
 		}
 	})
 	looked := int64(0)
-	o := options(w.Tables)
-	o.Slack, o.Clock = time.Hour, w.Clock.Now
-	checker := fsck.New(dawdling(w.Config), o)
+	slow := dawdling(w.Config)
+	checker := checkerOf(w.Tables, slow)
+	checker.Slack, checker.Clock = time.Hour, w.Clock.Now
 	for range 15 {
 		var found []fsck.Finding
-		report, err := checker.Check(t.Context(), true, func(f fsck.Finding) { found = append(found, f) })
+		report, err := checker.Check(t.Context(), w.repairer(slow), func(f fsck.Finding) { found = append(found, f) })
 		if err != nil {
 			t.Error(err)
 		}

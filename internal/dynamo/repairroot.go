@@ -1,0 +1,235 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/customer"
+	"lethe/internal/repair"
+)
+
+// damagedRoot is what repairs go by of a root, of which anything else may be damaged.
+type damagedRoot struct {
+	IPK      string         `dynamodbav:"ipk"`
+	ISK      string         `dynamodbav:"isk"`
+	State    string         `dynamodbav:"state"`
+	Version  int64          `dynamodbav:"version"`
+	Created  string         `dynamodbav:"created"`
+	Holds    map[string]any `dynamodbav:"holds"`
+	Deletion struct {
+		PurgeTime string `dynamodbav:"purgeTime"`
+	} `dynamodbav:"deletion"`
+	Last struct {
+		At string `dynamodbav:"at"`
+	} `dynamodbav:"last"`
+}
+
+// checkRoot adds the condition that a customer's root is as it was seen: also that it is not there.
+func (m *mending) checkRoot(seen repair.Seen) error {
+	when := absent()
+	if seen.Root != nil {
+		when = rootUnchanged(seen.Root)
+	}
+	return m.check(keyOf(customerPK(seen.ID), rootSK), when)
+}
+
+// rootUnchanged is the condition that a root is as it was seen, by what every change of a customer changes, and by what repairs
+// change.
+func rootUnchanged(seen item) expression.ConditionBuilder {
+	var id types.AttributeValue
+	if last, ok := seen["last"].(*types.AttributeValueMemberM); ok {
+		id = last.Value["id"]
+	}
+	return unchanged(seen, "version", "state", "ipk", "isk", "ttl").And(same(expression.Name("last.id"), id))
+}
+
+func (m *mending) updateRoot(u expression.UpdateBuilder) error {
+	return m.update(m.seen.Root, u, rootUnchanged(m.seen.Root))
+}
+
+// told adds to an update of the root who changed what.
+func (m *mending) told(u expression.UpdateBuilder, action customer.Action) expression.UpdateBuilder {
+	return u.Set(expression.Name("last"), expression.Value(newChange(m.as(action))))
+}
+
+func (m *mending) as(action customer.Action) customer.Change {
+	ch := m.change
+	ch.Action = action
+	return ch
+}
+
+// mendRoot adds a repair of the root. One of its place alone changes nothing that a person sees.
+func (m *mending) mendRoot(ctx context.Context, what repair.Root) error {
+	r, err := m.root()
+	if err != nil {
+		return err
+	}
+	action := customer.Repaired
+	var u expression.UpdateBuilder
+	switch what {
+	case repair.SetVersion:
+	case repair.SetCreated:
+		u = expression.Set(expression.Name("created"), expression.Value(listSK(m.createdOf(r), m.seen.ID)))
+	case repair.SetDeletion:
+		u, err = m.setDeletion(ctx, r)
+	case repair.DropDeletion:
+		u = expression.Remove(expression.Name("deletion"))
+	case repair.DropPolicies:
+		u = expression.Remove(expression.Name("frozen"))
+	case repair.GiveNotice:
+		u, action = m.giveNotice(r), customer.Redated
+	case repair.StartPurge:
+		u, err = m.startPurge(ctx, r)
+		action = customer.PurgeStarted
+	case repair.Relist:
+		return m.relist(r)
+	case repair.ReleasePurge:
+		return m.updateRoot(move(u, m.purgePlace(r)))
+	}
+	return cmp.Or(err, m.repairRoot(u, action))
+}
+
+func (m *mending) root() (r damagedRoot, err error) {
+	if err := attributevalue.UnmarshalMap(m.seen.Root, &r); err != nil {
+		return r, errors.Join(repair.ErrChanged, err)
+	}
+	return r, nil
+}
+
+// repairRoot adds an update of the root that the audit log tells, with a new version.
+func (m *mending) repairRoot(u expression.UpdateBuilder, action customer.Action) error {
+	r, err := m.root()
+	u = u.Set(attrVersion, expression.Value(max(r.Version, 0)+1))
+	return cmp.Or(err, m.updateRoot(m.told(u, action)))
+}
+
+// createdOf takes the time of a creation that is lost from the last change, or from the list of the living.
+func (m *mending) createdOf(r damagedRoot) string {
+	listed, found := strings.CutSuffix(r.ISK, "#"+m.seen.ID)
+	if _, err := parseTime(listed); err == nil && found && listed != "" && r.State == string(customer.Active) {
+		return listed
+	}
+	if _, err := parseTime(r.Last.At); err == nil && r.Last.At != "" {
+		return r.Last.At
+	}
+	return formatTime(m.change.At)
+}
+
+// setDeletion begins a deletion now. While there are no settings there is no purge time.
+func (m *mending) setDeletion(ctx context.Context, r damagedRoot) (expression.UpdateBuilder, error) {
+	d := m.newDeletion()
+	if r.State == string(customer.Deleted) {
+		s, err := m.table.Settings(ctx)
+		if err != nil {
+			return expression.UpdateBuilder{}, err
+		}
+		if s.Version > 0 {
+			d.PurgeTime = s.Retention.After(m.change.At)
+		}
+	}
+	return expression.Set(expression.Name("deletion"), expression.Value(newDeletion(d))), nil
+}
+
+func (m *mending) newDeletion() customer.Deletion {
+	return customer.Deletion{ID: customer.NewID(), Time: m.change.At, By: m.change.By, Reason: m.change.Reason}
+}
+
+func (m *mending) giveNotice(r damagedRoot) expression.UpdateBuilder {
+	due := m.change.At.Add(customer.LiftNotice)
+	p := m.table.place(customer.Customer{ID: m.seen.ID, State: customer.Deleted, Deletion: &customer.Deletion{PurgeTime: due}}, time.Time{})
+	return move(expression.Set(attrDue, expression.Value(formatTime(due))), m.sameShard(p, r))
+}
+
+// startPurge takes the customer past the fence. The next sweep finds its purge as one that nobody works on.
+func (m *mending) startPurge(ctx context.Context, r damagedRoot) (expression.UpdateBuilder, error) {
+	s, err := m.table.Settings(ctx)
+	u := expression.
+		Set(attrState, expression.Value(string(customer.Purging))).
+		Set(expression.Name("frozen"), expression.Value(newPolicies(s.Kinds)))
+	return move(u, m.purgePlace(r)), err
+}
+
+// purgePlace is the place of a purge that the next sweep is to find.
+func (m *mending) purgePlace(r damagedRoot) place {
+	return m.sameShard(m.table.place(customer.Customer{ID: m.seen.ID, State: customer.Purging}, m.change.At), r)
+}
+
+// relist puts the root where its state says. That is no change of the customer.
+func (m *mending) relist(r damagedRoot) error {
+	c, err := r.placed(m.seen.ID)
+	if err != nil {
+		return errors.Join(repair.ErrChanged, err)
+	}
+	return m.updateRoot(move(expression.UpdateBuilder{}, m.sameShard(m.table.place(c, r.lease(m.seen.ID, m.change.At)), r)))
+}
+
+// placed is as much of the customer as its place follows from.
+func (r damagedRoot) placed(id string) (customer.Customer, error) {
+	var p timeParser
+	c := customer.Customer{ID: id, State: customer.State(r.State), Created: p.created(r.Created)}
+	if c.State != customer.Active {
+		c.Deletion = &customer.Deletion{PurgeTime: p.time(r.Deletion.PurgeTime)}
+	}
+	if c.State == customer.Deleted && len(r.Holds) > 0 {
+		c.Holds = map[string]customer.Hold{"": {}}
+	}
+	return c, p.err
+}
+
+// lease of a purge: when it was to be looked at, if its place tells.
+func (r damagedRoot) lease(id string, now time.Time) time.Time {
+	at, owner, _ := strings.Cut(r.ISK, "#")
+	lease, err := parseTime(at)
+	if err != nil || lease.IsZero() || owner != id {
+		return now
+	}
+	return lease
+}
+
+// sameShard keeps a root in the shard of its lists in which it is, if there is such a one.
+func (m *mending) sameShard(p place, r damagedRoot) place {
+	list, _, _ := strings.Cut(p.ipk, "#")
+	_, text, _ := strings.Cut(r.IPK, "#")
+	if shard, err := strconv.Atoi(text); err == nil && shard >= 0 && (shard < m.table.Shards || m.table.Shards == 0) {
+		p.ipk = listPK(list, shard)
+	}
+	return p
+}
+
+func (m *mending) dropMarks(attributes []string) error {
+	var u expression.UpdateBuilder
+	for _, name := range attributes {
+		u = u.Remove(expression.Name(name))
+	}
+	return m.repairRoot(u, customer.Repaired)
+}
+
+// putBack adds the root of a customer that is being purged.
+func (m *mending) putBack(ctx context.Context, r repair.PutBack) error {
+	s, err := m.table.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	d := m.newDeletion()
+	c := customer.Customer{
+		ID: m.seen.ID, State: customer.Purging, Version: 1, Epoch: 1, Created: m.change.At, Profile: customer.Profile{Email: r.Email},
+		Counts: r.Counts, Terms: r.Terms, Deletion: &d, Frozen: s.Kinds, Last: m.as(customer.PurgeStarted),
+	}
+	root := m.table.newRoot(c, m.change.At)
+	if root.Frozen == nil {
+		root.Frozen = newPolicies(nil)
+	}
+	if m.seen.Root != nil {
+		return fmt.Errorf("%w: the root is there", repair.ErrChanged)
+	}
+	return m.putNew(root)
+}

@@ -1,0 +1,148 @@
+package fsck
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"golang.org/x/sync/errgroup"
+)
+
+// check is one check under way.
+type check struct {
+	Checker
+
+	client *client
+
+	repairer Repairer        // nil: nothing is repaired
+	by       string          // who repairs, for the audit log
+	wanted   map[string]bool // of findings, their ids: nothing else is repaired; nil: all is
+	until    time.Time       // after which it stops where it can; zero: at the end
+	room     int             // for problems of one customer
+	kinds    map[string]kind
+
+	items, kept, peak atomic.Int64
+	filed             atomic.Int64 // certificates seen under their customers, and not yet counted in the position
+	suspects          suspects
+
+	mu     sync.Mutex
+	found  func(Finding)
+	report Report
+}
+
+// begin reads the settings that a check goes by.
+func (c Checker) begin(ctx context.Context, found func(Finding)) (*check, error) {
+	if c.Segments < 1 {
+		c.Segments = 8
+	}
+	r := &check{Checker: c, client: newClient(c.DB, c.Rate), found: found, kinds: map[string]kind{}, room: maxProblems}
+	r.report.ByRule = map[Rule]int64{}
+	it, err := r.client.get(ctx, c.Table, key{"P", "settings"})
+	if err != nil {
+		return nil, err
+	}
+	var settings struct {
+		Kinds []kind `dynamodbav:"kinds"`
+	}
+	if err := attributevalue.UnmarshalMap(it, &settings); err != nil {
+		return nil, fmt.Errorf("fsck: settings: %w", err)
+	}
+	for _, k := range settings.Kinds {
+		r.kinds[k.Name] = k
+	}
+	return r, nil
+}
+
+// advance goes on from a position, and moves it: through the main table, the ledger, and
+// its chains.
+func (c *check) advance(ctx context.Context, p *position) error {
+	for table, marks := range [][]mark{p.Main, p.Ledger} {
+		if ended(marks) {
+			continue
+		}
+		if err := c.scan(ctx, table, marks); err != nil {
+			return err
+		}
+		p.Chains.Filed += c.filed.Swap(0)
+		if err := c.settleAll(ctx); err != nil {
+			return err
+		}
+		if !ended(marks) || c.late() {
+			return nil
+		}
+	}
+	if p.Chains.Done {
+		return nil
+	}
+	return c.checkChains(ctx, &p.Chains)
+}
+
+func (c *check) scan(ctx context.Context, table int, marks []mark) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range marks {
+		s := &segment{check: c, mark: &marks[i], number: i, of: len(marks), table: c.Table, ledger: table == 1}
+		if s.ledger {
+			s.table = c.Ledger
+		}
+		group.Go(func() error { return s.scan(ctx) })
+	}
+	return group.Wait()
+}
+
+// late says whether a part has taken long enough, or found enough.
+func (c *check) late() bool {
+	return !c.until.IsZero() && (time.Now().After(c.until) || c.suspects.count()+int(c.progress().Findings) > partFindings)
+}
+
+// tell tells of a finding.
+func (c *check) tell(f Finding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.report.Findings++
+	c.report.ByRule[f.Rule]++
+	if f.Repaired {
+		c.report.Repaired++
+	}
+	if c.found != nil {
+		c.found(f)
+	}
+}
+
+func (c *check) unsettled() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.report.Unsettled++
+}
+
+func (c *check) progressed(items int) {
+	c.items.Add(int64(items))
+	if c.Progress != nil {
+		c.Progress(c.progress())
+	}
+}
+
+func (c *check) progress() Progress {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Progress{Items: c.items.Load(), Findings: c.report.Findings}
+}
+
+func (c *check) sum() Report {
+	report := c.report
+	report.Progress, report.Cost, report.Peak = c.progress(), c.client.costs(), c.peak.Load()
+	return report
+}
+
+// keep counts what is kept in mind, with a negative number what no longer is.
+func (c *check) keep(n int) {
+	kept := c.kept.Add(int64(n))
+	for {
+		peak := c.peak.Load()
+		if kept <= peak || c.peak.CompareAndSwap(peak, kept) {
+			return
+		}
+	}
+}

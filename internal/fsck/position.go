@@ -1,0 +1,50 @@
+package fsck
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// position is how far each segment of each table has been scanned.
+type position struct {
+	Main, Ledger []mark
+	Chains       chains
+}
+
+// mark is where a segment goes on: after a key, which names nobody but by id.
+type mark struct {
+	PK, SK string
+	Done   bool
+}
+
+func newPosition(segments int) *position {
+	return &position{Main: make([]mark, segments), Ledger: make([]mark, segments)}
+}
+
+// positionOf is the position that a part ended with; empty: the beginning.
+func positionOf(text string, segments int) (*position, error) {
+	p := newPosition(segments)
+	if text == "" {
+		return p, nil
+	}
+	if err := json.Unmarshal([]byte(text), p); err != nil {
+		return nil, fmt.Errorf("fsck: position: %w", err)
+	}
+	return p, nil
+}
+
+// text is what positionOf reads; empty at the end.
+func (p *position) text() (string, error) {
+	if p.done() {
+		return "", nil
+	}
+	text, err := json.Marshal(p)
+	return string(text), err
+}
+
+func ended(marks []mark) bool {
+	return !slices.ContainsFunc(marks, func(m mark) bool { return !m.Done })
+}
+
+func (p *position) done() bool { return p.Chains.Done && ended(p.Main) && ended(p.Ledger) }

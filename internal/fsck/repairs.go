@@ -1,0 +1,99 @@
+package fsck
+
+import (
+	"context"
+	"fmt"
+
+	"lethe/internal/customer"
+	"lethe/internal/repair"
+)
+
+// Repairer makes the repairs that a check decides on. It writes all of a repair, on condition that what it is bound to is as
+// the check saw it, or nothing: [repair.ErrChanged]. It returns the write units that this took. A repair may be made again.
+type Repairer interface {
+	RepairCustomer(ctx context.Context, seen repair.Seen, r repair.OfCustomer, ch customer.Change) (units float64, err error)
+	RepairOperation(ctx context.Context, seen repair.Seen, r repair.OfOperation) (units float64, err error)
+	RepairItem(ctx context.Context, r repair.OfItem) (units float64, err error)
+}
+
+// fix repairs what is wrong: [repair.ErrChanged] if it is not as it was seen.
+type fix func(context.Context) error
+
+// together is the fix of several problems. It is made once.
+func together(f fix) fix {
+	done := false
+	return func(ctx context.Context) error {
+		if done {
+			return nil
+		}
+		err := f(ctx)
+		done = err == nil
+		return err
+	}
+}
+
+// fix is a repair of what hangs on the root.
+func (e *examination) fix(r repair.OfCustomer) fix {
+	return func(ctx context.Context) error { return e.repair(ctx, r) }
+}
+
+// fixRoot is a repair of the root.
+func (e *examination) fixRoot(r repair.OfCustomer) fix {
+	return func(ctx context.Context) error { return e.repairRoot(ctx, r) }
+}
+
+// repair makes a repair of the customer, while its root is as it was read.
+func (e *examination) repair(ctx context.Context, r repair.OfCustomer) error {
+	seen := repair.Seen{ID: e.customer}
+	if e.root != nil {
+		seen.Root = e.root.raw
+	}
+	ch := customer.Change{ID: customer.NewID(), At: e.now(), By: e.check.by, Reason: "found by fsck"}
+	units, err := e.check.repairer.RepairCustomer(ctx, seen, r, ch)
+	return e.check.written(units, err)
+}
+
+// repairRoot makes a repair of the root, and reads the root again: the next repair goes by what it is then.
+func (e *examination) repairRoot(ctx context.Context, r repair.OfCustomer) error {
+	if err := e.repair(ctx, r); err != nil {
+		return err
+	}
+	it, err := e.check.client.get(ctx, e.check.Table, rootKey(e.customer))
+	if err != nil || it == nil {
+		return err
+	}
+	changed, err := decode(it)
+	if err == nil {
+		e.root = &changed
+	}
+	return err
+}
+
+// fixOperation is a repair of an operation, while it is as it was read.
+func (c *check) fixOperation(p *parts, what repair.OfOperation) fix {
+	return func(ctx context.Context) error {
+		seen := repair.Seen{ID: p.id}
+		if p.root != nil {
+			seen.Root = p.root.raw
+		}
+		return c.written(c.repairer.RepairOperation(ctx, seen, what))
+	}
+}
+
+// fixItem is a repair of an item that no other depends on.
+func (c *check) fixItem(what repair.OfItem) fix {
+	return func(ctx context.Context) error { return c.repairItem(ctx, what) }
+}
+
+func (c *check) repairItem(ctx context.Context, what repair.OfItem) error {
+	return c.written(c.repairer.RepairItem(ctx, what))
+}
+
+// written counts what a repair has cost.
+func (c *check) written(units float64, err error) error {
+	if err != nil {
+		return fmt.Errorf("fsck: %w", err)
+	}
+	c.client.wrote(units)
+	return nil
+}
