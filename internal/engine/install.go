@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"github.com/gofrs/flock"
 )
 
 // Set is a choice of the packages pinned in package-lock.json.
@@ -36,14 +36,11 @@ func Install(ctx context.Context, set Set, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, ".install.lock"), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return fmt.Errorf("install engines: %w", err)
-	}
-	defer lock.Close()
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+	lock := flock.New(filepath.Join(dir, ".install.lock"))
+	if err := lock.Lock(); err != nil {
 		return fmt.Errorf("lock the engines' folder: %w", err)
 	}
+	defer lock.Close()
 	stamp, err := lockStamp(dir)
 	if err != nil || installed(dir, set, stamp) {
 		return err
@@ -71,7 +68,7 @@ func install(ctx context.Context, dir string, set Set, stamp string) error {
 	if err := npmCI(ctx, staging, set); err != nil {
 		return err
 	}
-	unix.Sync() // the stamp must not outlast, in a loss of power, what it vouches for
+	flush() // the stamp must not outlast, in a loss of power, what it vouches for
 	modules := filepath.Join(staging, "node_modules")
 	if err := os.WriteFile(filepath.Join(modules, ".lethe"), []byte(string(set)+" "+stamp), 0o644); err != nil {
 		return fmt.Errorf("install engines: %w", err)
