@@ -74,13 +74,14 @@ func (p *Process) Done() <-chan struct{} { return p.process.Done() }
 // StartDynamoDB starts an engine of DynamoDB, installing it first if need be. It returns when the engine
 // answers. The caller has to Stop it.
 func StartDynamoDB(ctx context.Context, kind Kind, options Options) (*Process, error) {
-	switch kind {
-	case Dynoxide:
-		return startDynoxide(ctx, options)
-	case DynamoDBLocal:
+	kind, err := Choose(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	if kind == DynamoDBLocal {
 		return startDynamoDBLocal(ctx, options)
 	}
-	return nil, fmt.Errorf("engine %q is unknown: it is %s or %s", kind, Dynoxide, DynamoDBLocal)
+	return startDynoxide(ctx, options)
 }
 
 func endpoint(address string, port int) string {

@@ -113,7 +113,7 @@ func swap(fresh, place, replaced string) error {
 	return nil
 }
 
-// installed tells whether node_modules holds at least the set, of this very lock.
+// installed tells whether node_modules holds at least the set, as the present lock pins it for this platform.
 func installed(dir string, set Set, stamp string) bool {
 	have, err := os.ReadFile(filepath.Join(dir, "node_modules", ".lethe"))
 	if err != nil {
@@ -123,13 +123,14 @@ func installed(dir string, set Set, stamp string) bool {
 	return of == stamp && (Set(kind) == set || Set(kind) == Everything)
 }
 
+// lockStamp tells installations apart: a checkout may be shared between a machine and its containers.
 func lockStamp(dir string) (string, error) {
 	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
 	if err != nil {
 		return "", fmt.Errorf("read the engines' pins: %w", err)
 	}
 	sum := sha256.Sum256(lock)
-	return hex.EncodeToString(sum[:]), nil
+	return platform() + " " + hex.EncodeToString(sum[:]), nil
 }
 
 func copyFile(from, to string) error {

@@ -23,7 +23,11 @@ func startDynamoDB(ctx context.Context, o options, dir *folder, log *slog.Logger
 	if o.DynamoDBURL != "" {
 		return &backend{service: "DynamoDB", config: foreignConfig(o.DynamoDBURL)}, nil
 	}
-	process, err := engine.StartDynamoDB(ctx, o.Engine, engine.Options{Dir: dir.file(string(o.Engine)), Log: log, Progress: o.Output})
+	kind, err := engine.Choose(ctx, o.Engine)
+	if err != nil {
+		return nil, err
+	}
+	process, err := engine.StartDynamoDB(ctx, kind, engine.Options{Dir: dir.file(string(kind)), Log: log, Progress: o.Output})
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func parse(args []string, output io.Writer) (options, error) {
 	flags.IntVar(&o.Port, "port", 8080, "`port` of the API and the dashboard on 127.0.0.1; 0 takes a free one")
 	flags.StringVar(&o.Dir, "dir", ".lethe", "`folder` in which everything persists")
 	flags.BoolVar(&o.Reset, "reset", false, "forget what persisted and begin anew")
-	flags.StringVar((*string)(&o.Engine), "engine", string(engine.Dynoxide), "`engine` of DynamoDB: dynoxide or dynamodb-local (needs a JDK 17)")
+	flags.StringVar((*string)(&o.Engine), "engine", string(engine.Automatic), "`engine` of DynamoDB: dynoxide, dynamodb-local (needs Java 17), or auto for the first of them that runs here")
 	flags.BoolVar(&o.Schedule, "schedule", true, "run the schedules; with false only TTL purges")
 	flags.DurationVar(&o.Tick, "tick", 0, "`period` of the schedules instead of the template's, such as 2s")
 	flags.DurationVar(&o.Visibility, "visibility", 0, "`time` for which queues hide a received message instead of the template's, such as 30s")
