@@ -63,7 +63,7 @@ func quicken(ctx context.Context, database string) error {
 }
 
 // tryDynoxide starts dynoxide on a port that was free a moment ago: it accepts port 0, but does not say which
-// one it got. It prints its line only once it listens, so whoever else took the port is not mistaken for it.
+// one it got. It prints its line only once it listens, so another program that took the port is not mistaken for it.
 // dynoxide answers any web page and has no option against that, hence the hidden address. Its tools want the token, and
 // have to be on 127.0.0.1.
 func tryDynoxide(ctx context.Context, options Options) (*Process, error) {

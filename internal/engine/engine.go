@@ -113,9 +113,9 @@ func await(ctx context.Context, process *child.Process, output *listener) error 
 	case <-output.found:
 		return nil
 	case <-process.Done():
-		return fmt.Errorf("%w (%s): %q", errEnded, fmt.Sprint(process.Err()), output.said()) // no error: it ended well, but too soon
+		return fmt.Errorf("%w (%s); it printed %q", errEnded, fmt.Sprint(process.Err()), output.said()) // no error: it ended well, but too soon
 	case <-time.After(startTimeout):
-		return fmt.Errorf("engine is not ready after %s: %q", startTimeout, output.said())
+		return fmt.Errorf("engine is not ready after %s; it printed %q", startTimeout, output.said())
 	case <-ctx.Done():
 		return ctx.Err()
 	}

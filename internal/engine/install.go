@@ -95,10 +95,10 @@ func npmCI(ctx context.Context, dir string, set Set) error {
 	cmd.Stdout, cmd.Stderr = &output, &output
 	err := cmd.Run()
 	if errors.Is(err, exec.ErrNotFound) {
-		return errors.New("install the engines: npm is not on the PATH; install Node.js 20 or newer, which brings it")
+		return errors.New("install the engines: npm is not on the PATH: install Node.js 20 or newer from https://nodejs.org, which contains it")
 	}
 	if err != nil {
-		return fmt.Errorf("install the engines: npm ci: %w\n%s", err, output.String())
+		return fmt.Errorf("install the engines from the npm registry: npm ci: %w\n%s", err, output.String())
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func ModuleRoot() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("find the checkout of Lethe: no go.mod of it at or above the working directory")
+			return "", errors.New("find the checkout of Lethe: neither the working directory nor one above it has its go.mod; run this in the checkout")
 		}
 		dir = parent
 	}

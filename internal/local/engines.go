@@ -12,7 +12,7 @@ import (
 	"lethe/internal/engine"
 )
 
-// backend is an engine of our own, or an endpoint that somebody else runs.
+// backend is an engine of our own, or an endpoint of one that runs elsewhere.
 type backend struct {
 	service string
 	config  aws.Config
@@ -76,7 +76,7 @@ func (b *backend) done() <-chan struct{} {
 
 func (b *backend) String() string {
 	if b.process == nil {
-		return fmt.Sprintf("%-9s %s, run by somebody else", b.service, b.endpoint())
+		return fmt.Sprintf("%-9s %s, not started by this command", b.service, b.endpoint())
 	}
 	return fmt.Sprintf("%-9s %s, %s", b.service, b.endpoint(), b.process.Name)
 }

@@ -30,10 +30,10 @@ var contents = []string{
 func openFolder(path string, reset bool) (*folder, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("folder: %w", err)
+		return nil, fmt.Errorf("find the folder %s: %w", path, err)
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
-		return nil, fmt.Errorf("folder: %w", err)
+		return nil, fmt.Errorf(`make the folder for the data: %w; name another with make run ARGS="--dir FOLDER"`, err)
 	}
 	f := &folder{path: path, lock: flock.New(filepath.Join(path, "lock"))}
 	if free, err := f.lock.TryLock(); err != nil {
@@ -56,7 +56,7 @@ func (f *folder) reset() error {
 		errs = append(errs, os.RemoveAll(f.file(name)))
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("reset the folder: %w", err)
+		return fmt.Errorf("delete the data in the folder: %w", err)
 	}
 	return nil
 }
