@@ -32,14 +32,14 @@ func engineVersion() string {
 		return "dynoxide"
 	}
 	data, err := os.ReadFile(filepath.Join(root, "internal", "engine", "package.json"))
-	var pinned struct{ Dependencies map[string]string }
+	var pinned struct{ OptionalDependencies map[string]string }
 	if err == nil {
 		err = json.Unmarshal(data, &pinned)
 	}
 	if err != nil {
 		return "dynoxide"
 	}
-	return "dynoxide " + pinned.Dependencies["@dynoxide/linux-x64"]
+	return "dynoxide " + pinned.OptionalDependencies["@dynoxide/linux-x64"]
 }
 
 // load adds the crowd through Lethe's own code. The other customers are only listed, so they are written directly.

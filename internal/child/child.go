@@ -23,8 +23,11 @@ type Process struct {
 
 // Start starts cmd in a process group of its own. The kernel kills the child when this process dies, however
 // it dies (on Linux; elsewhere the child sees the end of its standard input). The caller owns cmd's output, and what
-// else cmd.SysProcAttr says stays as it is, such as another user.
+// else cmd.SysProcAttr says stays as it is, such as another user. Where Supported has an error, Start fails with it.
 func Start(cmd *exec.Cmd) (*Process, error) {
+	if err := Supported(); err != nil {
+		return nil, err
+	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("standard input of %s: %w", cmd.Path, err)
@@ -84,9 +87,9 @@ func (p *Process) Stop(grace time.Duration) {
 
 func (p *Process) signal(s syscall.Signal) {
 	select {
-	case <-p.done: // the id may belong to somebody else by now
+	case <-p.done: // the id may belong to another process
 	default:
-		if err := syscall.Kill(-p.Pid(), s); err != nil && !errors.Is(err, syscall.ESRCH) {
+		if err := signalGroup(p.Pid(), s); err != nil && !errors.Is(err, syscall.ESRCH) {
 			_ = p.cmd.Process.Kill()
 		}
 	}

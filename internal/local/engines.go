@@ -12,7 +12,7 @@ import (
 	"lethe/internal/engine"
 )
 
-// backend is an engine of our own, or an endpoint that somebody else runs.
+// backend is an engine of our own, or an endpoint of one that runs elsewhere.
 type backend struct {
 	service string
 	config  aws.Config
@@ -23,7 +23,11 @@ func startDynamoDB(ctx context.Context, o options, dir *folder, log *slog.Logger
 	if o.DynamoDBURL != "" {
 		return &backend{service: "DynamoDB", config: foreignConfig(o.DynamoDBURL)}, nil
 	}
-	process, err := engine.StartDynamoDB(ctx, o.Engine, engine.Options{Dir: dir.file(string(o.Engine)), Log: log, Progress: o.Output})
+	kind, err := engine.Choose(ctx, o.Engine)
+	if err != nil {
+		return nil, err
+	}
+	process, err := engine.StartDynamoDB(ctx, kind, engine.Options{Dir: dir.file(string(kind)), Log: log, Progress: o.Output})
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +76,7 @@ func (b *backend) done() <-chan struct{} {
 
 func (b *backend) String() string {
 	if b.process == nil {
-		return fmt.Sprintf("%-9s %s, run by somebody else", b.service, b.endpoint())
+		return fmt.Sprintf("%-9s %s, not started by this command", b.service, b.endpoint())
 	}
 	return fmt.Sprintf("%-9s %s, %s", b.service, b.endpoint(), b.process.Name)
 }

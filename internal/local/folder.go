@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
+	"github.com/gofrs/flock"
 
 	"lethe/internal/local/durable"
 )
@@ -14,7 +14,7 @@ import (
 // folder is where a system persists. Only one system at a time uses it.
 type folder struct {
 	path string
-	lock *os.File
+	lock *flock.Flock
 }
 
 // checkpointsFile tells how far the streams have been read.
@@ -30,22 +30,16 @@ var contents = []string{
 func openFolder(path string, reset bool) (*folder, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("folder: %w", err)
+		return nil, fmt.Errorf("find the folder %s: %w", path, err)
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
-		return nil, fmt.Errorf("folder: %w", err)
+		return nil, fmt.Errorf(`make the folder for the data: %w; name another with make run ARGS="--dir FOLDER"`, err)
 	}
-	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("folder: %w", err)
-	}
-	f := &folder{path: path, lock: lock}
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		lock.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, fmt.Errorf(`a system runs in the folder %s; run this one in another: make run ARGS="--dir FOLDER"`, path)
-		}
+	f := &folder{path: path, lock: flock.New(filepath.Join(path, "lock"))}
+	if free, err := f.lock.TryLock(); err != nil {
 		return nil, fmt.Errorf("lock the folder %s: %w", path, err)
+	} else if !free {
+		return nil, fmt.Errorf(`a system runs in the folder %s; run this one in another: make run ARGS="--dir FOLDER"`, path)
 	}
 	if reset {
 		if err := f.reset(); err != nil {
@@ -62,7 +56,7 @@ func (f *folder) reset() error {
 		errs = append(errs, os.RemoveAll(f.file(name)))
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("reset the folder: %w", err)
+		return fmt.Errorf("delete the data in the folder: %w", err)
 	}
 	return nil
 }

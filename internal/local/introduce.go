@@ -49,7 +49,7 @@ func (s *system) callers(f template.Function) string {
 func (s *system) pace(event template.ScheduleEvent) string {
 	switch {
 	case !s.options.Schedule:
-		return "nobody, for schedules are off"
+		return "nothing: schedules are off"
 	case s.options.Tick > 0:
 		return "a schedule every " + s.options.Tick.String()
 	}

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"lethe/internal/child"
 	"lethe/internal/local/demo"
 )
 
@@ -28,6 +29,9 @@ func command(args []string) error {
 		return nil
 	}
 	if err != nil {
+		return err
+	}
+	if err := child.Supported(); err != nil {
 		return err
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

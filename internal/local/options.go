@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ type options struct {
 	Timeout    time.Duration // of the functions that work on queues instead of their own, 0 for their own
 	StreamAge  time.Duration // for which streams keep changes instead of 24 hours, 0 for these
 	Demo       bool
-	Dashboard  bool // build the dashboard where its sources have changed
+	Dashboard  bool // build the dashboard if its sources have changed
 
 	// DynamoDBURL and SQSURL are endpoints to use instead of engines of our own.
 	DynamoDBURL, SQSURL string
@@ -36,53 +37,64 @@ type options struct {
 
 const usage = `Usage: make run ARGS="[options]"
 
-Runs the whole of Lethe on this machine, as template.yaml declares it.
+Runs the whole of Lethe on this machine, as template.yaml declares it. Ctrl-C stops it; the folder keeps the data.
+
+Examples:
+  make run ARGS="--port 9000 --reset"
+  make run ARGS="--param Retention=PT30S --tick 2s"
 
 Options:
 `
 
 const environment = `
 Environment:
-  AWS_ENDPOINT_URL_DYNAMODB  a DynamoDB to use instead of starting one
-  AWS_ENDPOINT_URL_SQS       an SQS to use instead of starting one
-  With either, AWS_REGION and the AWS credentials of the environment are used where given.
+  AWS_ENDPOINT_URL_DYNAMODB  address of a DynamoDB to use; none is started then
+  AWS_ENDPOINT_URL_SQS       address of an SQS to use; none is started then
+  With either, AWS_REGION and the AWS credentials of the environment are used if they are set.
 `
 
-// parse reads the command line. What is wrong with it is also shown on output.
+// parse reads the command line. If it asks for help, that is written to output and the error is flag.ErrHelp.
 func parse(args []string, output io.Writer) (options, error) {
 	o := options{Parameters: map[string]string{}}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
-	flags.SetOutput(output)
-	flags.Usage = func() {
-		fmt.Fprint(output, usage)
-		flags.PrintDefaults()
-		fmt.Fprint(output, environment)
-	}
-	flags.IntVar(&o.Port, "port", 8080, "`port` of the API and the dashboard on 127.0.0.1; 0 takes a free one")
-	flags.StringVar(&o.Dir, "dir", ".lethe", "`folder` in which everything persists")
-	flags.BoolVar(&o.Reset, "reset", false, "forget what persisted and begin anew")
-	flags.StringVar((*string)(&o.Engine), "engine", string(engine.Dynoxide), "`engine` of DynamoDB: dynoxide or dynamodb-local (needs a JDK 17)")
-	flags.BoolVar(&o.Schedule, "schedule", true, "run the schedules; with false only TTL purges")
-	flags.DurationVar(&o.Tick, "tick", 0, "`period` of the schedules instead of the template's, such as 2s")
-	flags.DurationVar(&o.Visibility, "visibility", 0, "`time` for which queues hide a received message instead of the template's, such as 30s")
-	flags.DurationVar(&o.Timeout, "timeout", 0, "time `limit` of the functions that work on queues instead of the template's, such as 5s")
-	flags.BoolVar(&o.Demo, "demo", true, "fill a new system with demo data")
-	flags.BoolVar(&o.Dashboard, "dashboard", true, "build the dashboard where its sources have changed")
-	flags.Func("param", "`Name=value` of a parameter of the template, such as Retention=PT30S; may be repeated", func(text string) error {
+	flags.SetOutput(io.Discard) // it would show everything after each mistake
+	flags.IntVar(&o.Port, "port", 8080, "`port` of the dashboard and the API on 127.0.0.1; 0 takes a free one")
+	flags.StringVar(&o.Dir, "dir", ".lethe", "`folder` that keeps the data")
+	flags.BoolVar(&o.Reset, "reset", false, "delete the data in the folder and start over")
+	flags.StringVar((*string)(&o.Engine), "engine", string(engine.Automatic), "`engine` of DynamoDB: dynoxide, dynamodb-local (needs Java 17), or auto for the first of them that runs here")
+	flags.BoolVar(&o.Schedule, "schedule", true, "run the schedules; with --schedule=off only TTL purges customers")
+	flags.DurationVar(&o.Tick, "tick", 0, "`period` of the schedules, such as 2s; 0s takes the template's")
+	flags.DurationVar(&o.Visibility, "visibility", 0, "`time` for which queues hide a received message, such as 30s; 0s takes the template's")
+	flags.DurationVar(&o.Timeout, "timeout", 0, "time `limit` of the functions that work on queues, such as 5s; 0s takes the template's")
+	flags.BoolVar(&o.Demo, "demo", true, "fill new tables with demo data; with --demo=false they stay empty")
+	flags.BoolVar(&o.Dashboard, "dashboard", true, "build the dashboard if its sources have changed")
+	flags.Func("param", "parameter of the template as `Name=value`, such as Retention=PT30S; may be repeated", func(text string) error {
 		name, value, found := strings.Cut(text, "=")
 		if !found {
-			return fmt.Errorf("%q is not Name=value", text)
+			return fmt.Errorf("%q has no =; write Name=value, such as Retention=PT30S", text)
 		}
 		o.Parameters[name] = value
 		return nil
 	})
-	if err := flags.Parse(onOff(args)); err != nil {
+	err := flags.Parse(onOff(args))
+	if errors.Is(err, flag.ErrHelp) {
+		help(flags, output)
 		return o, err
 	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("%q is not an option; see --help", flags.Arg(0))
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("%q is not an option", flags.Arg(0))
+	}
+	if err != nil {
+		return o, fmt.Errorf(`%w; see all options with make run ARGS="--help"`, err)
 	}
 	return o, nil
+}
+
+func help(flags *flag.FlagSet, output io.Writer) {
+	fmt.Fprint(output, usage)
+	flags.SetOutput(output)
+	flags.PrintDefaults()
+	fmt.Fprint(output, environment)
 }
 
 // onOff lets people say --schedule=off.

@@ -1,11 +1,55 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"flag"
 	"net"
 	"strconv"
 	"strings"
 	"testing"
+
+	"lethe/internal/engine"
 )
+
+func TestMistakesOfTheCommandLineAreNamed(t *testing.T) {
+	t.Parallel()
+	const remedy = `; see all options with make run ARGS="--help"`
+	for want, args := range map[string][]string{
+		`flag provided but not defined: -prot`:                       {"--prot", "9000"},
+		`"9000" is not an option`:                                    {"9000"},
+		`invalid value "x" for flag -port: parse error`:              {"--port", "x"},
+		`"Retention" has no =; write Name=value, such as Retention=`: {"--param", "Retention"},
+	} {
+		var shown bytes.Buffer
+		_, err := parse(args, &shown)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), remedy) || shown.Len() > 0 {
+			t.Errorf("%q is refused with %v, and shows %q; want %s…%s", args, err, &shown, want, remedy)
+		}
+	}
+}
+
+func TestHelpNamesTheEngines(t *testing.T) {
+	t.Parallel()
+	var shown bytes.Buffer
+	if _, err := parse([]string{"--help"}, &shown); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("asked for help: %v, want %v", err, flag.ErrHelp)
+	}
+	for _, want := range []string{"Usage: make run", "-engine engine", `(default "auto")`, "AWS_ENDPOINT_URL_SQS", string(engine.Dynoxide), string(engine.DynamoDBLocal)} {
+		if !strings.Contains(shown.String(), want) {
+			t.Errorf("the help lacks %s:\n%s", want, &shown)
+		}
+	}
+}
+
+func TestEngineIsChosen(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[engine.Kind][]string{engine.Automatic: nil, engine.DynamoDBLocal: {"--engine", "dynamodb-local"}} {
+		if o, err := parse(args, &bytes.Buffer{}); err != nil || o.Engine != want {
+			t.Errorf("with %q the engine is %q, %v; want %q", args, o.Engine, err, want)
+		}
+	}
+}
 
 func TestWhatIsInUseIsNamed(t *testing.T) {
 	t.Parallel()

@@ -38,7 +38,7 @@ func deployResources(ctx context.Context, o options, declared *template.Template
 		}
 		described, err := deploy.Describe(ctx, db, t, name)
 		if err != nil {
-			return nil, fmt.Errorf("%w; --reset begins anew", err)
+			return nil, fmt.Errorf(`%w; to start over with empty tables: make run ARGS="--reset"`, err)
 		}
 		made.New = made.New || created
 		made.Tables[t.ID] = table{Name: name, Described: described}
@@ -75,5 +75,6 @@ func (r *resources) lookup(reference template.Reference) (string, error) {
 			return q.Name, nil
 		}
 	}
-	return "", fmt.Errorf("%s.%s of the template is not known on one machine", reference.Resource, reference.Attribute)
+	return "", fmt.Errorf("%s.%s of the template is not known on one machine: use a table (!Ref, Arn, StreamArn) or a queue (!Ref, Arn, QueueName)",
+		reference.Resource, reference.Attribute)
 }

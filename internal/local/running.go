@@ -16,11 +16,11 @@ func (s *system) announce() error {
 		"dynamodb": s.dynamoDB.endpoint(), "table": s.resources.Tables["Table"].Name, "ledger": s.resources.Tables["Ledger"].Name,
 	}, "", "  ")
 	if err != nil {
-		return fmt.Errorf("announce: %w", err)
+		return fmt.Errorf("note where the tables are: %w", err)
 	}
 	path := s.folder.file(runningFile)
 	if err := durable.Replace(path, append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("announce: %w", err)
+		return fmt.Errorf("note where the tables are: %w", err)
 	}
 	s.later(func() { _ = os.Remove(path) })
 	return nil

@@ -121,7 +121,7 @@ func (s *system) listen(port int) error {
 		return fmt.Errorf(`port %d is in use by another program; take any free one: make run ARGS="--port 0"`, port)
 	}
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return fmt.Errorf(`listen on port %d: %w; take any free port: make run ARGS="--port 0"`, port, err)
 	}
 	s.listener = listener
 	s.BaseURL = "http://" + listener.Addr().String()
@@ -182,7 +182,7 @@ func (s *system) front(functions []template.Function) (http.Handler, error) {
 	return front, nil
 }
 
-// demoAdministrator is whom every request acts as: what an authorizer would have found in the token.
+// demoAdministrator is the actor of every request: what an authorizer would have found in the token.
 var demoAdministrator = map[string]string{"sub": "demo-admin", "name": "Demo Administrator"}
 
 // drain stops what calls the functions, and lets invocations come to their end for a while.
@@ -208,9 +208,9 @@ func (s *system) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case <-s.dynamoDB.done():
-		return errors.New("the engine of DynamoDB has ended by itself")
+		return errors.New("the engine of DynamoDB ended unexpectedly: run make run again, the data is kept")
 	case <-s.sqs.done():
-		return errors.New("the engine of SQS has ended by itself")
+		return errors.New("the engine of SQS ended unexpectedly: run make run again, the data is kept")
 	}
 }
 

@@ -66,7 +66,7 @@ func (p *parser) readEvent(function *Function, event *object) {
 	case "ScheduleV2":
 		function.Schedules = append(function.Schedules, readScheduleEvent(properties))
 	default:
-		p.fail(event.where, "type %q is not understood", kind)
+		p.fail(event.where, "type %q is not supported: use HttpApi, SQS, DynamoDB or ScheduleV2", kind)
 		return
 	}
 	properties.close()
@@ -84,7 +84,7 @@ func (p *parser) readHTTPEvent(properties *object) HTTPEvent {
 		event.Timeout = time.Duration(ms) * time.Millisecond
 	}
 	if strings.Contains(strings.TrimSuffix(event.Path, Greedy), "{") {
-		p.fail(properties.at("Path"), "%q: only %s at the end is understood", event.Path, Greedy)
+		p.fail(properties.at("Path"), "%q: a variable must be %s at the end", event.Path, Greedy)
 	}
 	auth := properties.object("Auth")
 	event.Open = auth.string("Authorizer") == "NONE"
@@ -105,7 +105,7 @@ func readQueueEvent(properties *object) QueueEvent {
 	event.Concurrency = scaling.int("MaximumConcurrency", 0)
 	scaling.close()
 	if event.BatchSize < 1 || event.BatchSize > 10 {
-		properties.parser.fail(properties.at("BatchSize"), "%d: only 1 to 10, which need no batching window, are understood", event.BatchSize)
+		properties.parser.fail(properties.at("BatchSize"), "%d is not supported: use 1 to 10, which need no batching window", event.BatchSize)
 	}
 	return event
 }
@@ -114,7 +114,7 @@ func readPartialFailure(properties *object) bool {
 	types := properties.strings("FunctionResponseTypes")
 	for _, kind := range types {
 		if kind != "ReportBatchItemFailures" {
-			properties.parser.fail(properties.at("FunctionResponseTypes"), "%q is not understood", kind)
+			properties.parser.fail(properties.at("FunctionResponseTypes"), "%q is not supported: use ReportBatchItemFailures", kind)
 		}
 	}
 	return len(types) > 0
@@ -151,7 +151,7 @@ func readFilters(properties *object) []json.RawMessage {
 	for _, filter := range criteria.objects("Filters") {
 		pattern := json.RawMessage(filter.string("Pattern"))
 		if !json.Valid(pattern) {
-			filter.parser.fail(filter.at("Pattern"), "is not JSON")
+			filter.parser.fail(filter.at("Pattern"), "must be JSON")
 		}
 		patterns = append(patterns, pattern)
 		filter.close()

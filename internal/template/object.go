@@ -23,7 +23,7 @@ func (p *parser) object(where string, node *yaml.Node) *object {
 		return o
 	}
 	if node.Kind != yaml.MappingNode || isIntrinsic(node) {
-		p.fail(where, "line %d: a mapping without functions is expected here", node.Line)
+		p.fail(where, "line %d: must be a mapping, without functions of CloudFormation", node.Line)
 		return o
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
@@ -67,7 +67,7 @@ func (o *object) ignore(keys ...string) {
 func (o *object) close() {
 	for _, key := range o.keys {
 		if o.fields[key] != nil {
-			o.parser.fail(o.at(key), "is not understood")
+			o.parser.fail(o.at(key), "is not supported on one machine")
 		}
 	}
 }
@@ -92,7 +92,7 @@ func (o *object) list(key string) []*yaml.Node {
 		return nil
 	}
 	if node.Kind != yaml.SequenceNode {
-		o.parser.fail(o.at(key), "a list is expected")
+		o.parser.fail(o.at(key), "must be a list")
 		return nil
 	}
 	return node.Content
@@ -130,7 +130,7 @@ func (o *object) oneOf(key string, known ...string) string {
 		return known[0]
 	}
 	if !slices.Contains(known, value) {
-		o.parser.fail(o.at(key), "%q is not understood, only %q", value, known)
+		o.parser.fail(o.at(key), "%q is not supported: use one of %q", value, known)
 	}
 	return value
 }
@@ -142,7 +142,7 @@ func (o *object) int(key string, missing int) int {
 	}
 	n, err := strconv.Atoi(value)
 	if err != nil {
-		o.parser.fail(o.at(key), "%q is not a whole number", value)
+		o.parser.fail(o.at(key), "%q must be a whole number", value)
 	}
 	return n
 }
@@ -154,7 +154,7 @@ func (o *object) bool(key string) bool {
 	}
 	b, err := strconv.ParseBool(value)
 	if err != nil {
-		o.parser.fail(o.at(key), "%q is neither true nor false", value)
+		o.parser.fail(o.at(key), "%q must be true or false", value)
 	}
 	return b
 }
@@ -168,7 +168,7 @@ func (o *object) reference(key, kind, attribute string) string {
 	}
 	ref, single := o.parser.text(o.at(key), node).Reference()
 	if !single || ref.Attribute != attribute || o.parser.kinds[ref.Resource] != kind {
-		o.parser.fail(o.at(key), "%s of a resource of type %s is expected", attributeName(attribute), kind)
+		o.parser.fail(o.at(key), "must be %s of a resource of type %s", attributeName(attribute), kind)
 	}
 	return ref.Resource
 }

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,7 +23,7 @@ func (p *parser) readParameters(declared *object, overrides map[string]string) {
 	}
 	for name := range overrides {
 		if !slices.Contains(declared.keys, name) {
-			p.fail(name, "the template has no such parameter, only %q", declared.keys)
+			p.fail(name, "the template has no such parameter; it has %q", declared.keys)
 		}
 	}
 }
@@ -34,7 +35,7 @@ func (p *parser) checkParameter(name, value string, parameter *object) {
 		}
 	}
 	if allowed := parameter.strings("AllowedValues"); allowed != nil && !slices.Contains(allowed, value) {
-		p.fail(name, "%q is none of %q", value, allowed)
+		p.fail(name, "%q is not allowed: use one of %q", value, allowed)
 	}
 	if parameter.string("Type") == "Number" {
 		p.checkNumber(name, value, parameter)
@@ -44,12 +45,13 @@ func (p *parser) checkParameter(name, value string, parameter *object) {
 func (p *parser) checkNumber(name, value string, parameter *object) {
 	n, err := strconv.ParseFloat(value, 64)
 	if err != nil {
-		p.fail(name, "%q is not a number", value)
+		p.fail(name, "%q must be a number", value)
 		return
 	}
-	low, lowErr := strconv.ParseFloat(parameter.string("MinValue"), 64)
-	high, highErr := strconv.ParseFloat(parameter.string("MaxValue"), 64)
+	least, most := parameter.string("MinValue"), parameter.string("MaxValue")
+	low, lowErr := strconv.ParseFloat(least, 64)
+	high, highErr := strconv.ParseFloat(most, 64)
 	if lowErr == nil && n < low || highErr == nil && n > high {
-		p.fail(name, "%s is out of range", value)
+		p.fail(name, "%s is out of range: use %s to %s", value, cmp.Or(least, "any number"), cmp.Or(most, "any number"))
 	}
 }

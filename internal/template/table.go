@@ -58,7 +58,7 @@ func readKeys(properties *object) Keys {
 		key.close()
 	}
 	if keys.Hash == "" {
-		properties.parser.fail(properties.at("KeySchema"), "a HASH key is missing")
+		properties.parser.fail(properties.at("KeySchema"), "must have a HASH key")
 	}
 	return keys
 }
@@ -89,12 +89,12 @@ func (p *parser) checkKeys(table Table) {
 	}
 	for _, key := range keys {
 		if key != "" && table.Attributes[key] == "" {
-			p.fail(table.ID, "key attribute %q is not among AttributeDefinitions", key)
+			p.fail(table.ID, "key attribute %q is missing in AttributeDefinitions: add it", key)
 		}
 	}
 	for attribute := range table.Attributes {
 		if !slices.Contains(keys, attribute) {
-			p.fail(table.ID, "attribute %q is defined but part of no key", attribute)
+			p.fail(table.ID, "attribute %q is in AttributeDefinitions, but no key has it: remove it", attribute)
 		}
 	}
 }

@@ -1,6 +1,5 @@
-// Package template reads what Lethe's SAM template declares, as far as one machine can run it: tables, queues,
-// functions and what triggers them. Whatever it does not understand is an error that names the resource and the
-// property, unless it is known to change nothing on one machine (permissions, alarms, log groups ...).
+// Package template reads the parts of Lethe's SAM template that one machine can run: tables, queues, functions and what
+// triggers them. What it does not support is an error that names the resource and the property, unless it is known to change nothing on one machine (permissions, alarms, log groups ...).
 package template
 
 import (
@@ -103,7 +102,7 @@ func (p *parser) readResource(id string, resource *object) {
 	case "AWS::Serverless::HttpApi":
 		p.readAPI(properties)
 	default:
-		p.fail(id, "type %q is not understood", kind)
+		p.fail(id, "type %q is not supported on one machine", kind)
 		return
 	}
 	resource.close()

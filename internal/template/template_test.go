@@ -150,7 +150,7 @@ func TestDefaultsAndFunctions(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotUnderstoodIsNamed(t *testing.T) {
+func TestWhatIsNotSupportedIsNamed(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name       string
@@ -159,12 +159,12 @@ func TestWhatIsNotUnderstoodIsNamed(t *testing.T) {
 		want       string
 	}{
 		{"type of a resource", "Dead: { Type: AWS::SQS::Queue }", "Dead: { Type: AWS::SNS::Topic }", nil, `Dead: type "AWS::SNS::Topic"`},
-		{"property of a queue", "VisibilityTimeout: !Ref Size", "FifoQueue: true", nil, "Queue.FifoQueue: is not understood"},
+		{"property of a queue", "VisibilityTimeout: !Ref Size", "FifoQueue: true", nil, "Queue.FifoQueue: is not supported on one machine"},
 		{"property of a table", "BillingMode: PAY_PER_REQUEST", "BillingMode: PROVISIONED", nil, `Table.BillingMode: "PROVISIONED"`},
 		{"key without a type", "AttributeName: pk, AttributeType", "AttributeName: other, AttributeType", nil, `Table: key attribute "pk"`},
-		{"property of a function", "Timeout: 20", "Layers: [x]", nil, "DoItFunction.Layers: is not understood"},
-		{"another runtime", "Runtime: provided.al2023", "Runtime: go1.x", nil, `DoItFunction.Runtime: "go1.x"`},
-		{"event", "Type: ScheduleV2", "Type: S3", nil, `DoItFunction.Events.Tick: type "S3"`},
+		{"property of a function", "Timeout: 20", "Layers: [x]", nil, "DoItFunction.Layers: is not supported on one machine"},
+		{"another runtime", "Runtime: provided.al2023", "Runtime: go1.x", nil, `DoItFunction.Runtime: "go1.x" is not supported: use one of ["provided.al2023"]`},
+		{"event", "Type: ScheduleV2", "Type: S3", nil, `DoItFunction.Events.Tick: type "S3" is not supported: use HttpApi, SQS, DynamoDB or ScheduleV2`},
 		{"property of an event", "Input: \"{}\"", "GroupName: g", nil, "DoItFunction.Events.Tick.GroupName"},
 		{"variable in the path of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Path: '/x/{y}/z', Method: ANY }", nil, "DoItFunction.Events.Http.Path"},
 		{"method of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Path: /x, Method: GET }", nil, `DoItFunction.Events.Http.Method: "GET"`},
@@ -176,10 +176,10 @@ func TestWhatIsNotUnderstoodIsNamed(t *testing.T) {
 		{"reference to nothing", "VisibilityTimeout: !Ref Size", "VisibilityTimeout: !Ref Nothing", nil, `"Nothing" is neither`},
 		{"reference to another kind", "Stream: !GetAtt Table.StreamArn", "Stream: !GetAtt Queue.Arn", nil, "DoItFunction.Events.Read.Stream"},
 		{"section", "Globals:", "Mappings: {}\nGlobals:", nil, "template.Mappings"},
-		{"unknown parameter", "", "", map[string]string{"Colour": "red"}, "Colour: the template has no such parameter"},
-		{"value not allowed", "", "", map[string]string{"Color": "green"}, `Color: "green" is none of`},
-		{"number out of range", "", "", map[string]string{"Size": "10"}, "Size: 10 is out of range"},
-		{"not a number", "", "", map[string]string{"Size": "x"}, `Size: "x" is not a number`},
+		{"unknown parameter", "", "", map[string]string{"Colour": "red"}, "Colour: the template has no such parameter; it has "},
+		{"value not allowed", "", "", map[string]string{"Color": "green"}, `Color: "green" is not allowed: use one of ["red" "blue"]`},
+		{"number out of range", "", "", map[string]string{"Size": "10"}, "Size: 10 is out of range: use 1 to 9"},
+		{"not a number", "", "", map[string]string{"Size": "x"}, `Size: "x" must be a number`},
 		{"pattern", "", "", map[string]string{"Name": "1"}, `Name: "1" does not match`},
 	}
 	for _, test := range tests {

@@ -75,7 +75,7 @@ func (p *parser) text(where string, node *yaml.Node) Text {
 		}
 	}
 	if node.Kind != yaml.ScalarNode || isIntrinsic(node) {
-		p.fail(where, "line %d: only literals, !Ref, !GetAtt and !Sub of a text are understood here", node.Line)
+		p.fail(where, "line %d: must be a literal, !Ref, !GetAtt or !Sub of a text", node.Line)
 		return nil
 	}
 	return Text{{literal: node.Value}}
@@ -84,7 +84,7 @@ func (p *parser) text(where string, node *yaml.Node) Text {
 // literal reads a text that needs no resource to exist.
 func (p *parser) literal(where string, node *yaml.Node) string {
 	value, err := p.text(where, node).Resolve(func(r Reference) (string, error) {
-		return "", fmt.Errorf("a reference to %s is not understood here", r.Resource)
+		return "", fmt.Errorf("a reference to %s is not supported here: use a literal or a parameter", r.Resource)
 	})
 	if err != nil {
 		p.fail(where, "%w", err)

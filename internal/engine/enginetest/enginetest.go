@@ -14,13 +14,18 @@ import (
 	"lethe/internal/engine"
 )
 
-// Kind is the engine of DynamoDB that tests run on: LETHE_ENGINE, by default dynoxide.
-func Kind() engine.Kind {
+// Kind is the engine of DynamoDB that tests run on: LETHE_ENGINE, by default the one that the machine can run. Where it
+// can run none, starting it says why.
+var Kind = sync.OnceValue(func() engine.Kind {
 	if kind := os.Getenv("LETHE_ENGINE"); kind != "" {
 		return engine.Kind(kind)
 	}
-	return engine.Dynoxide
-}
+	kind, err := engine.Choose(context.Background(), engine.Automatic)
+	if err != nil {
+		return engine.Automatic
+	}
+	return kind
+})
 
 var dynamoDB = sync.OnceValues(func() (*engine.Process, error) {
 	return engine.StartDynamoDB(context.Background(), Kind(), engine.Options{Progress: os.Stderr})

@@ -32,7 +32,7 @@ func (l loader) setRetention(ctx context.Context, retention string) error {
 			return err
 		}
 		if attempt == attempts {
-			return fmt.Errorf("settings: somebody else changes them all the time: %s", got.body)
+			return fmt.Errorf("PUT /v1/settings: others changed the settings during each try: %s", got.body)
 		}
 	}
 }

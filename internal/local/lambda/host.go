@@ -92,7 +92,7 @@ func (h *Host) function(name string) (*function, error) {
 	function := h.functions[name]
 	switch {
 	case function == nil:
-		return nil, fmt.Errorf("there is no function %q", name)
+		return nil, fmt.Errorf("function %q is unknown", name)
 	case h.closed:
 		return nil, fmt.Errorf("invoke %s: %w", name, ErrClosed)
 	}

@@ -139,7 +139,7 @@ func (r *reader) run(ctx context.Context) (finished bool) {
 		case ctx.Err() == nil:
 			r.Log.ErrorContext(ctx, "cannot read the stream", "stream", r.ARN, "shard", r.shard, "error", err)
 			sleep(ctx, delay(failures))
-			iterator = nil // it may have expired: begin anew from the checkpoint
+			iterator = nil // it may have expired: start from the checkpoint again
 			failures++
 		}
 	}

@@ -1,0 +1,4 @@
+package engine
+
+// flush does nothing: engines do not run on Windows, see child.Supported.
+func flush() {}
