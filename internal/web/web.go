@@ -58,6 +58,7 @@ func (a *api) routes() {
 	a.auditRoutes()
 	a.importRoutes()
 	a.operationRoutes()
+	a.itemRoutes()
 }
 
 func (a *api) now() time.Time {
