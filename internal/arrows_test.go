@@ -19,7 +19,7 @@ var arrows = []struct {
 	why     string
 }{
 	{"lethe/internal/refusal", nil, false, "every rule may refuse"},
-	{"lethe/internal/customer", []string{"refusal"}, false, "the rules know neither AWS nor HTTP"},
+	{"lethe/internal/customer", []string{"ledger", "refusal"}, false, "the rules know neither AWS nor HTTP"},
 	{"lethe/internal/bulk", []string{"refusal"}, false, "operations know no customers"},
 	{"lethe/internal/operations", []string{"bulk", "customer", "refusal"}, false, "actions know the rules, not the storage"},
 	{"lethe/internal/ledger", nil, false, "whoever verifies needs nothing else"},

@@ -3,7 +3,7 @@
 // in any language from this page.
 //
 // Every purge leaves one certificate. Certificates are appended to one of four chains;
-// [ChainRule] says which. In its
+// [Certificate] says which. In its
 // chain a certificate has a number, seq, counted from 1 without a gap, and names in
 // previous the hash of the certificate before it; the first one names 64 zeros.
 //

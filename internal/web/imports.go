@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 	"lethe/internal/tabular"
 )
 
@@ -185,12 +186,12 @@ type Import struct {
 
 // LineError is one thing that is wrong with one line.
 type LineError struct {
-	Line        int          `json:"line" doc:"Its number in the file, the first being 1."`
-	Code        string       `json:"code" example:"INVALID"`
-	Field       string       `json:"field,omitempty" example:"email"`
-	Problem     string       `json:"problem" example:"is not an e-mail address such as ann@example.com"`
-	Owner       *Owner       `json:"owner,omitempty" doc:"With EXISTS and EMAIL_TAKEN: the customer that the line is about, or that has its address."`
-	Certificate *Certificate `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
+	Line        int                 `json:"line" doc:"Its number in the file, the first being 1."`
+	Code        string              `json:"code" example:"INVALID"`
+	Field       string              `json:"field,omitempty" example:"email"`
+	Problem     string              `json:"problem" example:"is not an e-mail address such as ann@example.com"`
+	Owner       *Owner              `json:"owner,omitempty" doc:"With EXISTS and EMAIL_TAKEN: the customer that the line is about, or that has its address."`
+	Certificate *ledger.Certificate `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
 }
 
 // Found is what a line is about, when it is there already.

@@ -8,9 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 )
 
 func (a *api) ledgerRoutes() {
@@ -36,21 +36,8 @@ func (a *api) ledgerRoutes() {
 
 // CertificatePage is a page of certificates.
 type CertificatePage struct {
-	Certificates []Certificate `json:"certificates"`
-	NextCursor   string        `json:"nextCursor,omitempty"`
-}
-
-// Checkpoint is how far the chains have come.
-type Checkpoint struct {
-	Time  time.Time `json:"time"`
-	Heads []Head    `json:"heads" doc:"Of every chain, the empty ones too."`
-}
-
-// Head is the end of a chain.
-type Head struct {
-	Chain int    `json:"chain"`
-	Seq   int64  `json:"seq" doc:"Of its last certificate; 0 while it is empty."`
-	Hash  string `json:"hash" doc:"Of its last certificate; 64 zeros while it is empty."`
+	Certificates []ledger.Certificate `json:"certificates"`
+	NextCursor   string               `json:"nextCursor,omitempty"`
 }
 
 type certificatePageOutput struct {
@@ -65,7 +52,7 @@ func (a *api) listCertificates(ctx context.Context, in *struct{ Paging }) (*cert
 	}
 	return &certificatePageOutput{
 		Link: in.next("/v1/certificates", url.Values{}, page.Cursor),
-		Body: CertificatePage{documents(page.Certificates, certificateOf), page.Cursor},
+		Body: CertificatePage{append([]ledger.Certificate{}, page.Certificates...), page.Cursor},
 	}, nil
 }
 
@@ -105,7 +92,7 @@ func (a *api) exportCertificates(ctx context.Context, in *exportCertificatesInpu
 			return nil, err
 		}
 		for _, c := range page.Certificates {
-			if err := encoder.Encode(certificateOf(c)); err != nil {
+			if err := encoder.Encode(c); err != nil {
 				return nil, err
 			}
 		}
@@ -120,12 +107,12 @@ func (a *api) exportCertificates(ctx context.Context, in *exportCertificatesInpu
 	}, nil
 }
 
-type checkpointOutput struct{ Body Checkpoint }
+type checkpointOutput struct{ Body ledger.Checkpoint }
 
 func (a *api) showCheckpoint(ctx context.Context, _ *struct{}) (*checkpointOutput, error) {
 	heads, err := a.svc.Ledger.Heads(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &checkpointOutput{Body: Checkpoint{Time: timeOf(a.now()), Heads: documents(heads, func(h customer.Head) Head { return Head(h) })}}, nil
+	return &checkpointOutput{Body: ledger.Checkpoint{Time: timeOf(a.now()), Heads: heads}}, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 )
 
 // Problem is every answer that is not the one asked for: RFC 9457 with a stable code
@@ -26,11 +27,11 @@ type Problem struct {
 	RequestID string         `json:"requestId" doc:"Names the request in the log, as X-Request-Id does."`
 	Errors    []FieldProblem `json:"errors,omitempty" doc:"With INVALID and MALFORMED: what is wrong, field by field."`
 
-	Blocking    []Blocking     `json:"blocking,omitempty" doc:"With HAS_DEPENDENTS: the records that block the deletion."`
-	Holds       []string       `json:"holds,omitempty" doc:"With ON_HOLD: the ids of the legal holds."`
-	Owner       *Owner         `json:"owner,omitempty" doc:"With EMAIL_TAKEN: the customer that has the address."`
-	Blocked     map[string]int `json:"blocked,omitempty" doc:"With PLAN_BLOCKED: how many customers, by the code of the reason."`
-	Certificate *Certificate   `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
+	Blocking    []Blocking          `json:"blocking,omitempty" doc:"With HAS_DEPENDENTS: the records that block the deletion."`
+	Holds       []string            `json:"holds,omitempty" doc:"With ON_HOLD: the ids of the legal holds."`
+	Owner       *Owner              `json:"owner,omitempty" doc:"With EMAIL_TAKEN: the customer that has the address."`
+	Blocked     map[string]int      `json:"blocked,omitempty" doc:"With PLAN_BLOCKED: how many customers, by the code of the reason."`
+	Certificate *ledger.Certificate `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
 
 	retryAfter int // seconds
 	challenge  bool
@@ -106,7 +107,7 @@ func (p *Problem) explain(ctx context.Context, err error) {
 	case errors.As(err, &taken):
 		p.Owner, p.Detail = ownerOf(taken.Owner, taken.State), wayOut(taken)
 	case errors.As(err, &gone):
-		p.Certificate = new(certificateOf(gone.Certificate))
+		p.Certificate = &gone.Certificate
 	case errors.As(err, &unreadable):
 		p.Errors = []FieldProblem{{Problem: unreadable.Problem}}
 	case errors.As(err, &refused):
