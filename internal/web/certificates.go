@@ -11,13 +11,13 @@ import (
 )
 
 func (a *api) certificateRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "get-certificate", method: http.MethodGet, path: "/v1/certificates/{id}", tag: "Certificates",
 		summary:     "Show the certificate of a customer's purge",
 		description: "Proves that a customer is gone: what was erased, what the law keeps, and that nothing was left. It holds no personal data. While the purge is under way it answers 404 with Retry-After.",
 		refusals:    []*problemType{noCertificate, purgeRunning}, response: exampleCertificate,
 	}, a.showCertificate)
-	register(a, operation{
+	register(a, route{
 		id: "list-retained", method: http.MethodGet, path: "/v1/certificates/{id}/retained", tag: "Certificates",
 		summary:     "List what the law keeps of a purged customer",
 		description: "The records of kinds with the policy retain, stripped to the fields that the settings name.",

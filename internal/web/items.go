@@ -10,13 +10,13 @@ import (
 )
 
 func (a *api) itemRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "list-operation-items", method: http.MethodGet, path: "/v1/operations/{operation}/items", tag: "Operations",
 		summary:     "List what became of each customer",
 		description: "In the order in which they were frozen. Kept as long as the audit log, without personal data. The code INTERRUPTED is of a cancelled operation: a worker died, or a request had no answer, and only the customer tells whether it was done. undo counts it in.",
 		refusals:    []*problemType{noOperation, badCursor}, response: exampleItemPage,
 	}, a.listItems)
-	register(a, operation{
+	register(a, route{
 		id: "export-operation-items", method: http.MethodGet, path: "/v1/operations/{operation}/items.csv", tag: "Operations",
 		summary:     "What became of each customer, as CSV",
 		description: "Up to 50,000 lines, or fewer of long ids; the Link header leads to the next part, which has the header line again. An id that begins with a hyphen has an apostrophe before it, so that no spreadsheet takes it for a formula.",

@@ -14,19 +14,19 @@ import (
 )
 
 func (a *api) ledgerRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "list-certificates", method: http.MethodGet, path: "/v1/certificates", tag: "Certificates",
 		summary:     "List all certificates",
 		description: "Chain by chain, and each in the order in which the purges were certified. A customer that a restored backup brought back, and that was purged again, has several.",
 		refusals:    []*problemType{badCursor}, response: exampleCertificatePage,
 	}, a.listCertificates)
-	register(a, operation{
+	register(a, route{
 		id: "export-certificates", method: http.MethodGet, path: "/v1/certificates.ndjson", tag: "Certificates",
 		summary:     "All certificates, as NDJSON",
 		description: "One certificate a line, in the order of the list. The Link header leads to the next part, until there is none. This is what the verifier reads.",
 		refusals:    []*problemType{badCursor}, produces: "application/x-ndjson", response: exampleCertificatesNDJSON,
 	}, a.exportCertificates)
-	register(a, operation{
+	register(a, route{
 		id: "get-checkpoint", method: http.MethodGet, path: "/v1/checkpoint", tag: "Certificates",
 		summary:     "Show how far the chains of certificates have come",
 		description: "Keep the answer, outside of this system. Whatever becomes of the ledger, the history of certificates must lead through it for ever: so you can prove that nothing was rewritten or removed since.",

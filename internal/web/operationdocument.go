@@ -61,7 +61,8 @@ type ItemLinks struct {
 
 func operationPath(id string) string { return "/v1/operations/" + id }
 
-func (a *api) operation(ctx context.Context, op bulk.Operation) (Operation, error) {
+// operationDocument is an operation with its progress.
+func (a *api) operationDocument(ctx context.Context, op bulk.Operation) (Operation, error) {
 	tally, err := a.operations.Tally(ctx, op)
 	doc := a.listedOperation(op)
 	doc.Progress = Progress{Done: tally.Done, Skipped: tally.Skipped, Failed: tally.Failed, Left: tally.Left, Codes: tally.Codes}

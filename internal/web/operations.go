@@ -11,38 +11,38 @@ import (
 )
 
 func (a *api) operationRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "create-operation", method: http.MethodPost, path: "/v1/operations", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Plan something for many customers",
 		description: "Freezes the customers that the selection selects now, and foresees what the action means for each. Nothing is done to them until the plan is applied by its digest; block, unblock and undo apply themselves. A large selection is planned in the background: ask the Location until the state is READY.",
 		refusals:    []*problemType{badKey, keyReused, operationRunning}, request: exampleNewOperation, response: examplePlanned, maxBody: 512 << 10,
 	}, a.createOperation)
-	register(a, operation{
+	register(a, route{
 		id: "list-operations", method: http.MethodGet, path: "/v1/operations", tag: "Operations",
 		summary:     "List operations",
 		description: "Newest first, as long as the audit log is kept. Those under way are listed without their progress.",
 		refusals:    []*problemType{badCursor}, response: exampleOperationPage,
 	}, a.listOperations)
-	register(a, operation{
+	register(a, route{
 		id: "get-operation", method: http.MethodGet, path: "/v1/operations/{operation}", tag: "Operations",
 		summary:     "Show an operation",
 		description: "Its impact while it waits to be applied, its progress while it runs, its result when it has ended.",
 		refusals:    []*problemType{noOperation}, response: exampleEnded,
 	}, a.showOperation)
-	register(a, operation{
+	register(a, route{
 		id: "apply-operation", method: http.MethodPost, path: "/v1/operations/{operation}/apply", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Apply a plan",
 		description: "Does what was planned, to those it was planned for and nobody else. Who has changed since is left alone and reported. It goes by the settings of the plan: PLAN_STALE when what they say of the action has changed since, and once it is applied whatever they become. Applying a plan again changes nothing.",
 		refusals:    []*problemType{noOperation, planning, planExpired, planStale, planOutdated, planRefused, unacknowledged, operationRunning, ended},
 		request:     exampleApproval, response: examplePlanned,
 	}, a.applyOperation)
-	register(a, operation{
+	register(a, route{
 		id: "cancel-operation", method: http.MethodPost, path: "/v1/operations/{operation}/cancel", tag: "Operations",
 		summary:     "Cancel an operation",
 		description: "No request for further customers begins later than two seconds after the answer. The state is CANCELLING until the last worker has stopped, within seconds unless one has died; then it is CANCELLED, and progress.left stays as it is. What was done stays done, and a purge that has begun comes to its end.",
 		refusals:    []*problemType{noOperation, operationRunning, ended}, response: exampleEnded,
 	}, a.cancelOperation)
-	register(a, operation{
+	register(a, route{
 		id: "retry-operation", method: http.MethodPost, path: "/v1/operations/{operation}/retry", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Try again what failed",
 		description: "Only what failed: neither what was done nor what was left alone is touched again. It goes by the settings of the plan, and is refused when they have changed since.",
@@ -66,7 +66,7 @@ func (a *api) answerOperation(ctx context.Context, op bulk.Operation, err error)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := a.operation(ctx, op)
+	doc, err := a.operationDocument(ctx, op)
 	if err != nil {
 		return nil, err
 	}

@@ -19,11 +19,11 @@ import (
 // Problem is every answer that is not the one asked for: RFC 9457 with a stable code
 // and, beside the standard members, those that belong to the code.
 type Problem struct {
-	Type      string         `json:"type" format:"uri-reference" doc:"Where this kind of problem is explained."`
-	Title     string         `json:"title" doc:"What kind of problem it is; always the same for a code."`
+	Type      string         `json:"type" format:"uri-reference" doc:"Where this type of problem is explained."`
+	Title     string         `json:"title" doc:"What type of problem it is; always the same for a code."`
 	Status    int            `json:"status" doc:"The HTTP status code."`
 	Detail    string         `json:"detail" doc:"What happened here, and the way out."`
-	Code      string         `json:"code" doc:"Names the kind of problem; stable, for programs."`
+	Code      string         `json:"code" doc:"Names the type of problem; stable, for programs."`
 	RequestID string         `json:"requestId" doc:"Names the request in the log, as X-Request-Id does."`
 	Errors    []FieldProblem `json:"errors,omitempty" doc:"With INVALID and MALFORMED: what is wrong, field by field."`
 
