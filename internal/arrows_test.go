@@ -25,7 +25,7 @@ var arrows = []struct {
 }{
 	{"lethe/internal/backoff", nil, false, "a wait knows nothing of what it waits for"},
 	{"lethe/internal/clock", nil, false, "the time comes from nowhere else"},
-	{"lethe/internal/customer", []string{"backoff", "clock", "parallel", "refusal"}, false, "the rules know neither AWS nor HTTP"},
+	{"lethe/internal/customer", []string{"backoff", "clock", "ledger", "parallel", "refusal"}, false, "the rules know neither AWS nor HTTP"},
 	{"lethe/internal/parallel", nil, false, "a loop knows nothing of what it calls"},
 	{"lethe/internal/bulk", []string{"backoff", "clock", "refusal"}, false, "operations know no customers"},
 	{"lethe/internal/operations", []string{"bulk", "customer", "refusal"}, false, "actions know the rules, not the storage"},

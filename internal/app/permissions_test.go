@@ -90,7 +90,7 @@ func prepare(t *testing.T, a *App) {
 		must(a.service.Delete(t.Context(), id, testActor))
 	}
 	must(a.service.Hold(t.Context(), heldID, "case", testActor))
-	must(nil, a.ledger.Certify(t.Context(), customer.Certificate{Customer: goneID, Generation: "g1", PurgedBy: "test"}))
+	must(nil, a.ledger.Certify(t.Context(), customer.Certificate{Customer: goneID, DeletionID: "g1", PurgedBy: "test"}))
 	must(a.service.StartPurge(t.Context(), fencedID, customer.Fence{}, testActor))
 	for id, state := range map[string]bulk.State{readyID: bulk.Ready, failedID: bulk.Failed, runningID: bulk.Running, planningID: bulk.Planning} {
 		prepareOperation(t, a, id, state)

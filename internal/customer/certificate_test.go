@@ -12,7 +12,7 @@ func TestACertificateCountsWhatWasErasedAndWhatTheLawKept(t *testing.T) {
 	c.Deletion.By, c.Last.By = "ann", "schedule"
 	got := certify(c, noon.Add(time.Minute))
 	for what, same := range map[string]bool{
-		"customer and generation": got.Customer == "ALFKI" && got.Generation == "d1",
+		"customer and generation": got.Customer == "ALFKI" && got.DeletionID == "d1",
 		"who":                     got.DeletedBy == "ann" && got.PurgedBy == "schedule",
 		"when":                    got.DeletedAt.Equal(noon.Add(-time.Hour)) && got.PurgedAt.Equal(noon.Add(time.Minute)),
 		"erased":                  fmt.Sprint(got.Erased) == "map[chat:3 invoice:1 unknown:4]",

@@ -140,7 +140,7 @@ func index(seen []Seen, id string) int {
 // certified takes a purge that the ledger has for done. That of another generation is not ours.
 func (s *Service) certified(ctx context.Context, id, generation string) error {
 	cert, err := s.Certificate(ctx, id)
-	if err == nil && cert.Generation != generation {
+	if err == nil && cert.DeletionID != generation {
 		err = &PurgedError{cert}
 	}
 	return err

@@ -52,8 +52,8 @@ func writeItems(t *testing.T, tables dynamotest.Tables) {
 
 func goldenCertificate() customer.Certificate {
 	return customer.Certificate{
-		Customer: "zoe", Generation: "of zoe", DeletedAt: goldenTime, DeletedBy: "admin", PurgedAt: goldenTime.Add(time.Hour), PurgedBy: "schedule",
-		Policies: map[string]customer.Policy{"ticket": customer.Cascade, "invoice": customer.Retain},
+		Customer: "zoe", DeletionID: "of zoe", DeletedAt: goldenTime, DeletedBy: "admin", PurgedAt: goldenTime.Add(time.Hour), PurgedBy: "schedule",
+		Policies: map[string]string{"ticket": string(customer.Cascade), "invoice": string(customer.Retain)},
 		Erased:   map[string]int64{"ticket": 3}, Retained: map[string]int64{"invoice": 1},
 	}
 }

@@ -74,53 +74,38 @@ func (l *Ledger) Certificate(ctx context.Context, id string) (customer.Certifica
 	return last.decode()
 }
 
-func newCertificate(c customer.Certificate) certificate {
-	out := certificate{
-		PK: customerPK(c.Customer), SK: c.Generation, Chain: ledger.ChainOf(c.Customer), Customer: c.Customer,
-		DeletedAt: formatTime(c.DeletedAt), DeletedBy: c.DeletedBy,
-		PurgedAt: formatTime(c.PurgedAt), PurgedBy: c.PurgedBy,
-		Policies: map[string]string{}, Erased: counts(c.Erased), Retained: counts(c.Retained), Residue: c.Residue,
+func newCertificate(c ledger.Certificate) certificate {
+	return certificate{
+		PK: customerPK(c.Customer), SK: c.DeletionID, Chain: ledger.ChainOf(c.Customer), Customer: c.Customer,
+		DeletedAt: formatTime(c.DeletedAt), DeletedBy: c.DeletedBy, PurgedAt: formatTime(c.PurgedAt), PurgedBy: c.PurgedBy,
+		Policies: made(c.Policies), Erased: made(c.Erased), Retained: made(c.Retained), Residue: c.Residue,
 	}
-	for kind, p := range c.Policies {
-		out.Policies[kind] = string(p)
-	}
-	return out
 }
 
-func counts(m map[string]int64) map[string]int64 {
+// made is a map, empty if there is none: a document has all three.
+func made[V any](m map[string]V) map[string]V {
 	if m == nil {
-		return map[string]int64{}
+		return map[string]V{}
 	}
 	return m
 }
 
-func (c certificate) decode() (customer.Certificate, error) {
+// decode makes the document that is hashed, with the hash that it was given.
+func (c certificate) decode() (ledger.Certificate, error) {
 	var p timeParser
-	out := customer.Certificate{
-		Customer: c.Customer, Generation: c.SK,
-		DeletedAt: p.time(c.DeletedAt), DeletedBy: c.DeletedBy,
-		PurgedAt: p.time(c.PurgedAt), PurgedBy: c.PurgedBy,
-		Policies: map[string]customer.Policy{}, Erased: c.Erased, Retained: c.Retained, Residue: c.Residue,
-		Link: customer.Link{Chain: c.Chain, Seq: c.Seq, Previous: c.Previous, Hash: c.Hash},
+	document := ledger.Certificate{
+		Format: ledger.Format, Chain: c.Chain, Seq: c.Seq, Previous: c.Previous, Customer: c.Customer, DeletionID: c.SK,
+		DeletedAt: p.time(c.DeletedAt), DeletedBy: c.DeletedBy, PurgedAt: p.time(c.PurgedAt), PurgedBy: c.PurgedBy,
+		Policies: made(c.Policies), Erased: made(c.Erased), Retained: made(c.Retained), Residue: c.Residue, Hash: c.Hash,
 	}
-	for kind, policy := range c.Policies {
-		out.Policies[kind] = customer.Policy(policy)
-	}
-	return out, p.err
+	return document, p.err
 }
 
 // sum is the hash of the certificate in its place.
 func (c certificate) sum() (string, error) {
-	var p timeParser
-	document := ledger.Certificate{
-		Format: ledger.Format, Chain: c.Chain, Seq: c.Seq, Previous: c.Previous,
-		Customer: c.Customer, DeletionID: c.SK,
-		DeletedAt: p.time(c.DeletedAt), DeletedBy: c.DeletedBy,
-		PurgedAt: p.time(c.PurgedAt), PurgedBy: c.PurgedBy,
-		Policies: c.Policies, Erased: c.Erased, Retained: c.Retained, Residue: c.Residue,
-	}
-	if p.err != nil {
-		return "", p.err
+	document, err := c.decode()
+	if err != nil {
+		return "", err
 	}
 	return document.Sum()
 }

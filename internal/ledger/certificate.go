@@ -20,31 +20,29 @@ const (
 // Origin is what the first certificate of a chain names as its previous one.
 var Origin = strings.Repeat("0", 2*sha256.Size)
 
-// ChainRule says in words how [ChainOf] chooses, for documents.
-const ChainRule = "the first two bits of the SHA-256 of the customer's id, as a number from 0 to 3"
-
-// ChainOf is the chain of a customer's certificates; see [ChainRule].
+// ChainOf is the chain of a customer's certificates, as the field Chain of [Certificate] says.
 func ChainOf(customer string) int {
 	return int(sha256.Sum256([]byte(customer))[0] >> 6)
 }
 
-// Certificate is a certificate as the API shows it.
+// Certificate proves one purge. It holds no personal data and is never changed. It is the document that the API
+// answers: all of its members but the hash are hashed, and a member that is added here is, too.
 type Certificate struct {
-	Format     int               `json:"format"`
-	Chain      int               `json:"chain"`
-	Seq        int64             `json:"seq"`
-	Previous   string            `json:"previous"`
-	Customer   string            `json:"customer"`
-	DeletionID string            `json:"deletionId"`
+	Format     int               `json:"format" doc:"How the hash is computed: the SHA-256 of this document without its hash, in the canonical form of RFC 8785." example:"1"`
+	Chain      int               `json:"chain" doc:"The chain that it is in: the first two bits of the SHA-256 of the customer's id, as a number from 0 to 3."`
+	Seq        int64             `json:"seq" doc:"Its number in the chain, counted from 1 without a gap."`
+	Previous   string            `json:"previous" doc:"The hash of the certificate before it in the chain; 64 zeros in the first."`
+	Customer   string            `json:"customer" example:"ALFKI"`
+	DeletionID string            `json:"deletionId" doc:"The deletion that the purge finished."`
 	DeletedAt  time.Time         `json:"deletedAt"` // UTC, in whole milliseconds, as PurgedAt
 	DeletedBy  string            `json:"deletedBy"`
 	PurgedAt   time.Time         `json:"purgedAt"`
-	PurgedBy   string            `json:"purgedBy"`
-	Policies   map[string]string `json:"policies"` // not nil, as the two below
-	Erased     map[string]int64  `json:"erased"`
-	Retained   map[string]int64  `json:"retained"`
-	Residue    int               `json:"residue"`
-	Hash       string            `json:"hash"`
+	PurgedBy   string            `json:"purgedBy" doc:"Who set the purge going: a subject, schedule or ttl."`
+	Policies   map[string]string `json:"policies" doc:"In force when the purge began, of the kinds there were records of."` // not nil, as the two below
+	Erased     map[string]int64  `json:"erased" doc:"Records by kind."`
+	Retained   map[string]int64  `json:"retained" doc:"Records by kind that the law keeps."`
+	Residue    int               `json:"residue" doc:"What was found left after the erasure: always 0."`
+	Hash       string            `json:"hash" doc:"Of all the above."`
 }
 
 // Sum computes the hash that the certificate must have.
@@ -70,13 +68,13 @@ func Sum(document []byte) (string, error) {
 // Head is the end of a chain: its last certificate.
 type Head struct {
 	Chain int    `json:"chain"`
-	Seq   int64  `json:"seq"` // 0: the chain is empty
-	Hash  string `json:"hash"`
+	Seq   int64  `json:"seq" doc:"Of its last certificate; 0 while it is empty."`
+	Hash  string `json:"hash" doc:"Of its last certificate; 64 zeros while it is empty."`
 }
 
 // Checkpoint is the ends of all chains at a moment. It proves later that nothing before
 // it was rewritten or removed.
 type Checkpoint struct {
 	Time  time.Time `json:"time"`
-	Heads []Head    `json:"heads"`
+	Heads []Head    `json:"heads" doc:"Of every chain, the empty ones too."`
 }

@@ -3,7 +3,8 @@
 // another language.
 //
 // Every purge leaves one certificate. Certificates are appended to one of four chains;
-// [ChainRule] says which. In its chain a certificate has a number, seq, counted from 1 without a gap, and names in
+// [Certificate] says which. In its
+// chain a certificate has a number, seq, counted from 1 without a gap, and names in
 // previous the hash of the certificate before it; the first one names 64 zeros.
 //
 // The hash of a certificate is the SHA-256, in lower-case hexadecimal, of its JSON

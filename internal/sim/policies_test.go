@@ -152,7 +152,7 @@ func (w *World) accounted(t *testing.T, s *customer.Service, id string, each int
 		t.Errorf("%s: certified are %v, retained %v", id, cert.Retained, retained)
 	}
 	for _, kind := range []string{"invoice", "ticket"} {
-		if n := cert.Erased[kind] + cert.Retained[kind]; n != each || (cert.Policies[kind] == customer.Retain) != (cert.Retained[kind] == each) {
+		if n := cert.Erased[kind] + cert.Retained[kind]; n != each || (cert.Policies[kind] == string(customer.Retain)) != (cert.Retained[kind] == each) {
 			t.Errorf("%s: %s of kind %s: %d erased, %d retained", id, cert.Policies[kind], kind, cert.Erased[kind], cert.Retained[kind])
 		}
 	}

@@ -125,7 +125,7 @@ func TestReplayPurgesAgain(t *testing.T) {
 	gone(t, s, wasDeleted, 2, 1)
 	gone(t, s, wasPurging, 2, 1)
 	for id, generation := range map[string]string{wasActive: replaying.ID, wasDeleted: replaying.ID} {
-		if c, err := s.Certificate(t.Context(), id); err != nil || c.Generation != generation || c.DeletedBy != "admin" {
+		if c, err := s.Certificate(t.Context(), id); err != nil || c.DeletionID != generation || c.DeletedBy != "admin" {
 			t.Errorf("%s is certified by %+v, %v", id, c, err)
 		}
 	}

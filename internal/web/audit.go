@@ -11,13 +11,13 @@ import (
 )
 
 func (a *api) auditRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "list-audit", method: http.MethodGet, path: "/v1/customers/{id}/audit", tag: "Audit",
 		summary:     "List what was done to a customer",
 		description: "Newest first: who, when, what and why, with the names of changed fields and never their values. It goes on after the purge. A change shows up here a moment after it was made.",
 		refusals:    []*problemType{notFound, badCursor}, response: exampleAuditPage,
 	}, a.listAudit)
-	register(a, operation{
+	register(a, route{
 		id: "get-totals", method: http.MethodGet, path: "/v1/totals", tag: "Audit",
 		summary:     "Count customers",
 		description: "Counts customers by where they are. The counts follow changes a moment later.",

@@ -9,32 +9,32 @@ import (
 )
 
 func (a *api) customerRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "create-customer", method: http.MethodPost, path: "/v1/customers", tag: "Customers", status: http.StatusCreated,
 		summary:     "Add a customer",
 		description: "Adds an organisation or a person. Without an id one is made. An id is never used twice, also not after a purge.",
 		refusals:    []*problemType{exists, emailTaken, purged, purgeStarted, badKey, keyReused},
 		request:     exampleNewCustomer, response: exampleCustomer,
 	}, a.create)
-	register(a, operation{
+	register(a, route{
 		id: "list-customers", method: http.MethodGet, path: "/v1/customers", tag: "Customers",
 		summary:     "List customers",
 		description: "Newest first while active; in the trash by the time of their purge, soonest first. The list may lag changes by a moment. To search, use POST /v1/customers/search: what people search for is personal, and has no place in an address.",
 		refusals:    []*problemType{badCursor}, response: exampleCustomerPage,
 	}, a.list)
-	register(a, operation{
+	register(a, route{
 		id: "search-customers", method: http.MethodPost, path: "/v1/customers/search", tag: "Customers",
 		summary:     "Search customers",
 		description: "Finds customers whose names, organisation, e-mail address and phone number have, for each word of the search, a word that begins with it. Case and accents make no difference. A whole e-mail address finds whose it is, a phone number is found however it is written, by each group of its digits, and by its last four or more. The next page is asked for with the same body and its nextCursor.",
 		refusals:    []*problemType{badCursor}, request: exampleSearch, response: exampleCustomerPage,
 	}, a.search)
-	register(a, operation{
+	register(a, route{
 		id: "get-customer", method: http.MethodGet, path: "/v1/customers/{id}", tag: "Customers",
 		summary:     "Show a customer",
 		description: "Also one in the trash, with its deletion. Its ETag binds changes to what you have read.",
 		refusals:    []*problemType{notFound, purged}, response: exampleCustomer,
 	}, a.show)
-	register(a, operation{
+	register(a, route{
 		id: "update-customer", method: http.MethodPatch, path: "/v1/customers/{id}", tag: "Customers",
 		summary:     "Change a customer",
 		description: "A JSON Merge Patch (RFC 7396): members that are left out stay as they are, null clears one, and consents are merged name by name.",

@@ -61,15 +61,15 @@ var (
 		InTrash: 12, Held: 1, DueNow: 3, DueDay: 2, DueWeek: 6, Earliest: new(exampleTime.Add(time.Hour)), Complete: true,
 	}
 
-	exampleCertificate = Certificate{
+	exampleCertificate = ledger.Certificate{
 		Format: 1, Chain: 0, Seq: 17, Previous: exampleDigest, Hash: "57e44f84ae3f6d47dcaba9b77a4629053481570e1a090a3b791614e2c3af97fb",
 		Customer: "ALFKI", DeletionID: exampleDeletion.ID, DeletedAt: exampleTime, DeletedBy: "demo-admin",
 		PurgedAt: exampleTime.AddDate(0, 0, 30), PurgedBy: "schedule",
 		Policies: map[string]string{"invoice": "retain", "ticket": "cascade"},
 		Erased:   map[string]int64{"ticket": 2}, Retained: map[string]int64{"invoice": 6},
 	}
-	exampleCertificatePage = CertificatePage{Certificates: []Certificate{exampleCertificate}}
-	exampleCheckpoint      = Checkpoint{Time: exampleTime, Heads: []Head{{0, 21, exampleDigest}, {1, 0, ledger.Origin}}}
+	exampleCertificatePage = CertificatePage{Certificates: []ledger.Certificate{exampleCertificate}}
+	exampleCheckpoint      = ledger.Checkpoint{Time: exampleTime, Heads: []ledger.Head{{Chain: 0, Seq: 21, Hash: exampleDigest}, {Chain: 1, Seq: 0, Hash: ledger.Origin}}}
 	exampleAuditPage       = AuditPage{Entries: []Entry{
 		{Time: exampleTime, By: "demo-admin", Action: string(customer.WasDeleted), Reason: "asked by phone", ReasonCode: "erasure_request"},
 		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: string(customer.Updated), Fields: []string{"phone", "consents"}},

@@ -8,25 +8,25 @@ import (
 )
 
 func (a *api) flagRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "block-customer", method: http.MethodPost, path: "/v1/customers/{id}/block", tag: "Blocks and holds",
 		summary:     "Block a customer",
 		description: "Locks the customer out until it is unblocked. Deleting and restoring leave the block as it is.",
 		refusals:    []*problemType{notFound, purged, purgeStarted, versionMismatch, badIfMatch, badKey, keyReused}, request: exampleReason, response: exampleBlocked,
 	}, flag(a, a.svc.Block))
-	register(a, operation{
+	register(a, route{
 		id: "unblock-customer", method: http.MethodPost, path: "/v1/customers/{id}/unblock", tag: "Blocks and holds",
 		summary:     "Unblock a customer",
 		description: "Lets a blocked customer back in. Nothing else does.",
 		refusals:    []*problemType{notFound, purged, purgeStarted, versionMismatch, badIfMatch, badKey, keyReused}, request: exampleReason, response: exampleCustomer,
 	}, flag(a, a.svc.Unblock))
-	register(a, operation{
+	register(a, route{
 		id: "place-hold", method: http.MethodPut, path: "/v1/customers/{id}/holds/{hold}", tag: "Blocks and holds",
 		summary:     "Place a legal hold",
 		description: "While it has a hold, the customer can be neither deleted nor purged, also when its purge time passes. A customer has at most 20.",
 		refusals:    []*problemType{notFound, purged, purgeStarted, versionMismatch, badIfMatch}, request: exampleHoldReason, response: exampleHeld,
 	}, hold(a, a.svc.Hold))
-	register(a, operation{
+	register(a, route{
 		id: "lift-hold", method: http.MethodDelete, path: "/v1/customers/{id}/holds/{hold}", tag: "Blocks and holds",
 		summary:     "Lift a legal hold",
 		description: "Lifting one that is not there changes nothing. When the last one is lifted of a customer in the trash, its deletion.purgeTime moves to a day from now, if it has passed or would come sooner: until then it can be restored.",

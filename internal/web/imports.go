@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 	"lethe/internal/tabular"
 )
 
@@ -29,14 +30,14 @@ const (
 )
 
 func (a *api) importRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "import-customers", method: http.MethodPost, path: "/v1/imports/customers", tag: "Import",
 		summary:     "Import customers from CSV or NDJSON",
 		description: describeImport("Columns are called id, organisation, firstName, lastName, name (split at its last space), email, phone, push and consent.<name>, in whatever case and with or without spaces, or as other programs call them; others are mapped by map or left out. An NDJSON line is what POST /v1/customers takes. A line is about the customer of its id or, without one, of its e-mail address; what happens to those that exist is up to onExisting."),
 		refusals:    importRefusals, response: exampleImport,
 		body: importBody(exampleCustomersCSV, exampleCustomersNDJSON),
 	}, a.importCustomers)
-	register(a, operation{
+	register(a, route{
 		id: "import-records", method: http.MethodPost, path: "/v1/imports/records", tag: "Import",
 		summary:     "Import records from CSV or NDJSON",
 		description: describeImport("Columns are called customer, id, kind and parent, or key in place of the last three; all others become fields of data, as text. An NDJSON line is {customer, key, data} or {customer, kind, id, parent, data}. Parents come before their children. Records that exist are left as they are."),
@@ -185,12 +186,12 @@ type Import struct {
 
 // LineError is one thing that is wrong with one line.
 type LineError struct {
-	Line        int          `json:"line" doc:"Its number in the file, the first being 1."`
-	Code        string       `json:"code" example:"INVALID"`
-	Field       string       `json:"field,omitempty" example:"email"`
-	Problem     string       `json:"problem" example:"is not an e-mail address such as ann@example.com"`
-	Owner       *Owner       `json:"owner,omitempty" doc:"With EXISTS and EMAIL_TAKEN: the customer that the line is about, or that has its address."`
-	Certificate *Certificate `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
+	Line        int                 `json:"line" doc:"Its number in the file, the first being 1."`
+	Code        string              `json:"code" example:"INVALID"`
+	Field       string              `json:"field,omitempty" example:"email"`
+	Problem     string              `json:"problem" example:"is not an e-mail address such as ann@example.com"`
+	Owner       *Owner              `json:"owner,omitempty" doc:"With EXISTS and EMAIL_TAKEN: the customer that the line is about, or that has its address."`
+	Certificate *ledger.Certificate `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
 }
 
 // Found is what a line is about, when it is there already.

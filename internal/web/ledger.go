@@ -8,25 +8,25 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 )
 
 func (a *api) ledgerRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "list-certificates", method: http.MethodGet, path: "/v1/certificates", tag: "Certificates",
 		summary:     "List all certificates",
 		description: "Chain by chain, and each in the order in which the purges were certified. A customer that a restored backup brought back, and that was purged again, has several.",
 		refusals:    []*problemType{badCursor}, response: exampleCertificatePage,
 	}, a.listCertificates)
-	register(a, operation{
+	register(a, route{
 		id: "export-certificates", method: http.MethodGet, path: "/v1/certificates.ndjson", tag: "Certificates",
 		summary:     "All certificates, as NDJSON",
 		description: "One certificate a line, in the order of the list. The Link header leads to the next part, until there is none. This is what the verifier reads.",
 		refusals:    []*problemType{badCursor}, produces: "application/x-ndjson", response: exampleCertificatesNDJSON,
 	}, a.exportCertificates)
-	register(a, operation{
+	register(a, route{
 		id: "get-checkpoint", method: http.MethodGet, path: "/v1/checkpoint", tag: "Certificates",
 		summary:     "Show how far the chains of certificates have come",
 		description: "Keep the answer, outside of this system. Whatever becomes of the ledger, the history of certificates must lead through it for ever: so you can prove that nothing was rewritten or removed since.",
@@ -36,21 +36,8 @@ func (a *api) ledgerRoutes() {
 
 // CertificatePage is a page of certificates.
 type CertificatePage struct {
-	Certificates []Certificate `json:"certificates"`
-	NextCursor   string        `json:"nextCursor,omitempty"`
-}
-
-// Checkpoint is how far the chains have come.
-type Checkpoint struct {
-	Time  time.Time `json:"time"`
-	Heads []Head    `json:"heads" doc:"Of every chain, the empty ones too."`
-}
-
-// Head is the end of a chain.
-type Head struct {
-	Chain int    `json:"chain"`
-	Seq   int64  `json:"seq" doc:"Of its last certificate; 0 while it is empty."`
-	Hash  string `json:"hash" doc:"Of its last certificate; 64 zeros while it is empty."`
+	Certificates []ledger.Certificate `json:"certificates"`
+	NextCursor   string               `json:"nextCursor,omitempty"`
 }
 
 type certificatePageOutput struct {
@@ -65,7 +52,7 @@ func (a *api) listCertificates(ctx context.Context, in *struct{ Paging }) (*cert
 	}
 	return &certificatePageOutput{
 		Link: in.next("/v1/certificates", url.Values{}, page.Cursor),
-		Body: CertificatePage{documents(page.Certificates, certificateOf), page.Cursor},
+		Body: CertificatePage{append([]ledger.Certificate{}, page.Certificates...), page.Cursor},
 	}, nil
 }
 
@@ -105,7 +92,7 @@ func (a *api) exportCertificates(ctx context.Context, in *exportCertificatesInpu
 			return nil, err
 		}
 		for _, c := range page.Certificates {
-			if err := encoder.Encode(certificateOf(c)); err != nil {
+			if err := encoder.Encode(c); err != nil {
 				return nil, err
 			}
 		}
@@ -120,12 +107,12 @@ func (a *api) exportCertificates(ctx context.Context, in *exportCertificatesInpu
 	}, nil
 }
 
-type checkpointOutput struct{ Body Checkpoint }
+type checkpointOutput struct{ Body ledger.Checkpoint }
 
 func (a *api) showCheckpoint(ctx context.Context, _ *struct{}) (*checkpointOutput, error) {
 	heads, err := a.svc.Heads(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &checkpointOutput{Body: Checkpoint{Time: timeOf(a.svc.Now()), Heads: documents(heads, func(h customer.Head) Head { return Head(h) })}}, nil
+	return &checkpointOutput{Body: ledger.Checkpoint{Time: timeOf(a.svc.Now()), Heads: heads}}, nil
 }

@@ -13,24 +13,25 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 )
 
 // Problem is every answer that is not the one asked for: RFC 9457 with a stable code
 // and, beside the standard members, those that belong to the code.
 type Problem struct {
-	Type      string         `json:"type" format:"uri-reference" doc:"Where this kind of problem is explained."`
-	Title     string         `json:"title" doc:"What kind of problem it is; always the same for a code."`
+	Type      string         `json:"type" format:"uri-reference" doc:"Where this type of problem is explained."`
+	Title     string         `json:"title" doc:"What type of problem it is; always the same for a code."`
 	Status    int            `json:"status" doc:"The HTTP status code."`
 	Detail    string         `json:"detail" doc:"What happened here, and the way out."`
-	Code      string         `json:"code" doc:"Names the kind of problem; stable, for programs."`
+	Code      string         `json:"code" doc:"Names the type of problem; stable, for programs."`
 	RequestID string         `json:"requestId" doc:"Names the request in the log, as X-Request-Id does."`
 	Errors    []FieldProblem `json:"errors,omitempty" doc:"With INVALID and MALFORMED: what is wrong, field by field."`
 
-	Blocking    []Blocking     `json:"blocking,omitempty" doc:"With HAS_DEPENDENTS: the records that block the deletion."`
-	Holds       []string       `json:"holds,omitempty" doc:"With ON_HOLD: the ids of the legal holds."`
-	Owner       *Owner         `json:"owner,omitempty" doc:"With EMAIL_TAKEN: the customer that has the address."`
-	Blocked     map[string]int `json:"blocked,omitempty" doc:"With PLAN_BLOCKED: how many customers, by the code of the reason."`
-	Certificate *Certificate   `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
+	Blocking    []Blocking          `json:"blocking,omitempty" doc:"With HAS_DEPENDENTS: the records that block the deletion."`
+	Holds       []string            `json:"holds,omitempty" doc:"With ON_HOLD: the ids of the legal holds."`
+	Owner       *Owner              `json:"owner,omitempty" doc:"With EMAIL_TAKEN: the customer that has the address."`
+	Blocked     map[string]int      `json:"blocked,omitempty" doc:"With PLAN_BLOCKED: how many customers, by the code of the reason."`
+	Certificate *ledger.Certificate `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
 
 	retryAfter int // seconds
 	challenge  bool
@@ -106,7 +107,7 @@ func (p *Problem) explain(ctx context.Context, err error) {
 	case errors.As(err, &taken):
 		p.Owner, p.Detail = ownerOf(taken.Owner, taken.State), wayOut(taken)
 	case errors.As(err, &gone):
-		p.Certificate = new(certificateOf(gone.Certificate))
+		p.Certificate = &gone.Certificate
 	case errors.As(err, &unreadable):
 		p.Errors = []FieldProblem{{Problem: unreadable.Problem}}
 	case errors.As(err, &refused):

@@ -14,26 +14,26 @@ import (
 )
 
 func (a *api) recordRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "add-record", method: http.MethodPost, path: "/v1/customers/{id}/records", tag: "Records", status: http.StatusCreated,
 		summary:     "Add a record",
 		description: "Adds a record of a kind that the settings declare, at the top or below another. Without an id one is made.",
 		refusals:    []*problemType{notFound, purged, hidden, purgeStarted, exists, noParent, badKey, keyReused},
 		request:     exampleNewRecord, response: exampleRecord,
 	}, a.addRecord)
-	register(a, operation{
+	register(a, route{
 		id: "list-records", method: http.MethodGet, path: "/v1/customers/{id}/records", tag: "Records",
 		summary:     "List a customer's records",
 		description: "Parents before their children. With kind, only records of that kind, at the top and below others; with parent, only those below it.",
 		refusals:    []*problemType{notFound, purged, hidden, purgeStarted, badCursor}, response: exampleRecordPage,
 	}, a.listRecords)
-	register(a, operation{
+	register(a, route{
 		id: "get-record", method: http.MethodGet, path: "/v1/customers/{id}/records/{key}", tag: "Records",
 		summary:     "Show a record",
 		description: "Records of a customer in the trash are hidden with it.",
 		refusals:    []*problemType{notFound, noRecord, purged, hidden, purgeStarted}, response: exampleRecord,
 	}, a.showRecord)
-	register(a, operation{
+	register(a, route{
 		id: "remove-record", method: http.MethodDelete, path: "/v1/customers/{id}/records/{key}", tag: "Records", status: http.StatusNoContent,
 		summary:     "Remove a record for good",
 		description: "Removes the record and all below it. A later restore of the customer does not bring it back.",

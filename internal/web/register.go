@@ -15,8 +15,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
-// operation is one route as it is registered and documented.
-type operation struct {
+// route is a method and a path of the API, as it is registered and documented.
+type route struct {
 	id          string
 	method      string
 	path        string
@@ -60,15 +60,15 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 }
 
 // register adds a route whose errors are translated to problems.
-func register[I, O any](a *api, op operation, handle func(context.Context, *I) (*O, error)) {
-	huma.Register(a.huma, a.describe(op, takesBody(reflect.TypeFor[I]())), func(ctx context.Context, in *I) (*O, error) {
+func register[I, O any](a *api, r route, handle func(context.Context, *I) (*O, error)) {
+	huma.Register(a.huma, a.describe(r, takesBody(reflect.TypeFor[I]())), func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
 			return nil, a.problem(ctx, err)
 		}
 		return out, nil
 	})
-	a.giveExamples(op)
+	a.giveExamples(r)
 }
 
 func takesBody(input reflect.Type) bool {
@@ -76,31 +76,31 @@ func takesBody(input reflect.Type) bool {
 	return ok
 }
 
-func (a *api) describe(op operation, body bool) huma.Operation {
-	status := cmp.Or(op.status, http.StatusOK)
+func (a *api) describe(r route, body bool) huma.Operation {
+	status := cmp.Or(r.status, http.StatusOK)
 	return huma.Operation{
-		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag},
-		Summary: op.summary, Description: op.description, DefaultStatus: status,
-		MaxBodyBytes: cmp.Or(op.maxBody, maxBody), BodyReadTimeout: 10 * time.Second,
-		RequestBody: op.body, Responses: a.responses(op, status, body),
+		OperationID: r.id, Method: r.method, Path: r.path, Tags: []string{r.tag},
+		Summary: r.summary, Description: r.description, DefaultStatus: status,
+		MaxBodyBytes: cmp.Or(r.maxBody, maxBody), BodyReadTimeout: 10 * time.Second,
+		RequestBody: r.body, Responses: a.responses(r, status, body),
 	}
 }
 
-func (a *api) responses(op operation, status int, body bool) map[string]*huma.Response {
-	responses := a.refusalResponses(op, body)
-	if op.produces != "" {
+func (a *api) responses(r route, status int, body bool) map[string]*huma.Response {
+	responses := a.refusalResponses(r, body)
+	if r.produces != "" {
 		text := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 		responses[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status), Content: map[string]*huma.MediaType{op.produces: text},
+			Description: http.StatusText(status), Content: map[string]*huma.MediaType{r.produces: text},
 		}
 	}
 	return responses
 }
 
-// refusalResponses documents every problem an operation may answer, with an example
+// refusalResponses documents every problem that a route may answer, with an example
 // of each.
-func (a *api) refusalResponses(op operation, body bool) map[string]*huma.Response {
-	types := append([]*problemType{badQuery, unauthenticated, invalid, internal, unavailable, busy, diskFull}, op.refusals...)
+func (a *api) refusalResponses(r route, body bool) map[string]*huma.Response {
+	types := append([]*problemType{badQuery, unauthenticated, invalid, internal, unavailable, busy, diskFull}, r.refusals...)
 	if body {
 		types = append(types, malformed, bodyTimeout, tooLarge, unsupported)
 	}
@@ -138,19 +138,19 @@ func describeTypes(types []*problemType) string {
 }
 
 // giveExamples adds the examples of success, which huma has no tag for.
-func (a *api) giveExamples(op operation) {
-	doc := operationOf(a.huma.OpenAPI().Paths[op.path], op.method)
-	if op.request != nil && doc.RequestBody != nil {
+func (a *api) giveExamples(r route) {
+	doc := operationOf(a.huma.OpenAPI().Paths[r.path], r.method)
+	if r.request != nil && doc.RequestBody != nil {
 		for name, media := range doc.RequestBody.Content {
-			media.Example = op.request
+			media.Example = r.request
 			if strings.HasSuffix(name, "merge-patch+json") {
 				doc.RequestBody.Content["application/json"] = media
 			}
 		}
 	}
-	if response := doc.Responses[strconv.Itoa(cmp.Or(op.status, http.StatusOK))]; op.response != nil {
+	if response := doc.Responses[strconv.Itoa(cmp.Or(r.status, http.StatusOK))]; r.response != nil {
 		for media := range maps.Values(response.Content) {
-			media.Example = op.response
+			media.Example = r.response
 		}
 	}
 }

@@ -11,20 +11,20 @@ import (
 )
 
 func (a *api) settingsRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "get-settings", method: http.MethodGet, path: "/v1/settings", tag: "Settings",
 		summary:     "Show the settings",
 		description: "How long the trash keeps customers, and what becomes of each kind of record when its customer is deleted.",
 		response:    exampleSettings,
 	}, a.showSettings)
-	register(a, operation{
+	register(a, route{
 		id: "update-settings", method: http.MethodPut, path: "/v1/settings", tag: "Settings",
 		summary:     "Replace the settings",
 		description: "Names the version it replaces, as version in the body or as If-Match. Kinds can be added and changed, not removed. Customers in the trash keep the purge time they have, and purges that have begun the policies they began with. It is answered when the new settings are in force everywhere, which takes a few seconds.",
 		refusals:    []*problemType{versionMismatch, versionRequired, badIfMatch, unconfirmed},
 		request:     exampleNewSettings, response: exampleSettings,
 	}, a.updateSettings)
-	register(a, operation{
+	register(a, route{
 		id: "preview-settings", method: http.MethodPost, path: "/v1/settings/preview", tag: "Settings",
 		summary:     "Preview a retention",
 		description: "Counts when the customers now in the trash would be purged if this retention had been in force when they were deleted. Changes nothing.",

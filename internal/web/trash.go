@@ -9,27 +9,27 @@ import (
 )
 
 func (a *api) trashRoutes() {
-	register(a, operation{
+	register(a, route{
 		id: "delete-customer", method: http.MethodDelete, path: "/v1/customers/{id}", tag: "Trash",
 		summary:     "Move a customer to the trash",
 		description: "The customer and all its records vanish at once, however many there are. They can be restored until deletion.purgeTime, which the retention in the settings decides. Deleting one that is in the trash already changes nothing.",
 		refusals:    []*problemType{notFound, purged, hasDependents, onHold, purgeStarted, versionMismatch, badIfMatch},
 		request:     exampleReason, response: exampleDeleted,
 	}, a.delete)
-	register(a, operation{
+	register(a, route{
 		id: "list-deleted-customers", method: http.MethodGet, path: "/v1/deleted-customers", tag: "Trash",
 		summary:     "List the trash",
 		description: "Who was deleted when, by whom and why, and how long each can still be restored; soonest purge first. The same as GET /v1/customers?state=deleted.",
 		refusals:    []*problemType{badCursor}, response: exampleTrashPage,
 	}, a.listTrash)
-	register(a, operation{
+	register(a, route{
 		id: "restore-customer", method: http.MethodPost, path: "/v1/customers/{id}/restore", tag: "Trash",
 		summary:     "Restore a customer from the trash",
 		description: "Brings back exactly what the deletion hid. A blocked customer is still blocked. Restoring an active customer changes nothing, unless a deletion is named.",
 		refusals:    []*problemType{notFound, purged, notDeleted, purgeStarted, versionMismatch, badIfMatch, badKey, keyReused},
 		request:     exampleRestore, response: exampleCustomer,
 	}, a.restore)
-	register(a, operation{
+	register(a, route{
 		id: "purge-customer", method: http.MethodPost, path: "/v1/customers/{id}/purge", tag: "Trash", status: http.StatusAccepted,
 		summary:     "Purge a customer for good",
 		description: "Removes a customer in the trash and everything that hangs on it before its purge time. There is no way back from the moment this is answered. The removal itself goes on afterwards; Location is where its certificate will be.",

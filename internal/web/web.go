@@ -57,6 +57,7 @@ func (a *api) routes() {
 	a.auditRoutes()
 	a.importRoutes()
 	a.operationRoutes()
+	a.itemRoutes()
 }
 
 type contextKey int

@@ -175,7 +175,7 @@ func (w World) finish(t *testing.T, customers ...customer.Customer) {
 	must(t, w.Erase(ctx, customers...))
 	for _, c := range customers {
 		cert := customer.Certificate{
-			Customer: c.ID, Generation: c.Deletion.ID, DeletedAt: c.Deletion.Time, DeletedBy: c.Deletion.By,
+			Customer: c.ID, DeletionID: c.Deletion.ID, DeletedAt: c.Deletion.Time, DeletedBy: c.Deletion.By,
 			PurgedAt: w.Now(), PurgedBy: "admin", Erased: map[string]int64{}, Retained: map[string]int64{},
 		}
 		for kind, n := range c.Counts {

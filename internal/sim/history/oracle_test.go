@@ -243,12 +243,12 @@ func (h *history) certified(_ context.Context, cert customer.Certificate) {
 	for kind, n := range cert.Retained {
 		counts[kind] += n
 	}
-	if there := h.fenced[of(id, cert.Generation)]; there == nil || !maps.Equal(counts, there) || cert.Residue != 0 {
+	if there := h.fenced[of(id, cert.DeletionID)]; there == nil || !maps.Equal(counts, there) || cert.Residue != 0 {
 		h.broken("%s: certifies %v, residue %d; there were %v", id, counts, cert.Residue, there)
 	}
 	if root := h.model.Root(id); root != nil { // else somebody else has removed it, with the same certificate
 		for kind, policy := range cert.Policies {
-			if frozen := root.Policies().Policy(kind); policy != frozen {
+			if frozen := root.Policies().Policy(kind); policy != string(frozen) {
 				h.broken("%s: certifies %s of kind %s; %s when it passed the fence", id, policy, kind, frozen)
 			}
 		}

@@ -27,10 +27,10 @@ func (l Ledger) certify(ctx context.Context, c customer.Certificate) {
 	if l.certs[c.Customer] == nil {
 		l.certs[c.Customer] = map[string]customer.Certificate{}
 	}
-	if _, there := l.certs[c.Customer][c.Generation]; there {
+	if _, there := l.certs[c.Customer][c.DeletionID]; there {
 		return
 	}
-	l.certs[c.Customer][c.Generation] = c
+	l.certs[c.Customer][c.DeletionID] = c
 	if l.WatchCertificate != nil {
 		l.WatchCertificate(ctx, c)
 	}
