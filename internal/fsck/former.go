@@ -25,5 +25,5 @@ func (e *examination) checkFormer() {
 // fillFormer makes up fingerprints that are lost: as if there had been too many, so that nothing
 // of a reason is kept that may have a former name.
 func (e *examination) fillFormer(ctx context.Context) error {
-	return e.updateRoot(ctx, e.bumped(expression.Set(expression.Name("former"), expression.Value(make([]byte, maxFormer))), customer.Repaired))
+	return e.updateRoot(ctx, e.bumped(expression.Set(expression.Name("former"), expression.Value(make([]byte, maxFormer))), customer.ActionRepaired))
 }

@@ -40,7 +40,7 @@ func (e *examination) checkFrozen() {
 }
 
 func (e *examination) dropFrozen(ctx context.Context) error {
-	return e.updateRoot(ctx, e.bumped(expression.Remove(expression.Name("frozen")), customer.Repaired))
+	return e.updateRoot(ctx, e.bumped(expression.Remove(expression.Name("frozen")), customer.ActionRepaired))
 }
 
 // freeze is what a purge is to go by that passes the fence now: by the settings in force, which

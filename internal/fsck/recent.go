@@ -60,5 +60,5 @@ func (e *examination) dropMarks(ctx context.Context, names []string) error {
 	for _, name := range names {
 		u = u.Remove(expression.Name(name))
 	}
-	return e.updateRoot(ctx, e.bumped(u, customer.Repaired))
+	return e.updateRoot(ctx, e.bumped(u, customer.ActionRepaired))
 }

@@ -76,5 +76,5 @@ func (e *examination) removeRecord(ctx context.Context, r row) error {
 	}
 	count := expression.Name("counts").AppendName(expression.NameNoDotSplit(kind))
 	u := expression.Set(count, count.Minus(expression.Value(1)))
-	return e.updateRoot(ctx, e.told(u, customer.RecordsRemoved), remove, gone)
+	return e.updateRoot(ctx, e.told(u, customer.ActionRecordsRemoved), remove, gone)
 }

@@ -118,11 +118,11 @@ func (e *examination) change(action customer.Action) map[string]string {
 }
 
 func (e *examination) setVersion(ctx context.Context) error {
-	return e.updateRoot(ctx, e.bumped(expression.UpdateBuilder{}, customer.Repaired))
+	return e.updateRoot(ctx, e.bumped(expression.UpdateBuilder{}, customer.ActionRepaired))
 }
 
 func (e *examination) dropDeletion(ctx context.Context) error {
-	return e.updateRoot(ctx, e.bumped(expression.Remove(expression.Name("deletion")), customer.Repaired))
+	return e.updateRoot(ctx, e.bumped(expression.Remove(expression.Name("deletion")), customer.ActionRepaired))
 }
 
 // setDeletion makes up a deletion that is lost: it begins anew, with the time in the
@@ -134,7 +134,7 @@ func (e *examination) setDeletion(ctx context.Context) error {
 			d["purgeTime"] = formatTime(due)
 		}
 	}
-	return e.updateRoot(ctx, e.bumped(expression.Set(expression.Name("deletion"), expression.Value(d)), customer.Repaired))
+	return e.updateRoot(ctx, e.bumped(expression.Set(expression.Name("deletion"), expression.Value(d)), customer.ActionRepaired))
 }
 
 func (e *examination) deletion() map[string]string {
@@ -149,7 +149,7 @@ func (e *examination) setCreated(ctx context.Context) error {
 			created = known
 		}
 	}
-	return e.updateRoot(ctx, e.bumped(expression.Set(expression.Name("created"), expression.Value(created+"#"+e.customer)), customer.Repaired))
+	return e.updateRoot(ctx, e.bumped(expression.Set(expression.Name("created"), expression.Value(created+"#"+e.customer)), customer.ActionRepaired))
 }
 
 // giveNotice moves the purge time of a customer whose last legal hold was lifted to where
@@ -158,7 +158,7 @@ func (e *examination) giveNotice(ctx context.Context) error {
 	due := e.now().Add(customer.LiftNotice)
 	u := expression.Set(expression.Name("deletion.purgeTime"), expression.Value(formatTime(due)))
 	p := place{e.list("trash"), formatTime(due) + "#" + e.customer, due.Add(e.run.Grace).Unix()}
-	return e.updateRoot(ctx, e.bumped(moved(u, p), customer.Redated))
+	return e.updateRoot(ctx, e.bumped(moved(u, p), customer.ActionRedated))
 }
 
 // move puts the root where it belongs. That is no change of the customer.
@@ -182,7 +182,7 @@ func (e *examination) fence(ctx context.Context) error {
 		return err
 	}
 	u := expression.Set(expression.Name("state"), expression.Value(purging)).Set(expression.Name("frozen"), expression.Value(policies))
-	return e.updateRoot(ctx, e.bumped(moved(u, e.due()), customer.PurgeStarted))
+	return e.updateRoot(ctx, e.bumped(moved(u, e.due()), customer.ActionPurgeStarted))
 }
 
 // release gives a purge's lease back, so that the next sweep finds it.
@@ -206,7 +206,7 @@ func (e *examination) recount(ctx context.Context) error {
 		}
 		counts[kind] = n
 	}
-	return e.updateRoot(ctx, e.told(expression.Set(expression.Name("counts"), expression.Value(counts)), customer.Repaired))
+	return e.updateRoot(ctx, e.told(expression.Set(expression.Name("counts"), expression.Value(counts)), customer.ActionRepaired))
 }
 
 // putBack puts back the root of what is left of a customer, past the fence, so that the
@@ -219,7 +219,7 @@ func (e *examination) putBack(ctx context.Context, counts map[string]int64, term
 	if err != nil {
 		return err
 	}
-	last := e.change(customer.PurgeStarted)
+	last := e.change(customer.ActionPurgeStarted)
 	root := map[string]any{
 		"pk": customerPK(e.customer), "sk": rootSK, "ipk": p.list, "isk": p.sort, "ttl": p.ttl,
 		"state": purging, "version": 1, "epoch": 1, "created": formatTime(e.now()) + "#" + e.customer,
