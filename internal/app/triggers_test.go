@@ -181,7 +181,7 @@ func TestStreamCountsARepeatedChangeOnce(t *testing.T) {
 	if err != nil || len(page.Entries) != 1 {
 		t.Fatalf("audit log: %+v, %v", page, err)
 	}
-	if got := page.Entries[0]; got.Action != customer.Created || got.By != "ann" {
+	if got := page.Entries[0]; got.Action != customer.ActionCreated || got.By != "ann" {
 		t.Errorf("entry: %+v", got)
 	}
 }
@@ -214,7 +214,7 @@ func TestALaterNameIsBlottedOutOfWhatWasLogged(t *testing.T) {
 		if err != nil || len(page.Entries) != 2 {
 			t.Fatalf("%v: %+v", err, page)
 		}
-		if e := page.Entries[1]; e.Reason != "marries, […] then; for […]" || e.ReasonCode != customer.OtherReason || e.Action != customer.Blocked || e.By != "ann" {
+		if e := page.Entries[1]; e.Reason != "marries, […] then; for […]" || e.ReasonCode != customer.OtherReason || e.Action != customer.ActionBlocked || e.By != "ann" {
 			t.Errorf("%+v", e)
 		}
 	}

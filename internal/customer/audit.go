@@ -62,9 +62,9 @@ func latest(before, after *Customer, at time.Time, expired bool) (*Customer, Cha
 		at = before.Last.At // the stream tells time in seconds
 	}
 	if expired {
-		return before, Change{At: at, By: "ttl", Action: Expired}
+		return before, Change{At: at, By: "ttl", Action: ActionExpired}
 	}
-	return before, Change{At: at, By: before.Last.By, Action: Purged}
+	return before, Change{At: at, By: before.Last.By, Action: ActionPurged}
 }
 
 func delta(before, after *Customer, expired bool) Totals {

@@ -18,8 +18,8 @@ func image(state State, action Action, change string) *Customer {
 }
 
 func TestEachChangeIsOneEntry(t *testing.T) {
-	live, later := image(Active, Created, "1"), noon.Add(time.Minute)
-	deleted, fenced := image(Deleted, WasDeleted, "2"), image(Purging, PurgeStarted, "3")
+	live, later := image(Active, ActionCreated, "1"), noon.Add(time.Minute)
+	deleted, fenced := image(Deleted, ActionDeleted, "2"), image(Purging, ActionPurgeStarted, "3")
 	for _, test := range []struct {
 		name          string
 		before, after *Customer
@@ -27,10 +27,10 @@ func TestEachChangeIsOneEntry(t *testing.T) {
 		want          string // action, by, after noon, reason, subject, totals
 	}{
 		{"created", nil, live, false, "customer.created ann 0s asked s {1 0 0}"},
-		{"changed", live, image(Active, Updated, "x"), false, "customer.updated ann 0s asked s {0 0 0}"},
+		{"changed", live, image(Active, ActionUpdated, "x"), false, "customer.updated ann 0s asked s {0 0 0}"},
 		{"deleted", live, deleted, false, "customer.deleted ann 0s asked s {-1 1 0}"},
-		{"held in the trash", deleted, image(Deleted, HoldPlaced, "x"), false, "hold.placed ann 0s asked s {0 0 0}"},
-		{"restored", deleted, image(Active, Restored, "x"), false, "customer.restored ann 0s asked s {1 -1 0}"},
+		{"held in the trash", deleted, image(Deleted, ActionHoldPlaced, "x"), false, "hold.placed ann 0s asked s {0 0 0}"},
+		{"restored", deleted, image(Active, ActionRestored, "x"), false, "customer.restored ann 0s asked s {1 -1 0}"},
 		{"fenced", deleted, fenced, false, "purge.started ann 0s asked s {0 0 0}"},
 		{"removed by a worker", fenced, nil, false, "customer.purged ann 1m0s   {0 -1 1}"},
 		{"removed by TTL", deleted, nil, true, "customer.expired ttl 1m0s   {0 -1 0}"},
@@ -45,8 +45,8 @@ func TestEachChangeIsOneEntry(t *testing.T) {
 }
 
 func TestAMovedLeaseIsNoEntry(t *testing.T) {
-	fenced := image(Purging, PurgeStarted, "3")
-	if e, ok := Describe(fenced, image(Purging, PurgeStarted, "3"), "7", noon, false); ok {
+	fenced := image(Purging, ActionPurgeStarted, "3")
+	if e, ok := Describe(fenced, image(Purging, ActionPurgeStarted, "3"), "7", noon, false); ok {
 		t.Errorf("%+v", e)
 	}
 }
@@ -54,7 +54,7 @@ func TestAMovedLeaseIsNoEntry(t *testing.T) {
 // The stream tells time in seconds, so that a removal may seem to come before the
 // change that it follows.
 func TestARemovalIsNotBeforeTheLastChange(t *testing.T) {
-	fenced := image(Purging, PurgeStarted, "3")
+	fenced := image(Purging, ActionPurgeStarted, "3")
 	fenced.Last.At = noon.Add(900 * time.Millisecond)
 	for _, expired := range []bool{false, true} {
 		if e, _ := Describe(fenced, nil, "7", noon, expired); !e.At.Equal(fenced.Last.At) {
@@ -64,9 +64,9 @@ func TestARemovalIsNotBeforeTheLastChange(t *testing.T) {
 }
 
 func TestTotalsOfAWholeLifeComeOutEven(t *testing.T) {
-	live, back := image(Active, Created, "1"), image(Active, Restored, "3")
-	deleted, again := image(Deleted, WasDeleted, "2"), image(Deleted, WasDeleted, "4")
-	fenced := image(Purging, PurgeStarted, "5")
+	live, back := image(Active, ActionCreated, "1"), image(Active, ActionRestored, "3")
+	deleted, again := image(Deleted, ActionDeleted, "2"), image(Deleted, ActionDeleted, "4")
+	fenced := image(Purging, ActionPurgeStarted, "5")
 	for name, life := range map[string][]struct {
 		before, after *Customer
 		expired       bool
@@ -100,7 +100,7 @@ func TestAnEntryNamesTheFieldsThatChangedNeverTheirValues(t *testing.T) {
 		"consents":     func(p *Profile) { p.Consents = nil },
 		"organisation firstName lastName email phone push consents": func(p *Profile) { *p = Profile{Push: true} },
 	} {
-		before, after := image(Active, Created, "1"), image(Active, Updated, "2")
+		before, after := image(Active, ActionCreated, "1"), image(Active, ActionUpdated, "2")
 		before.Profile, after.Profile = p, p
 		revise(&after.Profile)
 		after.Last.Reason = "Canary, once Canary 2, asked from canary@example.com"
@@ -115,7 +115,7 @@ func TestAnEntryNamesTheFieldsThatChangedNeverTheirValues(t *testing.T) {
 }
 
 func TestAnEntryTellsThatAPurgeTimeWasMoved(t *testing.T) {
-	before, after := image(Deleted, HoldPlaced, "1"), image(Deleted, HoldLifted, "2")
+	before, after := image(Deleted, ActionHoldPlaced, "1"), image(Deleted, ActionHoldLifted, "2")
 	before.Deletion, after.Deletion = &Deletion{ID: "d1", PurgeTime: noon}, &Deletion{ID: "d1", PurgeTime: noon.Add(LiftNotice)}
 	e, _ := Describe(before, after, "7", noon, false)
 	if got := strings.Join(e.Fields, " "); got != "purgeTime" {
@@ -150,7 +150,7 @@ func TestALogIsRewordedForWordsOnly(t *testing.T) {
 		"lastName": 1, "consents email": 1, "phone": 1, "organisation": 1, "firstName": 1,
 	} {
 		store := &logged{}
-		err := New(store, nil, nil, nil).Enter(t.Context(), Entry{Fields: strings.Fields(fields)}, image(Active, Updated, "x"))
+		err := New(store, nil, nil, nil).Enter(t.Context(), Entry{Fields: strings.Fields(fields)}, image(Active, ActionUpdated, "x"))
 		if err != nil || store.reworded != want {
 			t.Errorf("changed %q: reworded %d times, want %d; %v", fields, store.reworded, want, err)
 		}

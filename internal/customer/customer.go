@@ -81,26 +81,27 @@ type Once struct {
 	Fingerprint string // of the request
 }
 
-// Action names a kind of change in the audit log.
+// Action names a kind of change in the audit log. The constants begin with Action, so that none is taken
+// for the state that it leads to.
 type Action string
 
 // The actions of the audit log.
 const (
-	Created        Action = "customer.created"
-	Updated        Action = "customer.updated"
-	WasDeleted     Action = "customer.deleted"
-	Restored       Action = "customer.restored"
-	Blocked        Action = "customer.blocked"
-	Unblocked      Action = "customer.unblocked"
-	HoldPlaced     Action = "hold.placed"
-	HoldLifted     Action = "hold.lifted"
-	PurgeStarted   Action = "purge.started"
-	Purged         Action = "customer.purged"
-	Redated        Action = "customer.redated" // its purge time was moved
-	Expired        Action = "customer.expired" // removed by TTL; its purge follows
-	RecordsAdded   Action = "records.added"
-	RecordsRemoved Action = "records.removed"
-	Repaired       Action = "customer.repaired" // by fsck
+	ActionCreated        Action = "customer.created"
+	ActionUpdated        Action = "customer.updated"
+	ActionDeleted        Action = "customer.deleted"
+	ActionRestored       Action = "customer.restored"
+	ActionBlocked        Action = "customer.blocked"
+	ActionUnblocked      Action = "customer.unblocked"
+	ActionHoldPlaced     Action = "hold.placed"
+	ActionHoldLifted     Action = "hold.lifted"
+	ActionPurgeStarted   Action = "purge.started"
+	ActionPurged         Action = "customer.purged"
+	ActionRedated        Action = "customer.redated" // its purge time was moved
+	ActionExpired        Action = "customer.expired" // removed by TTL; its purge follows
+	ActionRecordsAdded   Action = "records.added"
+	ActionRecordsRemoved Action = "records.removed"
+	ActionRepaired       Action = "customer.repaired" // by fsck
 )
 
 // Due says whether the customer's time in the trash is over at the given time.

@@ -18,7 +18,7 @@ import (
 // Delete. The change's ID is the generation of all of them. Without time in the trash the sweep
 // purges them.
 func (s *Service) DeleteMany(ctx context.Context, seen []Seen, settings Settings, ch Change) []error {
-	ch = s.stamp(ch, WasDeleted)
+	ch = s.stamp(ch, ActionDeleted)
 	return s.advance(ctx, transitions(seen, ch, DeleteEffect{deletion(settings, ch)}), settings)
 }
 
@@ -34,7 +34,7 @@ func (s *Service) BlockMany(ctx context.Context, seen []Seen, blocked bool, ch C
 // RedateMany gives customers in the trash the purge times that a retention means for them;
 // see Redate.
 func (s *Service) RedateMany(ctx context.Context, seen []Seen, retention Period, notBefore time.Time, ch Change) []error {
-	ch = s.stamp(ch, Redated)
+	ch = s.stamp(ch, ActionRedated)
 	found, err := s.rootsOf(ctx, seen)
 	if err != nil {
 		return every(seen, err)
@@ -78,7 +78,7 @@ func Redate(d Deletion, retention Period, notBefore time.Time) time.Time {
 // PurgeMany purges customers in the trash from the fence to the end, before it returns, by the kinds
 // given; see [Settings.Freeze]. ErrUnfinished says of a customer that the sweep goes on with it.
 func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, kinds []Kind, ch Change) []error {
-	ch = s.stamp(ch, PurgeStarted)
+	ch = s.stamp(ch, ActionPurgeStarted)
 	fence := FenceEffect{Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}
 	results := s.customers.Advance(ctx, transitions(seen, ch, fence), Settings{})
 	gone := func(i int) error { return s.certified(ctx, seen[i].ID, generations[i]) }

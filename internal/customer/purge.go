@@ -10,7 +10,7 @@ import (
 // StartPurge passes the fence, past which no restore comes and no change of the settings,
 // and queues the rest of the purge. One that is past the fence already is only queued again.
 func (s *Service) StartPurge(ctx context.Context, id string, f Fence, ch Change) (Customer, error) {
-	ch = s.stamp(ch, PurgeStarted)
+	ch = s.stamp(ch, ActionPurgeStarted)
 	f.Lease = ch.At.Add(PurgeLease)
 	var err error
 	if f.Frozen, err = s.freeze(ctx); err != nil {
@@ -97,7 +97,7 @@ func (s *Service) Expire(ctx context.Context, c Customer) error {
 		if c.Frozen, err = s.freeze(ctx); err != nil {
 			return err
 		}
-		c.State, c.Last = Purging, s.stamp(Change{By: "ttl"}, PurgeStarted)
+		c.State, c.Last = Purging, s.stamp(Change{By: "ttl"}, ActionPurgeStarted)
 		c.Version++ // a plan that saw it in the trash must not find that one
 	}
 	if err := s.purges.PutBack(ctx, c, s.Now().Add(PurgeLease)); err != nil {

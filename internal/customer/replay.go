@@ -10,7 +10,7 @@ import "context"
 //
 // That the ledger names them is for the caller to know.
 func (s *Service) ReplayMany(ctx context.Context, seen []Seen, kinds []Kind, ch Change) []error {
-	ch = s.stamp(ch, PurgeStarted)
+	ch = s.stamp(ch, ActionPurgeStarted)
 	results, err := s.fenceAgain(ctx, seen, kinds, ch)
 	if err != nil {
 		return every(seen, err)

@@ -15,7 +15,7 @@ const restoreAttempts = 5
 // customer was seen doesn't keep it. Only one that somebody else changes again and again
 // is refused with ErrVersion.
 func (s *Service) RestoreMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
-	ch = s.stamp(ch, Restored)
+	ch = s.stamp(ch, ActionRestored)
 	results := every(seen, ErrVersion)
 	for attempt := 1; attempt <= restoreAttempts && slices.ContainsFunc(results, outrun); attempt++ {
 		s.restore(ctx, seen, generations, ch, results)

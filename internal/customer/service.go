@@ -121,7 +121,7 @@ func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (
 	} else if err := s.unused(ctx, id, ch); err != nil {
 		return Customer{}, err
 	}
-	ch = s.stamp(ch, Created)
+	ch = s.stamp(ch, ActionCreated)
 	c := Customer{ID: id, Version: 1, State: Active, Profile: p, Created: ch.At, Counts: map[string]int64{}, Last: ch}
 	if err := s.customers.Create(ctx, c); err != nil {
 		return Customer{}, s.nameOwner(ctx, err)
@@ -196,9 +196,9 @@ var betweenUpdates = backoff.Exponential{First: 10 * time.Millisecond, Max: 500 
 // when somebody else was faster, unless the change is bound to a version. One that somebody
 // else always is faster with is ErrBusy.
 func (s *Service) Update(ctx context.Context, id string, revise func(Profile) Profile, ch Change) (Customer, error) {
-	ch = s.stamp(ch, Updated)
+	ch = s.stamp(ch, ActionUpdated)
 	for attempt := 1; ; attempt++ {
-		c, err := s.update(ctx, id, revise, s.stamp(ch, Updated))
+		c, err := s.update(ctx, id, revise, s.stamp(ch, ActionUpdated))
 		switch {
 		case !errors.Is(err, ErrVersion) || ch.IfVersion != 0:
 			return c, err
@@ -239,7 +239,7 @@ func (s *Service) update(ctx context.Context, id string, revise func(Profile) Pr
 // that is there already is returned as it is. With a retention of PT0S its purge
 // starts at once.
 func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, error) {
-	ch = s.stamp(ch, WasDeleted)
+	ch = s.stamp(ch, ActionDeleted)
 	settings, err := s.inForce(ctx)
 	if err != nil {
 		return Customer{}, err
@@ -274,20 +274,20 @@ func (s *Service) purgeAtOnce(ctx context.Context, c Customer, ch Change) (Custo
 // Restore takes a customer out of the trash with all that its deletion hid. The
 // generation names the deletion to undo; empty means whichever it is.
 func (s *Service) Restore(ctx context.Context, id, generation string, ch Change) (Customer, error) {
-	c, err := s.customers.Restore(ctx, id, generation, s.stamp(ch, Restored))
+	c, err := s.customers.Restore(ctx, id, generation, s.stamp(ch, ActionRestored))
 	return c, s.explain(ctx, id, unchanged(err))
 }
 
 // Block and the three below set and clear what stands beside the state. Asked for
 // what is so already, they change nothing.
 func (s *Service) Block(ctx context.Context, id string, ch Change) (Customer, error) {
-	c, err := s.customers.SetBlocked(ctx, id, true, s.stamp(ch, Blocked))
+	c, err := s.customers.SetBlocked(ctx, id, true, s.stamp(ch, ActionBlocked))
 	return c, s.explain(ctx, id, unchanged(err))
 }
 
 // Unblock lets a blocked customer back in. Nothing else does.
 func (s *Service) Unblock(ctx context.Context, id string, ch Change) (Customer, error) {
-	c, err := s.customers.SetBlocked(ctx, id, false, s.stamp(ch, Unblocked))
+	c, err := s.customers.SetBlocked(ctx, id, false, s.stamp(ch, ActionUnblocked))
 	return c, s.explain(ctx, id, unchanged(err))
 }
 
@@ -297,27 +297,27 @@ func (s *Service) Hold(ctx context.Context, id, hold string, ch Change) (Custome
 		return Customer{}, Invalid("hold", "must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
 	}
 	ch.Subject = hold
-	c, err := s.customers.Hold(ctx, id, hold, s.stamp(ch, HoldPlaced))
+	c, err := s.customers.Hold(ctx, id, hold, s.stamp(ch, ActionHoldPlaced))
 	return c, s.explain(ctx, id, unchanged(err))
 }
 
 // Lift lifts a legal hold.
 func (s *Service) Lift(ctx context.Context, id, hold string, ch Change) (Customer, error) {
 	ch.Subject = hold
-	c, err := s.customers.Lift(ctx, id, hold, s.stamp(ch, HoldLifted))
+	c, err := s.customers.Lift(ctx, id, hold, s.stamp(ch, ActionHoldLifted))
 	return c, s.explain(ctx, id, unchanged(err))
 }
 
 // AddRecords adds records to a customer; see RecordWriter.AddRecords. An invalid record
 // makes its result an *InvalidError and is not written.
 func (s *Service) AddRecords(ctx context.Context, id string, records []Record, ch Change) ([]error, error) {
-	return s.addRecords(ctx, id, records, s.stamp(ch, RecordsAdded))
+	return s.addRecords(ctx, id, records, s.stamp(ch, ActionRecordsAdded))
 }
 
 // AddRecord adds one record, and returns it as it was written: beside a *ReplayError as it
 // was written then.
 func (s *Service) AddRecord(ctx context.Context, id string, r Record, ch Change) (Record, error) {
-	ch = s.stamp(ch, RecordsAdded)
+	ch = s.stamp(ch, ActionRecordsAdded)
 	r.Created, r.By = ch.At, ch.By
 	results, err := s.addRecords(ctx, id, []Record{r}, ch)
 	if err == nil {
@@ -362,5 +362,5 @@ func (s *Service) addRecords(ctx context.Context, id string, records []Record, c
 // customer does not bring it back.
 func (s *Service) RemoveRecord(ctx context.Context, id string, key Key, ch Change) error {
 	ch.Subject = key.String()
-	return s.explain(ctx, id, s.records.RemoveRecord(ctx, id, key, s.stamp(ch, RecordsRemoved)))
+	return s.explain(ctx, id, s.records.RemoveRecord(ctx, id, key, s.stamp(ch, ActionRecordsRemoved)))
 }

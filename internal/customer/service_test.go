@@ -30,9 +30,8 @@ var ruled = []string{"Create", "Delete", "Restore", "Hold", "Lift", "AddRecords"
 
 // TestAServiceHidesWhatItWorksWith looks for fields that lead to the store past the methods.
 func TestAServiceHidesWhatItWorksWith(t *testing.T) {
-	service := reflect.TypeFor[Service]()
-	for i := range service.NumField() {
-		switch field := service.Field(i); {
+	for field := range reflect.TypeFor[Service]().Fields() {
+		switch {
 		case !field.IsExported(), field.Type == reflect.TypeFor[Reader](), field.Type == reflect.TypeFor[LedgerReader]():
 		case field.Type.Kind() == reflect.Interface:
 			t.Errorf("the field %s is exported", field.Name)
@@ -41,8 +40,8 @@ func TestAServiceHidesWhatItWorksWith(t *testing.T) {
 }
 
 func methods[T any]() (names []string) {
-	for m := range reflect.TypeFor[T]().NumMethod() {
-		names = append(names, reflect.TypeFor[T]().Method(m).Name)
+	for m := range reflect.TypeFor[T]().Methods() {
+		names = append(names, m.Name)
 	}
 	return names
 }

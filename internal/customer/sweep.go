@@ -93,7 +93,7 @@ func (s *Service) drive(ctx context.Context, batch []Customer, sweep *Sweep) err
 
 // claim makes a customer's purge this sweep's to queue.
 func (s *Service) claim(ctx context.Context, c Customer, kinds []Kind) error {
-	ch := s.stamp(Change{By: "schedule"}, PurgeStarted)
+	ch := s.stamp(Change{By: "schedule"}, ActionPurgeStarted)
 	lease := ch.At.Add(PurgeLease)
 	if c.State == Purging {
 		return s.purges.Lease(ctx, c.ID, c.Deletion.ID, lease)

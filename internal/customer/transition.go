@@ -62,7 +62,7 @@ type DeleteEffect struct {
 	Deletion Deletion
 }
 
-func (d DeleteEffect) action() Action { return WasDeleted }
+func (d DeleteEffect) action() Action { return ActionDeleted }
 
 func (d DeleteEffect) done(c Customer) bool {
 	return c.Deletion != nil && c.Deletion.ID == d.Deletion.ID
@@ -76,7 +76,7 @@ type RestoreEffect struct {
 	Created    time.Time // when the customer was
 }
 
-func (r RestoreEffect) action() Action { return Restored }
+func (r RestoreEffect) action() Action { return ActionRestored }
 
 func (r RestoreEffect) done(Customer) bool { return false }
 
@@ -87,7 +87,7 @@ func (r RestoreEffect) can(c Customer, at time.Time, _ Settings) error {
 // BlockEffect sets the blocked flag.
 type BlockEffect struct{}
 
-func (BlockEffect) action() Action { return Blocked }
+func (BlockEffect) action() Action { return ActionBlocked }
 
 func (BlockEffect) done(Customer) bool { return false }
 
@@ -96,7 +96,7 @@ func (BlockEffect) can(c Customer, _ time.Time, _ Settings) error { return c.Can
 // UnblockEffect clears the blocked flag.
 type UnblockEffect struct{}
 
-func (UnblockEffect) action() Action { return Unblocked }
+func (UnblockEffect) action() Action { return ActionUnblocked }
 
 func (UnblockEffect) done(Customer) bool { return false }
 
@@ -108,7 +108,7 @@ type FenceEffect struct {
 	Frozen []Kind    // the kinds that the purge goes by; nil: those in force when it is finished
 }
 
-func (FenceEffect) action() Action { return PurgeStarted }
+func (FenceEffect) action() Action { return ActionPurgeStarted }
 
 func (FenceEffect) done(c Customer) bool { return c.State == Purging }
 
@@ -128,7 +128,7 @@ type RedateEffect struct {
 	Deletion Deletion // the customer's, with its new purge time
 }
 
-func (RedateEffect) action() Action { return Redated }
+func (RedateEffect) action() Action { return ActionRedated }
 
 func (RedateEffect) done(Customer) bool { return false }
 

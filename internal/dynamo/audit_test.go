@@ -11,7 +11,7 @@ import (
 
 func entry(id string, n int, at time.Time) customer.Entry {
 	return customer.Entry{
-		Customer: id, Seq: fmt.Sprintf("%021d", n), At: at, By: "admin", Action: customer.Updated,
+		Customer: id, Seq: fmt.Sprintf("%021d", n), At: at, By: "admin", Action: customer.ActionUpdated,
 		Reason: "a test", ReasonCode: customer.TestData, Subject: "ticket~1", Fields: []string{"email", "phone"},
 	}
 }

@@ -78,7 +78,7 @@ func TestCreateIsRefused(t *testing.T) {
 func (s *suite) revised(old customer.Customer, edit func(*customer.Profile)) customer.Customer {
 	c := old
 	edit(&c.Profile)
-	c.Version, c.Last = old.Version+1, s.change(customer.Updated)
+	c.Version, c.Last = old.Version+1, s.change(customer.ActionUpdated)
 	return c
 }
 

@@ -50,7 +50,7 @@ func (s *suite) change(a customer.Action) customer.Change {
 
 // fresh is a customer that is not in the store yet.
 func (s *suite) fresh() customer.Customer {
-	ch, id := s.change(customer.Created), customer.NewID()
+	ch, id := s.change(customer.ActionCreated), customer.NewID()
 	return customer.Customer{
 		ID: id, Version: 1, State: customer.Active, Created: ch.At, Counts: map[string]int64{}, Last: ch,
 		Profile: customer.Profile{
@@ -75,7 +75,7 @@ func (s *suite) active(t testing.TB, keys ...string) customer.Customer {
 
 func (s *suite) add(t testing.TB, id string, keys ...string) {
 	t.Helper()
-	results, err := s.AddRecords(t.Context(), id, records(keys...), s.change(customer.RecordsAdded))
+	results, err := s.AddRecords(t.Context(), id, records(keys...), s.change(customer.ActionRecordsAdded))
 	if err := errors.Join(append(results, err)...); err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func (s *suite) deleted(t testing.TB, keys ...string) customer.Customer {
 
 func (s *suite) delete(t testing.TB, id string, retention time.Duration) customer.Customer {
 	t.Helper()
-	ch := s.change(customer.WasDeleted)
+	ch := s.change(customer.ActionDeleted)
 	c, err := s.Delete(t.Context(), id, deletionBy(ch, customer.PeriodOf(retention)), policies, ch)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func (s *suite) fenced(t testing.TB, keys ...string) customer.Customer {
 func (s *suite) fence(t testing.TB, id string) customer.Customer {
 	t.Helper()
 	lease := s.world.Clock.Now().Add(customer.PurgeLease)
-	c, err := s.Fence(t.Context(), id, customer.Fence{Lease: lease, Frozen: policies.Freeze()}, s.change(customer.PurgeStarted))
+	c, err := s.Fence(t.Context(), id, customer.Fence{Lease: lease, Frozen: policies.Freeze()}, s.change(customer.ActionPurgeStarted))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func (s *suite) held(t testing.TB, holds ...string) customer.Customer {
 
 func (s *suite) hold(t testing.TB, id, hold string) customer.Customer {
 	t.Helper()
-	c, err := s.Hold(t.Context(), id, hold, s.change(customer.HoldPlaced))
+	c, err := s.Hold(t.Context(), id, hold, s.change(customer.ActionHoldPlaced))
 	if err != nil {
 		t.Fatal(err)
 	}

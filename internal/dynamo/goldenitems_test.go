@@ -24,7 +24,7 @@ func goldenChange(n int, a customer.Action) customer.Change {
 }
 
 func goldenCustomer(id string, n int) customer.Customer {
-	ch := goldenChange(n, customer.Created)
+	ch := goldenChange(n, customer.ActionCreated)
 	return customer.Customer{
 		ID: id, Version: 1, State: customer.Active, Created: ch.At, Counts: map[string]int64{}, Last: ch,
 		Profile: customer.Profile{
@@ -63,7 +63,7 @@ func writeSettings(ctx context.Context, table *dynamo.Table) error {
 	s.Changed = customer.Changed{At: goldenTime, By: "admin"}
 	_, err := table.PutSettings(ctx, s)
 	logged := customer.Entry{
-		Customer: "ann", Seq: "000000000000000000001", At: goldenTime.Add(20 * time.Minute), By: "admin", Action: customer.Updated,
+		Customer: "ann", Seq: "000000000000000000001", At: goldenTime.Add(20 * time.Minute), By: "admin", Action: customer.ActionUpdated,
 		Reason: "a test", ReasonCode: customer.TestData, Subject: "ticket~1", Fields: []string{"email"},
 		Delta: customer.Totals{Active: 3, Trash: 2, Purged: 1},
 	}
@@ -78,20 +78,20 @@ func writeActive(ctx context.Context, table *dynamo.Table) error {
 	created := table.Create(ctx, c)
 	old, err := table.Customer(ctx, c.ID)
 	revised := old
-	revised.Version, revised.Last = old.Version+1, goldenChange(1, customer.Updated)
+	revised.Version, revised.Last = old.Version+1, goldenChange(1, customer.ActionUpdated)
 	revised.Former = customer.Former{1, 2, 3}
 	revisedErr := table.Revise(ctx, old, revised)
-	added, addedErr := table.AddRecords(ctx, c.ID, records("ticket~1", "ticket~1~line~2"), goldenChange(2, customer.RecordsAdded))
-	_, blockedErr := table.SetBlocked(ctx, c.ID, true, goldenChange(3, customer.Blocked))
-	held := goldenChange(4, customer.HoldPlaced)
+	added, addedErr := table.AddRecords(ctx, c.ID, records("ticket~1", "ticket~1~line~2"), goldenChange(2, customer.ActionRecordsAdded))
+	_, blockedErr := table.SetBlocked(ctx, c.ID, true, goldenChange(3, customer.ActionBlocked))
+	held := goldenChange(4, customer.ActionHoldPlaced)
 	held.Once = &customer.Once{Key: "key of a hold", Fingerprint: "of its request"}
 	_, heldErr := table.Hold(ctx, c.ID, "audit", held)
 	now, readErr := table.Customer(ctx, c.ID)
-	unblocked := customer.NewTransition(now.See(), goldenChange(5, customer.Unblocked), customer.UnblockEffect{})
+	unblocked := customer.NewTransition(now.See(), goldenChange(5, customer.ActionUnblocked), customer.UnblockEffect{})
 	many := table.Advance(ctx, []customer.Transition{unblocked}, policies)
-	_, holdErr := table.Hold(ctx, c.ID, "lawsuit", goldenChange(6, customer.HoldPlaced))
-	_, againErr := table.SetBlocked(ctx, c.ID, true, goldenChange(7, customer.Blocked))
-	_, liftErr := table.Lift(ctx, c.ID, "lawsuit", goldenChange(8, customer.HoldLifted))
+	_, holdErr := table.Hold(ctx, c.ID, "lawsuit", goldenChange(6, customer.ActionHoldPlaced))
+	_, againErr := table.SetBlocked(ctx, c.ID, true, goldenChange(7, customer.ActionBlocked))
+	_, liftErr := table.Lift(ctx, c.ID, "lawsuit", goldenChange(8, customer.ActionHoldLifted))
 	return errors.Join(created, err, revisedErr, errors.Join(added...), addedErr, blockedErr, heldErr, readErr,
 		errors.Join(many...), holdErr, againErr, liftErr)
 }
@@ -105,14 +105,14 @@ func writePurging(ctx context.Context, table *dynamo.Table) error {
 		return err
 	}
 	fence := customer.Fence{Lease: goldenTime.Add(time.Hour), Frozen: policies.Freeze()}
-	c, err := table.Fence(ctx, "bob", fence, goldenChange(15, customer.PurgeStarted))
+	c, err := table.Fence(ctx, "bob", fence, goldenChange(15, customer.ActionPurgeStarted))
 	return errors.Join(err, table.Erase(ctx, c))
 }
 
 func trashGolden(ctx context.Context, table *dynamo.Table, id, key string, n int, keys ...string) error {
 	created := table.Create(ctx, goldenCustomer(id, n))
-	added, err := table.AddRecords(ctx, id, records(keys...), goldenChange(n+1, customer.RecordsAdded))
-	ch := goldenChange(n+2, customer.WasDeleted)
+	added, err := table.AddRecords(ctx, id, records(keys...), goldenChange(n+1, customer.ActionRecordsAdded))
+	ch := goldenChange(n+2, customer.ActionDeleted)
 	ch.Once = &customer.Once{Key: key, Fingerprint: "of its request"}
 	d := deletionBy(ch, policies.Retention)
 	d.ReasonCode = ch.ReasonCode

@@ -12,7 +12,7 @@ func TestAHoldStopsAnActiveCustomerFromBeingDeleted(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
 	before := s.active(t)
-	ch := s.change(customer.HoldPlaced)
+	ch := s.change(customer.ActionHoldPlaced)
 	got, err := s.Hold(t.Context(), before.ID, "case-1.a", ch)
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +23,7 @@ func TestAHoldStopsAnActiveCustomerFromBeingDeleted(t *testing.T) {
 	want.Holds = map[string]customer.Hold{"case-1.a": {By: ch.By, Reason: ch.Reason, Time: ch.At}}
 	same(t, "customer", got, want)
 	same(t, "in lists", s.listed(t, before.ID), lists{live: true})
-	if _, err := s.Lift(t.Context(), before.ID, "case-1.a", s.change(customer.HoldLifted)); err != nil {
+	if _, err := s.Lift(t.Context(), before.ID, "case-1.a", s.change(customer.ActionHoldLifted)); err != nil {
 		t.Fatal(err)
 	}
 	s.delete(t, before.ID, 30*day)
@@ -48,7 +48,7 @@ func TestAHoldTakesACustomerInTheTrashOutOfWhatFallsDue(t *testing.T) {
 	s.hold(t, c.ID, "b")
 	for _, h := range []string{"a", "b"} {
 		due(false)
-		if _, err := s.Lift(ctx, c.ID, h, s.change(customer.HoldLifted)); err != nil {
+		if _, err := s.Lift(ctx, c.ID, h, s.change(customer.ActionHoldLifted)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -60,13 +60,13 @@ func TestHoldIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
 	hold := func(ctx context.Context, id string) (customer.Customer, error) {
-		return s.Hold(ctx, id, "case", s.change(customer.HoldPlaced))
+		return s.Hold(ctx, id, "case", s.change(customer.ActionHoldPlaced))
 	}
 	lift := func(ctx context.Context, id string) (customer.Customer, error) {
-		return s.Lift(ctx, id, "case", s.change(customer.HoldLifted))
+		return s.Lift(ctx, id, "case", s.change(customer.ActionHoldLifted))
 	}
 	stale := func(ctx context.Context, id string) (customer.Customer, error) {
-		ch := s.change(customer.HoldPlaced)
+		ch := s.change(customer.ActionHoldPlaced)
 		ch.IfVersion = 9
 		return s.Hold(ctx, id, "case", ch)
 	}
@@ -94,6 +94,6 @@ func TestAHoldComesAfterThePurgeTimeAndBeforeTheFence(t *testing.T) {
 	s := newSuite(t)
 	c := s.delete(t, s.active(t).ID, 0)
 	s.hold(t, c.ID, "case")
-	_, err := s.Fence(t.Context(), c.ID, customer.Fence{OnlyDue: true, Lease: s.world.Clock.Now().Add(time.Minute)}, s.change(customer.PurgeStarted))
+	_, err := s.Fence(t.Context(), c.ID, customer.Fence{OnlyDue: true, Lease: s.world.Clock.Now().Add(time.Minute)}, s.change(customer.ActionPurgeStarted))
 	refuses(t, err, &customer.HoldError{Holds: []string{"case"}})
 }

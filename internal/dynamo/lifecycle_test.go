@@ -14,7 +14,7 @@ func TestDeleteHidesACustomerAndAllThatHangsOnIt(t *testing.T) {
 	s := newSuite(t)
 	ctx := t.Context()
 	before := s.active(t, "ticket~1")
-	ch := s.change(customer.WasDeleted)
+	ch := s.change(customer.ActionDeleted)
 	d := deletionBy(ch, policies.Retention)
 	got, err := s.Delete(ctx, before.ID, d, policies, ch)
 	if err != nil {
@@ -34,11 +34,11 @@ func TestDeleteHidesACustomerAndAllThatHangsOnIt(t *testing.T) {
 	refuses(t, err, customer.ErrInTrash)
 	_, err = s.Records(ctx, customer.RecordQuery{Customer: before.ID, Limit: 10})
 	refuses(t, err, customer.ErrInTrash)
-	_, err = s.AddRecords(ctx, before.ID, records("ticket~2"), s.change(customer.RecordsAdded))
+	_, err = s.AddRecords(ctx, before.ID, records("ticket~2"), s.change(customer.ActionRecordsAdded))
 	refuses(t, err, customer.ErrInTrash)
 	// The record itself is there, and seen by who is allowed to ask.
-	refuses(t, s.RemoveRecord(ctx, before.ID, key("ticket~2"), s.change(customer.RecordsRemoved)), customer.ErrInTrash)
-	refuses(t, s.RemoveRecord(ctx, before.ID, key("ticket~1"), s.change(customer.RecordsRemoved)), customer.ErrInTrash)
+	refuses(t, s.RemoveRecord(ctx, before.ID, key("ticket~2"), s.change(customer.ActionRecordsRemoved)), customer.ErrInTrash)
+	refuses(t, s.RemoveRecord(ctx, before.ID, key("ticket~1"), s.change(customer.ActionRecordsRemoved)), customer.ErrInTrash)
 }
 
 func TestRestoreBringsBackExactlyWhatTheDeletionHid(t *testing.T) {
@@ -47,13 +47,13 @@ func TestRestoreBringsBackExactlyWhatTheDeletionHid(t *testing.T) {
 	ctx := t.Context()
 	before := s.active(t, "ticket~1", "ticket~2", "contract~1")
 	for _, k := range []string{"ticket~2", "contract~1"} { // removed on purpose, they stay removed
-		if err := s.RemoveRecord(ctx, before.ID, key(k), s.change(customer.RecordsRemoved)); err != nil {
+		if err := s.RemoveRecord(ctx, before.ID, key(k), s.change(customer.ActionRecordsRemoved)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	before = s.read(t, before.ID)
 	deleted := s.delete(t, before.ID, 30*day)
-	ch := s.change(customer.Restored)
+	ch := s.change(customer.ActionRestored)
 	got, err := s.Restore(ctx, before.ID, deleted.Deletion.ID, ch)
 	if err != nil {
 		t.Fatal(err)
@@ -107,11 +107,11 @@ func TestDeleteIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
 	try := func(ctx context.Context, id string) (customer.Customer, error) {
-		ch := s.change(customer.WasDeleted)
+		ch := s.change(customer.ActionDeleted)
 		return s.Delete(ctx, id, deletionBy(ch, policies.Retention), policies, ch)
 	}
 	stale := func(ctx context.Context, id string) (customer.Customer, error) {
-		ch := s.change(customer.WasDeleted)
+		ch := s.change(customer.ActionDeleted)
 		ch.IfVersion = 9
 		return s.Delete(ctx, id, deletionBy(ch, policies.Retention), policies, ch)
 	}
@@ -133,13 +133,13 @@ func TestRestoreIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
 	whichever := func(ctx context.Context, id string) (customer.Customer, error) {
-		return s.Restore(ctx, id, "", s.change(customer.Restored))
+		return s.Restore(ctx, id, "", s.change(customer.ActionRestored))
 	}
 	another := func(ctx context.Context, id string) (customer.Customer, error) {
-		return s.Restore(ctx, id, "another", s.change(customer.Restored))
+		return s.Restore(ctx, id, "another", s.change(customer.ActionRestored))
 	}
 	late := func(ctx context.Context, id string) (customer.Customer, error) {
-		ch := s.change(customer.Restored)
+		ch := s.change(customer.ActionRestored)
 		ch.At = ch.At.Add(30 * day)
 		return s.Restore(ctx, id, "", ch)
 	}
@@ -165,7 +165,7 @@ func TestRestoreAfterThePurgeTime(t *testing.T) {
 		{"while under legal hold", func(t *testing.T) customer.Customer { return s.hold(t, s.deleted(t).ID, "case") }, 31 * day},
 		{"that never comes", func(t *testing.T) customer.Customer {
 			c := s.active(t)
-			ch := s.change(customer.WasDeleted)
+			ch := s.change(customer.ActionDeleted)
 			c, err := s.Delete(t.Context(), c.ID, deletionBy(ch, customer.Never), policies, ch)
 			if err != nil {
 				t.Fatal(err)
@@ -175,7 +175,7 @@ func TestRestoreAfterThePurgeTime(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := tt.make(t)
-			ch := s.change(customer.Restored)
+			ch := s.change(customer.ActionRestored)
 			ch.At = ch.At.Add(tt.late)
 			if got, err := s.Restore(t.Context(), c.ID, "", ch); err != nil || got.State != customer.Active {
 				t.Errorf("%s, %v", got.State, err)
@@ -189,7 +189,7 @@ func TestBlockedStaysThroughDeleteAndRestore(t *testing.T) {
 	s := newSuite(t)
 	ctx := t.Context()
 	before := s.active(t)
-	ch := s.change(customer.Blocked)
+	ch := s.change(customer.ActionBlocked)
 	blocked, err := s.SetBlocked(ctx, before.ID, true, ch)
 	if err != nil {
 		t.Fatal(err)
@@ -200,11 +200,11 @@ func TestBlockedStaysThroughDeleteAndRestore(t *testing.T) {
 	same(t, "customer", blocked, want)
 	same(t, "in lists", s.listed(t, before.ID), lists{live: true})
 	s.delete(t, before.ID, 30*day)
-	restored, err := s.Restore(ctx, before.ID, "", s.change(customer.Restored))
+	restored, err := s.Restore(ctx, before.ID, "", s.change(customer.ActionRestored))
 	if err != nil || !restored.Blocked {
 		t.Errorf("blocked %t after restore, %v", restored.Blocked, err)
 	}
-	free, err := s.SetBlocked(ctx, before.ID, false, s.change(customer.Unblocked))
+	free, err := s.SetBlocked(ctx, before.ID, false, s.change(customer.ActionUnblocked))
 	if err != nil || free.Blocked || free.Epoch != restored.Epoch {
 		t.Errorf("blocked %t after unblock, epoch %d, %v", free.Blocked, free.Epoch, err)
 	}
@@ -215,7 +215,7 @@ func TestBlockIsRefused(t *testing.T) {
 	s := newSuite(t)
 	set := func(blocked bool, version int64) func(context.Context, string) (customer.Customer, error) {
 		return func(ctx context.Context, id string) (customer.Customer, error) {
-			ch := s.change(customer.Blocked)
+			ch := s.change(customer.ActionBlocked)
 			ch.IfVersion = version
 			return s.SetBlocked(ctx, id, blocked, ch)
 		}

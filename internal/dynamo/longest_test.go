@@ -69,13 +69,13 @@ func TestTheLongestKeys(t *testing.T) {
 		}
 		must(s.Create(ctx, c))
 		for depth := range customer.MaxDepth {
-			results, err := s.AddRecords(ctx, c.ID, []customer.Record{{Key: deepest(n)[:depth+1], Data: []byte(`{"number":1}`)}}, s.change(customer.RecordsAdded))
+			results, err := s.AddRecords(ctx, c.ID, []customer.Record{{Key: deepest(n)[:depth+1], Data: []byte(`{"number":1}`)}}, s.change(customer.ActionRecordsAdded))
 			must(err)
 			must(results[0])
 		}
 		hold := strings.Repeat("h", 64)
 		s.hold(t, c.ID, hold)
-		_, err := s.Lift(ctx, c.ID, hold, s.change(customer.HoldLifted))
+		_, err := s.Lift(ctx, c.ID, hold, s.change(customer.ActionHoldLifted))
 		must(err)
 		for at := range 2 {
 			must(s.Observe(ctx, entry(c.ID, at, w.Clock.Now().Add(time.Duration(at)*time.Second))))
@@ -102,7 +102,7 @@ func TestTheLongestKeys(t *testing.T) {
 	}
 	same(t, "trash", len(s.walk(t, customer.Query{State: customer.Deleted, Limit: 1})), 2)
 	for n := range 2 {
-		c, err := s.Fence(ctx, longestID(n), customer.Fence{Lease: w.Clock.Now().Add(time.Minute), Frozen: []customer.Kind{longestKind}}, s.change(customer.PurgeStarted))
+		c, err := s.Fence(ctx, longestID(n), customer.Fence{Lease: w.Clock.Now().Add(time.Minute), Frozen: []customer.Kind{longestKind}}, s.change(customer.ActionPurgeStarted))
 		must(err)
 		s.purge(t, c)
 		cert, err := ledger.Certificate(ctx, c.ID)

@@ -12,7 +12,7 @@ func TestTheFenceClosesTheWayBack(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
 	before := s.deleted(t)
-	ch := s.change(customer.PurgeStarted)
+	ch := s.change(customer.ActionPurgeStarted)
 	lease := ch.At.Add(time.Hour)
 	got, err := s.Fence(t.Context(), before.ID, customer.Fence{Generation: before.Deletion.ID, Lease: lease}, ch)
 	if err != nil {
@@ -23,7 +23,7 @@ func TestTheFenceClosesTheWayBack(t *testing.T) {
 	want.Recent = want.Recent.With(ch.ID)
 	same(t, "customer", got, want)
 	same(t, "in lists", s.listed(t, before.ID), lists{trash: true})
-	_, err = s.Restore(t.Context(), before.ID, "", s.change(customer.Restored))
+	_, err = s.Restore(t.Context(), before.ID, "", s.change(customer.ActionRestored))
 	refuses(t, err, customer.ErrPurgeStarted)
 	if s.trashed(t, before.ID, lease.Add(-time.Millisecond)) >= 0 {
 		t.Error("it is found before its lease has run out")
@@ -38,7 +38,7 @@ func TestFenceIsRefused(t *testing.T) {
 	s := newSuite(t)
 	try := func(f customer.Fence, late time.Duration) func(context.Context, string) (customer.Customer, error) {
 		return func(ctx context.Context, id string) (customer.Customer, error) {
-			ch := s.change(customer.PurgeStarted)
+			ch := s.change(customer.ActionPurgeStarted)
 			ch.At = ch.At.Add(late)
 			f.Lease = ch.At.Add(time.Minute)
 			return s.Fence(ctx, id, f, ch)
@@ -47,7 +47,7 @@ func TestFenceIsRefused(t *testing.T) {
 	whichever, due := customer.Fence{}, customer.Fence{OnlyDue: true}
 	heldInTrash := func(t *testing.T) customer.Customer { return s.hold(t, s.deleted(t).ID, "case") }
 	never := func(t *testing.T) customer.Customer {
-		ch, id := s.change(customer.WasDeleted), s.active(t).ID
+		ch, id := s.change(customer.ActionDeleted), s.active(t).ID
 		c, err := s.Delete(t.Context(), id, deletionBy(ch, customer.Never), policies, ch)
 		if err != nil {
 			t.Fatal(err)

@@ -15,7 +15,7 @@ func TestRecordsAreAddedAndCountedTogether(t *testing.T) {
 	ctx := t.Context()
 	c := s.active(t)
 	all := records("ticket~1", "ticket~1~line~1", "ticket~1~line~1~line~1", "contract~1")
-	ch := s.change(customer.RecordsAdded)
+	ch := s.change(customer.ActionRecordsAdded)
 	results, err := s.AddRecords(ctx, c.ID, all, ch)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func TestEachRecordOfABatchHasItsOwnResult(t *testing.T) {
 		{"none", nil, []error{}, 7},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			results, err := s.AddRecords(t.Context(), c.ID, records(tt.keys...), s.change(customer.RecordsAdded))
+			results, err := s.AddRecords(t.Context(), c.ID, records(tt.keys...), s.change(customer.ActionRecordsAdded))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +75,7 @@ func TestABatchTakes45RecordsWithAsManyParents(t *testing.T) {
 		children = append(children, parent+"~line~1")
 	}
 	s.add(t, c.ID, children...)
-	_, err := s.AddRecords(t.Context(), c.ID, records(numbered("line~", customer.MaxBatch+1)...), s.change(customer.RecordsAdded))
+	_, err := s.AddRecords(t.Context(), c.ID, records(numbered("line~", customer.MaxBatch+1)...), s.change(customer.ActionRecordsAdded))
 	if err == nil {
 		t.Error("46 records were added at once")
 	}
@@ -96,11 +96,11 @@ func TestRecordsOfACustomerThatIsNotActive(t *testing.T) {
 	} {
 		for name, do := range map[string]func(context.Context, string) error{
 			"add": func(ctx context.Context, id string) error {
-				_, err := s.AddRecords(ctx, id, records("ticket~2"), s.change(customer.RecordsAdded))
+				_, err := s.AddRecords(ctx, id, records("ticket~2"), s.change(customer.ActionRecordsAdded))
 				return err
 			},
 			"remove": func(ctx context.Context, id string) error {
-				return s.RemoveRecord(ctx, id, key("ticket~1"), s.change(customer.RecordsRemoved))
+				return s.RemoveRecord(ctx, id, key("ticket~1"), s.change(customer.ActionRecordsRemoved))
 			},
 			"read": func(ctx context.Context, id string) error {
 				_, err := s.Record(ctx, id, key("ticket~1"))
@@ -134,13 +134,13 @@ func TestARecordIsRemovedWithAllBelowIt(t *testing.T) {
 		s.add(t, c.ID, lines[:n]...)
 		lines = lines[n:]
 	}
-	if err := s.RemoveRecord(ctx, c.ID, key("ticket~1"), s.change(customer.RecordsRemoved)); err != nil {
+	if err := s.RemoveRecord(ctx, c.ID, key("ticket~1"), s.change(customer.ActionRecordsRemoved)); err != nil {
 		t.Fatal(err)
 	}
 	left := s.keys(t, customer.RecordQuery{Customer: c.ID, Limit: 10})
 	same(t, "keys", left, []string{"ticket~0", "ticket~1-1", "ticket~1.1", "ticket~10"})
 	same(t, "counts", s.read(t, c.ID).Counts, map[string]int64{"ticket": 4, "line": 0})
-	refuses(t, s.RemoveRecord(ctx, c.ID, key("ticket~1"), s.change(customer.RecordsRemoved)), customer.ErrNoRecord)
+	refuses(t, s.RemoveRecord(ctx, c.ID, key("ticket~1"), s.change(customer.ActionRecordsRemoved)), customer.ErrNoRecord)
 	_, err := s.Record(ctx, c.ID, key("ticket~1"))
 	refuses(t, err, customer.ErrNoRecord)
 	s.add(t, c.ID, "ticket~1") // the key is free again

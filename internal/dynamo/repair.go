@@ -36,9 +36,9 @@ func (t *Table) RepairCustomer(ctx context.Context, seen repair.Seen, r repair.O
 	case repair.Root:
 		err = m.mendRoot(ctx, r)
 	case repair.Recount:
-		err = m.updateRoot(m.told(expression.Set(expression.Name("counts"), expression.Value(r.Counts)), customer.Repaired))
+		err = m.updateRoot(m.told(expression.Set(expression.Name("counts"), expression.Value(r.Counts)), customer.ActionRepaired))
 	case repair.SetFormer:
-		err = m.repairRoot(expression.Set(expression.Name("former"), expression.Value(r.Former)), customer.Repaired)
+		err = m.repairRoot(expression.Set(expression.Name("former"), expression.Value(r.Former)), customer.ActionRepaired)
 	case repair.DropMarks:
 		err = m.dropMarks(r.Attributes)
 	case repair.PutBack:
@@ -198,6 +198,6 @@ func (m *mending) removeRecord(k repair.Key) error {
 	return errors.Join(
 		m.remove(k, exists()),
 		m.check(keyOf(k.PK, recordKey(key[:last])), absent()),
-		m.updateRoot(m.told(expression.Set(count, count.Minus(expression.Value(1))), customer.RecordsRemoved)),
+		m.updateRoot(m.told(expression.Set(count, count.Minus(expression.Value(1))), customer.ActionRecordsRemoved)),
 	)
 }

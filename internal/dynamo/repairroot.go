@@ -73,7 +73,7 @@ func (m *mending) mendRoot(ctx context.Context, what repair.Root) error {
 	if err != nil {
 		return err
 	}
-	action := customer.Repaired
+	action := customer.ActionRepaired
 	var u expression.UpdateBuilder
 	switch what {
 	case repair.SetVersion:
@@ -86,10 +86,10 @@ func (m *mending) mendRoot(ctx context.Context, what repair.Root) error {
 	case repair.DropPolicies:
 		u = expression.Remove(expression.Name("frozen"))
 	case repair.GiveNotice:
-		u, action = m.giveNotice(r), customer.Redated
+		u, action = m.giveNotice(r), customer.ActionRedated
 	case repair.StartPurge:
 		u, err = m.startPurge(ctx, r)
-		action = customer.PurgeStarted
+		action = customer.ActionPurgeStarted
 	case repair.Relist:
 		return m.relist(r)
 	case repair.ReleasePurge:
@@ -145,7 +145,7 @@ func (m *mending) newDeletion() customer.Deletion {
 
 func (m *mending) giveNotice(r damagedRoot) expression.UpdateBuilder {
 	due := m.change.At.Add(customer.LiftNotice)
-	p := m.table.place(customer.Customer{ID: m.seen.ID, State: customer.Deleted, Deletion: &customer.Deletion{PurgeTime: due}}, time.Time{})
+	p := m.table.deletedPlace(m.seen.ID, customer.Deletion{PurgeTime: due})
 	return move(expression.Set(attrDue, expression.Value(formatTime(due))), m.sameShard(p, r))
 }
 
@@ -160,7 +160,7 @@ func (m *mending) startPurge(ctx context.Context, r damagedRoot) (expression.Upd
 
 // purgePlace is the place of a purge that the next sweep is to find.
 func (m *mending) purgePlace(r damagedRoot) place {
-	return m.sameShard(m.table.place(customer.Customer{ID: m.seen.ID, State: customer.Purging}, m.change.At), r)
+	return m.sameShard(m.table.purgingPlace(m.seen.ID, m.change.At), r)
 }
 
 // relist puts the root where its state says. That is no change of the customer.
@@ -210,7 +210,7 @@ func (m *mending) dropMarks(attributes []string) error {
 	for _, name := range attributes {
 		u = u.Remove(expression.Name(name))
 	}
-	return m.repairRoot(u, customer.Repaired)
+	return m.repairRoot(u, customer.ActionRepaired)
 }
 
 // putBack adds the root of a customer that is being purged.
@@ -222,7 +222,7 @@ func (m *mending) putBack(ctx context.Context, r repair.PutBack) error {
 	d := m.newDeletion()
 	c := customer.Customer{
 		ID: m.seen.ID, State: customer.Purging, Version: 1, Epoch: 1, Created: m.change.At, Profile: customer.Profile{Email: r.Email},
-		Counts: r.Counts, Terms: r.Terms, Deletion: &d, Frozen: s.Kinds, Last: m.as(customer.PurgeStarted),
+		Counts: r.Counts, Terms: r.Terms, Deletion: &d, Frozen: s.Kinds, Last: m.as(customer.ActionPurgeStarted),
 	}
 	root := m.table.newRoot(c, m.change.At)
 	if root.Frozen == nil {

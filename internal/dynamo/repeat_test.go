@@ -83,7 +83,7 @@ func TestAChangeThatIsRetriedAfterItSucceededSucceedsAgain(t *testing.T) {
 	s := newSuite(t)
 	for _, r := range s.repeatables() {
 		t.Run(r.name, func(t *testing.T) {
-			c, ch := r.of(t), s.change(customer.Updated)
+			c, ch := r.of(t), s.change(customer.ActionUpdated)
 			if err := r.do(t.Context(), c, ch); err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +106,7 @@ func TestAChangeIsMadeOnceUnderAnIdempotencyKey(t *testing.T) {
 			continue
 		}
 		t.Run(r.name, func(t *testing.T) {
-			c, ch := r.of(t), s.change(customer.Updated)
+			c, ch := r.of(t), s.change(customer.ActionUpdated)
 			under := func(id, fingerprint string) customer.Change {
 				again := ch
 				again.ID, again.Once = id, &customer.Once{Key: c.ID + r.name, Fingerprint: fingerprint}

@@ -114,7 +114,7 @@ func newHold(h customer.Hold) hold {
 // newChange leaves out the reason of a deletion, which stands in the deletion itself: a root has
 // no room for it twice.
 func newChange(ch customer.Change) change {
-	if ch.Action == customer.WasDeleted {
+	if ch.Action == customer.ActionDeleted {
 		ch.Reason, ch.ReasonCode = "", ""
 	}
 	return change{
@@ -195,7 +195,7 @@ func (r root) customer() (customer.Customer, error) {
 	}
 	if r.Deletion != nil {
 		c.Deletion = r.Deletion.customer(&p)
-		if c.Last.Action == customer.WasDeleted && c.Last.ID == c.Deletion.ID {
+		if c.Last.Action == customer.ActionDeleted && c.Last.ID == c.Deletion.ID {
 			c.Last.Reason, c.Last.ReasonCode = c.Deletion.Reason, c.Deletion.ReasonCode
 		}
 	}

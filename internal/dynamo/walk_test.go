@@ -72,13 +72,13 @@ func (c *crowd) stir(t *testing.T) {
 	case 0:
 		c.arrive(t)
 	case 1:
-		ch := c.change(customer.WasDeleted)
+		ch := c.change(customer.ActionDeleted)
 		_, _ = c.Delete(ctx, id, deletionBy(ch, policies.Retention), policies, ch)
 	case 2:
-		_, _ = c.Restore(ctx, id, "", c.change(customer.Restored))
+		_, _ = c.Restore(ctx, id, "", c.change(customer.ActionRestored))
 	default:
 		stays := c.stay[c.rng.IntN(len(c.stay))]
-		_, _ = c.SetBlocked(ctx, stays, c.rng.IntN(2) == 0, c.change(customer.Blocked))
+		_, _ = c.SetBlocked(ctx, stays, c.rng.IntN(2) == 0, c.change(customer.ActionBlocked))
 	}
 }
 

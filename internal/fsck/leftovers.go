@@ -54,9 +54,9 @@ func (e *examination) spared(ctx context.Context) (string, error) {
 			return "", err
 		}
 		switch customer.Action(stringOf(it, "action")) {
-		case customer.WasDeleted, customer.Redated, customer.Expired, customer.Purged, customer.PurgeStarted:
+		case customer.ActionDeleted, customer.ActionRedated, customer.ActionExpired, customer.ActionPurged, customer.ActionPurgeStarted:
 			return "", nil
-		case customer.Created, customer.Restored, customer.Updated, customer.RecordsAdded, customer.HoldPlaced:
+		case customer.ActionCreated, customer.ActionRestored, customer.ActionUpdated, customer.ActionRecordsAdded, customer.ActionHoldPlaced:
 			return "; by the audit log nobody had deleted the customer, or it was under legal hold: bring its root back from a backup", nil
 		}
 		if n++; n == pageItems {

@@ -51,7 +51,7 @@ func (e *examination) checkRoot() {
 // was given the time to be restored.
 func (e *examination) checkNotice() bool {
 	r := e.root
-	if r.State != deleted || len(r.Holds) > 0 || r.Last.Action != string(customer.HoldLifted) {
+	if r.State != deleted || len(r.Holds) > 0 || r.Last.Action != string(customer.ActionHoldLifted) {
 		return true
 	}
 	lifted, err := time.Parse(timeLayout, r.Last.At)

@@ -71,8 +71,8 @@ var (
 	exampleCertificatePage = CertificatePage{Certificates: []ledger.Certificate{exampleCertificate}}
 	exampleCheckpoint      = ledger.Checkpoint{Time: exampleTime, Heads: []ledger.Head{{Chain: 0, Seq: 21, Hash: exampleDigest}, {Chain: 1, Seq: 0, Hash: ledger.Origin}}}
 	exampleAuditPage       = AuditPage{Entries: []Entry{
-		{Time: exampleTime, By: "demo-admin", Action: string(customer.WasDeleted), Reason: "asked by phone", ReasonCode: "erasure_request"},
-		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: string(customer.Updated), Fields: []string{"phone", "consents"}},
+		{Time: exampleTime, By: "demo-admin", Action: string(customer.ActionDeleted), Reason: "asked by phone", ReasonCode: "erasure_request"},
+		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: string(customer.ActionUpdated), Fields: []string{"phone", "consents"}},
 	}}
 	exampleNewOperation = NewOperation{Action: "delete", Selection: Selection{Filter: &Filter{Search: "trial"}, Exclude: []string{"ALFKI"}}, Reason: Reason{Reason: "trials that ended", ReasonCode: "inactive"}}
 	exampleApproval     = Approval{Digest: exampleDigest, Acknowledged: true, OnBlocked: "skip"}

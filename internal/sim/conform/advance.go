@@ -16,19 +16,19 @@ func (w World) transition(c customer.Customer, a customer.Action) customer.Trans
 // effect is what the action of a change says.
 func effect(c customer.Customer, ch customer.Change) customer.Effect {
 	switch ch.Action {
-	case customer.WasDeleted:
+	case customer.ActionDeleted:
 		return customer.DeleteEffect{Deletion: deletionBy(ch, Settings.Retention)}
-	case customer.Redated:
+	case customer.ActionRedated:
 		d := *c.Deletion
 		d.PurgeTime = d.PurgeTime.Add(day)
 		return customer.RedateEffect{Deletion: d}
-	case customer.Restored:
+	case customer.ActionRestored:
 		return customer.RestoreEffect{Generation: c.Deletion.ID, Created: c.Created}
-	case customer.PurgeStarted:
+	case customer.ActionPurgeStarted:
 		return customer.FenceEffect{Lease: ch.At.Add(time.Minute), Frozen: Settings.Freeze()}
-	case customer.Blocked:
+	case customer.ActionBlocked:
 		return customer.BlockEffect{}
-	case customer.Unblocked:
+	case customer.ActionUnblocked:
 		return customer.UnblockEffect{}
 	default:
 		panic("conform: " + ch.Action + " is not made in bulk")
@@ -39,20 +39,20 @@ func advanced(t *testing.T, w World) {
 	ctx := t.Context()
 	active, deleted, blocked := w.active(t), w.deleted(t), w.blocked(t)
 	stale, toRedate, restricted := w.active(t), w.deleted(t), w.active(t, "contract~1")
-	old := w.transition(stale, customer.Blocked)
-	_, err := w.SetBlocked(ctx, stale.ID, true, w.change(customer.Blocked))
+	old := w.transition(stale, customer.ActionBlocked)
+	_, err := w.SetBlocked(ctx, stale.ID, true, w.change(customer.ActionBlocked))
 	must(t, err)
-	_, err = w.SetBlocked(ctx, stale.ID, false, w.change(customer.Unblocked))
+	_, err = w.SetBlocked(ctx, stale.ID, false, w.change(customer.ActionUnblocked))
 	must(t, err)
 	transitions := []customer.Transition{
-		w.transition(active, customer.WasDeleted),
-		w.transition(deleted, customer.PurgeStarted),
-		w.transition(blocked, customer.Unblocked),
+		w.transition(active, customer.ActionDeleted),
+		w.transition(deleted, customer.ActionPurgeStarted),
+		w.transition(blocked, customer.ActionUnblocked),
 		old,
-		w.transition(toRedate, customer.Redated),
-		w.transition(restricted, customer.WasDeleted),
-		customer.NewTransition(customer.Seen{ID: "nobody", Version: 1}, w.change(customer.Blocked), customer.BlockEffect{}),
-		w.transition(w.blocked(t), customer.Blocked),
+		w.transition(toRedate, customer.ActionRedated),
+		w.transition(restricted, customer.ActionDeleted),
+		customer.NewTransition(customer.Seen{ID: "nobody", Version: 1}, w.change(customer.ActionBlocked), customer.BlockEffect{}),
+		w.transition(w.blocked(t), customer.ActionBlocked),
 	}
 	transitions[7].Version-- // as it was before it was blocked
 	results := w.Advance(ctx, transitions, Settings)
@@ -103,10 +103,10 @@ func deletionOf(tr customer.Transition) *customer.Deletion {
 }
 
 func advancedAgain(t *testing.T, w World) {
-	for _, a := range []customer.Action{customer.WasDeleted, customer.Restored, customer.Blocked, customer.PurgeStarted, customer.Redated} {
+	for _, a := range []customer.Action{customer.ActionDeleted, customer.ActionRestored, customer.ActionBlocked, customer.ActionPurgeStarted, customer.ActionRedated} {
 		t.Run(string(a), func(t *testing.T) {
 			c := w.active(t)
-			if a == customer.Restored || a == customer.PurgeStarted || a == customer.Redated {
+			if a == customer.ActionRestored || a == customer.ActionPurgeStarted || a == customer.ActionRedated {
 				c = w.deleted(t)
 			}
 			tr := []customer.Transition{w.transition(c, a)}

@@ -13,7 +13,7 @@ func reworded(t *testing.T, w World) {
 	ctx, id := t.Context(), customer.NewID()
 	log := func(of string, n int, reason string) {
 		must(t, w.Observe(ctx, customer.Entry{
-			Customer: of, Seq: fmt.Sprint(n), At: w.Now().Add(time.Duration(n) * time.Second), By: "admin", Action: customer.Blocked,
+			Customer: of, Seq: fmt.Sprint(n), At: w.Now().Add(time.Duration(n) * time.Second), By: "admin", Action: customer.ActionBlocked,
 			Reason: reason, ReasonCode: customer.Inactive, Subject: "s",
 		}))
 	}

@@ -88,7 +88,7 @@ func (w World) change(a customer.Action) customer.Change {
 }
 
 func (w World) fresh() customer.Customer {
-	id, ch := customer.NewID(), w.change(customer.Created)
+	id, ch := customer.NewID(), w.change(customer.ActionCreated)
 	return customer.Customer{
 		ID: id, Version: 1, State: customer.Active, Created: ch.At, Counts: map[string]int64{}, Last: ch,
 		Profile: customer.Profile{Organisation: "Alfreds Futterkiste", Email: id + "@alfreds.example"},
@@ -107,7 +107,7 @@ func (w World) active(t *testing.T, keys ...string) customer.Customer {
 
 func (w World) add(t *testing.T, id string, keys ...string) {
 	t.Helper()
-	results, err := w.AddRecords(t.Context(), id, recordsOf(t, keys...), w.change(customer.RecordsAdded))
+	results, err := w.AddRecords(t.Context(), id, recordsOf(t, keys...), w.change(customer.ActionRecordsAdded))
 	must(t, errors.Join(append(results, err)...))
 }
 
@@ -118,7 +118,7 @@ func (w World) deleted(t *testing.T, keys ...string) customer.Customer {
 
 func (w World) delete(t *testing.T, id string, retention customer.Period) customer.Customer {
 	t.Helper()
-	ch := w.change(customer.WasDeleted)
+	ch := w.change(customer.ActionDeleted)
 	c, err := w.Delete(t.Context(), id, deletionBy(ch, retention), Settings, ch)
 	must(t, err)
 	return c
@@ -135,28 +135,28 @@ func (w World) fenced(t *testing.T, keys ...string) customer.Customer {
 
 func (w World) fence(t *testing.T, id string) customer.Customer {
 	t.Helper()
-	c, err := w.Fence(t.Context(), id, customer.Fence{Lease: w.Now().Add(time.Minute), Frozen: Settings.Freeze()}, w.change(customer.PurgeStarted))
+	c, err := w.Fence(t.Context(), id, customer.Fence{Lease: w.Now().Add(time.Minute), Frozen: Settings.Freeze()}, w.change(customer.ActionPurgeStarted))
 	must(t, err)
 	return c
 }
 
 func (w World) held(t *testing.T) customer.Customer {
 	t.Helper()
-	c, err := w.Hold(t.Context(), w.active(t).ID, "case", w.change(customer.HoldPlaced))
+	c, err := w.Hold(t.Context(), w.active(t).ID, "case", w.change(customer.ActionHoldPlaced))
 	must(t, err)
 	return c
 }
 
 func (w World) heldInTrash(t *testing.T) customer.Customer {
 	t.Helper()
-	c, err := w.Hold(t.Context(), w.deleted(t).ID, "case", w.change(customer.HoldPlaced))
+	c, err := w.Hold(t.Context(), w.deleted(t).ID, "case", w.change(customer.ActionHoldPlaced))
 	must(t, err)
 	return c
 }
 
 func (w World) blocked(t *testing.T) customer.Customer {
 	t.Helper()
-	c, err := w.SetBlocked(t.Context(), w.active(t).ID, true, w.change(customer.Blocked))
+	c, err := w.SetBlocked(t.Context(), w.active(t).ID, true, w.change(customer.ActionBlocked))
 	must(t, err)
 	return c
 }

@@ -16,7 +16,7 @@ func created(t *testing.T, w World) {
 	must(t, w.Create(ctx, c))
 	must(t, w.Create(ctx, c)) // its answer was lost
 	again := c
-	again.Last = w.change(customer.Created)
+	again.Last = w.change(customer.ActionCreated)
 	refuses(t, w.Create(ctx, again), customer.ErrExists)
 	again.Last.Once = &customer.Once{Key: c.ID, Fingerprint: "that"}
 	trace := c.Trace()
@@ -43,7 +43,7 @@ func revised(t *testing.T, w World) {
 	ctx, old := t.Context(), w.active(t)
 	revise := func(of customer.Customer, email string) (customer.Customer, error) {
 		to := of
-		to.Profile.Email, to.Version, to.Last = email, of.Version+1, w.change(customer.Updated)
+		to.Profile.Email, to.Version, to.Last = email, of.Version+1, w.change(customer.ActionUpdated)
 		to.Former = append(slices.Clone(of.Former), "abc"...)
 		return to, w.Revise(ctx, of, to)
 	}
@@ -71,7 +71,7 @@ func revised(t *testing.T, w World) {
 func changes(t *testing.T, w World) {
 	ctx := t.Context()
 	before := w.active(t, "ticket~1")
-	ch := w.change(customer.WasDeleted)
+	ch := w.change(customer.ActionDeleted)
 	d := deletionBy(ch, Settings.Retention)
 	got, err := w.Delete(ctx, before.ID, d, Settings, ch)
 	must(t, err)
@@ -83,7 +83,7 @@ func changes(t *testing.T, w World) {
 	same(t, "deleted", got, want)
 	same(t, "deleted, read", w.read(t, before.ID), want)
 
-	ch = w.change(customer.Restored)
+	ch = w.change(customer.ActionRestored)
 	got, err = w.Restore(ctx, before.ID, d.ID, ch)
 	must(t, err)
 	want.State, want.Deletion, want.Last = customer.Active, nil, ch
@@ -91,7 +91,7 @@ func changes(t *testing.T, w World) {
 	want.Version++
 	same(t, "restored", got, want)
 
-	ch = w.change(customer.Blocked)
+	ch = w.change(customer.ActionBlocked)
 	got, err = w.SetBlocked(ctx, before.ID, true, ch)
 	must(t, err)
 	want.Blocked, want.Last = true, ch
@@ -103,7 +103,7 @@ func changes(t *testing.T, w World) {
 
 func holds(t *testing.T, w World) {
 	ctx, want := t.Context(), w.active(t, "ticket~1")
-	ch := w.change(customer.HoldPlaced)
+	ch := w.change(customer.ActionHoldPlaced)
 	got, err := w.Hold(ctx, want.ID, "case", ch)
 	must(t, err)
 	want.Holds, want.Last = map[string]customer.Hold{"case": ch.Hold()}, ch
@@ -111,7 +111,7 @@ func holds(t *testing.T, w World) {
 	want.Version++
 	same(t, "held", got, want)
 
-	ch = w.change(customer.HoldLifted)
+	ch = w.change(customer.ActionHoldLifted)
 	got, err = w.Lift(ctx, want.ID, "case", ch)
 	must(t, err)
 	want.Holds, want.Last = nil, ch
@@ -147,12 +147,12 @@ func refusals(t *testing.T, w World) {
 func (w World) refusedMoves(t *testing.T) []refusal {
 	t.Helper()
 	remove := func(ctx context.Context, id string) (customer.Customer, error) {
-		ch := w.change(customer.WasDeleted)
+		ch := w.change(customer.ActionDeleted)
 		return w.Delete(ctx, id, deletionBy(ch, Settings.Retention), Settings, ch)
 	}
 	restore := func(generation string, late time.Duration) func(context.Context, string) (customer.Customer, error) {
 		return func(ctx context.Context, id string) (customer.Customer, error) {
-			ch := w.change(customer.Restored)
+			ch := w.change(customer.ActionRestored)
 			ch.At = ch.At.Add(late)
 			return w.Restore(ctx, id, generation, ch)
 		}
@@ -160,7 +160,7 @@ func (w World) refusedMoves(t *testing.T) []refusal {
 	fence := func(f customer.Fence) func(context.Context, string) (customer.Customer, error) {
 		return func(ctx context.Context, id string) (customer.Customer, error) {
 			f.Lease = w.Now().Add(time.Minute)
-			return w.Fence(ctx, id, f, w.change(customer.PurgeStarted))
+			return w.Fence(ctx, id, f, w.change(customer.ActionPurgeStarted))
 		}
 	}
 	nobody, active, deleted, fenced := customer.Customer{ID: "nobody"}, w.active(t, "contract~1"), w.deleted(t), w.fenced(t)
@@ -189,16 +189,16 @@ func (w World) refusedFlags(t *testing.T) []refusal {
 	t.Helper()
 	block := func(blocked bool, version int64) func(context.Context, string) (customer.Customer, error) {
 		return func(ctx context.Context, id string) (customer.Customer, error) {
-			ch := w.change(customer.Blocked)
+			ch := w.change(customer.ActionBlocked)
 			ch.IfVersion = version
 			return w.SetBlocked(ctx, id, blocked, ch)
 		}
 	}
 	hold := func(ctx context.Context, id string) (customer.Customer, error) {
-		return w.Hold(ctx, id, "case", w.change(customer.HoldPlaced))
+		return w.Hold(ctx, id, "case", w.change(customer.ActionHoldPlaced))
 	}
 	lift := func(ctx context.Context, id string) (customer.Customer, error) {
-		return w.Lift(ctx, id, "case", w.change(customer.HoldLifted))
+		return w.Lift(ctx, id, "case", w.change(customer.ActionHoldLifted))
 	}
 	active, fenced := w.active(t), w.fenced(t)
 	return []refusal{
@@ -249,7 +249,7 @@ func repeats(t *testing.T, w World) {
 		}},
 	} {
 		t.Run(r.name, func(t *testing.T) {
-			ch := w.change(customer.Updated)
+			ch := w.change(customer.ActionUpdated)
 			ch.Once = &customer.Once{Key: r.of.ID, Fingerprint: "this"}
 			got, err := r.do(r.of, ch)
 			must(t, err)
@@ -257,7 +257,7 @@ func repeats(t *testing.T, w World) {
 			same(t, "customer returned", got, once)
 			_, err = r.do(r.of, ch)
 			must(t, err)
-			again := w.change(customer.Updated)
+			again := w.change(customer.ActionUpdated)
 			again.Once = ch.Once
 			_, err = r.do(r.of, again)
 			refuses(t, err, &customer.ReplayError{Subject: r.of.ID, Same: true, Trace: once.Trace()})

@@ -32,7 +32,7 @@ func lifted(t *testing.T, w World) {
 			same(t, "purge time", now.Deletion.PurgeTime, due)
 			same(t, "due a moment before", w.inTrash(t, now.ID, due.Add(-time.Millisecond)), false)
 			same(t, "due then", w.inTrash(t, now.ID, due), true)
-			early := w.change(customer.PurgeStarted)
+			early := w.change(customer.ActionPurgeStarted)
 			early.At = due.Add(-time.Millisecond)
 			_, err := w.Fence(t.Context(), now.ID, customer.Fence{OnlyDue: true, Lease: due}, early)
 			refuses(t, err, customer.ErrNotDue)
@@ -49,13 +49,13 @@ func lifted(t *testing.T, w World) {
 func (w World) liftAll(t *testing.T, c customer.Customer, late time.Duration) customer.Customer {
 	t.Helper()
 	for _, name := range []string{"a", "b"} {
-		_, err := w.Hold(t.Context(), c.ID, name, w.change(customer.HoldPlaced))
+		_, err := w.Hold(t.Context(), c.ID, name, w.change(customer.ActionHoldPlaced))
 		must(t, err)
 	}
 	for _, name := range []string{"a", "b"} {
 		same(t, "due while it is held", w.inTrash(t, c.ID, w.Now().Add(400*day)), false)
 		same(t, "deletion while it is held", w.read(t, c.ID).Deletion, c.Deletion)
-		ch := w.change(customer.HoldLifted)
+		ch := w.change(customer.ActionHoldLifted)
 		ch.At = c.Deletion.Time.Add(late)
 		got, err := w.Lift(t.Context(), c.ID, name, ch)
 		must(t, err)
@@ -100,11 +100,11 @@ func heldByMany(t *testing.T, w World) {
 
 func (w World) holdAndLift(t *testing.T, id, name string) error {
 	for range 10 {
-		c, err := w.Hold(t.Context(), id, name, w.change(customer.HoldPlaced))
+		c, err := w.Hold(t.Context(), id, name, w.change(customer.ActionHoldPlaced))
 		if _, held := c.Holds[name]; err != nil || !held {
 			return fmt.Errorf("place %s: held %t, %w", name, held, err)
 		}
-		c, err = w.Lift(t.Context(), id, name, w.change(customer.HoldLifted))
+		c, err = w.Lift(t.Context(), id, name, w.change(customer.ActionHoldLifted))
 		if _, held := c.Holds[name]; err != nil || held {
 			return fmt.Errorf("lift %s: held %t, %w", name, held, err)
 		}
@@ -117,7 +117,7 @@ func (w World) holdAndLift(t *testing.T, id, name string) error {
 func keyedByMany(t *testing.T, w World) {
 	c := w.active(t)
 	change := func(i int) customer.Change {
-		ch := w.change(customer.HoldPlaced)
+		ch := w.change(customer.ActionHoldPlaced)
 		ch.Once = &customer.Once{Key: fmt.Sprint(c.ID, i), Fingerprint: "this"}
 		return ch
 	}

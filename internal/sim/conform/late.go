@@ -101,7 +101,7 @@ func delivered(t *testing.T, w World) {
 				continue
 			}
 			t.Run(fmt.Sprint(l.name, ", once ", once), func(t *testing.T) {
-				ctx, c, ch := t.Context(), l.of(t), w.change(customer.Updated)
+				ctx, c, ch := t.Context(), l.of(t), w.change(customer.ActionUpdated)
 				if once {
 					ch.Once = &customer.Once{Key: c.ID, Fingerprint: "this"}
 				}
@@ -111,7 +111,7 @@ func delivered(t *testing.T, w World) {
 					if i%2 == 1 {
 						others = l.do
 					}
-					must(t, others(ctx, c, w.change(customer.Updated)))
+					must(t, others(ctx, c, w.change(customer.ActionUpdated)))
 					now, before := w.read(t, c.ID), w.recordsOf(t, c.ID)
 					must(t, l.do(ctx, c, ch))
 					same(t, fmt.Sprintf("customer after %d others", i+1), w.read(t, c.ID), now)
@@ -140,19 +140,19 @@ func (w World) recordsOf(t *testing.T, id string) (keys []string) {
 // restored and deleted by another.
 func fencedLate(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
-	remove := w.change(customer.WasDeleted)
+	remove := w.change(customer.ActionDeleted)
 	must(t, only(w.Delete(ctx, c.ID, deletionBy(remove, Settings.Retention), Settings, remove)))
-	lift := w.change(customer.Restored)
+	lift := w.change(customer.ActionRestored)
 	must(t, only(w.Restore(ctx, c.ID, "", lift)))
 	again := w.delete(t, c.ID, Settings.Retention)
 	must(t, only(w.Restore(ctx, c.ID, "", lift)))
 	same(t, "deleted again", w.read(t, c.ID), again)
-	must(t, only(w.Restore(ctx, c.ID, "", w.change(customer.Restored))))
+	must(t, only(w.Restore(ctx, c.ID, "", w.change(customer.ActionRestored))))
 	active := w.read(t, c.ID)
 	must(t, only(w.Delete(ctx, c.ID, deletionBy(remove, Settings.Retention), Settings, remove)))
 	same(t, "restored", w.read(t, c.ID), active)
 	last := w.delete(t, c.ID, Settings.Retention)
-	fence := w.change(customer.PurgeStarted)
+	fence := w.change(customer.ActionPurgeStarted)
 	for range 2 {
 		got, err := w.Fence(ctx, c.ID, customer.Fence{Lease: w.Now().Add(time.Minute), Frozen: Settings.Freeze()}, fence)
 		must(t, err)
@@ -162,21 +162,21 @@ func fencedLate(t *testing.T, w World) {
 
 // advancedLate makes changes of many again, after others have been made to one of them.
 func advancedLate(t *testing.T, w World) {
-	for _, a := range []customer.Action{customer.WasDeleted, customer.Restored, customer.Blocked, customer.Unblocked, customer.Redated} {
+	for _, a := range []customer.Action{customer.ActionDeleted, customer.ActionRestored, customer.ActionBlocked, customer.ActionUnblocked, customer.ActionRedated} {
 		t.Run(string(a), func(t *testing.T) {
 			ctx, c := t.Context(), w.active(t)
 			switch a {
-			case customer.Restored, customer.Redated:
+			case customer.ActionRestored, customer.ActionRedated:
 				c = w.deleted(t)
-			case customer.Unblocked:
+			case customer.ActionUnblocked:
 				c = w.blocked(t)
 			default:
 			}
 			tr := []customer.Transition{w.transition(c, a)}
 			same(t, "results", w.Advance(ctx, tr, Settings), []error{nil})
 			for range customer.MaxRecent + 1 { // more than it remembers of those of one
-				must(t, only(w.Hold(ctx, c.ID, "case", w.change(customer.HoldPlaced))))
-				must(t, only(w.Lift(ctx, c.ID, "case", w.change(customer.HoldLifted))))
+				must(t, only(w.Hold(ctx, c.ID, "case", w.change(customer.ActionHoldPlaced))))
+				must(t, only(w.Lift(ctx, c.ID, "case", w.change(customer.ActionHoldLifted))))
 			}
 			now := w.read(t, c.ID)
 			same(t, "results", w.Advance(ctx, tr, Settings), []error{nil})

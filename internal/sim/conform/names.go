@@ -103,7 +103,7 @@ func renamed(t *testing.T, w World) {
 
 	old := w.read(t, kept.ID)
 	revised := old
-	revised.Profile.Email, revised.Version, revised.Last = "new-"+old.Profile.Email, old.Version+1, w.change(customer.Updated)
+	revised.Profile.Email, revised.Version, revised.Last = "new-"+old.Profile.Email, old.Version+1, w.change(customer.ActionUpdated)
 	must(t, w.Revise(ctx, old, revised))
 	same(t, "claimed", w.read(t, kept.ID).Claimed(), revised.Profile.Email)
 	owner, err := w.EmailOwner(ctx, revised.Profile.Email)

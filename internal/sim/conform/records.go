@@ -12,7 +12,7 @@ import (
 
 func counted(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
-	ch := w.change(customer.RecordsAdded)
+	ch := w.change(customer.ActionRecordsAdded)
 	all := recordsOf(t, "ticket~1", "ticket~1~line~1", "ticket~1~line~2", "invoice~1", "ticket~9~line~1", "ticket~9~line~1~line~1")
 	for range 2 { // the second time because the answer was lost
 		results, err := w.AddRecords(ctx, c.ID, all, ch)
@@ -23,7 +23,7 @@ func counted(t *testing.T, w World) {
 	want.Counts, want.Last = map[string]int64{"ticket": 1, "line": 2, "invoice": 1}, ch
 	want.Recent = want.Recent.With(ch.ID)
 	same(t, "customer", w.read(t, c.ID), want)
-	results, err := w.AddRecords(ctx, c.ID, recordsOf(t, "ticket~1", "ticket~2", "ticket~2"), w.change(customer.RecordsAdded))
+	results, err := w.AddRecords(ctx, c.ID, recordsOf(t, "ticket~1", "ticket~2", "ticket~2"), w.change(customer.ActionRecordsAdded))
 	must(t, err)
 	same(t, "results", results, []error{customer.ErrExists, nil, customer.ErrExists})
 	_, err = w.AddRecords(ctx, "nobody", all, ch)
@@ -39,12 +39,12 @@ func counted(t *testing.T, w World) {
 	must(t, err)
 	same(t, "page", page.Records, all[2:3])
 
-	ch = w.change(customer.RecordsRemoved)
+	ch = w.change(customer.ActionRecordsRemoved)
 	for range 2 {
 		must(t, w.RemoveRecord(ctx, c.ID, all[0].Key, ch))
 	}
 	same(t, "counts", w.read(t, c.ID).Counts, map[string]int64{"ticket": 1, "line": 0, "invoice": 1})
-	refuses(t, w.RemoveRecord(ctx, c.ID, all[0].Key, w.change(customer.RecordsRemoved)), customer.ErrNoRecord)
+	refuses(t, w.RemoveRecord(ctx, c.ID, all[0].Key, w.change(customer.ActionRecordsRemoved)), customer.ErrNoRecord)
 	_, err = w.Record(ctx, c.ID, all[1].Key)
 	refuses(t, err, customer.ErrNoRecord)
 }
@@ -55,7 +55,7 @@ func paged(t *testing.T, w World) {
 	all := recordsOf(t, "ticket~1", "ticket~2", "ticket~3", "ticket~4", "ticket~5", "ticket~6", "ticket~7", "ticket~8", "ticket~9")
 	for i := range all {
 		all[i].Data = fmt.Appendf(nil, `{"text":%q}`, strings.Repeat("x", customer.MaxPageData/7))
-		results, err := w.AddRecords(ctx, c.ID, all[i:i+1], w.change(customer.RecordsAdded))
+		results, err := w.AddRecords(ctx, c.ID, all[i:i+1], w.change(customer.ActionRecordsAdded))
 		must(t, errors.Join(append(results, err)...))
 	}
 	for _, tt := range []struct {
@@ -87,9 +87,9 @@ func hidden(t *testing.T, w World) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx, some := t.Context(), recordsOf(t, "ticket~1", "ticket~2")
-			_, err := w.AddRecords(ctx, tt.of.ID, some, w.change(customer.RecordsAdded))
+			_, err := w.AddRecords(ctx, tt.of.ID, some, w.change(customer.ActionRecordsAdded))
 			refuses(t, err, tt.want)
-			refuses(t, w.RemoveRecord(ctx, tt.of.ID, some[0].Key, w.change(customer.RecordsRemoved)), tt.want)
+			refuses(t, w.RemoveRecord(ctx, tt.of.ID, some[0].Key, w.change(customer.ActionRecordsRemoved)), tt.want)
 			_, err = w.Record(ctx, tt.of.ID, some[0].Key)
 			refuses(t, err, tt.want)
 			_, err = w.Records(ctx, customer.RecordQuery{Customer: tt.of.ID, Limit: 5})
@@ -163,10 +163,10 @@ func frozen(t *testing.T, w World) {
 		{"when they were others", everything.Freeze(), 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ch := w.change(customer.PurgeStarted)
+			ch := w.change(customer.ActionPurgeStarted)
 			one, err := w.Fence(ctx, w.deleted(t, "ticket~1", "invoice~1").ID, customer.Fence{Lease: ch.At, Frozen: tt.kinds}, ch)
 			must(t, err)
-			ch = w.change(customer.PurgeStarted)
+			ch = w.change(customer.ActionPurgeStarted)
 			fence := customer.FenceEffect{Lease: ch.At.Add(time.Minute), Frozen: tt.kinds}
 			tr := customer.NewTransition(w.deleted(t, "ticket~1", "invoice~1").See(), ch, fence)
 			same(t, "results", w.Advance(ctx, []customer.Transition{tr}, Settings), []error{nil})
@@ -192,10 +192,10 @@ func purgedByPages(t *testing.T, w World) {
 	for i := range large {
 		large[i].Data = fmt.Appendf(nil, `{"number":"R-1","text":%q}`, strings.Repeat("x", 200_000))
 	}
-	results, err := w.AddRecords(ctx, c.ID, large, w.change(customer.RecordsAdded))
+	results, err := w.AddRecords(ctx, c.ID, large, w.change(customer.ActionRecordsAdded))
 	must(t, errors.Join(append(results, err)...))
 	w.delete(t, c.ID, Settings.Retention)
-	c, err = w.Fence(ctx, c.ID, customer.Fence{Lease: w.Now().Add(time.Minute), Frozen: Settings.Freeze()}, w.change(customer.PurgeStarted))
+	c, err = w.Fence(ctx, c.ID, customer.Fence{Lease: w.Now().Add(time.Minute), Frozen: Settings.Freeze()}, w.change(customer.ActionPurgeStarted))
 	must(t, err)
 	must(t, w.Erase(ctx, c))
 	left, err := w.Residue(ctx, c)
@@ -213,7 +213,7 @@ func walked(t *testing.T, w World) {
 	soon := w.delete(t, w.active(t).ID, customer.PeriodOf(day))
 	never := w.delete(t, w.active(t).ID, customer.Never)
 	fenced := w.fenced(t)
-	held, err := w.Hold(ctx, w.deleted(t).ID, "case", w.change(customer.HoldPlaced))
+	held, err := w.Hold(ctx, w.deleted(t).ID, "case", w.change(customer.ActionHoldPlaced))
 	must(t, err)
 	w.active(t)
 	walk := func(until time.Time) (ids []string) {

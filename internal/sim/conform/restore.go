@@ -46,10 +46,10 @@ func restored(t *testing.T, w World) {
 	for _, r := range w.restorations() {
 		t.Run(r.name, func(t *testing.T) {
 			ctx, service, one := t.Context(), w.service(r.late), r.make(t)
-			_, err := service.Restore(ctx, one.ID, r.generation(one), w.change(customer.Restored))
+			_, err := service.Restore(ctx, one.ID, r.generation(one), w.change(customer.ActionRestored))
 			r.answers(t, err)
 
-			c, bystander, ch := r.make(t), w.deleted(t), w.change(customer.Restored)
+			c, bystander, ch := r.make(t), w.deleted(t), w.change(customer.ActionRestored)
 			for range 2 { // the message comes twice
 				results := service.RestoreMany(ctx, []customer.Seen{bystander.See(), c.See()}, []string{"another", r.generation(c)}, ch)
 				r.answers(t, results[1])
@@ -63,7 +63,7 @@ func restored(t *testing.T, w World) {
 	w.finish(t, gone)
 	cert, err := w.Ledger.Certificate(t.Context(), gone.ID)
 	must(t, err)
-	results := w.service(0).RestoreMany(t.Context(), []customer.Seen{gone.See()}, []string{gone.Deletion.ID}, w.change(customer.Restored))
+	results := w.service(0).RestoreMany(t.Context(), []customer.Seen{gone.See()}, []string{gone.Deletion.ID}, w.change(customer.ActionRestored))
 	refuses(t, results[0], &customer.PurgedError{Certificate: cert})
 }
 
@@ -90,14 +90,14 @@ func restoredLate(t *testing.T, w World) {
 	for i, c := range before {
 		seen[i], generations[i] = c.See(), c.Deletion.ID
 	}
-	blocked, err := w.SetBlocked(ctx, before[0].ID, true, w.change(customer.Blocked))
+	blocked, err := w.SetBlocked(ctx, before[0].ID, true, w.change(customer.ActionBlocked))
 	must(t, err)
-	held, err := w.Hold(ctx, before[1].ID, "case", w.change(customer.HoldPlaced))
+	held, err := w.Hold(ctx, before[1].ID, "case", w.change(customer.ActionHoldPlaced))
 	must(t, err)
-	_, err = w.Restore(ctx, before[2].ID, "", w.change(customer.Restored))
+	_, err = w.Restore(ctx, before[2].ID, "", w.change(customer.ActionRestored))
 	must(t, err)
 	anew := w.delete(t, before[2].ID, Settings.Retention)
-	ch := w.change(customer.Restored)
+	ch := w.change(customer.ActionRestored)
 	results := w.service(0).RestoreMany(ctx, seen, generations, ch)
 	must(t, errors.Join(results[:2]...))
 	w.isRestored(t, blocked, true, ch.ID)
@@ -110,14 +110,14 @@ func restoredLate(t *testing.T, w World) {
 func restoredAgain(t *testing.T, w World) {
 	ctx, c := t.Context(), w.deleted(t, "ticket~1")
 	undo := func() {
-		ch := w.change(customer.Restored)
+		ch := w.change(customer.ActionRestored)
 		must(t, w.service(0).RestoreMany(ctx, []customer.Seen{c.See()}, []string{c.Deletion.ID}, ch)[0])
 		w.isRestored(t, c, true, ch.ID)
 	}
 	undo()
-	_, err := w.Restore(ctx, c.ID, c.Deletion.ID, w.change(customer.Restored))
+	_, err := w.Restore(ctx, c.ID, c.Deletion.ID, w.change(customer.ActionRestored))
 	refuses(t, err, customer.ErrNotDeleted)
-	_, err = w.Fence(ctx, c.ID, customer.Fence{Lease: w.Now().Add(time.Minute)}, w.change(customer.PurgeStarted))
+	_, err = w.Fence(ctx, c.ID, customer.Fence{Lease: w.Now().Add(time.Minute)}, w.change(customer.ActionPurgeStarted))
 	refuses(t, err, customer.ErrNotDeleted)
 	page, err := w.Customers(ctx, customer.Query{State: customer.Active, Limit: 5})
 	must(t, err)
@@ -128,11 +128,11 @@ func restoredAgain(t *testing.T, w World) {
 	c = w.delete(t, c.ID, Settings.Retention)
 	undo()
 	now := w.read(t, c.ID)
-	tr := w.transition(now, customer.WasDeleted)
+	tr := w.transition(now, customer.ActionDeleted)
 	must(t, w.Advance(ctx, []customer.Transition{tr}, Settings)[0])
 	c = w.read(t, c.ID)
 	same(t, "deletion", c.Deletion, deletionOf(tr))
-	fenced, err := w.Fence(ctx, c.ID, customer.Fence{Generation: c.Deletion.ID, Lease: w.Now().Add(time.Minute)}, w.change(customer.PurgeStarted))
+	fenced, err := w.Fence(ctx, c.ID, customer.Fence{Generation: c.Deletion.ID, Lease: w.Now().Add(time.Minute)}, w.change(customer.ActionPurgeStarted))
 	must(t, err)
 	w.finish(t, fenced)
 	_, err = w.Customer(ctx, c.ID)

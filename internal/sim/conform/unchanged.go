@@ -20,17 +20,17 @@ func keyedUnchanged(t *testing.T, w World) {
 		}
 		t.Run(l.name, func(t *testing.T) {
 			ctx, c := t.Context(), l.of(t)
-			must(t, l.do(ctx, c, w.change(customer.Updated)))
+			must(t, l.do(ctx, c, w.change(customer.ActionUpdated)))
 			so := w.read(t, c.ID)
-			ch := w.change(customer.Updated)
+			ch := w.change(customer.ActionUpdated)
 			ch.Once = &customer.Once{Key: c.ID, Fingerprint: "this"}
 			for range 2 { // it is tried again when its answer was lost
 				refuses(t, l.do(ctx, c, ch), customer.ErrUnchanged)
 				same(t, "customer", w.read(t, c.ID), so)
 			}
-			must(t, l.undo(ctx, c, w.change(customer.Updated)))
+			must(t, l.undo(ctx, c, w.change(customer.ActionUpdated)))
 			now := w.read(t, c.ID)
-			again := w.change(customer.Updated)
+			again := w.change(customer.ActionUpdated)
 			again.Once = ch.Once
 			trace := so.TraceAt(ch.At)
 			refuses(t, l.do(ctx, c, again), &customer.ReplayError{Subject: c.ID, Same: true, Trace: trace})
@@ -45,12 +45,12 @@ func keyedUnchanged(t *testing.T, w World) {
 
 // fencedUnderAKey asks for a purge that has begun, and again when the customer is gone.
 func (w World) fencedUnderAKey(t *testing.T) {
-	ctx, c, ch := t.Context(), w.fenced(t), w.change(customer.PurgeStarted)
+	ctx, c, ch := t.Context(), w.fenced(t), w.change(customer.ActionPurgeStarted)
 	ch.Once = &customer.Once{Key: c.ID, Fingerprint: "this"}
 	fence := customer.Fence{Lease: w.Now().Add(time.Minute)}
 	refuses(t, only(w.Fence(ctx, c.ID, fence, ch)), customer.ErrUnchanged)
 	w.finish(t, c)
-	again := w.change(customer.PurgeStarted)
+	again := w.change(customer.ActionPurgeStarted)
 	again.Once = ch.Once
 	refuses(t, only(w.Fence(ctx, c.ID, fence, again)), &customer.ReplayError{Subject: c.ID, Same: true, Trace: c.TraceAt(ch.At)})
 }
@@ -70,7 +70,7 @@ func (w World) blockedByMany(t *testing.T) {
 	ctx, c := t.Context(), w.active(t)
 	errs := make([]error, 10)
 	change := func(i int) customer.Change {
-		ch := w.change(customer.Blocked)
+		ch := w.change(customer.ActionBlocked)
 		ch.Once = &customer.Once{Key: fmt.Sprint(c.ID, i), Fingerprint: "this"}
 		return ch
 	}

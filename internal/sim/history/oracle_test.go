@@ -77,7 +77,7 @@ func (h *history) rootChanged(ctx context.Context, before, after *customer.Custo
 	e := event{h.step, before, after}
 	h.dirty[after.ID] = true
 	h.events[after.ID] = append(h.events[after.ID], e)
-	if putBack := before == nil && after.Last.Action != customer.Created; !putBack && (before == nil || before.Last.ID != after.Last.ID) {
+	if putBack := before == nil && after.Last.Action != customer.ActionCreated; !putBack && (before == nil || before.Last.ID != after.Last.ID) {
 		h.changes[after.Last.ID] = append(h.changes[after.Last.ID], e)
 		h.touch(processOf(ctx), e)
 	}
@@ -102,7 +102,7 @@ func (h *history) rootRemoved(before *customer.Customer) {
 func (h *history) rootAdded(after *customer.Customer) {
 	id := after.ID
 	h.model.Log(customer.Entry{Customer: id, Seq: after.Last.ID, At: after.Last.At, Action: after.Last.Action})
-	if after.Last.Action == customer.Created && after.Version == 1 && len(h.model.CertificatesOf(id)) > 0 {
+	if after.Last.Action == customer.ActionCreated && after.Version == 1 && len(h.model.CertificatesOf(id)) > 0 {
 		h.broken("%s: its id is used again", id)
 	}
 	if after.State == customer.Purging && h.fenced[of(id, after.Deletion.ID)] == nil {
@@ -139,13 +139,13 @@ func (h *history) sameState(before, after *customer.Customer) {
 	if before.Deletion != nil && before.Deletion.ID != after.Deletion.ID {
 		h.broken("%s: another deletion takes the place of the first", id)
 	}
-	if before.Deletion != nil && !before.Deletion.PurgeTime.Equal(after.Deletion.PurgeTime) && action != customer.Redated && action != customer.HoldLifted {
+	if before.Deletion != nil && !before.Deletion.PurgeTime.Equal(after.Deletion.PurgeTime) && action != customer.ActionRedated && action != customer.ActionHoldLifted {
 		h.broken("%s: its purge time is moved by %s", id, action)
 	}
-	if action == customer.HoldLifted {
+	if action == customer.ActionHoldLifted {
 		h.wasLifted(before, after)
 	}
-	if before.Blocked != after.Blocked && action != customer.Blocked && action != customer.Unblocked {
+	if before.Blocked != after.Blocked && action != customer.ActionBlocked && action != customer.ActionUnblocked {
 		h.broken("%s: its blocked flag is changed by %s", id, action)
 	}
 	if before.State == customer.Purging {
