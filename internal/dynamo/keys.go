@@ -12,7 +12,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// The map of every item of the two tables.
+// The map of every item of the two tables. testdata/items shows one of each type, and docs/stored-items.md
+// says how a stored form may change.
 //
 //	item                pk                 sk
 //	customer (root)     C#<id>             #

@@ -71,7 +71,7 @@ type judge func(op bulk.Operation, c customer.Customer, s customer.Settings, now
 // plan reads a page of the customers that a selection selects, and judges them.
 func (a actions) plan(can judge, weigh weighing) planning {
 	return func(ctx context.Context, op bulk.Operation, selection []byte, limit int) ([]bulk.Subject, string, error) {
-		ids, next, err := selector{a.service, a.store}.page(ctx, op, selection, op.Position, limit)
+		ids, next, err := selector(a).page(ctx, op, selection, op.Position, limit)
 		if err != nil {
 			return nil, "", err
 		}

@@ -168,7 +168,7 @@ func (o Operations) Freeze(ctx context.Context, op bulk.Operation, chunks []bulk
 
 // SaveSweepMark notes what the sweep saw.
 func (o Operations) SaveSweepMark(ctx context.Context, id string, mark bulk.SweepMark) (err error) {
-	failed := o.request(ctx, "Looked", id, func(Verdict) {
+	failed := o.request(ctx, "SaveSweepMark", id, func(Verdict) {
 		stored := o.operations[id]
 		if err = nil; stored == nil {
 			err = bulk.ErrNotFound
