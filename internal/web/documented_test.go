@@ -91,8 +91,8 @@ func (d *documentedRefusals) undocumentedItem(w *httptest.ResponseRecorder) erro
 	var page struct {
 		Items []struct{ Code, Finding string }
 	}
-	if w.Header().Get("Content-Type") != "application/json" || json.Unmarshal(w.Body.Bytes(), &page) != nil {
-		return nil
+	if w.Header().Get("Content-Type") == "application/json" {
+		_ = json.Unmarshal(w.Body.Bytes(), &page) // of another answer nothing is read
 	}
 	for _, i := range page.Items {
 		if i.Code != "" && i.Finding == "" && !strings.Contains(d.items, i.Code) {

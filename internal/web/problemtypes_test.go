@@ -77,7 +77,7 @@ func TestEveryProblemTypeIsUsed(t *testing.T) {
 			if r.Content["application/problem+json"] == nil {
 				continue
 			}
-			for _, line := range strings.Split(r.Description, "\n\n") {
+			for line := range strings.SplitSeq(r.Description, "\n\n") {
 				documented[line] = true
 			}
 		}
