@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,9 +105,9 @@ func (c *Terminal) try(t testing.TB, page string, s step) {
 // run runs commands, and returns what they print, and which of them failed.
 func (c *Terminal) run(t testing.TB, commands string) (output, failed string) {
 	t.Helper()
-	pairs := c.names
+	pairs := slices.Clone(c.names)
 	for shown, here := range c.ids {
-		pairs = append(pairs[:len(pairs):len(pairs)], shown, here)
+		pairs = append(pairs, shown, here)
 	}
 	script := filepath.Join(c.folder, ".sample")
 	if err := os.WriteFile(script, []byte(strings.NewReplacer(pairs...).Replace(commands)), 0o600); err != nil {
@@ -174,7 +175,7 @@ func (s step) pattern(ids map[string]string) (pattern *regexp.Regexp, shown []st
 		case known:
 			b.WriteString(regexp.QuoteMeta(here))
 		default:
-			b.WriteString(fmt.Sprintf(`([0-9a-z]{%d})`, len(differs)))
+			fmt.Fprintf(&b, `([0-9a-z]{%d})`, len(differs))
 			shown = append(shown, differs)
 		}
 	}

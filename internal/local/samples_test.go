@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -32,6 +34,30 @@ func TestTheSamplesOfTheDocuments(t *testing.T) {
 				terminal.Try(t, page, sample)
 			}
 		})
+	}
+}
+
+// TestThePageListsEveryOption compares the table in docs/local.md with what the command says of itself.
+func TestThePageListsEveryOption(t *testing.T) {
+	t.Parallel()
+	var help bytes.Buffer
+	if _, err := parse([]string{"--help"}, &help); err == nil {
+		t.Fatal("--help is no error")
+	}
+	var told, want []string
+	for _, row := range docstest.Rows(docstest.Section(t, "docs/local.md", "## Options")) {
+		told = append(told, docstest.Code(row[0])...)
+	}
+	for _, option := range regexp.MustCompile(`(?m)^  -(\w+)`).FindAllStringSubmatch(help.String(), -1) {
+		want = append(want, "--"+option[1])
+	}
+	for _, name := range regexp.MustCompile(`(?m)^  (AWS_ENDPOINT_\w+)`).FindAllStringSubmatch(help.String(), -1) {
+		want = append(want, name[1])
+	}
+	slices.Sort(told)
+	slices.Sort(want)
+	if !slices.Equal(told, want) {
+		t.Errorf("the page lists %q\nwant %q", told, want)
 	}
 }
 
