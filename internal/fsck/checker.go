@@ -45,8 +45,6 @@ type Report struct {
 	// Unsettled counts customers and operations that changed each time they were looked at.
 	Unsettled int64 `json:"unsettled"`
 	Cost      Cost  `json:"cost"`
-	// Peak is how many items, suspicions and findings were kept in mind at most.
-	Peak int64 `json:"peak"`
 }
 
 // Check checks both tables, and calls found with each finding when it is settled, one at a

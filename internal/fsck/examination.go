@@ -37,7 +37,7 @@ type examination struct {
 
 func (c *check) newExamination(s suspect) *examination {
 	e := &examination{check: c, suspect: s, retained: map[string]int64{}}
-	e.tree = tree{counts: map[string]int64{}, problem: e.recordProblem, keep: c.keep}
+	e.tree = tree{counts: map[string]int64{}, problem: e.recordProblem}
 	return e
 }
 
@@ -62,8 +62,8 @@ func (e *examination) problem(rule Rule, k key, what string, f fix) {
 	e.problems = append(e.problems, problem{Finding{Rule: rule, Customer: e.customer, Key: k.shown(), Problem: what, Repairable: f != nil}, f})
 }
 
-// rooted is a problem of the root.
-func (e *examination) rooted(rule Rule, f fix, format string, args ...any) {
+// rootProblem is a problem of the root.
+func (e *examination) rootProblem(rule Rule, f fix, format string, args ...any) {
 	e.problem(rule, rootKey(e.customer), fmt.Sprintf(format, args...), f)
 }
 
@@ -77,8 +77,6 @@ func (e *examination) end(ctx context.Context, s *segment) error {
 		e.checkRoot()
 		e.checkCounts()
 	}
-	s.check.keep(len(e.problems))
-	defer s.check.keep(-len(e.problems))
 	if len(e.problems) > 0 {
 		return s.check.suspect(ctx, suspect{customer: e.customer, about: partitions})
 	}
@@ -111,7 +109,7 @@ func (e *examination) names(s *segment) []lookup {
 	return questions
 }
 
-// examineCustomer reads all that concerns a customer, until it has not changed meanwhile.
+// examineCustomer reads all that concerns a customer, until the customer doesn't change during the read.
 func (c *check) examineCustomer(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
 	for attempt := range attempts {
 		if err := pause(ctx, backoff(attempt)); err != nil {
@@ -216,10 +214,10 @@ func (e *examination) readCertificates(ctx context.Context) error {
 // checkOrphans finds what hangs on a customer that is gone.
 func (e *examination) checkOrphans(f fix) {
 	if n := e.tree.sum(); n > 0 {
-		e.rooted(OrphanRecord, f, "%d records without their root", n)
+		e.rootProblem(OrphanRecord, f, "%d records without their root", n)
 	}
 	if e.tokens > 0 {
-		e.rooted(OrphanToken, f, "%d access tokens without their root", e.tokens)
+		e.rootProblem(OrphanToken, f, "%d access tokens without their root", e.tokens)
 	}
 }
 
