@@ -56,9 +56,11 @@ func (e *examination) change() customer.Change {
 	return customer.Change{ID: customer.NewID(), At: e.now(), By: e.check.by, Reason: "found by fsck"}
 }
 
-// repairRoot makes a repair of the root, and reads the root again: the next repair goes by what it is then.
+// repairRoot makes a repair of the root, and reads the root again: the next repair goes by what it is then. If another
+// change of the customer came between, it goes by the root of before, and is refused.
 func (e *examination) repairRoot(ctx context.Context, r repair.OfCustomer) error {
-	if err := e.repair(ctx, r, e.change()); err != nil {
+	ch := e.change()
+	if err := e.repair(ctx, r, ch); err != nil {
 		return err
 	}
 	it, err := e.check.client.get(ctx, e.check.Table, rootKey(e.customer))
@@ -66,7 +68,7 @@ func (e *examination) repairRoot(ctx context.Context, r repair.OfCustomer) error
 		return err
 	}
 	changed, err := decode(it)
-	if err == nil {
+	if err == nil && (changed.Last.ID == ch.ID || changed.Last.ID == e.root.Last.ID) {
 		e.root = &changed
 	}
 	return err

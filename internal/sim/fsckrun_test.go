@@ -21,6 +21,7 @@ import (
 	"lethe/internal/customer"
 	"lethe/internal/dynamo/dynamotest"
 	"lethe/internal/fsck"
+	"lethe/internal/repair"
 )
 
 // TestFsckInPartsFindsTheSame cuts the check wherever it can be cut.
@@ -259,6 +260,45 @@ func inUse() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// TestFsckCountsNothingItHasNotSeen adds a record between two repairs of one customer. The second one must not set the counts
+// to those of before.
+func TestFsckCountsNothingItHasNotSeen(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, policies)
+	service := w.Service(w.Config)
+	create(t, service, "busy", "ticket~1", "ticket~2")
+	w.inflict(t, put("C#busy", "#", all(drops("version"), within("counts", set("ticket", number("7"))))))
+	repairs := 0
+	repairer := &watched{w.repairer(w.Config), func() {
+		if repairs++; repairs == 1 {
+			add(t, service, "busy", "ticket~3")
+			return
+		}
+		if c, err := service.Get(t.Context(), "busy"); err != nil || c.Counts["ticket"] != 3 {
+			t.Errorf("after repair %d the customer counts %d tickets and has 3; %v", repairs, c.Counts["ticket"], err)
+		}
+	}}
+	report, err := w.checker().Check(t.Context(), repairer, nil)
+	if err != nil || report.Findings != 2 || report.Repaired != 2 || repairs != 2 {
+		t.Errorf("%+v, %d repairs, %v", report, repairs, err)
+	}
+}
+
+// watched is a repairer of which each repair of a customer is told.
+type watched struct {
+	fsck.Repairer
+
+	made func()
+}
+
+func (w *watched) RepairCustomer(ctx context.Context, seen repair.Seen, r repair.OfCustomer, ch customer.Change) (float64, error) {
+	units, err := w.Repairer.RepairCustomer(ctx, seen, r, ch)
+	if err == nil {
+		w.made()
+	}
+	return units, err
 }
 
 // TestFsckReportsNothingThatMoves changes a customer before each request of a check: it is
