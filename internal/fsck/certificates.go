@@ -50,8 +50,7 @@ func (c *check) keepsForEver(cert certificate) bool {
 	return false
 }
 
-// lookForKept suspects a customer of whose retained records none is there. Those that are there are compared by
-// retainedPartition.
+// lookForKept suspects a customer without retained records. If there are some, retainedPartition compares them.
 func (s *segment) lookForKept(ctx context.Context, id string) error {
 	there, err := s.check.client.any(ctx, s.check.Table, "X#"+id)
 	if err != nil || there {

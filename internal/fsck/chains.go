@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -125,31 +124,13 @@ func (c *check) tellChain(b block, customer, problem string) {
 	c.tell(Finding{Rule: CertificateBroken, Customer: customer, Key: "ledger " + b.PK + " " + b.SK, Problem: problem})
 }
 
-// readLink is a certificate as the API shows it, which is what was hashed.
+// readLink is a certificate as the API shows it, which is what was hashed. Its members are stored under the same names, but for
+// two.
 func readLink(cert item) (ledger.Certificate, error) {
-	var stored struct {
-		SK        string            `dynamodbav:"sk"`
-		Chain     int               `dynamodbav:"chain"`
-		Seq       int64             `dynamodbav:"seq"`
-		Previous  string            `dynamodbav:"previous"`
-		Customer  string            `dynamodbav:"customer"`
-		DeletedAt time.Time         `dynamodbav:"deletedAt"`
-		DeletedBy string            `dynamodbav:"deletedBy"`
-		PurgedAt  time.Time         `dynamodbav:"purgedAt"`
-		PurgedBy  string            `dynamodbav:"purgedBy"`
-		Policies  map[string]string `dynamodbav:"policies"`
-		Erased    map[string]int64  `dynamodbav:"erased"`
-		Retained  map[string]int64  `dynamodbav:"retained"`
-		Residue   int               `dynamodbav:"residue"`
-		Hash      string            `dynamodbav:"hash"`
-	}
-	err := attributevalue.UnmarshalMap(cert, &stored)
-	return ledger.Certificate{
-		Format: ledger.Format, Chain: stored.Chain, Seq: stored.Seq, Previous: stored.Previous,
-		Customer: stored.Customer, DeletionID: stored.SK, DeletedAt: stored.DeletedAt, DeletedBy: stored.DeletedBy,
-		PurgedAt: stored.PurgedAt, PurgedBy: stored.PurgedBy, Policies: stored.Policies,
-		Erased: stored.Erased, Retained: stored.Retained, Residue: stored.Residue, Hash: stored.Hash,
-	}, err
+	var link ledger.Certificate
+	err := attributevalue.UnmarshalMapWithOptions(cert, &link, func(o *attributevalue.DecoderOptions) { o.TagKey = "json" })
+	link.Format, link.DeletionID = ledger.Format, keyOf(cert).SK
+	return link, err
 }
 
 // checkFiling compares a block's certificates with what is filed under their customers, and

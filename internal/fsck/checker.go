@@ -30,7 +30,7 @@ type Checker struct {
 	Progress func(Progress)
 }
 
-// Progress is how far a check has come.
+// Progress is what a check has read and found.
 type Progress struct {
 	Items    int64 `json:"items"` // read by the scan
 	Findings int64 `json:"findings"`

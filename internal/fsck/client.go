@@ -46,7 +46,7 @@ type Reader interface {
 	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
 }
 
-// Cost is what was consumed, as DynamoDB itself reports it.
+// Cost is what the reads of a check and the writes of its repairs consumed, as DynamoDB reports it.
 type Cost struct {
 	Requests   int     `json:"requests"`
 	ReadUnits  float64 `json:"readUnits"`

@@ -127,15 +127,20 @@ func (c *check) examineCustomer(ctx context.Context, s suspect) (found []problem
 			return nil, false, err
 		}
 		if e.still(now) {
-			found := slices.DeleteFunc(e.problems, func(p problem) bool { return p.aspect()&s.about == 0 })
-			slices.SortStableFunc(found, e.rootFirst)
-			if n := len(found); n > 0 && e.more > 0 {
-				found[n-1].Problem += fmt.Sprintf("; about %d more of this customer are not listed", e.more)
-			}
-			return found, true, nil
+			return e.found(), true, nil
 		}
 	}
 	return nil, false, nil
+}
+
+// found are the problems that the suspicion is about.
+func (e *examination) found() []problem {
+	found := slices.DeleteFunc(e.problems, func(p problem) bool { return p.aspect()&e.about == 0 })
+	slices.SortStableFunc(found, e.rootFirst)
+	if n := len(found); n > 0 && e.more > 0 {
+		found[n-1].Problem += fmt.Sprintf("; about %d more of this customer are not listed", e.more)
+	}
+	return found
 }
 
 // rootFirst lets what is wrong with the root be repaired before what counts on it.
@@ -170,16 +175,7 @@ func (e *examination) read(ctx context.Context) error {
 		}
 		e.add(root)
 	}
-	for it, err := range e.check.client.query(ctx, e.check.Table, customerPK(e.customer), false, "pk", "sk", "kind", "children", "ttl") {
-		if err != nil {
-			return err
-		}
-		if r, ok := readable(it); ok {
-			e.take(r)
-		}
-	}
-	e.tree.end()
-	if err := e.readCertificates(ctx); err != nil {
+	if err := errors.Join(e.readRecords(ctx), e.readCertificates(ctx)); err != nil {
 		return err
 	}
 	if e.root == nil {
@@ -192,10 +188,18 @@ func (e *examination) read(ctx context.Context) error {
 	return errors.Join(e.readRetained(ctx), e.readNames(ctx), e.readStrays(ctx))
 }
 
-func (e *examination) take(r row) {
-	if strings.HasPrefix(r.SK, recordPrefix) || strings.HasPrefix(r.SK, tokenPrefix) {
-		e.add(r)
+// readRecords reads the records and access tokens.
+func (e *examination) readRecords(ctx context.Context) error {
+	for it, err := range e.check.client.query(ctx, e.check.Table, customerPK(e.customer), false, "pk", "sk", "kind", "children", "ttl") {
+		if err != nil {
+			return err
+		}
+		if r, ok := readable(it); ok && r.SK != rootSK && r.key().ofCustomer() {
+			e.add(r)
+		}
 	}
+	e.tree.end()
+	return nil
 }
 
 func (e *examination) readCertificates(ctx context.Context) error {

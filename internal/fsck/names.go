@@ -57,30 +57,26 @@ func (e *examination) readNames(ctx context.Context) error {
 	if e.root.State == purging {
 		return nil
 	}
+	terms := slices.Compact(slices.Sorted(slices.Values(e.root.Terms)))
 	var keys []key
-	for _, term := range slices.Compact(slices.Sorted(slices.Values(e.root.Terms))) {
+	for _, term := range terms {
 		keys = append(keys, termKey(term, e.customer))
 	}
-	if identity := e.root.claimed(); identity != "" {
-		keys = append(keys, claimKey(identity))
+	claim := claimKey(e.root.claimed())
+	if e.root.claimed() != "" {
+		keys = append(keys, claim)
 	}
 	found, err := e.check.client.batchGet(ctx, e.check.Table, keys, true)
 	if err != nil {
 		return err
 	}
-	for _, k := range keys {
-		claim, there := found[k]
-		switch {
-		case strings.HasPrefix(k.PK, "E#"):
-			if claim.Customer == e.customer {
-				continue
-			}
-			if err := e.unclaimed(ctx, k, claim.Customer); err != nil {
-				return err
-			}
-		case !there:
-			e.problem(TermMissing, k, "a search term of the customer is gone", e.fix(repair.PutTerm{Term: termOf(k)}))
+	for i, term := range terms {
+		if _, there := found[keys[i]]; !there {
+			e.problem(TermMissing, keys[i], "a search term of the customer is gone", e.fix(repair.PutTerm{Term: term}))
 		}
+	}
+	if owner := found[claim].Customer; e.root.claimed() != "" && owner != e.customer {
+		return e.unclaimed(ctx, claim, owner)
 	}
 	return nil
 }

@@ -20,31 +20,42 @@ func (e *examination) checkRoot() {
 	e.checkFormer()
 	e.checkFrozen()
 	e.checkRecent()
-	placed := e.checkCreated()
+	created, state := e.checkCreated(), e.checkState()
+	if created && state && e.checkNotice() && e.checkPlace() {
+		e.checkOverdue()
+	}
+}
+
+// checkState says whether the state and the deletion are fit to say where the root should be.
+func (e *examination) checkState() bool {
+	r := e.root
 	switch r.State {
 	case active:
 		if r.Deletion != nil {
 			e.rootProblem(BadState, e.fixRoot(repair.DropDeletion), "active with a deletion")
 		}
+		return true
 	case deleted, purging:
-		if r.Deletion == nil {
-			e.rootProblem(BadState, e.fixRoot(repair.SetDeletion), "%s without a deletion", r.State)
-			return
-		}
-		if r.State == purging && len(r.Holds) > 0 {
-			e.rootProblem(BadState, nil, "purging under legal hold; decide which of them is right")
-		}
-		if _, err := parseDue(r.Deletion.PurgeTime); err != nil {
-			e.rootProblem(BadState, nil, "its purge time can't be read")
-			return
-		}
-	default:
-		e.rootProblem(BadState, nil, "in no known state")
-		return
+		return e.checkDeletion()
 	}
-	if placed && e.checkNotice() && e.checkPlace() {
-		e.checkOverdue()
+	e.rootProblem(BadState, nil, "in no known state")
+	return false
+}
+
+func (e *examination) checkDeletion() bool {
+	r := e.root
+	if r.Deletion == nil {
+		e.rootProblem(BadState, e.fixRoot(repair.SetDeletion), "%s without a deletion", r.State)
+		return false
 	}
+	if r.State == purging && len(r.Holds) > 0 {
+		e.rootProblem(BadState, nil, "purging under legal hold; decide which of them is right")
+	}
+	if _, err := parseDue(r.Deletion.PurgeTime); err != nil {
+		e.rootProblem(BadState, nil, "its purge time can't be read")
+		return false
+	}
+	return true
 }
 
 // checkNotice judges a customer whose last change was the lift of its last legal hold: there must be time to restore it.
