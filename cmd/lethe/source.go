@@ -19,8 +19,8 @@ import (
 	"lethe/internal/ledger"
 )
 
-// open gives the certificates' documents, one after the other. Of the API it first asks
-// how far the chains have come: the history that is read then must lead there.
+// open gives the certificates' documents, one after the other. It first asks the API
+// for the ends of the chains: the history must lead there.
 func (o verifyOptions) open(ctx context.Context, v *ledger.Verifier) (iter.Seq2[[]byte, error], error) {
 	if o.api == "" {
 		file, err := os.Open(o.file)

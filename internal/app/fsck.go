@@ -52,8 +52,8 @@ func checking(checker fsck.Checker, table *dynamo.Table) operations.Tables {
 			for some := range slices.Chunk(findings, mendedTogether) {
 				err := bulk.MayBegin(ctx)
 				if err == nil {
-					var mended []fsck.Mended
-					mended, err = checker.Mend(ctx, table, by, wanted(some))
+					var mended []fsck.Outcome
+					mended, err = checker.Repair(ctx, table, by, wanted(some))
 					decided = append(decided, outcomes(mended, err)...)
 				}
 				if err != nil {
@@ -74,7 +74,7 @@ func wanted(findings []operations.Finding) []fsck.Finding {
 }
 
 // outcomes leaves undecided what is still so: it has changed each time it was about to be repaired.
-func outcomes(mended []fsck.Mended, err error) []bulk.Outcome {
+func outcomes(mended []fsck.Outcome, err error) []bulk.Outcome {
 	var decided []bulk.Outcome
 	for _, m := range mended {
 		switch m {

@@ -112,7 +112,7 @@ func (t *Table) partsOf(ctx context.Context, id string) (sks []string, err error
 	return sks, nil
 }
 
-// reopenChunk adds the progress of a chunk of which it is lost, as of one that nobody has begun.
+// reopenChunk adds the progress of a chunk that has lost it: nothing is begun.
 func (m *mending) reopenChunk(ctx context.Context, seq int) error {
 	it, err := m.table.get(ctx, operationPK(m.seen.ID), chunkSK(frozenSK, seq))
 	if err != nil {
@@ -132,7 +132,7 @@ func (m *mending) reopenChunk(ctx context.Context, seq int) error {
 	)
 }
 
-// unbegun are the outcomes of subjects that nobody has begun with: the planning has refused some.
+// unbegun are outcomes before any work: the planning has refused some subjects.
 func unbegun(subjects []bulk.Subject) []bulk.Outcome {
 	outcomes := make([]bulk.Outcome, len(subjects))
 	for i, s := range subjects {

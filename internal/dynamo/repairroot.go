@@ -149,7 +149,7 @@ func (m *mending) giveNotice(r damagedRoot) expression.UpdateBuilder {
 	return move(expression.Set(attrDue, expression.Value(formatTime(due))), m.sameShard(p, r))
 }
 
-// startPurge takes the customer past the fence. The next sweep finds its purge as one that nobody works on.
+// startPurge takes the customer past the fence. The next sweep finds its purge as one that stopped.
 func (m *mending) startPurge(ctx context.Context, r damagedRoot) (expression.UpdateBuilder, error) {
 	s, err := m.table.Settings(ctx)
 	u := expression.

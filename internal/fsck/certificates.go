@@ -9,8 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// checkCertificate looks whether a certificate certifies what it must. Nothing changes
-// it, and so it is judged as the scan brings it.
+// checkCertificate judges a certificate as the scan reads it: nothing changes it later.
 func (c *check) checkCertificate(cert certificate) {
 	id := strings.TrimPrefix(cert.PK, "C#")
 	must := func(ok bool, what string) {
@@ -20,10 +19,10 @@ func (c *check) checkCertificate(cert certificate) {
 	}
 	must(strings.HasPrefix(cert.PK, "C#") && cert.Customer == id && cert.SK != "", "names another customer than its key")
 	must(cert.Residue != nil && *cert.Residue == 0, "certifies a residue")
-	must(cert.PurgedBy != "" && cert.DeletedAt != "" && cert.DeletedAt <= cert.PurgedAt, "doesn't tell by whom, or tells a purge before the deletion")
+	must(cert.PurgedBy != "" && cert.DeletedAt != "" && cert.DeletedAt <= cert.PurgedAt, "doesn't say who purged, or says that the purge was before the deletion")
 }
 
-// visitCertificate looks whether the customer stays away, and what must stay is there.
+// visitCertificate suspects a customer that is back, and retained records that are gone.
 func (s *segment) visitCertificate(ctx context.Context, c certificate) error {
 	id, ok := strings.CutPrefix(c.PK, "C#")
 	if !ok {
@@ -51,8 +50,7 @@ func (c *check) keepsForEver(cert certificate) bool {
 	return false
 }
 
-// lookForKept suspects that all is gone of what must stay for ever. What there is has been
-// compared where it lies.
+// lookForKept suspects a customer without retained records. If there are some, retainedPartition compares them.
 func (s *segment) lookForKept(ctx context.Context, id string) error {
 	there, err := s.check.client.any(ctx, s.check.Table, "X#"+id)
 	if err != nil || there {

@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -19,7 +18,7 @@ import (
 // chains is how far the chains of the ledger have been verified, and what was counted.
 type chains struct {
 	Chain  int         // the one to go on with
-	Head   ledger.Head // where it has come to
+	Head   ledger.Head // of what is verified
 	After  string      // sort key of its last block that was looked at
 	Filed  int64       // certificates that the scan has seen under their customers
 	Linked int64       // of those in chains, how many are filed
@@ -54,7 +53,7 @@ func decodeBlock(it item) block {
 	return b
 }
 
-// checkChains verifies every chain, as anybody can from outside, and compares what is in the
+// checkChains verifies every chain, as an auditor can, and compares what is in the
 // chains with what is filed under the customers. It stops between blocks when the time is over.
 func (c *check) checkChains(ctx context.Context, p *chains) error {
 	for ; p.Chain < ledger.Chains; p.Chain++ {
@@ -103,7 +102,7 @@ func (c *check) checkBlock(ctx context.Context, chain int, b block, verifier *le
 		link, err := readLink(cert)
 		switch {
 		case err != nil:
-			c.tellChain(b, "", "holds a certificate that can't be read: "+kindOf(err))
+			c.tellChain(b, "", "holds a certificate that can't be read: "+withoutValue(err))
 			continue
 		case link.Chain != chain:
 			c.tellChain(b, link.Customer, fmt.Sprintf("holds a certificate of chain %d", link.Chain))
@@ -125,31 +124,13 @@ func (c *check) tellChain(b block, customer, problem string) {
 	c.tell(Finding{Rule: CertificateBroken, Customer: customer, Key: "ledger " + b.PK + " " + b.SK, Problem: problem})
 }
 
-// readLink is a certificate as the API shows it, which is what was hashed.
+// readLink is a certificate as the API shows it, which is what was hashed. Its members are stored under the same names, but for
+// two.
 func readLink(cert item) (ledger.Certificate, error) {
-	var stored struct {
-		SK        string            `dynamodbav:"sk"`
-		Chain     int               `dynamodbav:"chain"`
-		Seq       int64             `dynamodbav:"seq"`
-		Previous  string            `dynamodbav:"previous"`
-		Customer  string            `dynamodbav:"customer"`
-		DeletedAt time.Time         `dynamodbav:"deletedAt"`
-		DeletedBy string            `dynamodbav:"deletedBy"`
-		PurgedAt  time.Time         `dynamodbav:"purgedAt"`
-		PurgedBy  string            `dynamodbav:"purgedBy"`
-		Policies  map[string]string `dynamodbav:"policies"`
-		Erased    map[string]int64  `dynamodbav:"erased"`
-		Retained  map[string]int64  `dynamodbav:"retained"`
-		Residue   int               `dynamodbav:"residue"`
-		Hash      string            `dynamodbav:"hash"`
-	}
-	err := attributevalue.UnmarshalMap(cert, &stored)
-	return ledger.Certificate{
-		Format: ledger.Format, Chain: stored.Chain, Seq: stored.Seq, Previous: stored.Previous,
-		Customer: stored.Customer, DeletionID: stored.SK, DeletedAt: stored.DeletedAt, DeletedBy: stored.DeletedBy,
-		PurgedAt: stored.PurgedAt, PurgedBy: stored.PurgedBy, Policies: stored.Policies,
-		Erased: stored.Erased, Retained: stored.Retained, Residue: stored.Residue, Hash: stored.Hash,
-	}, err
+	var link ledger.Certificate
+	err := attributevalue.UnmarshalMapWithOptions(cert, &link, func(o *attributevalue.DecoderOptions) { o.TagKey = "json" })
+	link.Format, link.DeletionID = ledger.Format, keyOf(cert).SK
+	return link, err
 }
 
 // checkFiling compares a block's certificates with what is filed under their customers, and
@@ -163,7 +144,7 @@ func (c *check) checkFiling(ctx context.Context, b block) (filed int64, err erro
 	if err != nil {
 		return 0, err
 	}
-	since, err := c.readFiled(ctx, ended) // by purges that have come to their end in between
+	since, err := c.readFiled(ctx, ended) // by purges that ended between the two reads
 	if err != nil {
 		return 0, err
 	}
@@ -194,8 +175,7 @@ func (c *check) readFiled(ctx context.Context, certs []item) (map[key]item, erro
 	return c.client.wholes(ctx, c.Ledger, slices.Collect(maps.Keys(keys)))
 }
 
-// ended are the certificates that were not filed, and must be by now: the purge that appends
-// one files it before it comes to its end, and is under way no more.
+// ended are the certificates that are not filed although their purge has ended: a purge files what it appends before it ends.
 func (c *check) ended(ctx context.Context, certs []item, filed map[key]item) (ended []item, err error) {
 	for _, cert := range certs {
 		k := keyOf(cert)

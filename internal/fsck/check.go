@@ -24,9 +24,9 @@ type check struct {
 	room     int             // for problems of one customer
 	kinds    map[string]kind
 
-	items, kept, peak atomic.Int64
-	filed             atomic.Int64 // certificates seen under their customers, and not yet counted in the position
-	suspects          suspects
+	items    atomic.Int64
+	filed    atomic.Int64 // certificates seen under their customers, and not yet counted in the position
+	suspects suspects
 
 	mu     sync.Mutex
 	found  func(Finding)
@@ -132,17 +132,6 @@ func (c *check) progress() Progress {
 
 func (c *check) sum() Report {
 	report := c.report
-	report.Progress, report.Cost, report.Peak = c.progress(), c.client.costs(), c.peak.Load()
+	report.Progress, report.Cost = c.progress(), c.client.costs()
 	return report
-}
-
-// keep counts what is kept in mind, with a negative number what no longer is.
-func (c *check) keep(n int) {
-	kept := c.kept.Add(int64(n))
-	for {
-		peak := c.peak.Load()
-		if kept <= peak || c.peak.CompareAndSwap(peak, kept) {
-			return
-		}
-	}
 }

@@ -32,7 +32,7 @@ type Checker struct {
 	Progress func(Progress)
 }
 
-// Progress is how far a check has come.
+// Progress is what a check has read and found.
 type Progress struct {
 	Items    int64 `json:"items"` // read by the scan
 	Findings int64 `json:"findings"`
@@ -47,8 +47,6 @@ type Report struct {
 	// Unsettled counts customers and operations that changed each time they were looked at.
 	Unsettled int64 `json:"unsettled"`
 	Cost      Cost  `json:"cost"`
-	// Peak is how many items, suspicions and findings were kept in mind at most.
-	Peak int64 `json:"peak"`
 }
 
 // Check checks both tables, and calls found with each finding when it is settled, one at a

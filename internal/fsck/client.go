@@ -42,13 +42,13 @@ func newClient(db Reader, unitsPerSecond int) *client {
 
 // Reader is what a check needs of DynamoDB: it can't write. A [dynamodb.Client] is one.
 type Reader interface {
-	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
-	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
-	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
-	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
+	GetItem(ctx context.Context, in *dynamodb.GetItemInput, options ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, options ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	Query(ctx context.Context, in *dynamodb.QueryInput, options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	Scan(ctx context.Context, in *dynamodb.ScanInput, options ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
 }
 
-// Cost is what was consumed, as DynamoDB itself reports it.
+// Cost is what the reads of a check and the writes of its repairs consumed, as DynamoDB reports it.
 type Cost struct {
 	Requests   int     `json:"requests"`
 	ReadUnits  float64 `json:"readUnits"`
@@ -142,43 +142,41 @@ func project(attributes []string) (projection *string, names map[string]string) 
 
 // batchGet reads many items, in part; those that are not there are left out.
 func (c *client) batchGet(ctx context.Context, table string, keys []key, consistent bool) (map[key]row, error) {
+	request := types.KeysAndAttributes{ConsistentRead: &consistent}
+	request.ProjectionExpression, request.ExpressionAttributeNames = project(pointedTo)
+	items, err := c.items(ctx, table, keys, request)
 	found := map[key]row{}
-	for some := range slices.Chunk(keys, maxBatchGet) {
-		request := types.KeysAndAttributes{ConsistentRead: &consistent}
-		request.ProjectionExpression, request.ExpressionAttributeNames = project(pointedTo)
-		for _, k := range some {
-			request.Keys = append(request.Keys, k.item())
+	for k, it := range items {
+		r, ok := readable(it)
+		if !ok { // it is there; the scan reports that it can't be read
+			r = row{PK: k.PK, SK: k.SK}
 		}
-		err := c.batch(ctx, table, request, func(it item) {
-			r, err := decode(it)
-			if err != nil { // it is there; the scan reports that it can't be read
-				r = row{PK: keyOf(it).PK, SK: keyOf(it).SK}
-			}
-			found[r.key()] = r
-		})
-		if err != nil {
-			return nil, err
-		}
+		found[k] = r
 	}
-	return found, nil
+	return found, err
 }
 
 // wholes reads many items as they are, consistently; those that are not there are left out.
 func (c *client) wholes(ctx context.Context, table string, keys []key) (map[key]item, error) {
+	return c.items(ctx, table, keys, types.KeysAndAttributes{ConsistentRead: aws.Bool(true)})
+}
+
+func (c *client) items(ctx context.Context, table string, keys []key, request types.KeysAndAttributes) (map[key]item, error) {
 	found := map[key]item{}
 	for some := range slices.Chunk(keys, maxBatchGet) {
-		request := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
+		request.Keys = nil
 		for _, k := range some {
 			request.Keys = append(request.Keys, k.item())
 		}
-		if err := c.batch(ctx, table, request, func(it item) { found[keyOf(it)] = it }); err != nil {
+		if err := c.batch(ctx, table, request, found); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
 }
 
-func (c *client) batch(ctx context.Context, table string, request types.KeysAndAttributes, visit func(item)) error {
+// batch makes a request until all of it is read.
+func (c *client) batch(ctx context.Context, table string, request types.KeysAndAttributes, found map[key]item) error {
 	for attempt := 0; len(request.Keys) > 0; attempt++ {
 		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
 			return err
@@ -193,7 +191,7 @@ func (c *client) batch(ctx context.Context, table string, request types.KeysAndA
 			return err
 		}
 		for _, it := range out.Responses[table] {
-			visit(it)
+			found[keyOf(it)] = it
 		}
 		request.Keys = out.UnprocessedKeys[table].Keys
 	}
@@ -224,8 +222,7 @@ func (c *client) scan(ctx context.Context, table string, segment, of int, after 
 }
 
 // lost says whether a scan that ends after a key may have lost its way: DynamoDB knows the
-// place of an item that has gone meanwhile, and one of the engines that stand in for it
-// doesn't, and ends there.
+// place of an item that was removed since; one of the local engines doesn't, and its scan ends there.
 func (c *client) lost(ctx context.Context, table string, after key) (bool, error) {
 	if after == (key{}) {
 		return false, nil

@@ -37,7 +37,7 @@ type examination struct {
 
 func (c *check) newExamination(s suspect) *examination {
 	e := &examination{check: c, suspect: s, retained: map[string]int64{}}
-	e.tree = tree{counts: map[string]int64{}, problem: e.recordProblem, keep: c.keep}
+	e.tree = tree{counts: map[string]int64{}, problem: e.recordProblem}
 	return e
 }
 
@@ -62,8 +62,8 @@ func (e *examination) problem(rule Rule, k key, what string, f fix) {
 	e.problems = append(e.problems, problem{Finding{Rule: rule, Customer: e.customer, Key: k.shown(), Problem: what, Repairable: f != nil}, f})
 }
 
-// rooted is a problem of the root.
-func (e *examination) rooted(rule Rule, f fix, format string, args ...any) {
+// rootProblem is a problem of the root.
+func (e *examination) rootProblem(rule Rule, f fix, format string, args ...any) {
 	e.problem(rule, rootKey(e.customer), fmt.Sprintf(format, args...), f)
 }
 
@@ -77,8 +77,6 @@ func (e *examination) end(ctx context.Context, s *segment) error {
 		e.checkRoot()
 		e.checkCounts()
 	}
-	s.check.keep(len(e.problems))
-	defer s.check.keep(-len(e.problems))
 	if len(e.problems) > 0 {
 		return s.check.suspect(ctx, suspect{customer: e.customer, about: partitions})
 	}
@@ -111,7 +109,7 @@ func (e *examination) names(s *segment) []lookup {
 	return questions
 }
 
-// examineCustomer reads all that concerns a customer, until it has not changed meanwhile.
+// examineCustomer reads all that concerns a customer, until the customer doesn't change during the read.
 func (c *check) examineCustomer(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
 	for attempt := range attempts {
 		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
@@ -129,15 +127,20 @@ func (c *check) examineCustomer(ctx context.Context, s suspect) (found []problem
 			return nil, false, err
 		}
 		if e.still(now) {
-			found := slices.DeleteFunc(e.problems, func(p problem) bool { return p.aspect()&s.about == 0 })
-			slices.SortStableFunc(found, e.rootFirst)
-			if n := len(found); n > 0 && e.more > 0 {
-				found[n-1].Problem += fmt.Sprintf("; about %d more of this customer are not listed", e.more)
-			}
-			return found, true, nil
+			return e.found(), true, nil
 		}
 	}
 	return nil, false, nil
+}
+
+// found are the problems that the suspicion is about.
+func (e *examination) found() []problem {
+	found := slices.DeleteFunc(e.problems, func(p problem) bool { return p.aspect()&e.about == 0 })
+	slices.SortStableFunc(found, e.rootFirst)
+	if n := len(found); n > 0 && e.more > 0 {
+		found[n-1].Problem += fmt.Sprintf("; about %d more of this customer are not listed", e.more)
+	}
+	return found
 }
 
 // rootFirst lets what is wrong with the root be repaired before what counts on it.
@@ -172,16 +175,7 @@ func (e *examination) read(ctx context.Context) error {
 		}
 		e.add(root)
 	}
-	for it, err := range e.check.client.query(ctx, e.check.Table, customerPK(e.customer), false, "pk", "sk", "kind", "children", "ttl") {
-		if err != nil {
-			return err
-		}
-		if r, ok := readable(it); ok {
-			e.take(r)
-		}
-	}
-	e.tree.end()
-	if err := e.readCertificates(ctx); err != nil {
+	if err := errors.Join(e.readRecords(ctx), e.readCertificates(ctx)); err != nil {
 		return err
 	}
 	if e.root == nil {
@@ -194,10 +188,18 @@ func (e *examination) read(ctx context.Context) error {
 	return errors.Join(e.readRetained(ctx), e.readNames(ctx), e.readStrays(ctx))
 }
 
-func (e *examination) take(r row) {
-	if strings.HasPrefix(r.SK, recordPrefix) || strings.HasPrefix(r.SK, tokenPrefix) {
-		e.add(r)
+// readRecords reads the records and access tokens.
+func (e *examination) readRecords(ctx context.Context) error {
+	for it, err := range e.check.client.query(ctx, e.check.Table, customerPK(e.customer), false, "pk", "sk", "kind", "children", "ttl") {
+		if err != nil {
+			return err
+		}
+		if r, ok := readable(it); ok && r.SK != rootSK && r.key().ofCustomer() {
+			e.add(r)
+		}
 	}
+	e.tree.end()
+	return nil
 }
 
 func (e *examination) readCertificates(ctx context.Context) error {
@@ -216,10 +218,10 @@ func (e *examination) readCertificates(ctx context.Context) error {
 // checkOrphans finds what hangs on a customer that is gone.
 func (e *examination) checkOrphans(f fix) {
 	if n := e.tree.sum(); n > 0 {
-		e.rooted(OrphanRecord, f, "%d records without their root", n)
+		e.rootProblem(OrphanRecord, f, "%d records without their root", n)
 	}
 	if e.tokens > 0 {
-		e.rooted(OrphanToken, f, "%d access tokens without their root", e.tokens)
+		e.rootProblem(OrphanToken, f, "%d access tokens without their root", e.tokens)
 	}
 }
 

@@ -14,7 +14,7 @@ const (
 	OrphanRecord      Rule = "ORPHAN_RECORD"      // records without their root
 	OrphanToken       Rule = "ORPHAN_TOKEN"       // access tokens without their root
 	OrphanTerm        Rule = "ORPHAN_TERM"        // a search term that no root lists
-	OrphanClaim       Rule = "ORPHAN_CLAIM"       // an e-mail address claimed for who doesn't have it
+	OrphanClaim       Rule = "ORPHAN_CLAIM"       // an e-mail address claimed for a customer who doesn't have it
 	CountMismatch     Rule = "COUNT_MISMATCH"     // a root counts other records than there are
 	ChildCount        Rule = "CHILD_COUNT"        // a record counts other children than there are
 	ParentMissing     Rule = "PARENT_MISSING"     // a record below one that is gone
@@ -23,9 +23,9 @@ const (
 	ClaimMissing      Rule = "CLAIM_MISSING"      // an e-mail address that is not claimed for its owner
 	BadState          Rule = "BAD_STATE"          // a root that contradicts itself
 	WrongPlace        Rule = "WRONG_PLACE"        // listed elsewhere, or expiring at another time, than its state says
-	Overdue           Rule = "OVERDUE"            // due and forgotten
-	Stuck             Rule = "STUCK"              // a purge whose lease ran out, and nobody came
-	Resurrected       Rule = "RESURRECTED"        // back, though the ledger says that it is gone
+	Overdue           Rule = "OVERDUE"            // due, and not purged
+	Stuck             Rule = "STUCK"              // a purge whose lease has run out
+	Resurrected       Rule = "RESURRECTED"        // there, though the ledger says that it was purged
 	RetainedWrong     Rule = "RETAINED_WRONG"     // not stripped, not certified, or kept for ever
 	CertificateBroken Rule = "CERTIFICATE_BROKEN" // a certificate that certifies nothing
 	StrandedChunk     Rule = "STRANDED_CHUNK"     // parts of an operation that is not there
@@ -44,27 +44,37 @@ type Finding struct {
 	Repairable bool   `json:"repairable"`
 	Repaired   bool   `json:"repaired"`
 
-	// At is where in the scan a hashed key lies, for Mend to find it again.
+	// At is where in the scan a hashed key lies, for Repair to find it again.
 	At string `json:"-"`
 }
 
 func (f Finding) id() string { return string(f.Rule) + " " + f.Key }
 
-// key is that of an item.
+// key is the key of an item.
 type key struct{ PK, SK string }
 
-// customer is whose item it is, of a key that a customer's ID stands in.
+// customer is the id of the customer that the partition belongs to.
 func (k key) customer() string {
 	_, id, _ := strings.Cut(k.PK, "#")
 	return id
 }
 
-// shown is the key for people to see: hashed, where it is or may be made of personal data.
+// ofCustomer says whether a sort key is one that a customer's partition has.
+func (k key) ofCustomer() bool {
+	return k.SK == rootSK || strings.HasPrefix(k.SK, recordPrefix) || strings.HasPrefix(k.SK, tokenPrefix)
+}
+
+// ofSystem says whether the key is one of the settings, the totals or a lease.
+func (k key) ofSystem() bool {
+	return k.PK == "P" && (k.SK == "settings" || strings.HasPrefix(k.SK, "totals#") || strings.HasPrefix(k.SK, "lease#"))
+}
+
+// shown is the key for reports: hashed where it is, or may be, made of personal data.
 func (k key) shown() string {
 	space, _, _ := strings.Cut(k.PK, "#")
 	switch space {
 	case "C":
-		if k.SK != rootSK && !strings.HasPrefix(k.SK, recordPrefix) && !strings.HasPrefix(k.SK, tokenPrefix) {
+		if !k.ofCustomer() {
 			return k.PK + " " + hashed(k.SK)
 		}
 		return k.PK + " " + k.SK
@@ -76,8 +86,8 @@ func (k key) shown() string {
 	return "?" + k.hash()
 }
 
-// namesNobody says whether the key may be written down as it is.
-func (k key) namesNobody() bool { return k.shown() == k.PK+" "+k.SK }
+// isShownWhole says whether the key holds nothing personal, so that it may be stored.
+func (k key) isShownWhole() bool { return k.shown() == k.PK+" "+k.SK }
 
 func (k key) hash() string { return hashed(k.PK + "\x00" + k.SK) }
 

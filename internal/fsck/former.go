@@ -13,6 +13,6 @@ const (
 // reason is kept that may have a former name.
 func (e *examination) checkFormer() {
 	if n := len(e.root.Former); n%fingerprint != 0 || n > maxFormer {
-		e.rooted(BadState, e.fixRoot(repair.SetFormer{Former: make([]byte, maxFormer)}), "%d bytes of fingerprints", n)
+		e.rootProblem(BadState, e.fixRoot(repair.SetFormer{Former: make([]byte, maxFormer)}), "%d bytes of fingerprints", n)
 	}
 }

@@ -26,12 +26,12 @@ func (e *examination) checkFrozen() {
 		return
 	}
 	if r.State != purging {
-		e.rooted(BadState, e.fixRoot(repair.DropPolicies), "%s, with the policies of a purge", r.State)
+		e.rootProblem(BadState, e.fixRoot(repair.DropPolicies), "%s, with the policies of a purge", r.State)
 		return
 	}
 	for kind, k := range r.Frozen.Retain {
 		if _, err := customer.ParsePeriod(k.For); err != nil || slices.Contains(r.Frozen.Cascade, kind) {
-			e.rooted(BadState, e.fixRoot(repair.DropPolicies), "purging by policies that contradict themselves")
+			e.rootProblem(BadState, e.fixRoot(repair.DropPolicies), "purging by policies that contradict themselves")
 			return
 		}
 	}

@@ -53,6 +53,7 @@ type row struct {
 	Deletion *deletion `dynamodbav:"deletion"`
 	Frozen   *frozen   `dynamodbav:"frozen"`
 	Last     struct {
+		ID     string `dynamodbav:"id"`
 		At     string `dynamodbav:"at"`
 		Action string `dynamodbav:"action"`
 	} `dynamodbav:"last"`
@@ -127,7 +128,7 @@ func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{V
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-// splitRecord splits the sort key of a record: its kind and that of its parent, empty for
+// splitRecord splits the sort key of a record: its kind and the key of its parent, empty for
 // a record at the top. ok is false for what is no such key.
 func splitRecord(sk string) (kind, parent string, ok bool) {
 	parts := strings.Split(sk, "#")

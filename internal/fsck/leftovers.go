@@ -13,7 +13,7 @@ import (
 // readLeftovers finds what is left of a customer who is gone. All of it is repaired by
 // putting the root back past the fence: the purge erases, and certifies, what there is.
 func (e *examination) readLeftovers(ctx context.Context) error {
-	terms, claims, err := e.unknown(ctx)
+	terms, claims, err := e.strayNames(ctx)
 	if err != nil {
 		return err
 	}
@@ -45,8 +45,8 @@ func (e *examination) readLeftovers(ctx context.Context) error {
 	return nil
 }
 
-// spared says why what is left must not be purged, empty if it may: by the audit log the
-// customer was not on its way out when its root was lost.
+// spared says why what is left must not be purged; empty if it may. It must not if, by the audit log, the customer was
+// not deleted when its root was lost.
 func (e *examination) spared(ctx context.Context) (string, error) {
 	n := 0
 	for it, err := range e.check.client.query(ctx, e.check.Table, "A#"+e.customer, true, "action") {
@@ -57,8 +57,8 @@ func (e *examination) spared(ctx context.Context) (string, error) {
 		case customer.ActionDeleted, customer.ActionRedated, customer.ActionExpired, customer.ActionPurged, customer.ActionPurgeStarted:
 			return "", nil
 		case customer.ActionCreated, customer.ActionRestored, customer.ActionUpdated, customer.ActionRecordsAdded, customer.ActionHoldPlaced:
-			return "; by the audit log nobody had deleted the customer, or it was under legal hold: bring its root back from a backup", nil
-		case customer.Blocked, customer.Unblocked, customer.HoldLifted, customer.RecordsRemoved, customer.Repaired:
+			return "; by the audit log the customer was not deleted, or was under legal hold: restore its root from a backup", nil
+		case customer.ActionBlocked, customer.ActionUnblocked, customer.ActionHoldLifted, customer.ActionRecordsRemoved, customer.ActionRepaired:
 			// these happen to customers on both sides: an earlier entry tells
 		}
 		if n++; n == pageItems {
@@ -85,7 +85,7 @@ func (e *examination) restore(ctx context.Context, terms, claims []stray) error 
 	if len(claims) > 0 { // of several the rest are strays, when the root is there
 		email = strings.TrimPrefix(claims[0].PK, "E#")
 	}
-	return e.repair(ctx, repair.PutBack{Counts: counts, Terms: slices.Compact(words), Email: email})
+	return e.repair(ctx, repair.PutBack{Counts: counts, Terms: slices.Compact(words), Email: email}, e.change())
 }
 
 // leftCounts counts records, and what a purge had retained before it certified anything.

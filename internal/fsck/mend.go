@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// Mended is what became of a finding.
-type Mended int
+// Outcome of a finding.
+type Outcome int
 
-// What becomes of a finding.
+// The outcomes.
 const (
-	NotMended Mended = iota // it is still so
+	NotRepaired Outcome = iota // it is still so
 	Repaired
 	Changed // it was not so any longer
 )
 
-// Mend repairs what was found earlier if it is still so, and nothing else. The audit log names
+// Repair repairs what was found earlier if it is still so, and nothing else. The audit log names
 // who repairs. Beside an error it returns what is repaired.
-func (c Checker) Mend(ctx context.Context, repairer Repairer, by string, findings []Finding) ([]Mended, error) {
-	became := map[string]Mended{}
+func (c Checker) Repair(ctx context.Context, repairer Repairer, by string, findings []Finding) ([]Outcome, error) {
+	became := map[string]Outcome{}
 	c.Settle = 0 // they were found long ago
 	r, err := c.begin(ctx, func(f Finding) {
-		became[f.id()] = NotMended
+		became[f.id()] = NotRepaired
 		if f.Repaired {
 			became[f.id()] = Repaired
 		}
@@ -34,8 +34,8 @@ func (c Checker) Mend(ctx context.Context, repairer Repairer, by string, finding
 	for _, f := range findings {
 		r.wanted[f.id()] = true
 	}
-	err = r.mendAll(ctx, findings)
-	results := make([]Mended, len(findings))
+	err = r.repairAll(ctx, findings)
+	results := make([]Outcome, len(findings))
 	for i, f := range findings {
 		told, ok := became[f.id()]
 		if !ok && err == nil && r.report.Unsettled == 0 {
@@ -46,12 +46,12 @@ func (c Checker) Mend(ctx context.Context, repairer Repairer, by string, finding
 	return results, err
 }
 
-func (c *check) mendAll(ctx context.Context, findings []Finding) error {
+func (c *check) repairAll(ctx context.Context, findings []Finding) error {
 	for _, f := range findings {
 		s := suspect{customer: f.Customer, about: everything}
 		switch {
 		case f.Rule == NoteKept:
-			if err := c.mendNote(ctx, f); err != nil {
+			if err := c.repairNote(ctx, f); err != nil {
 				return err
 			}
 			continue
@@ -74,7 +74,7 @@ func (c *check) mendAll(ctx context.Context, findings []Finding) error {
 	return c.settleAll(ctx)
 }
 
-func (c *check) mendNote(ctx context.Context, f Finding) error {
+func (c *check) repairNote(ctx context.Context, f Finding) error {
 	pk, sk, _ := strings.Cut(f.Key, " ")
 	it, err := c.client.get(ctx, c.Table, key{pk, sk})
 	if err != nil || it == nil {
@@ -88,12 +88,12 @@ func (c *check) mendNote(ctx context.Context, f Finding) error {
 
 const locatePages = 3 // of the scan, in which a finding should lie again
 
-// locate finds the item of a finding whose key was hashed, where in the scan it lay.
+// locate finds the item of a finding whose key was hashed, at its place in the scan.
 func (c *check) locate(ctx context.Context, f Finding) (key, error) {
 	var number, of int
 	where := strings.SplitN(f.At, " ", 3)
 	if n, err := fmt.Sscanf(where[0], "%d/%d", &number, &of); n != 2 || err != nil || len(where) != 3 {
-		return key{}, fmt.Errorf("fsck: finding %s is nowhere", f.Key)
+		return key{}, fmt.Errorf("fsck: finding %s has no place in the scan: check again", f.Key)
 	}
 	after := key{where[1], where[2]}
 	found, err := c.locateAfter(ctx, f, number, of, after)

@@ -36,7 +36,7 @@ func (s *segment) visitTerm(ctx context.Context, r row) error {
 // visitClaim asks the root that has claimed an e-mail address.
 func (s *segment) visitClaim(ctx context.Context, r row) error {
 	if r.Customer == "" {
-		s.check.tellUnknown(r.key(), "a claim of nobody")
+		s.check.tellUnknown(r.key(), "a claim that names no customer")
 		return nil
 	}
 	return s.ask(ctx, r.Customer, stray{r.key(), s.where()}, row.claims)
@@ -57,36 +57,32 @@ func (e *examination) readNames(ctx context.Context) error {
 	if e.root.State == purging {
 		return nil
 	}
+	terms := slices.Compact(slices.Sorted(slices.Values(e.root.Terms)))
 	var keys []key
-	for _, term := range slices.Compact(slices.Sorted(slices.Values(e.root.Terms))) {
+	for _, term := range terms {
 		keys = append(keys, termKey(term, e.customer))
 	}
-	if identity := e.root.claimed(); identity != "" {
-		keys = append(keys, claimKey(identity))
+	claim := claimKey(e.root.claimed())
+	if e.root.claimed() != "" {
+		keys = append(keys, claim)
 	}
 	found, err := e.check.client.batchGet(ctx, e.check.Table, keys, true)
 	if err != nil {
 		return err
 	}
-	for _, k := range keys {
-		claim, there := found[k]
-		switch {
-		case strings.HasPrefix(k.PK, "E#"):
-			if claim.Customer == e.customer {
-				continue
-			}
-			if err := e.unclaimed(ctx, k, claim.Customer); err != nil {
-				return err
-			}
-		case !there:
-			e.problem(TermMissing, k, "a search term of the customer is gone", e.fix(repair.PutTerm{Term: termOf(k)}))
+	for i, term := range terms {
+		if _, there := found[keys[i]]; !there {
+			e.problem(TermMissing, keys[i], "a search term of the customer is gone", e.fix(repair.PutTerm{Term: term}))
 		}
+	}
+	if owner := found[claim].Customer; e.root.claimed() != "" && owner != e.customer {
+		return e.unclaimed(ctx, claim, owner)
 	}
 	return nil
 }
 
-// unclaimed is the problem of an e-mail address that is not claimed, or for somebody
-// else: who has it too, unless that claim is a stray.
+// unclaimed is the problem of an e-mail address that is not claimed, or is claimed for another customer. That one may
+// have the address too.
 func (e *examination) unclaimed(ctx context.Context, k key, owner string) error {
 	if owner == "" {
 		e.problem(ClaimMissing, k, "its e-mail address is not claimed for it", e.fix(repair.PutClaim{Identity: e.root.claimed()}))
@@ -100,7 +96,7 @@ func (e *examination) unclaimed(ctx context.Context, k key, owner string) error 
 	if it != nil {
 		root, ok := readable(it)
 		if !ok || root.claims(k) {
-			e.problem(ClaimMissing, k, "its e-mail address is claimed for customer "+owner+", who has it too: one of them has to give it up", nil)
+			e.problem(ClaimMissing, k, "its e-mail address is claimed for customer "+owner+", who has it too: change the e-mail address of one of them", nil)
 			return nil
 		}
 		other.Root = it
@@ -109,8 +105,8 @@ func (e *examination) unclaimed(ctx context.Context, k key, owner string) error 
 	return nil
 }
 
-// unknown are the strays that are there, and that the root doesn't know of.
-func (e *examination) unknown(ctx context.Context) (terms, claims []stray, err error) {
+// strayNames are the suspected terms and claims that are there, and that the root doesn't have.
+func (e *examination) strayNames(ctx context.Context) (terms, claims []stray, err error) {
 	keys := make([]key, len(e.strays))
 	for i, s := range e.strays {
 		keys[i] = s.key
@@ -131,7 +127,7 @@ func (e *examination) unknown(ctx context.Context) (terms, claims []stray, err e
 
 // readStrays finds terms and claims that a root doesn't know of.
 func (e *examination) readStrays(ctx context.Context) error {
-	terms, claims, err := e.unknown(ctx)
+	terms, claims, err := e.strayNames(ctx)
 	if err != nil {
 		return err
 	}

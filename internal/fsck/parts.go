@@ -34,9 +34,11 @@ const (
 	maxChunks = 10_000_000 // of one operation; a larger number is damage
 )
 
-// tells says whether the operation has ended with what it may tell of customers: until the planning has
+// keepsPersonal says whether the operation has ended with what it may tell of customers: until the planning has
 // ended, its reason has been compared with some of them only, and its position is in a search.
-func (h header) tells() bool { return h.ended() && h.Planned.IsZero() && h.Reason+h.Position != "" }
+func (h header) keepsPersonal() bool {
+	return h.ended() && h.Planned.IsZero() && h.Reason+h.Position != ""
+}
 
 func (h header) ended() bool {
 	return h.State != planning && h.State != ready && h.State != running && h.State != cancelling
@@ -177,7 +179,7 @@ func (c *check) operationProblems(p *parts) (found []problem) {
 	if list, sort := p.listed(); p.root.List != list || p.root.Sort != sort {
 		add(WrongPlace, top, fmt.Sprintf("%s, but in list %s at %s", p.header.State, p.root.List, p.root.Sort), c.fixOperation(p, repair.RelistOperation{}))
 	}
-	if p.header.tells() {
+	if p.header.keepsPersonal() {
 		add(PersonalData, top, "it ended before it was planned, and keeps its reason or its position", nil)
 	}
 	c.selectionProblems(p, add)
@@ -205,17 +207,17 @@ func (c *check) chunkProblems(p *parts, add func(Rule, key, string, fix)) {
 		if !p.header.ended() {
 			f = c.fixOperation(p, repair.ReopenChunk{Seq: seq})
 		}
-		add(OperationBroken, p.key(pendingPart, seq), "what became of a chunk is gone", f)
+		add(OperationBroken, p.key(pendingPart, seq), "the outcomes of a chunk are gone", f)
 	}
 	for _, seq := range twice {
-		add(OperationBroken, p.key(pendingPart, seq), "a chunk has ended, and is to be done too", c.fixOperation(p, repair.RemovePending{Seq: seq}))
+		add(OperationBroken, p.key(pendingPart, seq), "a chunk has ended, and is listed as to be done too", c.fixOperation(p, repair.RemovePending{Seq: seq}))
 	}
 	for _, seq := range past {
-		add(StrandedChunk, p.key(frozenPart, seq), "a chunk that its operation doesn't know", c.fixOperation(p, repair.RemoveChunk{Seq: seq}))
+		add(StrandedChunk, p.key(frozenPart, seq), "a chunk beyond those that its operation has", c.fixOperation(p, repair.RemoveChunk{Seq: seq}))
 	}
 }
 
-// examineOperation reads an operation until it has not changed meanwhile. Its chunks move
+// examineOperation reads an operation until it doesn't change during the read. Its chunks change
 // without it: what is missing must be missing each of several times.
 func (c *check) examineOperation(ctx context.Context, id string) (found []problem, settled bool, err error) {
 	var before *parts
@@ -232,8 +234,8 @@ func (c *check) examineOperation(ctx context.Context, id string) (found []proble
 		if len(now) == 0 {
 			return nil, true, nil
 		}
-		if before != nil && p.as(before) {
-			now = both(now, found)
+		if before != nil && p.sameVersion(before) {
+			now = inBoth(now, found)
 			same++
 		} else {
 			same = 1
@@ -243,15 +245,15 @@ func (c *check) examineOperation(ctx context.Context, id string) (found []proble
 	return found, same == 3, nil
 }
 
-// as says whether the operation itself is as it was.
-func (p *parts) as(before *parts) bool {
+// sameVersion says whether the operation itself is sameVersion it was.
+func (p *parts) sameVersion(before *parts) bool {
 	if p.root == nil || before.root == nil {
 		return p.root == nil && before.root == nil
 	}
 	return p.root.Version == before.root.Version
 }
 
-func both(now, before []problem) []problem {
+func inBoth(now, before []problem) []problem {
 	known := map[string]bool{}
 	for _, p := range before {
 		known[p.id()] = true

@@ -12,7 +12,7 @@ type position struct {
 	Chains       chains
 }
 
-// mark is where a segment goes on: after a key, which names nobody but by id.
+// mark is where a segment goes on: after a key without personal data.
 type mark struct {
 	PK, SK string
 	Done   bool

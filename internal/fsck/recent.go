@@ -14,8 +14,8 @@ import (
 // markSize is the length of what a root keeps of a recent change.
 const markSize = 8
 
-// checkRecent looks for what a root can't have of its last changes: r0, r1 and so on of those
-// of this customer alone, without a gap, and ro of that of an operation.
+// checkRecent judges the marks of recent changes: r0, r1 and so on, without a gap, of changes of this customer alone, and ro of
+// the last operation.
 func (e *examination) checkRecent() {
 	var bad []string
 	for name, value := range e.root.raw {
@@ -27,7 +27,7 @@ func (e *examination) checkRecent() {
 		return
 	}
 	slices.Sort(bad)
-	e.rooted(BadState, e.fixRoot(repair.DropMarks{Attributes: bad}),
+	e.rootProblem(BadState, e.fixRoot(repair.DropMarks{Attributes: bad}),
 		"has %s among its recent changes: there may be r0 to r%d, without a gap, and ro, each of %d bytes", strings.Join(bad, ", "), customer.MaxRecent-1, markSize)
 }
 

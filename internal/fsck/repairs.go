@@ -34,7 +34,7 @@ func together(f fix) fix {
 
 // fix is a repair of what hangs on the root.
 func (e *examination) fix(r repair.OfCustomer) fix {
-	return func(ctx context.Context) error { return e.repair(ctx, r) }
+	return func(ctx context.Context) error { return e.repair(ctx, r, e.change()) }
 }
 
 // fixRoot is a repair of the root.
@@ -43,19 +43,24 @@ func (e *examination) fixRoot(r repair.OfCustomer) fix {
 }
 
 // repair makes a repair of the customer, while its root is as it was read.
-func (e *examination) repair(ctx context.Context, r repair.OfCustomer) error {
+func (e *examination) repair(ctx context.Context, r repair.OfCustomer, ch customer.Change) error {
 	seen := repair.Seen{ID: e.customer}
 	if e.root != nil {
 		seen.Root = e.root.raw
 	}
-	ch := customer.Change{ID: customer.NewID(), At: e.now(), By: e.check.by, Reason: "found by fsck"}
 	units, err := e.check.repairer.RepairCustomer(ctx, seen, r, ch)
 	return e.check.written(units, err)
 }
 
-// repairRoot makes a repair of the root, and reads the root again: the next repair goes by what it is then.
+func (e *examination) change() customer.Change {
+	return customer.Change{ID: customer.NewID(), At: e.now(), By: e.check.by, Reason: "found by fsck"}
+}
+
+// repairRoot makes a repair of the root, and reads the root again: the next repair goes by what it is then. If another
+// change of the customer came between, it goes by the root of before, and is refused.
 func (e *examination) repairRoot(ctx context.Context, r repair.OfCustomer) error {
-	if err := e.repair(ctx, r); err != nil {
+	ch := e.change()
+	if err := e.repair(ctx, r, ch); err != nil {
 		return err
 	}
 	it, err := e.check.client.get(ctx, e.check.Table, rootKey(e.customer))
@@ -63,7 +68,7 @@ func (e *examination) repairRoot(ctx context.Context, r repair.OfCustomer) error
 		return err
 	}
 	changed, err := decode(it)
-	if err == nil {
+	if err == nil && (changed.Last.ID == ch.ID || changed.Last.ID == e.root.Last.ID) {
 		e.root = &changed
 	}
 	return err

@@ -25,7 +25,7 @@ func (p *retainedPartition) add(r row) {
 	}
 }
 
-// end compares what is retained with the certificates, unless a purge is still at it.
+// end compares what is retained with the certificates, unless a purge is under way.
 func (p *retainedPartition) end(ctx context.Context, s *segment) error {
 	if p.suspicious {
 		return s.check.suspect(ctx, suspect{customer: p.id, about: retentions})
@@ -51,7 +51,7 @@ func (p *retainedPartition) end(ctx context.Context, s *segment) error {
 func (c *check) checkRetained(x row, problem func(Rule, key, string, fix)) {
 	k, known := c.kinds[x.Kind]
 	if x.By != "" {
-		problem(RetainedWrong, x.key(), "a retained record tells who made it", c.fixItem(repair.DropMaker{Item: x.raw}))
+		problem(RetainedWrong, x.key(), "a retained record says who made it", c.fixItem(repair.DropMaker{Item: x.raw}))
 	}
 	if x.TTL == 0 && k.For != "never" {
 		var f fix
@@ -66,7 +66,7 @@ func (c *check) checkRetained(x row, problem func(Rule, key, string, fix)) {
 	}
 	for _, field := range slices.Sorted(maps.Keys(data)) {
 		if !slices.Contains(k.Keep, field) {
-			problem(RetainedWrong, x.key(), "a retained record with a field that its kind doesn't keep now; whether it may is for somebody to decide", nil)
+			problem(RetainedWrong, x.key(), "a retained record with a field that its kind doesn't keep now; decide whether the field may stay", nil)
 			return
 		}
 	}

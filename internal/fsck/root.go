@@ -11,44 +11,54 @@ import (
 	"lethe/internal/repair"
 )
 
-// checkRoot looks for what a root contradicts itself in.
+// checkRoot finds contradictions within a root.
 func (e *examination) checkRoot() {
 	r := e.root
 	if r.Version < 1 {
-		e.rooted(BadState, e.fixRoot(repair.SetVersion), "version %d", r.Version)
+		e.rootProblem(BadState, e.fixRoot(repair.SetVersion), "version %d", r.Version)
 	}
 	e.checkFormer()
 	e.checkFrozen()
 	e.checkRecent()
-	placed := e.checkCreated()
-	switch r.State {
-	case active:
-		if r.Deletion != nil {
-			e.rooted(BadState, e.fixRoot(repair.DropDeletion), "active with a deletion")
-		}
-	case deleted, purging:
-		if r.Deletion == nil {
-			e.rooted(BadState, e.fixRoot(repair.SetDeletion), "%s without a deletion", r.State)
-			return
-		}
-		if r.State == purging && len(r.Holds) > 0 {
-			e.rooted(BadState, nil, "purging under legal hold: somebody has to decide which it is")
-		}
-		if _, err := parseDue(r.Deletion.PurgeTime); err != nil {
-			e.rooted(BadState, nil, "due at no time")
-			return
-		}
-	default:
-		e.rooted(BadState, nil, "in no known state")
-		return
-	}
-	if placed && e.checkNotice() && e.checkPlace() {
-		e.checkForgotten()
+	created, state := e.checkCreated(), e.checkState()
+	if created && state && e.checkNotice() && e.checkPlace() {
+		e.checkOverdue()
 	}
 }
 
-// checkNotice says whether a customer whose last change was the lift of its last legal hold
-// was given the time to be restored.
+// checkState says whether the state and the deletion are fit to say where the root should be.
+func (e *examination) checkState() bool {
+	r := e.root
+	switch r.State {
+	case active:
+		if r.Deletion != nil {
+			e.rootProblem(BadState, e.fixRoot(repair.DropDeletion), "active with a deletion")
+		}
+		return true
+	case deleted, purging:
+		return e.checkDeletion()
+	}
+	e.rootProblem(BadState, nil, "in no known state")
+	return false
+}
+
+func (e *examination) checkDeletion() bool {
+	r := e.root
+	if r.Deletion == nil {
+		e.rootProblem(BadState, e.fixRoot(repair.SetDeletion), "%s without a deletion", r.State)
+		return false
+	}
+	if r.State == purging && len(r.Holds) > 0 {
+		e.rootProblem(BadState, nil, "purging under legal hold; decide which of them is right")
+	}
+	if _, err := parseDue(r.Deletion.PurgeTime); err != nil {
+		e.rootProblem(BadState, nil, "its purge time can't be read")
+		return false
+	}
+	return true
+}
+
+// checkNotice judges a customer whose last change was the lift of its last legal hold: there must be time to restore it.
 func (e *examination) checkNotice() bool {
 	r := e.root
 	if r.State != deleted || len(r.Holds) > 0 || r.Last.Action != string(customer.ActionHoldLifted) {
@@ -59,7 +69,7 @@ func (e *examination) checkNotice() bool {
 	if err != nil || due.IsZero() || !due.Before(lifted.Add(customer.LiftNotice)) {
 		return true
 	}
-	e.rooted(BadState, e.fixRoot(repair.GiveNotice), "due at %s, though its last legal hold was lifted at %s", r.Deletion.PurgeTime, r.Last.At)
+	e.rootProblem(BadState, e.fixRoot(repair.GiveNotice), "due at %s, though its last legal hold was lifted at %s", r.Deletion.PurgeTime, r.Last.At)
 	return false
 }
 
@@ -69,7 +79,7 @@ func (e *examination) checkCreated() bool {
 	if _, err := time.Parse(timeLayout, at); err == nil && owner == e.customer {
 		return true
 	}
-	e.rooted(BadState, e.fixRoot(repair.SetCreated), "created at no place among the living")
+	e.rootProblem(BadState, e.fixRoot(repair.SetCreated), "its place in the list of active customers can't be read")
 	return e.root.State != active
 }
 
@@ -86,8 +96,7 @@ type place struct {
 	ttl        int64
 }
 
-// place is where the root's state says that it should stand. One that is being purged
-// may look for help at any time: at that which it has, if it has one.
+// place is where the root's state says that it should be. A purge may be listed at any time: at the one that it has.
 func (e *examination) place() place {
 	r := e.root
 	if r.State == active {
@@ -112,7 +121,7 @@ func (e *examination) place() place {
 	return place{trash, formatTime(due) + "#" + e.customer, due.Add(e.check.Grace).Unix()}
 }
 
-// list is a list's name with the root's shard: what it has, unless that is none.
+// list is a list's name with the root's shard: the one where the root is, if there is such a shard.
 func (e *examination) list(name string) string {
 	_, text, _ := strings.Cut(e.root.List, "#")
 	shard, err := strconv.Atoi(text)
@@ -133,12 +142,12 @@ func (e *examination) checkPlace() bool {
 	if r.List == want.list && r.Sort == want.sort && ttl {
 		return true
 	}
-	e.rooted(WrongPlace, e.fixRoot(repair.Relist), "%s, but in list %s at %s with ttl %d instead of list %s at %s with ttl %d", r.State, r.List, r.Sort, r.TTL, want.list, want.sort, want.ttl)
+	e.rootProblem(WrongPlace, e.fixRoot(repair.Relist), "%s, but in list %s at %s with ttl %d instead of list %s at %s with ttl %d", r.State, r.List, r.Sort, r.TTL, want.list, want.sort, want.ttl)
 	return false
 }
 
-// checkForgotten finds whom no sweep has come for.
-func (e *examination) checkForgotten() {
+// checkOverdue finds customers that no sweep has purged in time.
+func (e *examination) checkOverdue() {
 	if e.check.Slack == 0 || len(e.root.Holds) > 0 || e.root.State == active {
 		return
 	}
@@ -148,18 +157,18 @@ func (e *examination) checkForgotten() {
 		return
 	}
 	if e.root.State == deleted {
-		e.rooted(Overdue, e.fixRoot(repair.StartPurge), "due since %s, and nobody has come", at)
+		e.rootProblem(Overdue, e.fixRoot(repair.StartPurge), "due since %s, and not purged", at)
 		return
 	}
-	e.rooted(Stuck, e.fixRoot(repair.ReleasePurge), "its purge has stood still since %s", at)
+	e.rootProblem(Stuck, e.fixRoot(repair.ReleasePurge), "its purge stopped at %s", at)
 }
 
-// checkResurrection finds who is back. One past the fence is on its way out again.
+// checkResurrection finds a customer that the ledger says was purged. One that is being purged again is right.
 func (e *examination) checkResurrection() {
 	for _, cert := range e.certs {
 		if e.root.State == purging && !e.check.Finished {
 			continue
 		}
-		e.rooted(Resurrected, nil, "is there, %s, though the ledger says that generation %s was purged; the operation replay purges it again", e.root.State, cert.SK)
+		e.rootProblem(Resurrected, nil, "is there (%s), though the ledger says that generation %s was purged; the operation replay purges it again", e.root.State, cert.SK)
 	}
 }

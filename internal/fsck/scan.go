@@ -23,7 +23,7 @@ type segment struct {
 	at      partition
 	pk      string
 	last    key      // visited
-	safe    key      // the last of a finished partition that names nobody
+	safe    key      // the last key without personal data that ended a partition
 	lookups []lookup // of what the items point to
 }
 
@@ -45,18 +45,17 @@ func (s *segment) scan(ctx context.Context) error {
 		if cut, err := s.page(ctx, items); cut || err != nil {
 			return err
 		}
+		lost := false
 		if len(items) == 0 && next == (key{}) && restarts < maxRestarts {
-			lost, err := s.check.client.lost(ctx, s.table, after)
-			if err != nil {
+			if lost, err = s.check.client.lost(ctx, s.table, after); err != nil {
 				return err
 			}
-			if lost {
-				s.pk, s.at, s.last, s.safe, after = "", nil, key{}, key{}, key{}
-				restarts++
-				continue
-			}
 		}
-		after = next
+		if after = next; lost {
+			s.restart()
+			restarts++
+			continue
+		}
 		s.mark.Done = next == (key{})
 	}
 	if err := s.finish(ctx); err != nil {
@@ -67,11 +66,12 @@ func (s *segment) scan(ctx context.Context) error {
 
 const maxRestarts = 3
 
-// page visits the items of a page. It cuts the scan, when the time is over, between two
-// partitions of which the first names nobody: its key may be written down.
+// restart forgets where the scan is: it begins again.
+func (s *segment) restart() { s.pk, s.at, s.last, s.safe = "", nil, key{}, key{} }
+
+// page visits the items of a page. When the time is over it cuts the scan after a partition whose last key holds no
+// personal data, so that the key may be stored.
 func (s *segment) page(ctx context.Context, items []item) (cut bool, err error) {
-	s.check.keep(len(items))
-	defer s.check.keep(-len(items))
 	defer s.check.progressed(len(items))
 	for _, it := range items {
 		k := keyOf(it)
@@ -94,7 +94,7 @@ func (s *segment) page(ctx context.Context, items []item) (cut bool, err error) 
 }
 
 func (s *segment) finish(ctx context.Context) error {
-	if s.pk != "" && s.last.namesNobody() {
+	if s.pk != "" && s.last.isShownWhole() {
 		s.safe = s.last
 	}
 	s.pk = ""
@@ -117,33 +117,17 @@ func (s *segment) visit(ctx context.Context, it item) error {
 	}
 	r, err := decode(it)
 	if err != nil {
-		s.check.tellUnknown(keyOf(it), "it can't be read: "+kindOf(err))
+		s.check.tellUnknown(keyOf(it), "it can't be read: "+withoutValue(err))
 		return nil
 	}
-	space, rest, _ := strings.Cut(r.PK, "#")
+	space, id, _ := strings.Cut(r.PK, "#")
 	switch {
-	case space == "C" && (r.SK == rootSK || strings.HasPrefix(r.SK, recordPrefix) || strings.HasPrefix(r.SK, tokenPrefix)):
-		if s.at == nil {
-			s.at = s.check.newExamination(suspect{customer: rest})
-		}
-		if r.SK != rootSK {
-			r.raw = nil // suspicions don't need it
-		}
-		s.at.add(r)
+	case space == "C" && r.key().ofCustomer():
+		s.visitCustomer(id, r)
 	case space == "X" && strings.HasPrefix(r.SK, recordPrefix):
-		if s.at == nil {
-			s.at = &retainedPartition{id: rest, counts: map[string]int64{}}
-		}
-		s.at.add(r)
-		s.check.checkRetained(r, func(Rule, key, string, fix) { s.at.(*retainedPartition).suspicious = true })
+		s.visitRetained(id, r)
 	case space == "O":
-		if s.at == nil {
-			s.at = newParts(rest)
-		}
-		s.at.add(r)
-		if r.SK != selectionSK { // that goes when it is planned
-			s.check.checkPersonal(r.key().shown(), it)
-		}
+		s.visitOperation(id, r)
 	case space == "S":
 		return s.visitTerm(ctx, r)
 	case space == "E" && r.SK == rootSK:
@@ -153,15 +137,44 @@ func (s *segment) visit(ctx context.Context, it item) error {
 	case space == "I" && r.SK == rootSK:
 		s.check.checkPersonal(r.key().shown(), it)
 		return s.check.checkNote(ctx, r)
-	case r.PK == "P" && (r.SK == "settings" || strings.HasPrefix(r.SK, "totals#") || strings.HasPrefix(r.SK, "lease#")):
+	case r.key().ofSystem():
 	default:
 		s.check.tellUnknown(r.key(), "no item has such a key")
 	}
 	return nil
 }
 
-// kindOf is an error without the value that caused it.
-func kindOf(err error) string {
+// visitCustomer takes a customer's root, a record or an access token.
+func (s *segment) visitCustomer(id string, r row) {
+	if s.at == nil {
+		s.at = s.check.newExamination(suspect{customer: id})
+	}
+	if r.SK != rootSK {
+		r.raw = nil // suspicions don't need it
+	}
+	s.at.add(r)
+}
+
+func (s *segment) visitRetained(id string, r row) {
+	if s.at == nil {
+		s.at = &retainedPartition{id: id, counts: map[string]int64{}}
+	}
+	s.at.add(r)
+	s.check.checkRetained(r, func(Rule, key, string, fix) { s.at.(*retainedPartition).suspicious = true })
+}
+
+func (s *segment) visitOperation(id string, r row) {
+	if s.at == nil {
+		s.at = newParts(id)
+	}
+	s.at.add(r)
+	if r.SK != selectionSK { // planning removes it
+		s.check.checkPersonal(r.key().shown(), r.raw)
+	}
+}
+
+// withoutValue is the text of an error without the value that caused it.
+func withoutValue(err error) string {
 	text, _, _ := strings.Cut(err.Error(), ",")
 	return text
 }
@@ -183,7 +196,6 @@ type lookup struct {
 
 // look asks when there are enough questions for a request.
 func (s *segment) look(ctx context.Context, questions ...lookup) error {
-	s.check.keep(len(questions))
 	s.lookups = append(s.lookups, questions...)
 	if len(s.lookups) < maxBatchGet {
 		return nil
@@ -194,7 +206,6 @@ func (s *segment) look(ctx context.Context, questions ...lookup) error {
 func (s *segment) lookUp(ctx context.Context) error {
 	lookups := s.lookups
 	s.lookups = nil
-	defer s.check.keep(-len(lookups))
 	var keys []key
 	asked := map[key]bool{}
 	for _, l := range lookups {
@@ -224,7 +235,7 @@ func (s *segment) visitLedger(ctx context.Context, it item) error {
 	s.check.filed.Add(1)
 	var cert certificate
 	if err := attributevalue.UnmarshalMap(it, &cert); err != nil {
-		s.check.tell(Finding{Rule: CertificateBroken, Key: "ledger " + k.PK + " " + k.SK, Problem: "it can't be read: " + kindOf(err)})
+		s.check.tell(Finding{Rule: CertificateBroken, Key: "ledger " + k.PK + " " + k.SK, Problem: "it can't be read: " + withoutValue(err)})
 		return nil
 	}
 	s.check.checkCertificate(cert)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,7 +22,7 @@ const (
 	partitions aspects = 1 << iota // of root and records, with the names that the root lists
 	strays                         // terms and claims elsewhere
 	retentions                     // what is retained
-	returns                        // from the dead
+	returns                        // of a customer that was purged
 	everything aspects = 1<<iota - 1
 )
 
@@ -61,18 +60,17 @@ type suspects struct {
 	mu      sync.Mutex
 	waiting map[string]*suspect // by partition key
 	n       int                 // with their strays
-	since   time.Time           // the youngest of them
 }
 
-// suspect remembers a suspicion. Whoever makes them too many settles them.
+// suspect remembers a suspicion. When there are enough it settles them.
 func (c *check) suspect(ctx context.Context, s suspect) error {
-	if batch := c.suspects.add(s, c.keep); batch != nil {
+	if batch := c.suspects.add(s); batch != nil {
 		return c.settle(ctx, batch)
 	}
 	return nil
 }
 
-func (w *suspects) add(s suspect, keep func(int)) (batch map[string]*suspect) {
+func (w *suspects) add(s suspect) (batch map[string]*suspect) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	pk := customerPK(s.customer)
@@ -85,7 +83,6 @@ func (w *suspects) add(s suspect, keep func(int)) (batch map[string]*suspect) {
 	known, ok := w.waiting[pk]
 	if !ok {
 		w.n++
-		keep(1)
 		known = &suspect{customer: s.customer, operation: s.operation}
 		w.waiting[pk] = known
 	}
@@ -93,11 +90,9 @@ func (w *suspects) add(s suspect, keep func(int)) (batch map[string]*suspect) {
 	for _, other := range s.strays {
 		if !slices.Contains(known.strays, other) {
 			w.n++
-			keep(1)
 			known.strays = append(known.strays, other)
 		}
 	}
-	w.since = time.Now()
 	if w.n < maxSuspects {
 		return nil
 	}
@@ -135,31 +130,18 @@ func (c *check) settle(ctx context.Context, batch map[string]*suspect) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(c.Segments)
 	for _, s := range batch {
-		group.Go(func() error {
-			defer c.keep(-1 - len(s.strays))
-			return c.confirm(ctx, *s)
-		})
+		group.Go(func() error { return c.confirm(ctx, *s) })
 	}
 	return group.Wait()
 }
 
 // confirm finds out what is true of a suspicion, repairs what is to be repaired, and
-// tells of it when another look shows that it is repaired.
+// tells of a repair when another look shows that it has helped.
 func (c *check) confirm(ctx context.Context, s suspect) error {
 	var mended []problem
 	times := map[string]int{}
-	for idle, done := 0, false; !done; {
-		settled, err := c.look(ctx, s, func(found []problem) error {
-			c.tellMended(mended, found)
-			now, changed, err := c.mend(ctx, found, times)
-			if mended = now; len(mended) == 0 {
-				idle++
-			}
-			if done = len(mended) == 0 && (!changed || idle == attempts); err == nil && done {
-				c.tellAll(found)
-			}
-			return err
-		})
+	for idle := 0; ; {
+		found, settled, err := c.examine(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -167,11 +149,22 @@ func (c *check) confirm(ctx context.Context, s suspect) error {
 			c.unsettled()
 			return nil
 		}
+		c.tellRepaired(mended, found)
+		var changed bool
+		if mended, changed, err = c.repairProblems(ctx, found, times); err != nil {
+			return err
+		}
+		if len(mended) > 0 {
+			continue
+		}
+		if idle++; !changed || idle == attempts {
+			c.tellAll(found)
+			return nil
+		}
 	}
-	return nil
 }
 
-func (c *check) tellMended(mended, still []problem) {
+func (c *check) tellRepaired(mended, still []problem) {
 	for _, p := range mended {
 		if !slices.ContainsFunc(still, p.same) {
 			p.Repaired = true
@@ -186,9 +179,9 @@ func (c *check) tellAll(found []problem) {
 	}
 }
 
-// mend repairs what it can, and says whether something changed before it could. What is still wrong after several repairs
+// repairProblems repairs what it can, and says whether something changed before it could. What is still wrong after several repairs
 // is left as it is.
-func (c *check) mend(ctx context.Context, found []problem, times map[string]int) (mended []problem, changed bool, err error) {
+func (c *check) repairProblems(ctx context.Context, found []problem, times map[string]int) (mended []problem, changed bool, err error) {
 	if c.repairer == nil {
 		return nil, false, nil
 	}
@@ -226,15 +219,4 @@ func (c *check) examine(ctx context.Context, s suspect) (found []problem, settle
 		return c.examineOperation(ctx, s.operation)
 	}
 	return c.examineCustomer(ctx, s)
-}
-
-// look examines a suspect, and does with what is found, which counts as kept in mind.
-func (c *check) look(ctx context.Context, s suspect, do func(found []problem) error) (settled bool, err error) {
-	found, settled, err := c.examine(ctx, s)
-	c.keep(len(found))
-	defer c.keep(-len(found))
-	if err != nil || !settled {
-		return settled, err
-	}
-	return true, do(found)
 }

@@ -15,7 +15,6 @@ type tree struct {
 	lenient bool             // what is being purged may be incomplete
 	way     []node
 	problem func(rule Rule, r row, what string, there int64)
-	keep    func(int)
 }
 
 // node is a record above the present one.
@@ -36,7 +35,7 @@ func (t *tree) add(r row) {
 		t.counts[kind]++
 	}
 	if r.Kind != kind {
-		t.problem(BadRecord, r, fmt.Sprintf("kind %q is not that of its key", r.Kind), 0)
+		t.problem(BadRecord, r, fmt.Sprintf("kind %q is not the one in its key", r.Kind), 0)
 	}
 	if r.TTL != 0 {
 		t.problem(BadRecord, r, "a record that expires by itself", 0)
@@ -49,7 +48,6 @@ func (t *tree) add(r row) {
 	case !t.lenient:
 		t.problem(ParentMissing, r, "its parent is gone", 0)
 	}
-	t.keep(1)
 	t.way = append(t.way, node{row: r})
 }
 
@@ -58,7 +56,6 @@ func (t *tree) leave(next string) {
 	for n := len(t.way); n > 0 && !strings.HasPrefix(next, t.way[n-1].SK+"#"); n = len(t.way) {
 		last := t.way[n-1]
 		t.way = t.way[:n-1]
-		t.keep(-1)
 		if last.Children != last.there && (!t.lenient || last.Children < last.there) {
 			t.problem(ChildCount, last.row, fmt.Sprintf("counts %d children, has %d", last.Children, last.there), last.there)
 		}

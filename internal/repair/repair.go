@@ -52,8 +52,8 @@ type (
 	SetFormer struct{ Former []byte }
 	// DropMarks removes the root's marks of recent changes.
 	DropMarks struct{ Attributes []string }
-	// PutBack puts back the root of a customer of whom something is left: as one that is being purged, so that the purge
-	// erases and certifies what is left.
+	// PutBack adds the root of a customer that is gone, though some of its items are left: in the state of a purge, which
+	// then erases and certifies what is left.
 	PutBack struct {
 		Counts map[string]int64
 		Terms  []string
@@ -106,7 +106,7 @@ type OfOperation interface{ ofOperation() }
 type (
 	// RelistOperation puts an operation where its state says.
 	RelistOperation struct{}
-	// RemoveOperation removes all parts of an operation whose own item is not there.
+	// RemoveOperation removes all parts of an operation that has no item of its own.
 	RemoveOperation struct{}
 	// RemoveSelection removes the selection of an operation that is planned.
 	RemoveSelection struct{}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +21,7 @@ import (
 	"lethe/internal/customer"
 	"lethe/internal/dynamo/dynamotest"
 	"lethe/internal/fsck"
+	"lethe/internal/repair"
 )
 
 // TestFsckInPartsFindsTheSame cuts the check wherever it can be cut.
@@ -56,8 +58,8 @@ func TestFsckInPartsFindsTheSame(t *testing.T) {
 	if diff := cmp.Diff(texts(want), texts(got)); diff != "" {
 		t.Errorf("found at once, and in %d parts:\n%s", parts, diff)
 	}
-	mended, err := w.checker().Mend(t.Context(), w.repairer(w.Config), "admin", slices.DeleteFunc(got, func(f fsck.Finding) bool { return !f.Repairable }))
-	if err != nil || slices.Contains(mended, fsck.NotMended) {
+	mended, err := w.checker().Repair(t.Context(), w.repairer(w.Config), "admin", slices.DeleteFunc(got, func(f fsck.Finding) bool { return !f.Repairable }))
+	if err != nil || slices.Contains(mended, fsck.NotRepaired) {
 		t.Errorf("%v, %v", mended, err)
 	}
 	if left, _ := w.fsck(t, false); slices.ContainsFunc(left, func(f fsck.Finding) bool { return f.Repairable }) {
@@ -171,42 +173,132 @@ func essence(all tableau) map[string]map[string]any {
 	return out
 }
 
-// TestFsckKeepsLittleInMind checks, and counts what is kept in mind, of few and of many
-// damaged and undamaged items.
-func TestFsckKeepsLittleInMind(t *testing.T) {
-	t.Parallel()
-	const segments = 2
-	// Of each segment a page, the questions of a request, and a batch of suspicions; of each
-	// suspect that is being looked at what there is room for.
-	const bound = segments*(1000+100+1000) + 1000 + segments*1000 + 200
-	for _, n := range []int{300, 5000} {
-		w := &World{Tables: dynamotest.New(t), Clock: NewClock(), Queue: &Jobs{}, personal: &values{}} // left damaged
-		create(t, w.Service(w.Config), "large")
-		w.Fill(t, "large", "ticket", n)
-		found, report := w.fsck(t, false)
-		if len(found) > 0 || report.Items < int64(n) || report.Peak > segments*(1000+100+50) {
-			t.Errorf("%d records of one customer: %d findings, %d items, %d kept in mind", n, len(found), report.Items, report.Peak)
-		}
-		w.Insert(t, func(yield func(map[string]types.AttributeValue) bool) {
-			for i := range n {
-				odd := item{"pk": text("C#large"), "sk": text(fmt.Sprintf("R#ticket#f%d", i)), "kind": text("ticket"), "children": number("3")}
-				switch i % 4 {
-				case 0:
-					odd = item{"pk": text("S#ze"), "sk": text(fmt.Sprintf("zebra#n%d", i))}
-				case 1:
-					odd = item{"pk": text("S#ze"), "sk": text(fmt.Sprintf("zebra%d#large", i))}
-				}
-				if !yield(odd) {
-					return
-				}
+// TestFsckKeepsLittleInMind checks few and many damaged items, and weighs what it has in memory: with many it may be no more.
+// Nothing runs beside it.
+func TestFsckKeepsLittleInMind(t *testing.T) { //nolint:paralleltest // it weighs the memory of the process
+	few, many := weighCheck(t, 1600), weighCheck(t, 6400)
+	t.Logf("memory of a check: %d KB with few damaged items, %d KB with many", few>>10, many>>10)
+	if more := many - few; more > 3<<19 {
+		t.Errorf("a check of four times as many damaged items takes %d KB more memory", more>>10)
+	}
+}
+
+// weighCheck returns the most memory that a check of n records and as many damaged items has in use.
+func weighCheck(t *testing.T, n int) int64 {
+	t.Helper()
+	w := &World{Tables: dynamotest.New(t), Clock: NewClock(), Queue: &Jobs{}, personal: &values{}} // left damaged
+	create(t, w.Service(w.Config), "large")
+	w.Fill(t, "large", "ticket", n)
+	if found, report := w.fsck(t, false); len(found) > 0 || report.Items < int64(n) {
+		t.Errorf("%d records of one customer: %d findings, %d items", n, len(found), report.Items)
+	}
+	w.Insert(t, damagedItems(n))
+	scales := newScales()
+	checker := checkerOf(w.Tables, scales.attach(w.Config))
+	checker.Segments = 1
+	findings := 0
+	report, err := checker.Check(t.Context(), nil, func(fsck.Finding) { findings++ })
+	if least := n/4 + min(3*n/4, 1000); err != nil || findings < least || findings > least+1000 { // a thousand of one customer are listed, each time that it is read
+		t.Errorf("%d damaged items: %d findings, %v", n, findings, err)
+	}
+	t.Logf("%d damaged: %d findings, %d KB, %.0f read units in %d requests", n, findings, scales.most>>10, report.Cost.ReadUnits, report.Cost.Requests)
+	return scales.most
+}
+
+// damagedItems are records without parents, and search terms of nobody and of a customer who doesn't list them, with long keys.
+func damagedItems(n int) func(yield func(map[string]types.AttributeValue) bool) {
+	long := strings.Repeat("z", 700)
+	return func(yield func(map[string]types.AttributeValue) bool) {
+		for i := range n {
+			odd := item{"pk": text("C#large"), "sk": text(fmt.Sprintf("R#ticket#f%d", i)), "kind": text("ticket"), "children": number("3")}
+			switch i % 4 {
+			case 0:
+				odd = item{"pk": text("S#ze"), "sk": text(fmt.Sprintf("ze%s#n%d", long, i))}
+			case 1:
+				odd = item{"pk": text("S#ze"), "sk": text(fmt.Sprintf("ze%s%d#large", long, i))}
 			}
-		})
-		found, report = w.fsck(t, false)
-		t.Logf("%d damaged: %d findings, %d kept in mind, %.0f read units in %d requests", n, len(found), report.Peak, report.Cost.ReadUnits, report.Cost.Requests)
-		if len(found) < n/4+min(3*n/4, 1000) || report.Peak > bound {
-			t.Errorf("%d damaged items: %d findings, %d kept in mind, want at most %d", n, len(found), report.Peak, bound)
+			if !yield(odd) {
+				return
+			}
 		}
 	}
+}
+
+// scales weigh the memory in use before requests: before each page of a scan, when nothing of the page before is needed, and
+// before some of the others.
+type scales struct {
+	mu          sync.Mutex
+	empty, most int64
+	requests    int
+}
+
+func newScales() *scales {
+	s := &scales{}
+	s.empty = inUse()
+	return s
+}
+
+func (s *scales) attach(cfg aws.Config) aws.Config {
+	return through(cfg, func(next aws.HTTPClient) aws.HTTPClient {
+		return doer(func(r *http.Request) (*http.Response, error) {
+			s.weigh(strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".Scan"))
+			return next.Do(r)
+		})
+	})
+}
+
+func (s *scales) weigh(scan bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.requests++; scan || s.requests%40 == 0 {
+		s.most = max(s.most, inUse()-s.empty)
+	}
+}
+
+func inUse() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// TestFsckCountsNothingItHasNotSeen adds a record between two repairs of one customer. The second one must not set the counts
+// to those of before.
+func TestFsckCountsNothingItHasNotSeen(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, policies)
+	service := w.Service(w.Config)
+	create(t, service, "busy", "ticket~1", "ticket~2")
+	w.inflict(t, put("C#busy", "#", all(drops("version"), within("counts", set("ticket", number("7"))))))
+	repairs := 0
+	repairer := &watched{w.repairer(w.Config), func() {
+		if repairs++; repairs == 1 {
+			add(t, service, "busy", "ticket~3")
+			return
+		}
+		if c, err := service.Get(t.Context(), "busy"); err != nil || c.Counts["ticket"] != 3 {
+			t.Errorf("after repair %d the customer counts %d tickets and has 3; %v", repairs, c.Counts["ticket"], err)
+		}
+	}}
+	report, err := w.checker().Check(t.Context(), repairer, nil)
+	if err != nil || report.Findings != 2 || report.Repaired != 2 || repairs != 2 {
+		t.Errorf("%+v, %d repairs, %v", report, repairs, err)
+	}
+}
+
+// watched is a repairer of which each repair of a customer is told.
+type watched struct {
+	fsck.Repairer
+
+	made func()
+}
+
+func (w *watched) RepairCustomer(ctx context.Context, seen repair.Seen, r repair.OfCustomer, ch customer.Change) (float64, error) {
+	units, err := w.Repairer.RepairCustomer(ctx, seen, r, ch)
+	if err == nil {
+		w.made()
+	}
+	return units, err
 }
 
 // TestFsckReportsNothingThatMoves changes a customer before each request of a check: it is
