@@ -14,6 +14,7 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
+	"lethe/internal/imports"
 )
 
 // Problem is every answer that is not the one asked for: RFC 9457 with a stable code
@@ -216,7 +217,7 @@ func (p *Problem) explain(ctx context.Context, err error) bool {
 		taken      *customer.EmailTakenError
 		gone       *customer.PurgedError
 		replay     *customer.ReplayError
-		unreadable *customer.UnreadableError
+		unreadable *imports.UnreadableError
 		broken     *brokenBodyError
 		refused    *bulk.RefusedError
 	)

@@ -1,10 +1,15 @@
-package customer
+// Package imports adds the customers and records of a file, line by line: what a line is about, which of its lines
+// are about the same, what a dry run says, and where to go on when the time is over. The rules for customers and records
+// themselves are those of the customer package, which it calls through [CustomerService] and [RecordService].
+package imports
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+
+	"lethe/internal/customer"
 )
 
 // UnreadableError is a line that could not be read.
@@ -27,16 +32,16 @@ const (
 	FailExisting   OnExisting = "fail"   // the line fails
 )
 
-// ImportOptions say how to import a file.
-type ImportOptions struct {
+// Options say how to import a file.
+type Options struct {
 	By         string
 	DryRun     bool // write nothing, and tell the result that each line would have
 	OnExisting OnExisting
 	From       int // leave out the lines before this one: an import before has done them
 }
 
-// Import is the result of an import.
-type Import struct {
+// Result is what an import did, or would do.
+type Result struct {
 	Lines    int // looked at, but for blank ones
 	Created  int
 	Updated  int
@@ -61,25 +66,25 @@ type LineError struct {
 type Existing struct {
 	Line     int
 	Customer string
-	Record   Key      // empty: it is the customer
-	State    State    // of the customer
-	Differs  []string // fields that the line says otherwise; none: it says nothing new
-	Updated  bool     // to what the line says
+	Record   customer.Key   // empty: it is the customer
+	State    customer.State // of the customer
+	Differs  []string       // fields that the line says otherwise; none: it says nothing new
+	Updated  bool           // to what the line says
 }
 
 // ExistingError fails a line, as FailExisting asks.
 type ExistingError struct{ Existing }
 
-func (e *ExistingError) Error() string { return ErrExists.Error() }
+func (e *ExistingError) Error() string { return customer.ErrExists.Error() }
 
-func (e *ExistingError) Unwrap() error { return ErrExists }
+func (e *ExistingError) Unwrap() error { return customer.ErrExists }
 
 // Limits of an import.
 const (
 	MaxLineErrors = 200
 
-	importWindow = 200 // lines held at a time
-	importers    = 8   // requests to the store at a time
+	windowLines = 200 // lines held at a time
+	importers   = 8   // requests to the store at a time
 )
 
 // errNoTime is the outcome of a line that was not begun.
@@ -91,19 +96,19 @@ type outcome struct {
 	found *Existing
 }
 
-// importLine is a line of a file.
-type importLine interface {
+// fileLine is a line of a file.
+type fileLine interface {
 	number() int
 	unreadable() error
 }
 
-// importLines applies a file window by window. It notes every line in order, also those before
+// applyAll applies a file window by window. It notes every line in order, also those before
 // the first to apply: later ones are judged by them.
-func importLines[L importLine](ctx context.Context, lines iter.Seq[L], opts ImportOptions, note func(*L), apply func(context.Context, *pace, []L) []outcome) (Import, error) {
+func applyAll[L fileLine](ctx context.Context, lines iter.Seq[L], opts Options, note func(*L), apply func(context.Context, *pace, []L) []outcome) (Result, error) {
 	ctx, cancel, pace := newPace(ctx)
 	defer cancel()
-	var out Import
-	window := make([]L, 0, importWindow)
+	var out Result
+	window := make([]L, 0, windowLines)
 	flush := func() error {
 		numbers := make([]int, len(window))
 		for i, l := range window {
@@ -118,7 +123,7 @@ func importLines[L importLine](ctx context.Context, lines iter.Seq[L], opts Impo
 		if before := line.number() < opts.From; before && !isFault(line.unreadable()) {
 			continue
 		}
-		if window = append(window, line); len(window) < importWindow {
+		if window = append(window, line); len(window) < windowLines {
 			continue
 		}
 		if err := flush(); err != nil || out.ResumeFrom > 0 {
@@ -138,50 +143,50 @@ func notBegun(n int) []outcome {
 }
 
 // count adds up the outcomes of a window, and returns the first fault among them.
-func (i *Import) count(numbers []int, outcomes []outcome) error {
+func (r *Result) count(numbers []int, outcomes []outcome) error {
 	var fault error
 	for n, o := range outcomes {
 		switch {
 		case errors.Is(o.err, errNoTime):
-			i.resumeFrom(numbers[n])
+			r.resumeFrom(numbers[n])
 		case isFault(o.err):
-			i.resumeFrom(numbers[n])
+			r.resumeFrom(numbers[n])
 			if fault == nil {
 				fault = fmt.Errorf("line %d: %w", numbers[n], o.err)
 			}
 		case errors.Is(o.err, ErrBlankLine):
-			i.Blank++
+			r.Blank++
 		default:
-			i.Lines++
-			i.tally(numbers[n], o)
+			r.Lines++
+			r.tally(numbers[n], o)
 		}
 	}
 	return fault
 }
 
-func (i *Import) resumeFrom(line int) {
-	if i.ResumeFrom == 0 || line < i.ResumeFrom {
-		i.ResumeFrom = line
+func (r *Result) resumeFrom(line int) {
+	if r.ResumeFrom == 0 || line < r.ResumeFrom {
+		r.ResumeFrom = line
 	}
 }
 
 // tally counts a line that was looked at.
-func (i *Import) tally(line int, o outcome) {
+func (r *Result) tally(line int, o outcome) {
 	switch {
 	case o.err != nil:
-		i.Failed++
-		if len(i.Errors) < MaxLineErrors {
-			i.Errors = append(i.Errors, LineError{line, o.err})
+		r.Failed++
+		if len(r.Errors) < MaxLineErrors {
+			r.Errors = append(r.Errors, LineError{line, o.err})
 		}
 	case o.found == nil:
-		i.Created++
+		r.Created++
 	case o.found.Updated:
-		i.Updated++
+		r.Updated++
 	default:
-		i.Existing++
+		r.Existing++
 	}
-	if o.err == nil && o.found != nil && len(i.Found) < MaxLineErrors {
-		i.Found = append(i.Found, *o.found)
+	if o.err == nil && o.found != nil && len(r.Found) < MaxLineErrors {
+		r.Found = append(r.Found, *o.found)
 	}
 }
 
@@ -189,11 +194,11 @@ func (i *Import) tally(line int, o outcome) {
 func isFault(err error) bool {
 	var (
 		unreadable *UnreadableError
-		invalid    *InvalidError
-		taken      *EmailTakenError
-		purged     *PurgedError
+		invalid    *customer.InvalidError
+		taken      *customer.EmailTakenError
+		purged     *customer.PurgedError
 	)
-	for _, refusal := range []error{ErrNotFound, ErrExists, ErrInTrash, ErrPurgeStarted, ErrNoParent, ErrBlankLine, errNoTime} {
+	for _, refusal := range []error{customer.ErrNotFound, customer.ErrExists, customer.ErrInTrash, customer.ErrPurgeStarted, customer.ErrNoParent, ErrBlankLine, errNoTime} {
 		if errors.Is(err, refusal) {
 			return false
 		}

@@ -1,4 +1,4 @@
-package customer
+package imports
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"maps"
 	"sync"
 
+	"lethe/internal/customer"
 	"lethe/internal/parallel"
 )
 
@@ -18,7 +19,7 @@ import (
 type CustomerLine struct {
 	Line     int
 	ID       string // empty: one is made
-	Profile  Profile
+	Profile  customer.Profile
 	SaysName bool   // Profile has the whole name: an empty first name means none
 	SaysPush bool   // Profile.Push is what the line says, and not just left out
 	Text     string // all that the line says, also what is no field; empty: it is the profile
@@ -28,7 +29,7 @@ type CustomerLine struct {
 	nth   int   // of the lines with neither that say the same
 }
 
-// ImportCustomers adds the customers of a file. A line is about the customer of its id or, without
+// Customers adds the customers of a file. A line is about the customer of its id or, without
 // one, of its e-mail address; one with neither is added once a day however often its file comes, so that
 // an import can be repeated. What happens to customers that exist is for opts to say.
 // Of two lines of a file with the same id or address the later one fails. It stops before
@@ -36,11 +37,11 @@ type CustomerLine struct {
 //
 // With DryRun it writes nothing and tells the result that each line would have. One that goes on from
 // a line takes for granted that none of those before frees an e-mail address that another one takes.
-func (s *Service) ImportCustomers(ctx context.Context, lines iter.Seq[CustomerLine], opts ImportOptions) (Import, error) {
+func Customers(ctx context.Context, service CustomerService, lines iter.Seq[CustomerLine], opts Options) (Result, error) {
 	im := &customerImport{
-		Service: s, opts: opts, first: firstLines{}, said: map[[8]byte]int{}, freed: map[string]bool{}, changed: map[string]int{},
+		CustomerService: service, opts: opts, first: firstLines{}, said: map[[8]byte]int{}, freed: map[string]bool{}, changed: map[string]int{},
 	}
-	return importLines(ctx, lines, opts, im.note, im.apply)
+	return applyAll(ctx, lines, opts, im.note, im.apply)
 }
 
 func (l CustomerLine) number() int { return l.Line }
@@ -48,7 +49,7 @@ func (l CustomerLine) number() int { return l.Line }
 func (l CustomerLine) unreadable() error { return l.Err }
 
 // over is a profile with what the line says put over it. What is empty in the line stays.
-func (l CustomerLine) over(p Profile) Profile {
+func (l CustomerLine) over(p customer.Profile) customer.Profile {
 	said := l.Profile.Normalise()
 	if l.SaysName && said.FirstName+said.LastName != "" {
 		p.FirstName, p.LastName = "", ""
@@ -81,12 +82,12 @@ func (l CustomerLine) over(p Profile) Profile {
 
 // change is the change that adds the line's customer. Without an id or an e-mail address,
 // which nobody else can have, it is made once.
-func (l CustomerLine) change(by string) Change {
-	ch := Change{By: by}
+func (l CustomerLine) change(by string) customer.Change {
+	ch := customer.Change{By: by}
 	if l.ID == "" {
 		sum := sha256.Sum256([]byte(fmt.Sprintf("import\x00%s\x00%d\x00%s", by, l.nth, l.text())))
 		key := hex.EncodeToString(sum[:])
-		ch.Once = &Once{Key: key, Fingerprint: key}
+		ch.Once = &customer.Once{Key: key, Fingerprint: key}
 	}
 	return ch
 }
@@ -101,8 +102,9 @@ func (l CustomerLine) text() string {
 
 // customerImport is one import of customers.
 type customerImport struct {
-	*Service
-	opts  ImportOptions
+	CustomerService
+
+	opts  Options
 	first firstLines
 	said  map[[8]byte]int // how often lines without an id and an address came
 
@@ -160,7 +162,7 @@ func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) o
 	if im.opts.OnExisting == UpdateExisting {
 		if c, err := im.locate(ctx, l); err == nil {
 			return im.revise(ctx, l, c, last)
-		} else if !errors.Is(err, ErrNotFound) {
+		} else if !errors.Is(err, customer.ErrNotFound) {
 			return outcome{err: err}
 		}
 	}
@@ -169,7 +171,7 @@ func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) o
 	switch {
 	case there:
 		return im.existing(ctx, l, id, err)
-	case im.opts.OnExisting == UpdateExisting && errors.As(err, new(*EmailTakenError)) && !last:
+	case im.opts.OnExisting == UpdateExisting && errors.As(err, new(*customer.EmailTakenError)) && !last:
 		return outcome{err: errPutOff} // another line may free the address
 	}
 	return outcome{err: err}
@@ -178,15 +180,15 @@ func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) o
 // owner is the customer that the line is about, if adding it was refused because of that customer.
 func (l CustomerLine) owner(err error) (id string, there bool) {
 	var (
-		replay *ReplayError
-		taken  *EmailTakenError
+		replay *customer.ReplayError
+		taken  *customer.EmailTakenError
 	)
 	switch {
 	case errors.As(err, &replay) && replay.Same:
 		return replay.Subject, true
 	case errors.As(err, &taken) && (l.ID == "" || l.ID == taken.Owner):
 		return taken.Owner, true
-	case errors.Is(err, ErrExists):
+	case errors.Is(err, customer.ErrExists):
 		return l.ID, true
 	}
 	return "", false
@@ -197,14 +199,14 @@ func (l CustomerLine) owner(err error) (id string, there bool) {
 func (im *customerImport) existing(ctx context.Context, l CustomerLine, id string, refusal error) outcome {
 	c, err := im.Get(ctx, id)
 	switch {
-	case errors.Is(err, ErrNotFound): // what is left of a customer who is going
+	case errors.Is(err, customer.ErrNotFound): // what is left of a customer who is going
 		return outcome{err: refusal}
 	case err != nil:
 		return outcome{err: err}
-	case c.State == Purging && errors.As(refusal, new(*EmailTakenError)):
+	case c.State == customer.Purging && errors.As(refusal, new(*customer.EmailTakenError)):
 		return outcome{err: refusal}
-	case c.State == Purging:
-		return outcome{err: ErrPurgeStarted}
+	case c.State == customer.Purging:
+		return outcome{err: customer.ErrPurgeStarted}
 	}
 	found := im.found(l, c)
 	if im.opts.OnExisting == FailExisting {
@@ -213,28 +215,26 @@ func (im *customerImport) existing(ctx context.Context, l CustomerLine, id strin
 	return outcome{found: &found}
 }
 
-func (im *customerImport) found(l CustomerLine, c Customer) Existing {
-	revised := c
-	revised.Profile = l.over(c.Profile)
-	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.Now()), Differs: changedFields(&c, &revised)}
+func (im *customerImport) found(l CustomerLine, c customer.Customer) Existing {
+	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.Now()), Differs: c.Profile.Differs(l.over(c.Profile))}
 }
 
 // locate finds the customer that a line is about: ErrNotFound if nobody is there.
-func (im *customerImport) locate(ctx context.Context, l CustomerLine) (Customer, error) {
+func (im *customerImport) locate(ctx context.Context, l CustomerLine) (customer.Customer, error) {
 	id := l.ID
 	if id == "" {
 		owner, err := im.claimed(ctx, l)
 		if err != nil {
-			return Customer{}, err
+			return customer.Customer{}, err
 		}
 		id = owner
 	}
-	if !ValidID(id) {
-		return Customer{}, ErrNotFound
+	if !customer.ValidID(id) {
+		return customer.Customer{}, customer.ErrNotFound
 	}
 	c, err := im.Get(ctx, id)
-	if err == nil && c.State == Purging {
-		return c, ErrPurgeStarted
+	if err == nil && c.State == customer.Purging {
+		return c, customer.ErrPurgeStarted
 	}
 	return c, err
 }
@@ -257,7 +257,7 @@ func (im *customerImport) addressee(ctx context.Context, email string) (string, 
 	freed := im.freed[email]
 	im.mu.Unlock()
 	if email == "" || freed {
-		return "", ErrNotFound
+		return "", customer.ErrNotFound
 	}
 	return im.EmailOwner(ctx, email)
 }
@@ -275,7 +275,7 @@ func (im *customerImport) add(ctx context.Context, l CustomerLine) error {
 	}
 	refusal := im.Replayed
 	if l.ID != "" {
-		refusal = func(ctx context.Context, ch Change) error { return im.unused(ctx, l.ID, ch) }
+		refusal = func(ctx context.Context, ch customer.Change) error { return im.CheckID(ctx, l.ID, ch) }
 	}
 	if err := refusal(ctx, ch); err != nil {
 		return err
@@ -287,17 +287,17 @@ func (im *customerImport) add(ctx context.Context, l CustomerLine) error {
 func (im *customerImport) checkEmail(ctx context.Context, email, id string) error {
 	owner, err := im.addressee(ctx, email)
 	switch {
-	case errors.Is(err, ErrNotFound), err == nil && owner == id:
+	case errors.Is(err, customer.ErrNotFound), err == nil && owner == id:
 		return nil
 	case err != nil:
 		return err
 	}
-	return im.nameOwner(ctx, &EmailTakenError{Owner: owner})
+	return im.EmailTaken(ctx, owner)
 }
 
 // revise changes a customer to what the line says. The line's turn is last if it changes an e-mail
 // address, or was led by one to its customer: others may say something of that address.
-func (im *customerImport) revise(ctx context.Context, l CustomerLine, c Customer, last bool) outcome {
+func (im *customerImport) revise(ctx context.Context, l CustomerLine, c customer.Customer, last bool) outcome {
 	found := im.found(l, c)
 	p := l.over(c.Profile).Normalise()
 	if !last && (l.ID == "" || p.Email != c.Profile.Email) {
@@ -321,16 +321,16 @@ func (im *customerImport) takeTurn(l CustomerLine, id string) error {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	if line, ok := im.changed[id]; ok && line != l.Line {
-		return Invalid("id", fmt.Sprintf("line %d of the file is about the same customer", line))
+		return customer.Invalid("id", fmt.Sprintf("line %d of the file is about the same customer", line))
 	}
 	im.changed[id] = l.Line
 	return nil
 }
 
 // write changes the customer; of a dry run, it finds out whether that would be refused.
-func (im *customerImport) write(ctx context.Context, l CustomerLine, c Customer, p Profile) error {
+func (im *customerImport) write(ctx context.Context, l CustomerLine, c customer.Customer, p customer.Profile) error {
 	if !im.opts.DryRun {
-		_, err := im.Update(ctx, c.ID, l.over, Change{By: im.opts.By})
+		_, err := im.Update(ctx, c.ID, l.over, customer.Change{By: im.opts.By})
 		return err
 	}
 	if err := c.CanChange(); err != nil {

@@ -1,8 +1,10 @@
-package customer
+package imports
 
 import (
 	"crypto/sha256"
 	"fmt"
+
+	"lethe/internal/customer"
 )
 
 // firstLines remembers on which line of a file something was said first. It knows
@@ -26,5 +28,5 @@ func shortHash(text string) [8]byte {
 }
 
 func sameAs(field string, line int) error {
-	return Invalid(field, fmt.Sprintf("line %d of the file has the same", line))
+	return customer.Invalid(field, fmt.Sprintf("line %d of the file has the same", line))
 }
