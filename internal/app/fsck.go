@@ -27,7 +27,7 @@ const (
 
 // newChecker is the checker of the function's tables.
 func newChecker(c Config, db aws.Config) *fsck.Checker {
-	return fsck.New(busy.Tell(dynamo.Metering(db)), fsck.Options{
+	return fsck.New(busy.Configure(dynamo.Metering(db)), fsck.Options{
 		Table: c.Table, Ledger: c.Ledger, Shards: c.IndexShards, Grace: c.grace(), AnyGrace: true, Settle: fsckSettle, Slack: fsckSlack,
 	})
 }
