@@ -20,23 +20,22 @@ type CustomerLine struct {
 	Line     int
 	ID       string // empty: one is made
 	Profile  customer.Profile
-	SaysName bool   // Profile has the whole name: an empty first name means none
-	SaysPush bool   // Profile.Push is what the line says, and not just left out
-	Text     string // all that the line says, also what is no field; empty: it is the profile
-	Err      error  // why the line could not be read; nothing else is set then
+	SaysName bool   // the line gives a whole name: an empty first name in Profile is on purpose
+	SaysPush bool   // the line gives Profile.Push
+	Text     string // the whole line, with what is not a field; empty: the profile is the whole line
+	Err      error  // why the line can't be read; then only Line is set
 
 	again error // an earlier line has the same id or e-mail address
 	nth   int   // of the lines with neither that say the same
 }
 
-// Customers adds the customers of a file. A line is about the customer of its id or, without
-// one, of its e-mail address; one with neither is added once a day however often its file comes, so that
-// an import can be repeated. What happens to customers that exist is for opts to say.
-// Of two lines of a file with the same id or address the later one fails. It stops before
-// the context's deadline.
+// Customers adds the customers of a file. A line is about the customer with its id or, without an id, with its e-mail
+// address. A line with neither adds a customer once a day, however often its file is imported, so that an import can be
+// repeated. Options.OnExisting says what happens to customers that exist. If two lines of a file have the same id or address, the
+// later one fails. The import stops before the context's deadline; Result.ResumeFrom says where to continue.
 //
-// With DryRun it writes nothing and tells the result that each line would have. One that goes on from
-// a line takes for granted that none of those before frees an e-mail address that another one takes.
+// A dry run reports what the run would do. If Options.From skips lines, it assumes that none of them frees an e-mail address
+// that a later line takes.
 func Customers(ctx context.Context, service CustomerService, lines iter.Seq[CustomerLine], opts Options) (Result, error) {
 	im := &customerImport{
 		CustomerService: service, opts: opts, first: firstLines{}, said: map[[8]byte]int{}, freed: map[string]bool{}, changed: map[string]int{},
@@ -48,7 +47,7 @@ func (l CustomerLine) number() int { return l.Line }
 
 func (l CustomerLine) unreadable() error { return l.Err }
 
-// over is a profile with what the line says put over it. What is empty in the line stays.
+// over returns a profile with the line's values in place of its own. Fields that are empty in the line stay.
 func (l CustomerLine) over(p customer.Profile) customer.Profile {
 	said := l.Profile.Normalise()
 	if l.SaysName && said.FirstName+said.LastName != "" {
@@ -80,8 +79,8 @@ func (l CustomerLine) over(p customer.Profile) customer.Profile {
 	return p
 }
 
-// change is the change that adds the line's customer. Without an id or an e-mail address,
-// which nobody else can have, it is made once.
+// change is the change that adds the line's customer. Without an id it has a key, by which a repeated import recognises
+// the line.
 func (l CustomerLine) change(by string) customer.Change {
 	ch := customer.Change{By: by}
 	if l.ID == "" {
@@ -106,14 +105,14 @@ type customerImport struct {
 
 	opts  Options
 	first firstLines
-	said  map[[8]byte]int // how often lines without an id and an address came
+	said  map[[8]byte]int // counts equal lines without an id and an address, by hash
 
 	mu      sync.Mutex
 	freed   map[string]bool // of a dry run: e-mail addresses that the run would have freed
-	changed map[string]int  // by customer: the line that may change it
+	changed map[string]int  // the line that may change a customer, by customer
 }
 
-// note compares a line with those before.
+// note compares a line with the earlier ones.
 func (im *customerImport) note(l *CustomerLine) {
 	if l.Err != nil {
 		return
@@ -132,8 +131,8 @@ func (im *customerImport) note(l *CustomerLine) {
 	}
 }
 
-// apply does a window of lines, some at a time. Lines that can affect each other are put off, and
-// done in the order of the file.
+// apply handles a window of lines, some at the same time. It puts off lines that can affect each other, and handles these
+// last, in the order of the file.
 func (im *customerImport) apply(ctx context.Context, pace *pace, window []CustomerLine) []outcome {
 	outcomes := notBegun(len(window))
 	putOff := make([]bool, len(window))
@@ -149,7 +148,7 @@ func (im *customerImport) apply(ctx context.Context, pace *pace, window []Custom
 	return outcomes
 }
 
-// errPutOff is the outcome of a line that is done after the others of its window.
+// errPutOff is the outcome of a line that must wait for the others of its window.
 var errPutOff = errors.New("put off")
 
 func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) outcome {
@@ -177,7 +176,7 @@ func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) o
 	return outcome{err: err}
 }
 
-// owner is the customer that the line is about, if adding it was refused because of that customer.
+// owner returns the customer that the line is about, if that customer is the reason why adding it was refused.
 func (l CustomerLine) owner(err error) (id string, there bool) {
 	var (
 		replay *customer.ReplayError
@@ -194,12 +193,12 @@ func (l CustomerLine) owner(err error) (id string, there bool) {
 	return "", false
 }
 
-// existing tells of a line about a customer that exists. If that customer is being purged, the line
-// fails: it would count as existing, and soon nobody would be there.
+// existing is the outcome of a line whose customer exists. If that customer is being purged, the line fails: the
+// customer is about to be gone.
 func (im *customerImport) existing(ctx context.Context, l CustomerLine, id string, refusal error) outcome {
 	c, err := im.Get(ctx, id)
 	switch {
-	case errors.Is(err, customer.ErrNotFound): // what is left of a customer who is going
+	case errors.Is(err, customer.ErrNotFound): // its root is gone, and the purge has not ended
 		return outcome{err: refusal}
 	case err != nil:
 		return outcome{err: err}
@@ -219,7 +218,7 @@ func (im *customerImport) found(l CustomerLine, c customer.Customer) Existing {
 	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.Now()), Differs: c.Profile.Differs(l.over(c.Profile))}
 }
 
-// locate finds the customer that a line is about: ErrNotFound if nobody is there.
+// locate finds the customer that a line is about: ErrNotFound if there is none.
 func (im *customerImport) locate(ctx context.Context, l CustomerLine) (customer.Customer, error) {
 	id := l.ID
 	if id == "" {
@@ -239,7 +238,7 @@ func (im *customerImport) locate(ctx context.Context, l CustomerLine) (customer.
 	return c, err
 }
 
-// claimed finds the customer that a line without an id has added before, or that has its e-mail address.
+// claimed finds the customer that an earlier import of the line has added, or that has the line's e-mail address.
 func (im *customerImport) claimed(ctx context.Context, l CustomerLine) (string, error) {
 	err := im.Replayed(ctx, l.change(im.opts.By))
 	if id, there := l.owner(err); there {
@@ -251,7 +250,7 @@ func (im *customerImport) claimed(ctx context.Context, l CustomerLine) (string, 
 	return im.addressee(ctx, l.Profile.Normalise().Email)
 }
 
-// addressee finds who has an e-mail address, or will have it: ErrNotFound.
+// addressee finds the customer that has an e-mail address: ErrNotFound if there is none, or if this dry run would have freed it.
 func (im *customerImport) addressee(ctx context.Context, email string) (string, error) {
 	im.mu.Lock()
 	freed := im.freed[email]
@@ -262,7 +261,7 @@ func (im *customerImport) addressee(ctx context.Context, email string) (string, 
 	return im.EmailOwner(ctx, email)
 }
 
-// add adds the customer of a line; of a dry run, it finds out whether that would be refused.
+// add adds the customer of a line. In a dry run it only checks whether that would be refused.
 func (im *customerImport) add(ctx context.Context, l CustomerLine) error {
 	ch := l.change(im.opts.By)
 	if !im.opts.DryRun {
@@ -283,7 +282,7 @@ func (im *customerImport) add(ctx context.Context, l CustomerLine) error {
 	return im.checkEmail(ctx, p.Email, "")
 }
 
-// checkEmail refuses an address that another customer than the one with the id has.
+// checkEmail refuses an address that a customer with another id has.
 func (im *customerImport) checkEmail(ctx context.Context, email, id string) error {
 	owner, err := im.addressee(ctx, email)
 	switch {
@@ -295,8 +294,8 @@ func (im *customerImport) checkEmail(ctx context.Context, email, id string) erro
 	return im.EmailTaken(ctx, owner)
 }
 
-// revise changes a customer to what the line says. The line's turn is last if it changes an e-mail
-// address, or was led by one to its customer: others may say something of that address.
+// revise changes a customer to what the line says. A line that changes an e-mail address, or that found its customer by
+// one, is put off: other lines may be about that address.
 func (im *customerImport) revise(ctx context.Context, l CustomerLine, c customer.Customer, last bool) outcome {
 	found := im.found(l, c)
 	p := l.over(c.Profile).Normalise()
@@ -316,7 +315,7 @@ func (im *customerImport) revise(ctx context.Context, l CustomerLine, c customer
 	return outcome{found: &found}
 }
 
-// takeTurn refuses a second line about a customer: one has its id, the other its e-mail address.
+// takeTurn refuses a second line about a customer. One has the customer's id, the other its e-mail address.
 func (im *customerImport) takeTurn(l CustomerLine, id string) error {
 	im.mu.Lock()
 	defer im.mu.Unlock()
@@ -327,7 +326,7 @@ func (im *customerImport) takeTurn(l CustomerLine, id string) error {
 	return nil
 }
 
-// write changes the customer; of a dry run, it finds out whether that would be refused.
+// write changes the customer. In a dry run it only checks whether that would be refused.
 func (im *customerImport) write(ctx context.Context, l CustomerLine, c customer.Customer, p customer.Profile) error {
 	if !im.opts.DryRun {
 		_, err := im.Update(ctx, c.ID, l.over, customer.Change{By: im.opts.By})

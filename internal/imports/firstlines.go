@@ -7,12 +7,12 @@ import (
 	"lethe/internal/customer"
 )
 
-// firstLines remembers on which line of a file something was said first. It knows
-// what was said by a short hash, so that a file takes little more memory than it is long.
+// firstLines remembers the first line of a file with a value, by a short hash of field and value: a large file takes
+// little memory.
 type firstLines map[[8]byte]int
 
-// again returns an error if an earlier line has the same value in the field. The outcome of that
-// line does not count, so that a dry run, and a run that goes on in the middle, say the same.
+// again returns an error if an earlier line has the same value in the field, whatever the outcome of that line is: so a
+// dry run, and a run that continues in the middle, report the same.
 func (f firstLines) again(field, value string, line int) error {
 	hash := shortHash(field + "\x00" + value)
 	if first, ok := f[hash]; ok {

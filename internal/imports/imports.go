@@ -1,6 +1,7 @@
-// Package imports adds the customers and records of a file, line by line: what a line is about, which of its lines
-// are about the same, what a dry run says, and where to go on when the time is over. The rules for customers and records
-// themselves are those of the customer package, which it calls through [CustomerService] and [RecordService].
+// Package imports adds the customers and records of a file, line by line. It decides which customer or record a line is
+// about, which lines of a file are about the same one, what a dry run reports, and where the next request continues when
+// there is no time for the whole file. The rules for customers and records are those of package customer, which it calls through
+// [CustomerService] and [RecordService].
 package imports
 
 import (
@@ -12,47 +13,47 @@ import (
 	"lethe/internal/customer"
 )
 
-// UnreadableError is a line that could not be read.
+// UnreadableError fails a line that can't be read.
 type UnreadableError struct {
 	Problem string // never repeats what the line says
 }
 
 func (e *UnreadableError) Error() string { return e.Problem }
 
-// ErrBlankLine is the Err of a line without any value. It is skipped, and counted.
+// ErrBlankLine is the Err of a line without any value. The line is skipped, and counted.
 var ErrBlankLine = errors.New("the line is blank")
 
-// OnExisting says what an import does with a line about a customer or record that exists.
+// OnExisting says what happens to a line whose customer or record exists.
 type OnExisting string
 
-// What there is to do with what exists.
+// The values of OnExisting.
 const (
-	SkipExisting   OnExisting = "skip"   // leave it as it is, and tell of it; also for the empty OnExisting
-	UpdateExisting OnExisting = "update" // change a customer to what the line says
+	SkipExisting   OnExisting = "skip"   // leave the customer or record as it is; the default
+	UpdateExisting OnExisting = "update" // change the customer to what the line says
 	FailExisting   OnExisting = "fail"   // the line fails
 )
 
-// Options say how to import a file.
+// Options of an import.
 type Options struct {
-	By         string
-	DryRun     bool // write nothing, and tell the result that each line would have
+	By         string // who imports
+	DryRun     bool   // write nothing, and report the result that each line would have
 	OnExisting OnExisting
-	From       int // leave out the lines before this one: an import before has done them
+	From       int // skip the lines before this one, which an earlier import has done
 }
 
 // Result is what an import did, or would do.
 type Result struct {
-	Lines    int // looked at, but for blank ones
+	Lines    int // handled, without blank ones
 	Created  int
 	Updated  int
-	Existing int // there already, and left as they are
+	Existing int // existed, and were left as they are
 	Failed   int
 	Blank    int         // skipped
-	Errors   []LineError // of the first MaxLineErrors that failed
-	Found    []Existing  // the first MaxLineErrors of those that exist or are updated
+	Errors   []LineError // of the first MaxLineErrors lines that failed
+	Found    []Existing  // the first MaxLineErrors customers or records that existed
 
-	// ResumeFrom is the line to go on from, 0 if there is none: the import stopped
-	// for lack of time, or because of the error that came with it.
+	// ResumeFrom is the line from which another import must continue, because there was no more time or because of
+	// the error that came with the result. It is 0 if the import is complete.
 	ResumeFrom int
 }
 
@@ -62,14 +63,14 @@ type LineError struct {
 	Err  error
 }
 
-// Existing is what a line is about, when it is there already.
+// Existing is a customer or record that a line is about, and that exists.
 type Existing struct {
 	Line     int
 	Customer string
-	Record   customer.Key   // empty: it is the customer
+	Record   customer.Key   // empty: it is a customer
 	State    customer.State // of the customer
-	Differs  []string       // fields that the line says otherwise; none: it says nothing new
-	Updated  bool           // to what the line says
+	Differs  []string       // fields for which the line has another value
+	Updated  bool           // it was changed to what the line says
 }
 
 // ExistingError fails a line, as FailExisting asks.
@@ -81,13 +82,13 @@ func (e *ExistingError) Unwrap() error { return customer.ErrExists }
 
 // Limits of an import.
 const (
-	MaxLineErrors = 200
+	MaxLineErrors = 200 // of the lines that failed, and of those whose customer or record exists
 
 	windowLines = 200 // lines held at a time
 	importers   = 8   // requests to the store at a time
 )
 
-// errNoTime is the outcome of a line that was not begun.
+// errNoTime is the outcome of a line that was not begun for lack of time.
 var errNoTime = errors.New("there was no time")
 
 // outcome is the result of a line.
@@ -102,8 +103,8 @@ type fileLine interface {
 	unreadable() error
 }
 
-// applyAll applies a file window by window. It notes every line in order, also those before
-// the first to apply: later ones are judged by them.
+// applyAll applies a file window by window. It notes every line in order, also those that Options.From skips, because
+// later lines are compared with them.
 func applyAll[L fileLine](ctx context.Context, lines iter.Seq[L], opts Options, note func(*L), apply func(context.Context, *pace, []L) []outcome) (Result, error) {
 	ctx, cancel, pace := newPace(ctx)
 	defer cancel()
@@ -133,7 +134,7 @@ func applyAll[L fileLine](ctx context.Context, lines iter.Seq[L], opts Options, 
 	return out, flush()
 }
 
-// notBegun are the outcomes of lines before anything is done with them.
+// notBegun returns the outcomes of n lines of which none has begun.
 func notBegun(n int) []outcome {
 	outcomes := make([]outcome, n)
 	for i := range outcomes {
@@ -170,7 +171,7 @@ func (r *Result) resumeFrom(line int) {
 	}
 }
 
-// tally counts a line that was looked at.
+// tally counts a line that was handled.
 func (r *Result) tally(line int, o outcome) {
 	switch {
 	case o.err != nil:
@@ -190,7 +191,7 @@ func (r *Result) tally(line int, o outcome) {
 	}
 }
 
-// isFault says whether an error is neither the line's own nor that there was no time.
+// isFault says whether an error is a fault of the store: it is neither the line's own nor for lack of time.
 func isFault(err error) bool {
 	var (
 		unreadable *UnreadableError

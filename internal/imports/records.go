@@ -20,16 +20,16 @@ type RecordLine struct {
 	Line     int
 	Customer string
 	Record   customer.Record
-	Err      error // as in a CustomerLine
+	Err      error // why the line can't be read; then only Line is set
 
 	again error // an earlier line has the same key
 }
 
-// Records adds the records of a file, parents before children, however they are
-// ordered within 200 lines. Those that exist are left as they are. Of two lines of a file
-// with the same key of the same customer the later one fails. It stops before the context's
-// deadline. With DryRun it writes nothing, and tells the result that each line would have. One that goes
-// on from a line takes for granted that the records before are added.
+// Records adds the records of a file. Within 200 lines a parent may come after its children. Records that exist stay as
+// they are. If two lines of a file have the same customer and key, the later one fails. The import stops before the context's
+// deadline; Result.ResumeFrom says where to continue.
+//
+// A dry run reports what the run would do. If Options.From skips lines, it assumes that their records exist.
 func Records(ctx context.Context, service RecordService, lines iter.Seq[RecordLine], opts Options) (Result, error) {
 	im := &recordImport{RecordService: service, opts: opts, first: firstLines{}, known: map[[8]byte]bool{}}
 	return applyAll(ctx, lines, opts, im.note, im.apply)
@@ -39,7 +39,7 @@ func (l RecordLine) number() int { return l.Line }
 
 func (l RecordLine) unreadable() error { return l.Err }
 
-// name is what no other line may have.
+// name identifies the record: no other line may have the same.
 func (l RecordLine) name() string { return recordName(l.Customer, l.Record.Key) }
 
 func recordName(of string, key customer.Key) string { return of + "\x00" + key.String() }
@@ -52,10 +52,10 @@ type recordImport struct {
 	first firstLines
 
 	mu    sync.Mutex
-	known map[[8]byte]bool // of a dry run: records that the run would have added
+	known map[[8]byte]bool // of a dry run: hashes of records that the run would have added
 }
 
-// note compares a line with those before.
+// note compares a line with the earlier ones.
 func (im *recordImport) note(l *RecordLine) {
 	if l.Err != nil {
 		return
@@ -80,7 +80,7 @@ func (im *recordImport) knows(of string, key customer.Key) bool {
 	return im.known[shortHash(recordName(of, key))]
 }
 
-// apply adds a window of records, some customers at a time.
+// apply adds a window of records, those of several customers at the same time.
 func (im *recordImport) apply(ctx context.Context, pace *pace, window []RecordLine) []outcome {
 	outcomes := notBegun(len(window))
 	groups := byCustomer(window, outcomes)
@@ -88,8 +88,7 @@ func (im *recordImport) apply(ctx context.Context, pace *pace, window []RecordLi
 	return outcomes
 }
 
-// byCustomer groups the lines of a window that can be read, parents first, and
-// notes the outcome of the others.
+// byCustomer groups the valid lines of a window by customer, parents first, and sets the outcomes of the others.
 func byCustomer(window []RecordLine, outcomes []outcome) [][]int {
 	group := map[string]int{}
 	var groups [][]int
@@ -126,7 +125,7 @@ func (l RecordLine) check() error {
 	return l.Record.Key.Validate()
 }
 
-// addTo adds lines of one customer.
+// addTo adds the records of one customer.
 func (im *recordImport) addTo(ctx context.Context, pace *pace, lines []int, window []RecordLine, outcomes []outcome) {
 	add := im.addBatch
 	if im.opts.DryRun {
@@ -168,8 +167,8 @@ func recordsOf(lines []RecordLine) []customer.Record {
 	return records
 }
 
-// judge looks at the record that is there already, if there is one. Where there is no parent, that the
-// customer is gone tells more.
+// judge makes the outcome of a line from the error of adding its record. If the record exists, it compares the two. If the
+// parent is missing because the customer is gone, the outcome says so.
 func (im *recordImport) judge(ctx context.Context, l RecordLine, err error) outcome {
 	switch {
 	case errors.Is(err, customer.ErrNoParent):
@@ -191,7 +190,7 @@ func (im *recordImport) judge(ctx context.Context, l RecordLine, err error) outc
 	return outcome{found: &found}
 }
 
-// sameJSON compares objects without their spaces and the order of their members.
+// sameJSON says whether two objects are equal but for spaces and the order of their members.
 func sameJSON(a, b json.RawMessage) bool {
 	read := func(data json.RawMessage) (v any, err error) {
 		if len(data) == 0 {
@@ -207,7 +206,7 @@ func sameJSON(a, b json.RawMessage) bool {
 	return errX == nil && errY == nil && reflect.DeepEqual(x, y)
 }
 
-// checkBatch finds what addBatch would find, without adding anything.
+// checkBatch returns the errors that addBatch would return, and adds nothing.
 func (im *recordImport) checkBatch(ctx context.Context, lines []RecordLine) []error {
 	invalid, err := im.CheckRecords(ctx, recordsOf(lines))
 	errs := make([]error, len(lines))
