@@ -7,9 +7,9 @@ import (
 	"lethe/internal/customer"
 )
 
-// CustomerService is what an import of customers needs of the rules: [customer.Service] has it. Of every method
-// errors that its comment doesn't name are faults of the store, customer.ErrBusy among them: the import stops, and says where
-// to go on. The methods that read may be repeated without harm.
+// CustomerService is what an import of customers needs of the rules; [customer.Service] has it. The methods that
+// read may be repeated. An error that a method's comment does not name, such as customer.ErrBusy, is a fault of the store: the
+// import stops, and its result says where to continue.
 type CustomerService interface {
 	// Now is the time by which the rules decide.
 	Now() time.Time
@@ -37,7 +37,7 @@ type CustomerService interface {
 type RecordService interface {
 	// Get reads a customer, consistently: customer.ErrNotFound, or *customer.PurgedError for one that is gone for good.
 	Get(ctx context.Context, id string) (customer.Customer, error)
-	// Record reads a record, consistently: customer.ErrNoRecord, customer.ErrNotFound, and customer.ErrInTrash if its customer is there.
+	// Record reads a record, consistently: customer.ErrNoRecord, customer.ErrNotFound, customer.ErrInTrash, customer.ErrPurgeStarted.
 	Record(ctx context.Context, id string, key customer.Key) (customer.Record, error)
 	// CheckRecords says of each record whether it is valid by the settings in force: nil or *customer.InvalidError.
 	CheckRecords(ctx context.Context, records []customer.Record) ([]error, error)
