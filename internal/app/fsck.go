@@ -29,7 +29,7 @@ const (
 // newChecker is the checker of the function's tables.
 func newChecker(c Config, db aws.Config) fsck.Checker {
 	return fsck.Checker{
-		DB: dynamodb.NewFromConfig(busy.Tell(dynamo.Metering(db))), Table: c.Table, Ledger: c.Ledger, Shards: c.IndexShards, Grace: c.grace(), AnyGrace: true, Settle: fsckSettle, Slack: fsckSlack,
+		DB: dynamodb.NewFromConfig(busy.Configure(dynamo.Metering(db))), Table: c.Table, Ledger: c.Ledger, Shards: c.IndexShards, Grace: c.grace(), AnyGrace: true, Settle: fsckSettle, Slack: fsckSlack,
 	}
 }
 

@@ -9,31 +9,31 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// What an attempt may take. DynamoDB and SQS answer within milliseconds, but a local engine on a slow disk has one queue for
-// all, in which bulk work stands for seconds. A worker, which has minutes, waits longer than a request of 29 s, which is
-// to make three attempts and still say that they failed.
+// The time limit of an attempt. DynamoDB and SQS answer within milliseconds, but a local engine on a slow disk serves all
+// requests from one queue, and bulk work can hold it up for seconds. An attempt gets a share of the time that is left: a
+// worker has minutes and can wait; an HTTP request has 29 s, which must be enough for three attempts and the answer.
 const (
 	leastTime = 5 * time.Second
 	mostTime  = 20 * time.Second
 	share     = 5 // of the time that the caller has left
 )
 
-func timeOf(ctx context.Context, operation string) time.Duration {
+func limitOf(ctx context.Context, operation string) time.Duration {
 	deadline, ok := ctx.Deadline()
-	if !ok || operation == "Scan" { // which reads a megabyte, for nobody who waits at a screen
+	if !ok || operation == "Scan" { // it reads a megabyte, and nobody waits at a screen for it
 		return mostTime
 	}
 	return max(leastTime, min(time.Until(deadline)/share, mostTime))
 }
 
-// bound goes below the SDK's retries, so that each attempt has its own time.
-func bound(stack *middleware.Stack) error {
-	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("BoundAttempt", bounded), "Retry", middleware.After)
+// limitAttempts goes below the SDK's retries, so that each attempt has its own limit.
+func limitAttempts(stack *middleware.Stack) error {
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("LimitAttempt", limited), "Retry", middleware.After)
 }
 
-func bounded(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+func limited(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	operation := middleware.GetOperationName(ctx)
-	limit := timeOf(ctx, operation)
+	limit := limitOf(ctx, operation)
 	attempt, cancel := context.WithTimeout(ctx, limit)
 	defer cancel() // the answer has been read
 	out, md, err := next.HandleFinalize(attempt, in)
@@ -47,8 +47,8 @@ func bounded(ctx context.Context, in middleware.FinalizeInput, next middleware.F
 	return out, md, err
 }
 
-// stalledError is an attempt without an answer in time. It does not wrap what the transport says, which
-// is that the caller has given up: the SDK would not try again.
+// stalledError is an attempt without an answer in time. It does not wrap the error of the transport, which is a
+// cancelled context: the SDK would take it for the caller's, and not try again.
 type stalledError struct {
 	operation string
 	limit     time.Duration
@@ -61,7 +61,7 @@ func (e *stalledError) Error() string {
 // Timeout tells the SDK to try again.
 func (e *stalledError) Timeout() bool { return true }
 
-// fullError is an attempt at a store without room, which the SDK would take for a passing fault.
+// fullError is an attempt that failed because the disk is full. The SDK would take it for a fault that passes.
 type fullError struct{ error }
 
 func (e *fullError) Unwrap() error { return e.error }

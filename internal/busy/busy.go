@@ -1,7 +1,6 @@
-// Package busy tells what goes away by itself from what is broken, in the answers of AWS: a
-// table or a queue that is busy, slow or cannot be reached is [customer.ErrBusy], and one
-// without room is [customer.ErrFull]. It also bounds each attempt of a request, so that one
-// that stalls is noticed while there is time to answer.
+// Package busy sorts the errors of AWS: if a table or a queue is busy, slow or out of reach, the error is
+// [customer.ErrBusy], and the request may be made again; if the disk of a local engine is full, it is [customer.ErrFull].
+// The package also limits the time of each attempt of a request, so that a stalled attempt fails while there is time to answer.
 package busy
 
 import (
@@ -20,54 +19,54 @@ import (
 	"lethe/internal/customer"
 )
 
-// Tell makes clients of the returned configuration name the errors of requests that may be
-// made again, when the SDK has given up on them. The cause stays in the error.
-func Tell(cfg aws.Config) aws.Config {
+// Configure returns a configuration whose clients sort their errors as the package says, after the SDK's last
+// attempt, and limit each attempt. The cause stays in the error.
+func Configure(cfg aws.Config) aws.Config {
 	cfg = cfg.Copy()
-	cfg.APIOptions = append(slices.Clip(cfg.APIOptions), tell, bound)
+	cfg.APIOptions = append(slices.Clip(cfg.APIOptions), sortErrors, limitAttempts)
 	return cfg
 }
 
-func tell(stack *middleware.Stack) error {
-	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("TellBusy", told), middleware.Before)
+func sortErrors(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("SortErrors", sorted), middleware.Before)
 }
 
-func told(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+func sorted(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleInitialize(ctx, in)
-	if err != nil && ctx.Err() == nil { // else it is the caller whose time is over
-		err = name(err)
+	if err != nil && ctx.Err() == nil { // otherwise the caller's own time is over
+		err = classify(err)
 	}
 	return out, md, err
 }
 
-func name(err error) error {
+func classify(err error) error {
 	switch {
 	case full(err):
 		return fmt.Errorf("%w: %w", customer.ErrFull, err)
-	case passing.IsErrorRetryable(err) == aws.TrueTernary:
+	case retryable.IsErrorRetryable(err) == aws.TrueTernary:
 		return fmt.Errorf("%w: %w", customer.ErrBusy, err)
 	}
 	return err
 }
 
-// full knows what SQLite says, in which the local engines keep their data (SQLITE_FULL). AWS has room.
+// full recognises SQLITE_FULL: the local engines keep their data in SQLite. AWS never answers so.
 func full(err error) bool {
 	api, ok := errors.AsType[smithy.APIError](err)
-	return ok && Full(api.ErrorMessage())
+	return ok && DiskFull(api.ErrorMessage())
 }
 
-// Full says whether an engine's message says that its disk is full.
-func Full(message string) bool { return strings.Contains(message, "database or disk is full") }
+// DiskFull says whether a local engine's message means that its disk is full.
+func DiskFull(message string) bool { return strings.Contains(message, "database or disk is full") }
 
-// passing is what the SDK would try again, and the conflict of a write with a transaction.
-var passing = append(retry.IsErrorRetryables(retry.DefaultRetryables), retry.RetryableErrorCode{Codes: map[string]struct{}{
+// retryable is what the SDK tries again, and the conflict of a write with a transaction.
+var retryable = append(retry.IsErrorRetryables(retry.DefaultRetryables), retry.RetryableErrorCode{Codes: map[string]struct{}{
 	Conflict: {},
 }})
 
-// Conflict is the code of a write that met somebody else's transaction.
+// Conflict is the error code of a write to an item that a transaction is writing.
 var Conflict = (*types.TransactionConflictException)(nil).ErrorCode()
 
-// Throttled says whether AWS asks for a slower pace.
+// Throttled says whether AWS asks for fewer requests.
 func Throttled(err error) bool {
 	return retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary
 }

@@ -24,7 +24,7 @@ import (
 )
 
 func config(endpoint string) aws.Config {
-	return busy.Tell(aws.Config{
+	return busy.Configure(aws.Config{
 		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 		BaseEndpoint: &endpoint, RetryMaxAttempts: 1,
 	})

@@ -2,7 +2,6 @@ package customer
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 )
@@ -91,24 +90,9 @@ func changedFields(before, after *Customer) []string {
 	if before == nil || after == nil {
 		return nil
 	}
-	b, a := before.Profile, after.Profile
-	var names []string
-	for _, f := range []struct {
-		name    string
-		changed bool
-	}{
-		{"organisation", b.Organisation != a.Organisation},
-		{"firstName", b.FirstName != a.FirstName},
-		{"lastName", b.LastName != a.LastName},
-		{"email", b.Email != a.Email},
-		{"phone", b.Phone != a.Phone},
-		{"push", b.Push != a.Push},
-		{"consents", !maps.Equal(b.Consents, a.Consents)},
-		{"purgeTime", redated(before.Deletion, after.Deletion)},
-	} {
-		if f.changed {
-			names = append(names, f.name)
-		}
+	names := before.Profile.Differs(after.Profile)
+	if redated(before.Deletion, after.Deletion) {
+		names = append(names, "purgeTime")
 	}
 	return names
 }

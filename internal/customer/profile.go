@@ -2,6 +2,7 @@ package customer
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"unicode"
@@ -43,6 +44,28 @@ func (p Profile) Normalise() Profile {
 	}
 	p.Email = normaliseEmail(p.Email)
 	return p
+}
+
+// Differs names the fields in which two profiles differ.
+func (p Profile) Differs(other Profile) []string {
+	var names []string
+	for _, f := range []struct {
+		name    string
+		differs bool
+	}{
+		{"organisation", p.Organisation != other.Organisation},
+		{"firstName", p.FirstName != other.FirstName},
+		{"lastName", p.LastName != other.LastName},
+		{"email", p.Email != other.Email},
+		{"phone", p.Phone != other.Phone},
+		{"push", p.Push != other.Push},
+		{"consents", !maps.Equal(p.Consents, other.Consents)},
+	} {
+		if f.differs {
+			names = append(names, f.name)
+		}
+	}
+	return names
 }
 
 // Validate returns an *InvalidError naming every field that is wrong, or nil.

@@ -1,6 +1,9 @@
 package customer
 
-import "slices"
+import (
+	"crypto/sha256"
+	"slices"
+)
 
 // MaxRecent is how many changes that were made to a customer alone its root remembers. A
 // request that the network delivers again changes nothing while it is among them: after up
@@ -12,7 +15,10 @@ const MaxRecent = 6
 type Mark [8]byte
 
 // MarkOf is the mark of the change with an id.
-func MarkOf(change string) Mark { return shortHash(change) }
+func MarkOf(change string) Mark {
+	sum := sha256.Sum256([]byte(change))
+	return Mark(sum[:len(Mark{})])
+}
 
 // Recent are the marks of the last changes of a customer, by which one is recognised that
 // comes again, be it tried again after its answer was lost, or delivered late.

@@ -118,7 +118,7 @@ func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (
 	}
 	if id == "" {
 		id = NewID()
-	} else if err := s.unused(ctx, id, ch); err != nil {
+	} else if err := s.CheckID(ctx, id, ch); err != nil {
 		return Customer{}, err
 	}
 	ch = s.stamp(ch, ActionCreated)
@@ -129,11 +129,11 @@ func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (
 	return c, nil
 }
 
-// unused refuses an id that some customer had: certificates name ids, and what a
+// CheckID refuses an id for a new customer, as Create does: an id that some customer had: certificates name ids, and what a
 // removed root left behind must not become somebody else's. The root is looked for
 // first: it goes last, so that whoever misses it finds the certificate of its purge. One
 // that is found is not created over, as it may be gone by the time that is tried.
-func (s *Service) unused(ctx context.Context, id string, ch Change) error {
+func (s *Service) CheckID(ctx context.Context, id string, ch Change) error {
 	if !ValidID(id) {
 		return Invalid("id", IDRule)
 	}
@@ -185,6 +185,11 @@ func (s *Service) nameOwner(ctx context.Context, err error) error {
 		taken.State = owner.StateAt(s.Now())
 	}
 	return taken
+}
+
+// EmailTaken refuses an e-mail address that a customer has: *EmailTakenError, which tells that customer's state.
+func (s *Service) EmailTaken(ctx context.Context, owner string) error {
+	return s.nameOwner(ctx, &EmailTakenError{Owner: owner})
 }
 
 const maxAttempts = 16 // of an update that others are faster with
@@ -330,18 +335,30 @@ func (s *Service) AddRecord(ctx context.Context, id string, r Record, ch Change)
 	return r, err
 }
 
-// addRecords is AddRecords of a change that is stamped.
-func (s *Service) addRecords(ctx context.Context, id string, records []Record, ch Change) ([]error, error) {
+// CheckRecords says of each record whether it is valid by the settings in force: nil or *InvalidError.
+func (s *Service) CheckRecords(ctx context.Context, records []Record) ([]error, error) {
 	settings, err := s.inForce(ctx)
 	if err != nil {
 		return nil, err
 	}
 	results := make([]error, len(records))
+	for i, r := range records {
+		results[i] = r.Validate(settings)
+	}
+	return results, nil
+}
+
+// addRecords is AddRecords of a change that is stamped.
+func (s *Service) addRecords(ctx context.Context, id string, records []Record, ch Change) ([]error, error) {
+	results, err := s.CheckRecords(ctx, records)
+	if err != nil {
+		return nil, err
+	}
 	var valid []Record
 	var index []int
 	for i, r := range records {
 		r.Created, r.By = ch.At, ch.By
-		if results[i] = r.Validate(settings); results[i] == nil {
+		if results[i] == nil {
 			valid, index = append(valid, r), append(index, i)
 		}
 	}

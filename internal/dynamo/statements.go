@@ -272,7 +272,7 @@ func answerOf(r types.BatchStatementResponse) answer {
 		return answer{}
 	case r.Error.Code == types.BatchStatementErrorCodeEnumConditionalCheckFailed, r.Error.Code == types.BatchStatementErrorCodeEnumDuplicateItem:
 		return answer{verdict: refusedStatement}
-	case busy.Full(aws.ToString(r.Error.Message)):
+	case busy.DiskFull(aws.ToString(r.Error.Message)):
 		return answer{failedStatement, fmt.Errorf("%w: %s", customer.ErrFull, aws.ToString(r.Error.Message))}
 	case passing(r.Error.Code):
 		return answer{verdict: throttledStatement}

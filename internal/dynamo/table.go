@@ -46,7 +46,7 @@ type Options struct {
 // New is the table with the given name. Requests are retried as the SDK does it; what is still
 // refused then, and may be asked for again, is [customer.ErrBusy].
 func New(cfg aws.Config, o Options) *Table {
-	cfg = busy.Tell(Metering(cfg))
+	cfg = busy.Configure(Metering(cfg))
 	return &Table{
 		client:  dynamodb.NewFromConfig(cfg, retryConflicts),
 		bulk:    dynamodb.NewFromConfig(cfg, paced),

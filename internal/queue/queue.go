@@ -1,4 +1,4 @@
-// Package queue hands work to workers through SQS: purges, and parts of operations.
+// Package queue sends work to the workers through SQS: purges, and parts of operations.
 package queue
 
 import (
@@ -34,7 +34,7 @@ var (
 
 // New is the queue at the URL.
 func New(cfg aws.Config, url string) *Queue {
-	return &Queue{client: sqs.NewFromConfig(busy.Tell(cfg)), url: url}
+	return &Queue{client: sqs.NewFromConfig(busy.Configure(cfg)), url: url}
 }
 
 const (
@@ -45,14 +45,14 @@ const (
 
 var betweenSends = backoff.Exponential{First: 50 * time.Millisecond, Max: time.Second}
 
-// Message is the body of a message: one of its fields says what is to be done.
+// Message is the body of a message. Exactly one of its fields is set.
 type Message struct {
 	Purge *customer.Job `json:"purge,omitempty"`
 	Work  *bulk.Work    `json:"work,omitempty"`
 }
 
-// group shares the queue out fairly: of several operations and all single purges none
-// waits for all messages of another to be worked off.
+// group is the message's group. SQS serves the groups in turn: no operation, and no single purge, waits until
+// all messages of another operation are done.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
 func (m Message) group() string {
 	if m.Work != nil {
@@ -61,7 +61,9 @@ func (m Message) group() string {
 	return "purges"
 }
 
-// Enqueue sends every job; see send.
+// Enqueue sends every job. The error is customer.ErrBusy if SQS is busy, slow or out of reach, or refuses a
+// message maxAttempts times; any other is a fault, such as a missing permission. With an error some jobs may have been
+// sent. It may be repeated: a worker that gets a job twice does nothing the second time.
 func (q *Queue) Enqueue(ctx context.Context, jobs ...customer.Job) error {
 	messages := make([]Message, len(jobs))
 	for i := range jobs {
@@ -70,7 +72,7 @@ func (q *Queue) Enqueue(ctx context.Context, jobs ...customer.Job) error {
 	return q.sendAll(ctx, messages)
 }
 
-// EnqueueWork sends all work; see send.
+// EnqueueWork sends all work. Its errors are those of Enqueue, and it may be repeated for the same reason.
 func (q *Queue) EnqueueWork(ctx context.Context, work ...bulk.Work) error {
 	messages := make([]Message, len(work))
 	for i := range work {
@@ -79,8 +81,7 @@ func (q *Queue) EnqueueWork(ctx context.Context, work ...bulk.Work) error {
 	return q.sendAll(ctx, messages)
 }
 
-// sendAll sends messages, and again those of a batch that SQS did not take. With an
-// error some may have been sent: sending them again is harmless.
+// sendAll sends messages in batches, and stops at the first batch that fails.
 func (q *Queue) sendAll(ctx context.Context, messages []Message) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(senders)
@@ -113,6 +114,7 @@ func entriesOf(batch []Message) ([]types.SendMessageBatchRequestEntry, error) {
 	return entries, nil
 }
 
+// send sends a batch. It repeats the messages that SQS refuses, unless they themselves are at fault.
 func (q *Queue) send(ctx context.Context, entries []types.SendMessageBatchRequestEntry) error {
 	for attempt := 1; ; attempt++ {
 		out, err := q.client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.url, Entries: entries})
@@ -130,23 +132,25 @@ func (q *Queue) send(ctx context.Context, entries []types.SendMessageBatchReques
 	}
 }
 
-// refused is why SQS did not take messages, again and again: it is busy, unless they are at fault.
+// refused is the error of messages that SQS refuses: customer.ErrBusy, unless they themselves are at fault.
 func refused(messages []types.BatchResultErrorEntry) error {
 	first := messages[0]
-	err := fmt.Errorf("%d messages refused, the first: %s %s", len(messages), aws.ToString(first.Code), aws.ToString(first.Message))
+	err := fmt.Errorf("SQS refuses %d messages, the first with %s: %s", len(messages), aws.ToString(first.Code), aws.ToString(first.Message))
 	if first.SenderFault {
 		return err
 	}
 	return fmt.Errorf("%w: %w", customer.ErrBusy, err)
 }
 
+// keep returns the entries that failed.
 func keep(entries []types.SendMessageBatchRequestEntry, failed []types.BatchResultErrorEntry) []types.SendMessageBatchRequestEntry {
 	return slices.DeleteFunc(slices.Clone(entries), func(e types.SendMessageBatchRequestEntry) bool {
 		return !slices.ContainsFunc(failed, func(f types.BatchResultErrorEntry) bool { return *f.Id == *e.Id })
 	})
 }
 
-// Backlog estimates how many jobs wait, are delayed or are being worked on.
+// Backlog estimates how many messages wait, are delayed or are with a worker. SQS counts them with some delay.
+// The error is customer.ErrBusy if SQS is busy, slow or out of reach; any other is a fault.
 func (q *Queue) Backlog(ctx context.Context) (int, error) {
 	names := []types.QueueAttributeName{
 		types.QueueAttributeNameApproximateNumberOfMessages,
@@ -168,7 +172,7 @@ func (q *Queue) Backlog(ctx context.Context) (int, error) {
 	return sum, nil
 }
 
-// Decode reads a message's body.
+// Decode reads the body of a message. The error says what is wrong with it; reading it again does not help.
 func Decode(body string) (Message, error) {
 	var m Message
 	if err := json.Unmarshal([]byte(body), &m); err != nil {
@@ -177,7 +181,7 @@ func Decode(body string) (Message, error) {
 	purge := m.Purge != nil && m.Purge.Customer != "" && m.Purge.Generation != ""
 	work := m.Work != nil && m.Work.Operation != ""
 	if purge == work {
-		return m, errors.New("queue: a message without something to do")
+		return m, errors.New("queue: a message must have either a purge, with customer and generation, or work, with its operation")
 	}
 	return m, nil
 }

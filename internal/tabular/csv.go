@@ -16,23 +16,23 @@ import (
 type Row struct {
 	Line   int      // on which the row begins in the file, the first being 1
 	Values []string // one for each column
-	Blank  bool     // it has no value, at most delimiters and spaces
-	Err    error    // a *LineError, or what went wrong reading the file: there is no row after that
+	Blank  bool     // it has nothing but delimiters and spaces
+	Err    error    // a *LineError, or an error of the reader, after which no row follows
 }
 
 // CSV reads a CSV file with a header.
 type CSV struct {
-	columns []string // those that have a name
+	columns []string // with a name
 	named   []bool   // by column of the file
 	reader  *csv.Reader
 	meter   *meter
-	before  int // lines that were taken off the start of the file
-	last    int // line on which the last row began its last value
+	before  int // lines removed from the start of the file
+	last    int // line on which the last value of the last row began
 }
 
-// NewCSV reads the header: the first row that is not blank. Columns without a name are left out, if they
-// have no values. With [Detect] the file tells its delimiter, by a first line such as sep=; or by its
-// header. The error is a *LineError, or that of the reader.
+// NewCSV opens a file and reads its header, the first row that is not blank. Columns without a name are left out.
+// With [Detect] the delimiter comes from a first line such as sep=; or is found in the header. The error is a *LineError
+// if this is no CSV file with a header, otherwise it is the reader's.
 func NewCSV(r io.Reader, delimiter rune) (*CSV, error) {
 	text, err := open(r)
 	if err != nil {
@@ -57,7 +57,7 @@ func delimiterOf(text *bufio.Reader, given rune) (delimiter rune, before int, er
 	if taken {
 		before = 1
 	}
-	start, _ := text.Peek(peeked) // an error comes again with what is read
+	start, _ := text.Peek(peeked) // reading returns the error again
 	switch {
 	case len(start) > 0 && (start[0] == '{' || start[0] == '['):
 		return 0, 0, lineError("begins as JSON does: send JSON as application/x-ndjson, one object a line")
@@ -88,7 +88,7 @@ const MaxColumns = 1000
 
 func (c *CSV) setColumns(header []string) error {
 	if len(header) > MaxColumns {
-		return lineError("has more than %d columns", MaxColumns)
+		return lineError("has %d columns; at most %d are allowed", len(header), MaxColumns)
 	}
 	c.named = make([]bool, len(header))
 	for i, name := range header {
@@ -97,7 +97,7 @@ func (c *CSV) setColumns(header []string) error {
 			continue
 		}
 		if slices.Contains(c.columns, name) {
-			return lineError("names column %d as an earlier one", i+1)
+			return lineError("gives column %d the name of an earlier column: each column needs its own", i+1)
 		}
 		c.columns, c.named[i] = append(c.columns, name), true
 	}
@@ -107,7 +107,7 @@ func (c *CSV) setColumns(header []string) error {
 // Columns are the names in the header.
 func (c *CSV) Columns() []string { return c.columns }
 
-// Rows goes through the rows after the header. An empty line is no row.
+// Rows iterates over the rows after the header, once. Empty lines are skipped. See Row.Err for the errors.
 func (c *CSV) Rows() iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		for {
@@ -127,7 +127,7 @@ func (c *CSV) Rows() iter.Seq[Row] {
 	}
 }
 
-// row fits values to the header. Spreadsheets write delimiters beyond the last column.
+// row matches values with the header. It ignores empty values after the last column, which spreadsheets write.
 func (c *CSV) row(line int, values []string) Row {
 	if blank(values) {
 		return Row{Line: line, Values: make([]string, len(c.columns)), Blank: true}
@@ -136,7 +136,7 @@ func (c *CSV) row(line int, values []string) Row {
 		values = values[:len(values)-1]
 	}
 	if len(values) != len(c.named) {
-		problem := fmt.Sprintf("has %d columns, the header has %d; a value with the delimiter in it must be in quotes", len(values), len(c.named))
+		problem := fmt.Sprintf("has %d columns, and the header has %d; put a value that contains the delimiter in quotes", len(values), len(c.named))
 		return Row{Line: line, Err: lineError("%s%s", problem, along(line, lastLine(line, values)))}
 	}
 	row := Row{Line: line, Values: make([]string, 0, len(c.columns))}
@@ -145,7 +145,7 @@ func (c *CSV) row(line int, values []string) Row {
 		case c.named[i]:
 			row.Values = append(row.Values, v)
 		case strings.TrimSpace(v) != "":
-			return Row{Line: line, Err: lineError("has a value in column %d, which has no name in the header; name it there", i+1)}
+			return Row{Line: line, Err: lineError("has a value in column %d, which has no name in the header; give it a name there", i+1)}
 		}
 	}
 	return row
@@ -155,7 +155,7 @@ func blank(values []string) bool {
 	return !slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) != "" })
 }
 
-var errTooLong = lineError("goes on for more than 256 KB, perhaps because of a quote that is not closed; the rest of the file was not read")
+var errTooLong = lineError("is longer than 256 KB, perhaps because a quote is not closed; the rest of the file was not read")
 
 func (c *CSV) read() (values []string, line int, err error) {
 	c.meter.left = MaxLine
@@ -174,7 +174,7 @@ func (c *CSV) read() (values []string, line int, err error) {
 		case !utf8.ValidString(v):
 			return nil, c.before + line, lineError(notUTF8)
 		case strings.ContainsRune(v, utf8.RuneError):
-			return nil, c.before + line, lineError("has a replacement character (U+FFFD): a letter was lost there; export the file again, as UTF-8")
+			return nil, c.before + line, lineError("has a replacement character (U+FFFD) where a letter was lost; export the file again, as UTF-8")
 		}
 	}
 	return values, c.before + line, nil
@@ -182,18 +182,18 @@ func (c *CSV) read() (values []string, line int, err error) {
 
 func (c *CSV) parseProblem(err *csv.ParseError) *LineError {
 	if errors.Is(err, csv.ErrBareQuote) {
-		return lineError("has a quote in a value that does not begin with one; put the value in quotes and double those within")
+		return lineError("has a quote in a value that does not begin with a quote; put the value in quotes, and write each quote inside it twice")
 	}
-	return lineError("has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value%s",
+	return lineError("has a quoted value without a closing quote, or with text after it; write each quote inside a value twice%s",
 		along(c.before+err.StartLine, c.before+err.Line))
 }
 
-// along tells which further lines a row takes with it that can't be read: they are reported nowhere else.
+// along names the further lines of a row that can't be read: they are reported nowhere else.
 func along(first, last int) string {
 	if last == first {
 		return ""
 	}
-	return fmt.Sprintf("; nothing of lines %d to %d was read", first, last)
+	return fmt.Sprintf("; lines %d to %d were not read", first, last)
 }
 
 func lastLine(first int, values []string) int {
@@ -203,7 +203,7 @@ func lastLine(first int, values []string) int {
 	return first
 }
 
-// meter bounds what one row may read.
+// meter limits how much one row reads.
 type meter struct {
 	source io.Reader
 	left   int

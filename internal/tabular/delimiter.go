@@ -7,10 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// Detect is the delimiter of a file that tells its own.
+// Detect stands for the delimiter that is found in the file.
 const Detect rune = 0
 
-// Delimiter reads the name of a delimiter: one character, or "tab". No name is [Detect].
+// Delimiter returns the delimiter with a name: one character, or "tab". An empty name is [Detect]. It returns false
+// for a name that is not valid.
 func Delimiter(name string) (rune, bool) {
 	switch name {
 	case "":
@@ -23,11 +24,11 @@ func Delimiter(name string) (rune, bool) {
 	return r, valid
 }
 
-// likely are the delimiters that are detected, the likeliest first.
+// likely are the delimiters that can be detected, the most likely first.
 const likely = ",;\t|"
 
-// detect finds the delimiter in the start of a file: of those that are likely, the one that stands
-// most often outside quotes in the first line that is not blank.
+// detect finds the delimiter from the start of a file: the likely one that occurs most often outside quotes in the
+// first line that is not blank.
 func detect(start []byte) rune {
 	counts := make([]int, len(likely))
 	quoted, blank := false, true
@@ -60,9 +61,9 @@ func most(counts []int) rune {
 	return rune(likely[best])
 }
 
-// takeSep takes the line sep=; off the start of a file, which tells Excel the delimiter.
+// takeSep removes a first line such as sep=; which tells Excel the delimiter.
 func takeSep(b *bufio.Reader) (delimiter rune, taken bool) {
-	start, _ := b.Peek(peeked) // an error comes again with what is read
+	start, _ := b.Peek(peeked) // reading returns the error again
 	line, _, ended := bytes.Cut(start, []byte("\n"))
 	text := strings.Trim(string(line), "\" \r") // not a tab
 	if len(text) < len("sep=") || !strings.EqualFold(text[:len("sep=")], "sep=") {
@@ -76,6 +77,6 @@ func takeSep(b *bufio.Reader) (delimiter rune, taken bool) {
 	if ended {
 		length++
 	}
-	_, _ = b.Discard(length) // peeked
+	_, _ = b.Discard(length) // it is buffered: this can't fail
 	return delimiter, true
 }

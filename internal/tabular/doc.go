@@ -1,12 +1,12 @@
-// Package tabular reads files of lines, CSV and NDJSON, as people really have them:
-// a line that can't be read is told by its number, and the next one is read.
+// Package tabular reads CSV and NDJSON files as spreadsheets and other programs write them. A line that can't be
+// read is reported by its number, and reading goes on with the next one.
 //
-// It holds one line at a time, however long the file is.
+// It holds one line in memory at a time.
 package tabular
 
 import "fmt"
 
-// MaxLine is how many bytes a line, or a row of several lines, may have.
+// MaxLine is how many bytes a line, or a row that spans several lines, may have.
 const MaxLine = 256 << 10
 
 // LineError is what is wrong with one line of a file.

@@ -14,19 +14,20 @@ import (
 type Line struct {
 	Line int // its number in the file, the first being 1
 	Data []byte
-	Err  error // a *LineError, or what went wrong reading the file: there is no line after that
+	Err  error // a *LineError, or an error of the reader, after which no line follows
 }
 
-// NDJSON goes through the lines of a file of JSON objects. Blank lines are none. The
-// data of a line is overwritten by the next. The error is a *LineError: it is another kind of file.
+// NDJSON returns an iterator over the lines of a file of JSON objects, one a line; it can be used once. Blank lines
+// are skipped. The next line overwrites the data of a line. The error is a *LineError: the file is of another kind. See Line.Err for
+// the errors of lines and of the reader.
 func NDJSON(r io.Reader) (iter.Seq[Line], error) {
 	b, err := open(r)
 	if err != nil {
 		return nil, err
 	}
-	start, _ := b.Peek(peeked) // an error comes again with what is read
+	start, _ := b.Peek(peeked) // reading returns the error again
 	if rest := bytes.TrimSpace(start); len(rest) > 0 && rest[0] == '[' {
-		return nil, lineError("is a JSON array: write one object a line, for example with jq -c '.[]'")
+		return nil, lineError("is a JSON array: write one object per line, for example with jq -c '.[]'")
 	}
 	return objects(b), nil
 }
@@ -52,7 +53,7 @@ func objects(b *bufio.Reader) iter.Seq[Line] {
 	}
 }
 
-// nextLine reads a line; one that is too long is skipped to its end.
+// nextLine reads a line. It skips the rest of one that is too long.
 func nextLine(b *bufio.Reader) ([]byte, error) {
 	data, err := b.ReadSlice('\n')
 	tooLong := false
@@ -62,7 +63,7 @@ func nextLine(b *bufio.Reader) ([]byte, error) {
 	}
 	switch {
 	case tooLong && (err == nil || errors.Is(err, io.EOF)):
-		return nil, lineError("has more than 256 KB")
+		return nil, lineError("is longer than 256 KB")
 	case errors.Is(err, io.EOF) && len(data) > 0:
 		return data, nil
 	}

@@ -24,7 +24,7 @@ func rowText(r Row) string {
 }
 
 func TestCSV(t *testing.T) {
-	const unquoted = "a value with the delimiter in it must be in quotes"
+	const unquoted = "put a value that contains the delimiter in quotes"
 	utf16 := func(order unicode.Endianness, text string) string {
 		encoded, err := unicode.UTF16(order, unicode.UseBOM).NewEncoder().String(text)
 		if err != nil {
@@ -43,17 +43,17 @@ func TestCSV(t *testing.T) {
 		{"blank lines count as lines", "a,b\n\n1,2\n\n\n3,4\n", []string{"3 1|2", "6 3|4"}},
 		{"quotes", "a,b\n\"x, y\",\"he said \"\"no\"\"\"\n", []string{`2 x, y|he said "no"`}},
 		{"newline in quotes", "a,b\n\"x\ny\",2\n3,4\n", []string{"2 x\ny|2", "4 3|4"}},
-		{"too many columns", "a,b\n1,2\n24, place Kléber,4\n5,6\n", []string{"2 1|2", "3: has 3 columns, the header has 2; " + unquoted, "4 5|6"}},
-		{"too few columns", "a,b\n1\n5,6\n", []string{"2: has 1 columns, the header has 2; " + unquoted, "3 5|6"}},
+		{"too many columns", "a,b\n1,2\n24, place Kléber,4\n5,6\n", []string{"2 1|2", "3: has 3 columns, and the header has 2; " + unquoted, "4 5|6"}},
+		{"too few columns", "a,b\n1\n5,6\n", []string{"2: has 1 columns, and the header has 2; " + unquoted, "3 5|6"}},
 		{"bad UTF-8", "a,b\nM\xfcnster,2\nMünster,4\n", []string{"2: " + notUTF8, "3 Münster|4"}},
-		{"bare quote", "a,b\n5\" pipe,2\n3,4\n", []string{"2: has a quote in a value that does not begin with one; put the value in quotes and double those within", "3 3|4"}},
-		{"quote not closed", "a,b\n1,2\n\"3,4\n5,6\n", []string{"2 1|2", "3: has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value; nothing of lines 3 to 4 was read"}},
+		{"bare quote", "a,b\n5\" pipe,2\n3,4\n", []string{"2: has a quote in a value that does not begin with a quote; put the value in quotes, and write each quote inside it twice", "3 3|4"}},
+		{"quote not closed", "a,b\n1,2\n\"3,4\n5,6\n", []string{"2 1|2", "3: has a quoted value without a closing quote, or with text after it; write each quote inside a value twice; lines 3 to 4 were not read"}},
 		{"quote closed by the next one", "sep=,\na,b\n\"1,2\n3,\"4\"\n5,6\n\"7\"8,9\n", []string{
-			"3: has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value; nothing of lines 3 to 4 was read", "5 5|6",
-			"6: has a quoted value that does not end well: its quote is not closed, or something follows it; double the quotes within a value",
+			"3: has a quoted value without a closing quote, or with text after it; write each quote inside a value twice; lines 3 to 4 were not read", "5 5|6",
+			"6: has a quoted value without a closing quote, or with text after it; write each quote inside a value twice",
 		}},
 		{"quote closed by the next one, with too few columns", "a,b,c\n1,\"2,3\n4,5,\"\n7,8,9\n", []string{
-			"2: has 2 columns, the header has 3; " + unquoted + "; nothing of lines 2 to 3 was read", "4 7|8|9",
+			"2: has 2 columns, and the header has 3; " + unquoted + "; lines 2 to 3 were not read", "4 7|8|9",
 		}},
 		{"formula", "a,b\n=1+1,@x\n", []string{"2 =1+1|@x"}},
 		{"header only", "a,b\n", nil},
@@ -64,17 +64,17 @@ func TestCSV(t *testing.T) {
 		{"three, and a quote", "\ufeff\ufeff\ufeff\"a\",b\n1,2\n", []string{"2 1|2"}},
 		{"UTF-16, little end first", utf16(unicode.LittleEndian, "a;b\r\n\"Zoë; 李\";2\r\n"), []string{"2 Zoë; 李|2"}},
 		{"UTF-16, big end first", utf16(unicode.BigEndian, "a\tb\n1\t2\n"), []string{"2 1|2"}},
-		{"half a surrogate pair in UTF-16", "\xff\xfea\x00\n\x00\x00\xd8\n\x00b\x00\n\x00", []string{"2: has a replacement character (U+FFFD): a letter was lost there; export the file again, as UTF-8", "3 b"}},
+		{"half a surrogate pair in UTF-16", "\xff\xfea\x00\n\x00\x00\xd8\n\x00b\x00\n\x00", []string{"2: has a replacement character (U+FFFD) where a letter was lost; export the file again, as UTF-8", "3 b"}},
 		{"blank rows", "a,b\n,\n1,2\n , \n,,,\n3,4\n", []string{"2 blank", "3 1|2", "4 blank", "5 blank", "6 3|4"}},
 		{"blank rows before the header", "\n,,\na,b\n1,2\n", []string{"4 1|2"}},
 		{"empty columns without a name", ",a,,b,\n,1,,2,\n, 3,,4,\n", []string{"2 1|2", "3  3|4"}},
-		{"a value in a column without a name", "a,,b\n1,x,2\n3,,4\n", []string{"2: has a value in column 2, which has no name in the header; name it there", "3 3|4"}},
-		{"delimiters beyond the last column", "a,b\n1,2,,\n3,4,,5\n", []string{"2 1|2", "3: has 4 columns, the header has 2; " + unquoted}},
+		{"a value in a column without a name", "a,,b\n1,x,2\n3,,4\n", []string{"2: has a value in column 2, which has no name in the header; give it a name there", "3 3|4"}},
+		{"delimiters beyond the last column", "a,b\n1,2,,\n3,4,,5\n", []string{"2 1|2", "3: has 4 columns, and the header has 2; " + unquoted}},
 		{"semicolons", "a;b\n1,5;2\n", []string{"2 1,5|2"}},
 		{"semicolons, and commas in names", "\"a, b, c\";b\n1;2\n", []string{"2 1|2"}},
 		{"tabs", "a\tb\n1,5\t2\n", []string{"2 1,5|2"}},
 		{"bars", "a|b\n1|2\n", []string{"2 1|2"}},
-		{"sep", "sep=;\na,x;b\n1;2\n\"3\n\";4\n5\n", []string{"3 1|2", "4 3\n|4", "6: has 1 columns, the header has 2; " + unquoted}},
+		{"sep", "sep=;\na,x;b\n1;2\n\"3\n\";4\n5\n", []string{"3 1|2", "4 3\n|4", "6: has 1 columns, and the header has 2; " + unquoted}},
 		{"sep in quotes, in capitals, a tab", "\ufeff\"SEP=\t\"\r\na\tb\r\n1\t2\r\n", []string{"3 1|2"}},
 		{"sep of a file that has other delimiters", "sep=,\na;b,c\n1;2,3\n", []string{"3 1;2|3"}},
 	} {
@@ -113,8 +113,8 @@ func TestCSVHeader(t *testing.T) {
 		{"compressed", "\x1f\x8b\x08\x00", notText["application/x-gzip"]},
 		{"UTF-16 without a mark", "a\x00,\x00b\x00", notText["application/octet-stream"]},
 		{"JSON", "[{\"id\":1}]", "begins as JSON does: send JSON as application/x-ndjson, one object a line"},
-		{"a name twice", "a,b,a\n", "names column 3 as an earlier one"},
-		{"columns without end", strings.Repeat("a,", 1000) + "a\n", "has more than 1000 columns"},
+		{"a name twice", "a,b,a\n", "gives column 3 the name of an earlier column: each column needs its own"},
+		{"columns without end", strings.Repeat("a,", 1000) + "a\n", "has 1001 columns; at most 1000 are allowed"},
 		{"bad UTF-8", "a,\xff\n", notUTF8},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -190,8 +190,8 @@ func TestNDJSON(t *testing.T) {
 		{"no object", "7\n[1]\n{\"a\":}\n{} {}\n{}\n", []string{"1: " + noObject, "2: " + noObject, "3: " + noObject, "4: " + noObject, "5 {}"}},
 		{"CR alone", "{}\r\r{}\r", []string{"1 {}", "3 {}"}},
 		{"bad UTF-8", "{\"a\":\"\xff\"}\n{}\n", []string{"1: " + notUTF8, "2 {}"}},
-		{"long line in the middle", "{}\n" + long + "\n{}\n", []string{"1 {}", "2: has more than 256 KB", "3 {}"}},
-		{"long line at the end", "{}\n" + long, []string{"1 {}", "2: has more than 256 KB"}},
+		{"long line in the middle", "{}\n" + long + "\n{}\n", []string{"1 {}", "2: is longer than 256 KB", "3 {}"}},
+		{"long line at the end", "{}\n" + long, []string{"1 {}", "2: is longer than 256 KB"}},
 		{"empty", "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,14 +10,13 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// peeked is how much of a file is looked at before it is read: more than any sensible first line.
+// peeked is how many bytes are looked at before a file is read: more than a first line of sensible length.
 const peeked = 64 << 10
 
 var byteOrderMark = []byte("\ufeff")
 
-// open reads a file as UTF-8 with a line feed at the end of each line. UTF-16 is known by its byte
-// order mark; marks are dropped, however many there are: some programs add theirs to one that is
-// there. It refuses what is no text with a *LineError.
+// open reads a file as UTF-8 with a line feed at the end of each line. It recognises UTF-16 by its byte order mark,
+// and removes all such marks: some programs add one to a file that has one. It refuses a file that is not text with a *LineError.
 func open(r io.Reader) (*bufio.Reader, error) {
 	b := bufio.NewReaderSize(transform.NewReader(r, transform.Chain(unicode.BOMOverride(transform.Nop), lineEnds{})), MaxLine)
 	for {
@@ -25,18 +24,18 @@ func open(r io.Reader) (*bufio.Reader, error) {
 		if err != nil || !bytes.Equal(start, byteOrderMark) {
 			break
 		}
-		_, _ = b.Discard(len(byteOrderMark)) // peeked
+		_, _ = b.Discard(len(byteOrderMark)) // it is buffered: this can't fail
 	}
-	start, _ := b.Peek(peeked) // an error comes again with what is read
+	start, _ := b.Peek(peeked) // reading returns the error again
 	if problem := notText[http.DetectContentType(start)]; problem != "" && len(start) > 0 {
 		return nil, lineError("%s", problem)
 	}
 	return b, nil
 }
 
-// notText tells what to do with a file that is no text of lines, by its content type.
+// notText says what to do with a file that is not text in lines, by content type.
 var notText = map[string]string{
-	"text/html; charset=utf-8": "is HTML, perhaps the page of a sign-in or an error: download the export again and look into the file",
+	"text/html; charset=utf-8": "is HTML, perhaps a sign-in page or an error page: download the export again, and look into the file",
 	"text/xml; charset=utf-8":  "is XML: export as CSV or NDJSON",
 	"application/zip":          "is a ZIP file or an Excel workbook: unpack it, or save the sheet as \"CSV UTF-8\"",
 	"application/pdf":          "is a PDF: export as CSV or NDJSON",
@@ -44,7 +43,7 @@ var notText = map[string]string{
 	"application/octet-stream": "is not text; save an Excel workbook as \"CSV UTF-8\", and write UTF-16 with its byte order mark",
 }
 
-// lineEnds turns a carriage return that no line feed follows into a line feed.
+// lineEnds replaces a carriage return without a line feed after it by a line feed.
 type lineEnds struct{ transform.NopResetter }
 
 func (lineEnds) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {

@@ -144,7 +144,7 @@ func exampleProblem(t *problemType) Problem {
 var exampleImport = Import{
 	Lines: 91, Created: 88, Existing: 1, Failed: 2,
 	Errors: []LineError{
-		{Line: 8, Code: "MALFORMED", Problem: "has 12 columns, the header has 11; a value with the delimiter in it must be in quotes"},
+		{Line: 8, Code: "MALFORMED", Problem: "has 12 columns, and the header has 11; put a value that contains the delimiter in quotes"},
 		{Line: 15, Code: "INVALID", Field: "email", Problem: "is not an e-mail address such as ann@example.com"},
 	},
 	Found:         []Found{{Line: 5, Customer: "ANATR", State: "active", Data: "different", Differs: []string{"phone"}}},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lethe/internal/customer"
+	"lethe/internal/imports"
 	"lethe/internal/tabular"
 )
 
@@ -24,11 +25,11 @@ func (a *api) importCustomers(ctx context.Context, in *importCustomersInput) (*i
 	if err != nil {
 		return nil, err
 	}
-	result, err := a.svc.ImportCustomers(ctx, lines, in.options(ctx, in.OnExisting))
+	result, err := imports.Customers(ctx, a.svc, lines, in.options(ctx, in.OnExisting))
 	return a.imported(ctx, &in.Upload, cols, result, err)
 }
 
-func (u *Upload) customers(schema *lineSchema) (iter.Seq[customer.CustomerLine], *columns, error) {
+func (u *Upload) customers(schema *lineSchema) (iter.Seq[imports.CustomerLine], *columns, error) {
 	if u.mediaType == typeNDJSON {
 		lines, err := u.ndjson()
 		return customerObjects(lines, schema), &columns{}, err
@@ -47,10 +48,10 @@ func (u *Upload) customers(schema *lineSchema) (iter.Seq[customer.CustomerLine],
 	return customerRows(file, cols), cols, cols.checkKnown()
 }
 
-func customerRows(file *tabular.CSV, cols *columns) iter.Seq[customer.CustomerLine] {
-	return func(yield func(customer.CustomerLine) bool) {
+func customerRows(file *tabular.CSV, cols *columns) iter.Seq[imports.CustomerLine] {
+	return func(yield func(imports.CustomerLine) bool) {
 		for row := range file.Rows() {
-			line := customer.CustomerLine{Err: rowError(row)}
+			line := imports.CustomerLine{Err: rowError(row)}
 			if line.Err == nil {
 				line = customerFrom(cols.values(row.Values))
 				line.Text = strings.Join(row.Values, "\x1f")
@@ -63,7 +64,7 @@ func customerRows(file *tabular.CSV, cols *columns) iter.Seq[customer.CustomerLi
 	}
 }
 
-func customerFrom(values map[string]string) (l customer.CustomerLine) {
+func customerFrom(values map[string]string) (l imports.CustomerLine) {
 	l.ID = values["id"]
 	l.Profile = customer.Profile{
 		Organisation: values["organisation"], FirstName: values["firstName"], LastName: values["lastName"],
@@ -102,10 +103,10 @@ func yesNo(field, value string, before error) (bool, error) {
 	return false, errors.Join(before, customer.Invalid(field, "must be true or false, yes or no, 1 or 0"))
 }
 
-func customerObjects(lines iter.Seq[tabular.Line], schema *lineSchema) iter.Seq[customer.CustomerLine] {
-	return func(yield func(customer.CustomerLine) bool) {
+func customerObjects(lines iter.Seq[tabular.Line], schema *lineSchema) iter.Seq[imports.CustomerLine] {
+	return func(yield func(imports.CustomerLine) bool) {
 		for l := range lines {
-			line := customer.CustomerLine{Line: l.Line, Err: readError(l.Err)}
+			line := imports.CustomerLine{Line: l.Line, Err: readError(l.Err)}
 			if line.Err == nil {
 				var doc NewCustomer
 				members, err := schema.decode(l.Data, &doc)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lethe/internal/customer"
+	"lethe/internal/imports"
 	"lethe/internal/tabular"
 )
 
@@ -27,11 +28,11 @@ func (a *api) importRecords(ctx context.Context, in *importRecordsInput) (*impor
 	if err != nil {
 		return nil, err
 	}
-	result, err := a.svc.ImportRecords(ctx, lines, in.options(ctx, in.OnExisting))
+	result, err := imports.Records(ctx, a.svc, lines, in.options(ctx, in.OnExisting))
 	return a.imported(ctx, &in.Upload, cols, result, err)
 }
 
-func (in *importRecordsInput) records(schema *lineSchema) (iter.Seq[customer.RecordLine], *columns, error) {
+func (in *importRecordsInput) records(schema *lineSchema) (iter.Seq[imports.RecordLine], *columns, error) {
 	if in.mediaType == typeNDJSON {
 		lines, err := in.ndjson()
 		return recordObjects(lines, schema), &columns{}, err
@@ -90,10 +91,10 @@ func (r *recordRows) check() error {
 	return nil
 }
 
-func (r *recordRows) lines(file *tabular.CSV) iter.Seq[customer.RecordLine] {
-	return func(yield func(customer.RecordLine) bool) {
+func (r *recordRows) lines(file *tabular.CSV) iter.Seq[imports.RecordLine] {
+	return func(yield func(imports.RecordLine) bool) {
 		for row := range file.Rows() {
-			line := customer.RecordLine{Line: row.Line, Err: rowError(row)}
+			line := imports.RecordLine{Line: row.Line, Err: rowError(row)}
 			if line.Err == nil {
 				line = r.line(row)
 			}
@@ -104,7 +105,7 @@ func (r *recordRows) lines(file *tabular.CSV) iter.Seq[customer.RecordLine] {
 	}
 }
 
-func (r *recordRows) line(row tabular.Row) customer.RecordLine {
+func (r *recordRows) line(row tabular.Row) imports.RecordLine {
 	values := r.values(row.Values)
 	doc := importedRecord{
 		Customer: values["customer"], Key: values["key"], Kind: values["kind"], ID: values["id"], Parent: values["parent"],
@@ -135,12 +136,12 @@ type importedRecord struct {
 	Data     Data   `json:"data,omitempty"`
 }
 
-func (d importedRecord) line(number int) customer.RecordLine {
+func (d importedRecord) line(number int) imports.RecordLine {
 	key, err := d.key()
 	if err != nil {
-		return customer.RecordLine{Line: number, Err: err}
+		return imports.RecordLine{Line: number, Err: err}
 	}
-	return customer.RecordLine{
+	return imports.RecordLine{
 		Line: number, Customer: d.Customer, Record: customer.Record{Key: key, Data: json.RawMessage(d.Data)},
 	}
 }
@@ -158,11 +159,11 @@ func (d importedRecord) key() (customer.Key, error) {
 	return NewRecord{Kind: d.Kind, ID: d.ID, Parent: d.Parent}.key(customer.Change{})
 }
 
-func recordObjects(lines iter.Seq[tabular.Line], schema *lineSchema) iter.Seq[customer.RecordLine] {
-	return func(yield func(customer.RecordLine) bool) {
+func recordObjects(lines iter.Seq[tabular.Line], schema *lineSchema) iter.Seq[imports.RecordLine] {
+	return func(yield func(imports.RecordLine) bool) {
 		for l := range lines {
 			var doc importedRecord
-			line := customer.RecordLine{Line: l.Line, Err: readError(l.Err)}
+			line := imports.RecordLine{Line: l.Line, Err: readError(l.Err)}
 			if line.Err == nil {
 				_, line.Err = schema.decode(l.Data, &doc)
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"lethe/internal/customer"
+	"lethe/internal/imports"
 	"lethe/internal/ledger"
 	"lethe/internal/tabular"
 )
@@ -147,7 +148,7 @@ func readError(err error) error {
 	case errors.As(err, &large):
 		return fileTooLarge
 	case errors.As(err, &wrong):
-		return &customer.UnreadableError{Problem: wrong.Problem}
+		return &imports.UnreadableError{Problem: wrong.Problem}
 	}
 	return fmt.Errorf("read the body: %w: %w", brokenBody, err)
 }
@@ -155,14 +156,14 @@ func readError(err error) error {
 // rowError is why nothing can be made of a row.
 func rowError(row tabular.Row) error {
 	if row.Blank {
-		return customer.ErrBlankLine
+		return imports.ErrBlankLine
 	}
 	return readError(row.Err)
 }
 
-func (u *Upload) options(ctx context.Context, onExisting string) customer.ImportOptions {
-	return customer.ImportOptions{
-		By: actorOf(ctx), DryRun: u.DryRun, OnExisting: customer.OnExisting(onExisting), From: u.FromLine,
+func (u *Upload) options(ctx context.Context, onExisting string) imports.Options {
+	return imports.Options{
+		By: actorOf(ctx), DryRun: u.DryRun, OnExisting: imports.OnExisting(onExisting), From: u.FromLine,
 	}
 }
 
@@ -212,7 +213,7 @@ type importOutput struct {
 
 // imported answers an import. One that stopped half-way through a fault of ours says
 // where to go on; one that did nothing is a failed request.
-func (a *api) imported(ctx context.Context, in *Upload, cols *columns, result customer.Import, err error) (*importOutput, error) {
+func (a *api) imported(ctx context.Context, in *Upload, cols *columns, result imports.Result, err error) (*importOutput, error) {
 	if err != nil && (result.Lines == 0 || errors.Is(err, fileTooLarge) || errors.Is(err, brokenBody)) {
 		return nil, err
 	}
@@ -242,7 +243,7 @@ func goOn(uri string, line int) string {
 	return fmt.Sprintf(`<%s?%s>; rel="next"`, address.Path, query.Encode())
 }
 
-func foundOf(e customer.Existing) Found {
+func foundOf(e imports.Existing) Found {
 	doc := Found{
 		Line: e.Line, Customer: e.Customer, Record: e.Record.String(), State: string(e.State),
 		Data: "equal", Differs: e.Differs, Updated: e.Updated,
@@ -253,11 +254,11 @@ func foundOf(e customer.Existing) Found {
 	return doc
 }
 
-func lineErrors(ctx context.Context, e customer.LineError) []LineError {
+func lineErrors(ctx context.Context, e imports.LineError) []LineError {
 	p := translate(ctx, e.Err)
 	if len(p.Errors) == 0 {
 		first := LineError{Line: e.Line, Code: p.Code, Problem: p.Detail, Owner: p.Owner, Certificate: p.Certificate}
-		if there, ok := errors.AsType[*customer.ExistingError](e.Err); ok {
+		if there, ok := errors.AsType[*imports.ExistingError](e.Err); ok {
 			first.Owner = ownerOf(there.Customer, there.State)
 		}
 		return []LineError{first}

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"lethe/internal/customer"
+	"lethe/internal/imports"
 )
 
 // lineSchema reads lines of NDJSON as huma reads bodies, so that both are refused for the same, by the same field.
@@ -42,7 +43,7 @@ func (s *lineSchema) decode(line []byte, document any) (members map[string]any, 
 }
 
 func unreadableLine(err error) error {
-	return &customer.UnreadableError{Problem: "can't be read as JSON: " + err.Error()}
+	return &imports.UnreadableError{Problem: "can't be read as JSON: " + err.Error()}
 }
 
 func invalidLine(errs []error) error {

@@ -13,6 +13,7 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
+	"lethe/internal/imports"
 	"lethe/internal/ledger"
 )
 
@@ -94,7 +95,7 @@ func (p *Problem) explain(ctx context.Context, err error) {
 		hold       *customer.HoldError
 		taken      *customer.EmailTakenError
 		gone       *customer.PurgedError
-		unreadable *customer.UnreadableError
+		unreadable *imports.UnreadableError
 		refused    *bulk.RefusedError
 	)
 	switch {

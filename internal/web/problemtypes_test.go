@@ -17,6 +17,7 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
+	"lethe/internal/imports"
 )
 
 // constantsOf reads the constants of a type from the file that declares them.
@@ -131,7 +132,7 @@ func TestErrorsHaveTheirProblems(t *testing.T) {
 		{&customer.PurgedError{}, "410 PURGED"},
 		{&customer.ReplayError{}, "422 IDEMPOTENCY_KEY_REUSED"},
 		{&customer.InvalidError{}, "422 INVALID"},
-		{&customer.UnreadableError{}, "400 MALFORMED"},
+		{&imports.UnreadableError{}, "400 MALFORMED"},
 		{brokenBody, "400 MALFORMED"},
 		{bulk.ErrNotFound, "404 NO_OPERATION"},
 		{bulk.ErrPlanning, "409 PLANNING"},

@@ -1,4 +1,4 @@
-package customer_test
+package imports_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"lethe/internal/customer"
+	"lethe/internal/imports"
 )
 
 // crowd adds customers in every state that a line can meet.
@@ -44,9 +45,9 @@ func must(t *testing.T) func(customer.Customer, error) customer.Customer {
 }
 
 // someLine makes a line out of so few values that lines meet each other and the crowd.
-func someLine(r *rand.Rand, number int) customer.CustomerLine {
+func someLine(r *rand.Rand, number int) imports.CustomerLine {
 	pick := func(values ...string) string { return values[r.IntN(len(values))] }
-	l := customer.CustomerLine{Line: number, SaysName: r.IntN(2) == 0, SaysPush: r.IntN(2) == 0}
+	l := imports.CustomerLine{Line: number, SaysName: r.IntN(2) == 0, SaysPush: r.IntN(2) == 0}
 	l.ID = pick("", "", fmt.Sprintf("C%d", r.IntN(16)), fmt.Sprintf("C%d", r.IntN(16)), fmt.Sprintf("N%d", r.IntN(400)), "not an id")
 	l.Profile = customer.Profile{
 		LastName: pick("", "Adler", "Bär"), FirstName: pick("", "Zoë"), Phone: pick("", "", fmt.Sprint(r.IntN(12))), Push: r.IntN(2) == 0,
@@ -57,9 +58,9 @@ func someLine(r *rand.Rand, number int) customer.CustomerLine {
 	}
 	switch r.IntN(20) {
 	case 0:
-		return customer.CustomerLine{Line: number, Err: &customer.UnreadableError{Problem: "is torn"}}
+		return imports.CustomerLine{Line: number, Err: &imports.UnreadableError{Problem: "is torn"}}
 	case 1:
-		return customer.CustomerLine{Line: number, Err: customer.ErrBlankLine}
+		return imports.CustomerLine{Line: number, Err: imports.ErrBlankLine}
 	}
 	return l
 }
@@ -71,22 +72,22 @@ func TestDryRunOfCustomersSaysWhatTheRunDoes(t *testing.T) {
 	crowd(t, s)
 	for round := range 30 {
 		r := rand.New(rand.NewPCG(uint64(round), 1))
-		lines := make([]customer.CustomerLine, 1+r.IntN(450))
+		lines := make([]imports.CustomerLine, 1+r.IntN(450))
 		if round%3 > 0 {
 			lines = lines[:1+len(lines)/20]
 		}
 		for i := range lines {
 			lines[i] = someLine(r, i+2)
 		}
-		mode := []customer.OnExisting{customer.SkipExisting, customer.UpdateExisting, customer.FailExisting}[r.IntN(3)]
-		compare(t, fmt.Sprintf("file %d, %s", round, mode), func(dryRun bool) (customer.Import, error) {
-			return s.ImportCustomers(t.Context(), slices.Values(lines), customer.ImportOptions{By: "t", DryRun: dryRun, OnExisting: mode})
+		mode := []imports.OnExisting{imports.SkipExisting, imports.UpdateExisting, imports.FailExisting}[r.IntN(3)]
+		compare(t, fmt.Sprintf("file %d, %s", round, mode), func(dryRun bool) (imports.Result, error) {
+			return imports.Customers(t.Context(), s, slices.Values(lines), imports.Options{By: "t", DryRun: dryRun, OnExisting: mode})
 		})
 	}
 }
 
 // compare asks a dry run twice, since it writes nothing, and then runs.
-func compare(t *testing.T, name string, run func(dryRun bool) (customer.Import, error)) {
+func compare(t *testing.T, name string, run func(dryRun bool) (imports.Result, error)) {
 	t.Helper()
 	var told [3]string
 	for i := range told {
@@ -113,7 +114,7 @@ func compare(t *testing.T, name string, run func(dryRun bool) (customer.Import, 
 }
 
 // someRecord makes a line out of so few values that lines meet each other and the crowd.
-func someRecord(r *rand.Rand, number int) customer.RecordLine {
+func someRecord(r *rand.Rand, number int) imports.RecordLine {
 	pick := func(values ...string) string { return values[r.IntN(len(values))] }
 	key := pick("invoice~%d", "invoice~%d", "invoice~%d~line~%d", "invoice~%d~line~%d~line~1", "letter~%d", "nonsense")
 	for strings.Contains(key, "%d") {
@@ -122,7 +123,7 @@ func someRecord(r *rand.Rand, number int) customer.RecordLine {
 	l := recordLine(number, pick("", "C0", "C1", "C3", "C4", "C9", "C10", "NOBODY", "not an id"), key)
 	l.Record.Data = []byte(pick(`{"a":1}`, `{ "a": 1 }`, `{"a":2}`, `[]`, ``, `{"big":"`+strings.Repeat("x", 65<<10)+`"}`))
 	if r.IntN(20) == 0 {
-		l.Err = customer.ErrBlankLine
+		l.Err = imports.ErrBlankLine
 	}
 	return l
 }
@@ -132,16 +133,16 @@ func TestDryRunOfRecordsSaysWhatTheRunDoes(t *testing.T) {
 	crowd(t, s)
 	for round := range 24 {
 		r := rand.New(rand.NewPCG(uint64(round), 2))
-		lines := make([]customer.RecordLine, 1+r.IntN(30))
+		lines := make([]imports.RecordLine, 1+r.IntN(30))
 		if round%8 == 0 {
-			lines = make([]customer.RecordLine, 500)
+			lines = make([]imports.RecordLine, 500)
 		}
 		for i := range lines {
 			lines[i] = someRecord(r, i+2)
 		}
-		mode := []customer.OnExisting{customer.SkipExisting, customer.FailExisting}[r.IntN(2)]
-		compare(t, fmt.Sprintf("file %d, %s", round, mode), func(dryRun bool) (customer.Import, error) {
-			return s.ImportRecords(t.Context(), slices.Values(lines), customer.ImportOptions{By: "t", DryRun: dryRun, OnExisting: mode})
+		mode := []imports.OnExisting{imports.SkipExisting, imports.FailExisting}[r.IntN(2)]
+		compare(t, fmt.Sprintf("file %d, %s", round, mode), func(dryRun bool) (imports.Result, error) {
+			return imports.Records(t.Context(), s, slices.Values(lines), imports.Options{By: "t", DryRun: dryRun, OnExisting: mode})
 		})
 	}
 }

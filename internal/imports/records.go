@@ -1,4 +1,4 @@
-package customer
+package imports
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 
+	"lethe/internal/customer"
 	"lethe/internal/parallel"
 )
 
@@ -18,42 +19,43 @@ import (
 type RecordLine struct {
 	Line     int
 	Customer string
-	Record   Record
-	Err      error // as in a CustomerLine
+	Record   customer.Record
+	Err      error // why the line can't be read; then only Line is set
 
 	again error // an earlier line has the same key
 }
 
-// ImportRecords adds the records of a file, parents before children, however they are
-// ordered within 200 lines. Those that exist are left as they are. Of two lines of a file
-// with the same key of the same customer the later one fails. It stops before the context's
-// deadline. With DryRun it writes nothing, and tells the result that each line would have. One that goes
-// on from a line takes for granted that the records before are added.
-func (s *Service) ImportRecords(ctx context.Context, lines iter.Seq[RecordLine], opts ImportOptions) (Import, error) {
-	im := &recordImport{Service: s, opts: opts, first: firstLines{}, known: map[[8]byte]bool{}}
-	return importLines(ctx, lines, opts, im.note, im.apply)
+// Records adds the records of a file. Within 200 lines a parent may come after its children. Records that exist stay as
+// they are. If two lines of a file have the same customer and key, the later one fails. The import stops before the context's
+// deadline; Result.ResumeFrom says where to continue.
+//
+// A dry run reports what the run would do. If Options.From skips lines, it assumes that their records exist.
+func Records(ctx context.Context, service RecordService, lines iter.Seq[RecordLine], opts Options) (Result, error) {
+	im := &recordImport{RecordService: service, opts: opts, first: firstLines{}, known: map[[8]byte]bool{}}
+	return applyAll(ctx, lines, opts, im.note, im.apply)
 }
 
 func (l RecordLine) number() int { return l.Line }
 
 func (l RecordLine) unreadable() error { return l.Err }
 
-// name is what no other line may have.
+// name identifies the record: no other line may have the same.
 func (l RecordLine) name() string { return recordName(l.Customer, l.Record.Key) }
 
-func recordName(customer string, key Key) string { return customer + keySeparator + key.String() }
+func recordName(of string, key customer.Key) string { return of + "\x00" + key.String() }
 
 // recordImport is one import of records.
 type recordImport struct {
-	*Service
-	opts  ImportOptions
+	RecordService
+
+	opts  Options
 	first firstLines
 
 	mu    sync.Mutex
-	known map[[8]byte]bool // of a dry run: records that the run would have added
+	known map[[8]byte]bool // of a dry run: hashes of records that the run would have added
 }
 
-// note compares a line with those before.
+// note compares a line with the earlier ones.
 func (im *recordImport) note(l *RecordLine) {
 	if l.Err != nil {
 		return
@@ -72,13 +74,13 @@ func (im *recordImport) learn(l RecordLine) {
 	im.known[shortHash(l.name())] = true
 }
 
-func (im *recordImport) knows(customer string, key Key) bool {
+func (im *recordImport) knows(of string, key customer.Key) bool {
 	im.mu.Lock()
 	defer im.mu.Unlock()
-	return im.known[shortHash(recordName(customer, key))]
+	return im.known[shortHash(recordName(of, key))]
 }
 
-// apply adds a window of records, some customers at a time.
+// apply adds a window of records, those of several customers at the same time.
 func (im *recordImport) apply(ctx context.Context, pace *pace, window []RecordLine) []outcome {
 	outcomes := notBegun(len(window))
 	groups := byCustomer(window, outcomes)
@@ -86,8 +88,7 @@ func (im *recordImport) apply(ctx context.Context, pace *pace, window []RecordLi
 	return outcomes
 }
 
-// byCustomer groups the lines of a window that can be read, parents first, and
-// notes the outcome of the others.
+// byCustomer groups the valid lines of a window by customer, parents first, and sets the outcomes of the others.
 func byCustomer(window []RecordLine, outcomes []outcome) [][]int {
 	group := map[string]int{}
 	var groups [][]int
@@ -117,20 +118,20 @@ func (l RecordLine) check() error {
 	case l.again != nil:
 		return l.again
 	case l.Customer == "":
-		return Invalid("customer", "is missing")
-	case !ValidID(l.Customer):
-		return Invalid("customer", IDRule)
+		return customer.Invalid("customer", "is missing")
+	case !customer.ValidID(l.Customer):
+		return customer.Invalid("customer", customer.IDRule)
 	}
 	return l.Record.Key.Validate()
 }
 
-// addTo adds lines of one customer.
+// addTo adds the records of one customer.
 func (im *recordImport) addTo(ctx context.Context, pace *pace, lines []int, window []RecordLine, outcomes []outcome) {
 	add := im.addBatch
 	if im.opts.DryRun {
 		add = im.checkBatch
 	}
-	for batch := range slices.Chunk(lines, MaxBatch) {
+	for batch := range slices.Chunk(lines, customer.MaxBatch) {
 		records := make([]RecordLine, len(batch))
 		for n, i := range batch {
 			records[n] = window[i]
@@ -147,11 +148,7 @@ func (im *recordImport) addTo(ctx context.Context, pace *pace, lines []int, wind
 }
 
 func (im *recordImport) addBatch(ctx context.Context, lines []RecordLine) []error {
-	records := make([]Record, len(lines))
-	for n, l := range lines {
-		records[n] = l.Record
-	}
-	results, err := im.AddRecords(ctx, lines[0].Customer, records, Change{By: im.opts.By})
+	results, err := im.AddRecords(ctx, lines[0].Customer, recordsOf(lines), customer.Change{By: im.opts.By})
 	errs := make([]error, len(lines))
 	for n := range errs {
 		errs[n] = err
@@ -162,23 +159,31 @@ func (im *recordImport) addBatch(ctx context.Context, lines []RecordLine) []erro
 	return errs
 }
 
-// judge looks at the record that is there already, if there is one. Where there is no parent, that the
-// customer is gone tells more.
+func recordsOf(lines []RecordLine) []customer.Record {
+	records := make([]customer.Record, len(lines))
+	for n, l := range lines {
+		records[n] = l.Record
+	}
+	return records
+}
+
+// judge makes the outcome of a line from the error of adding its record. If the record exists, it compares the two. If the
+// parent is missing because the customer is gone, the outcome says so.
 func (im *recordImport) judge(ctx context.Context, l RecordLine, err error) outcome {
 	switch {
-	case errors.Is(err, ErrNoParent):
+	case errors.Is(err, customer.ErrNoParent):
 		return outcome{err: cmp.Or(im.checkRoot(ctx, l.Customer), err)}
-	case !errors.Is(err, ErrExists):
+	case !errors.Is(err, customer.ErrExists):
 		return outcome{err: err}
 	}
 	old, err := im.Record(ctx, l.Customer, l.Record.Key)
-	if errors.Is(err, ErrNoRecord) {
-		err = ErrBusy // removed since: added again, it may be there no longer
+	if errors.Is(err, customer.ErrNoRecord) {
+		err = customer.ErrBusy // it was removed in between: a second try may add it
 	}
 	if err != nil {
 		return outcome{err: err}
 	}
-	found := Existing{Line: l.Line, Customer: l.Customer, Record: l.Record.Key, State: Active}
+	found := Existing{Line: l.Line, Customer: l.Customer, Record: l.Record.Key, State: customer.Active}
 	if !sameJSON(old.Data, l.Record.Data) {
 		found.Differs = []string{"data"}
 	}
@@ -188,7 +193,7 @@ func (im *recordImport) judge(ctx context.Context, l RecordLine, err error) outc
 	return outcome{found: &found}
 }
 
-// sameJSON compares objects without their spaces and the order of their members.
+// sameJSON says whether two objects are equal but for spaces and the order of their members.
 func sameJSON(a, b json.RawMessage) bool {
 	read := func(data json.RawMessage) (v any, err error) {
 		if len(data) == 0 {
@@ -204,9 +209,9 @@ func sameJSON(a, b json.RawMessage) bool {
 	return errX == nil && errY == nil && reflect.DeepEqual(x, y)
 }
 
-// checkBatch finds what addBatch would find, without adding anything.
+// checkBatch returns the errors that addBatch would return, and adds nothing.
 func (im *recordImport) checkBatch(ctx context.Context, lines []RecordLine) []error {
-	settings, err := im.inForce(ctx)
+	invalid, err := im.CheckRecords(ctx, recordsOf(lines))
 	errs := make([]error, len(lines))
 	rootErr := sync.OnceValue(func() error { return im.checkRoot(ctx, lines[0].Customer) })
 	for n, l := range lines {
@@ -214,8 +219,8 @@ func (im *recordImport) checkBatch(ctx context.Context, lines []RecordLine) []er
 		case err != nil:
 			errs[n] = err
 			continue
-		case l.Record.Validate(settings) != nil:
-			errs[n] = l.Record.Validate(settings)
+		case invalid[n] != nil:
+			errs[n] = invalid[n]
 		case rootErr() != nil:
 			errs[n] = rootErr()
 		default:
@@ -228,8 +233,8 @@ func (im *recordImport) checkBatch(ctx context.Context, lines []RecordLine) []er
 	return errs
 }
 
-func (s *Service) checkRoot(ctx context.Context, id string) error {
-	c, err := s.Get(ctx, id)
+func (im *recordImport) checkRoot(ctx context.Context, id string) error {
+	c, err := im.Get(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -239,8 +244,8 @@ func (s *Service) checkRoot(ctx context.Context, id string) error {
 func (im *recordImport) checkRecord(ctx context.Context, l RecordLine) error {
 	switch _, err := im.Record(ctx, l.Customer, l.Record.Key); {
 	case err == nil:
-		return ErrExists
-	case !errors.Is(err, ErrNoRecord):
+		return customer.ErrExists
+	case !errors.Is(err, customer.ErrNoRecord):
 		return err
 	}
 	parent := l.Record.Key.Parent()
@@ -248,8 +253,8 @@ func (im *recordImport) checkRecord(ctx context.Context, l RecordLine) error {
 		return nil
 	}
 	_, err := im.Record(ctx, l.Customer, parent)
-	if errors.Is(err, ErrNoRecord) {
-		return ErrNoParent
+	if errors.Is(err, customer.ErrNoRecord) {
+		return customer.ErrNoParent
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package customer
+package imports
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"maps"
 	"sync"
 
+	"lethe/internal/customer"
 	"lethe/internal/parallel"
 )
 
@@ -18,37 +19,36 @@ import (
 type CustomerLine struct {
 	Line     int
 	ID       string // empty: one is made
-	Profile  Profile
-	SaysName bool   // Profile has the whole name: an empty first name means none
-	SaysPush bool   // Profile.Push is what the line says, and not just left out
-	Text     string // all that the line says, also what is no field; empty: it is the profile
-	Err      error  // why the line could not be read; nothing else is set then
+	Profile  customer.Profile
+	SaysName bool   // the line gives a whole name: an empty first name in Profile is on purpose
+	SaysPush bool   // the line gives Profile.Push
+	Text     string // the whole line, with what is not a field; empty: the profile is the whole line
+	Err      error  // why the line can't be read; then only Line is set
 
 	again error // an earlier line has the same id or e-mail address
 	nth   int   // of the lines with neither that say the same
 }
 
-// ImportCustomers adds the customers of a file. A line is about the customer of its id or, without
-// one, of its e-mail address; one with neither is added once a day however often its file comes, so that
-// an import can be repeated. What happens to customers that exist is for opts to say.
-// Of two lines of a file with the same id or address the later one fails. It stops before
-// the context's deadline.
+// Customers adds the customers of a file. A line is about the customer with its id or, without an id, with its e-mail
+// address. A line with neither adds a customer once a day, however often its file is imported, so that an import can be
+// repeated. Options.OnExisting says what happens to customers that exist. If two lines of a file have the same id or address, the
+// later one fails. The import stops before the context's deadline; Result.ResumeFrom says where to continue.
 //
-// With DryRun it writes nothing and tells the result that each line would have. One that goes on from
-// a line takes for granted that none of those before frees an e-mail address that another one takes.
-func (s *Service) ImportCustomers(ctx context.Context, lines iter.Seq[CustomerLine], opts ImportOptions) (Import, error) {
+// A dry run reports what the run would do. If Options.From skips lines, it assumes that none of them frees an e-mail address
+// that a later line takes.
+func Customers(ctx context.Context, service CustomerService, lines iter.Seq[CustomerLine], opts Options) (Result, error) {
 	im := &customerImport{
-		Service: s, opts: opts, first: firstLines{}, said: map[[8]byte]int{}, freed: map[string]bool{}, changed: map[string]int{},
+		CustomerService: service, opts: opts, first: firstLines{}, said: map[[8]byte]int{}, freed: map[string]bool{}, changed: map[string]int{},
 	}
-	return importLines(ctx, lines, opts, im.note, im.apply)
+	return applyAll(ctx, lines, opts, im.note, im.apply)
 }
 
 func (l CustomerLine) number() int { return l.Line }
 
 func (l CustomerLine) unreadable() error { return l.Err }
 
-// over is a profile with what the line says put over it. What is empty in the line stays.
-func (l CustomerLine) over(p Profile) Profile {
+// over returns a profile with the line's values in place of its own. Fields that are empty in the line stay.
+func (l CustomerLine) over(p customer.Profile) customer.Profile {
 	said := l.Profile.Normalise()
 	if l.SaysName && said.FirstName+said.LastName != "" {
 		p.FirstName, p.LastName = "", ""
@@ -79,14 +79,14 @@ func (l CustomerLine) over(p Profile) Profile {
 	return p
 }
 
-// change is the change that adds the line's customer. Without an id or an e-mail address,
-// which nobody else can have, it is made once.
-func (l CustomerLine) change(by string) Change {
-	ch := Change{By: by}
+// change is the change that adds the line's customer. Without an id it has a key, by which a repeated import recognises
+// the line.
+func (l CustomerLine) change(by string) customer.Change {
+	ch := customer.Change{By: by}
 	if l.ID == "" {
 		sum := sha256.Sum256([]byte(fmt.Sprintf("import\x00%s\x00%d\x00%s", by, l.nth, l.text())))
 		key := hex.EncodeToString(sum[:])
-		ch.Once = &Once{Key: key, Fingerprint: key}
+		ch.Once = &customer.Once{Key: key, Fingerprint: key}
 	}
 	return ch
 }
@@ -101,17 +101,18 @@ func (l CustomerLine) text() string {
 
 // customerImport is one import of customers.
 type customerImport struct {
-	*Service
-	opts  ImportOptions
+	CustomerService
+
+	opts  Options
 	first firstLines
-	said  map[[8]byte]int // how often lines without an id and an address came
+	said  map[[8]byte]int // counts equal lines without an id and an address, by hash
 
 	mu      sync.Mutex
 	freed   map[string]bool // of a dry run: e-mail addresses that the run would have freed
-	changed map[string]int  // by customer: the line that may change it
+	changed map[string]int  // the line that may change a customer, by customer
 }
 
-// note compares a line with those before.
+// note compares a line with the earlier ones.
 func (im *customerImport) note(l *CustomerLine) {
 	if l.Err != nil {
 		return
@@ -130,8 +131,8 @@ func (im *customerImport) note(l *CustomerLine) {
 	}
 }
 
-// apply does a window of lines, some at a time. Lines that can affect each other are put off, and
-// done in the order of the file.
+// apply handles a window of lines, some at the same time. It puts off lines that can affect each other, and handles these
+// last, in the order of the file.
 func (im *customerImport) apply(ctx context.Context, pace *pace, window []CustomerLine) []outcome {
 	outcomes := notBegun(len(window))
 	putOff := make([]bool, len(window))
@@ -147,7 +148,7 @@ func (im *customerImport) apply(ctx context.Context, pace *pace, window []Custom
 	return outcomes
 }
 
-// errPutOff is the outcome of a line that is done after the others of its window.
+// errPutOff is the outcome of a line that must wait for the others of its window.
 var errPutOff = errors.New("put off")
 
 func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) outcome {
@@ -160,7 +161,7 @@ func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) o
 	if im.opts.OnExisting == UpdateExisting {
 		if c, err := im.locate(ctx, l); err == nil {
 			return im.revise(ctx, l, c, last)
-		} else if !errors.Is(err, ErrNotFound) {
+		} else if !errors.Is(err, customer.ErrNotFound) {
 			return outcome{err: err}
 		}
 	}
@@ -169,42 +170,42 @@ func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) o
 	switch {
 	case there:
 		return im.existing(ctx, l, id, err)
-	case im.opts.OnExisting == UpdateExisting && errors.As(err, new(*EmailTakenError)) && !last:
+	case im.opts.OnExisting == UpdateExisting && errors.As(err, new(*customer.EmailTakenError)) && !last:
 		return outcome{err: errPutOff} // another line may free the address
 	}
 	return outcome{err: err}
 }
 
-// owner is the customer that the line is about, if adding it was refused because of that customer.
+// owner returns the customer that the line is about, if that customer is the reason why adding it was refused.
 func (l CustomerLine) owner(err error) (id string, there bool) {
 	var (
-		replay *ReplayError
-		taken  *EmailTakenError
+		replay *customer.ReplayError
+		taken  *customer.EmailTakenError
 	)
 	switch {
 	case errors.As(err, &replay) && replay.Same:
 		return replay.Subject, true
 	case errors.As(err, &taken) && (l.ID == "" || l.ID == taken.Owner):
 		return taken.Owner, true
-	case errors.Is(err, ErrExists):
+	case errors.Is(err, customer.ErrExists):
 		return l.ID, true
 	}
 	return "", false
 }
 
-// existing tells of a line about a customer that exists. If that customer is being purged, the line
-// fails: it would count as existing, and soon nobody would be there.
+// existing is the outcome of a line whose customer exists. If that customer is being purged, the line fails: the
+// customer is about to be gone.
 func (im *customerImport) existing(ctx context.Context, l CustomerLine, id string, refusal error) outcome {
 	c, err := im.Get(ctx, id)
 	switch {
-	case errors.Is(err, ErrNotFound): // what is left of a customer who is going
+	case errors.Is(err, customer.ErrNotFound): // its root is gone, and the purge has not ended
 		return outcome{err: refusal}
 	case err != nil:
 		return outcome{err: err}
-	case c.State == Purging && errors.As(refusal, new(*EmailTakenError)):
+	case c.State == customer.Purging && errors.As(refusal, new(*customer.EmailTakenError)):
 		return outcome{err: refusal}
-	case c.State == Purging:
-		return outcome{err: ErrPurgeStarted}
+	case c.State == customer.Purging:
+		return outcome{err: customer.ErrPurgeStarted}
 	}
 	found := im.found(l, c)
 	if im.opts.OnExisting == FailExisting {
@@ -213,33 +214,31 @@ func (im *customerImport) existing(ctx context.Context, l CustomerLine, id strin
 	return outcome{found: &found}
 }
 
-func (im *customerImport) found(l CustomerLine, c Customer) Existing {
-	revised := c
-	revised.Profile = l.over(c.Profile)
-	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.Now()), Differs: changedFields(&c, &revised)}
+func (im *customerImport) found(l CustomerLine, c customer.Customer) Existing {
+	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.Now()), Differs: c.Profile.Differs(l.over(c.Profile))}
 }
 
-// locate finds the customer that a line is about: ErrNotFound if nobody is there.
-func (im *customerImport) locate(ctx context.Context, l CustomerLine) (Customer, error) {
+// locate finds the customer that a line is about: ErrNotFound if there is none.
+func (im *customerImport) locate(ctx context.Context, l CustomerLine) (customer.Customer, error) {
 	id := l.ID
 	if id == "" {
 		owner, err := im.claimed(ctx, l)
 		if err != nil {
-			return Customer{}, err
+			return customer.Customer{}, err
 		}
 		id = owner
 	}
-	if !ValidID(id) {
-		return Customer{}, ErrNotFound
+	if !customer.ValidID(id) {
+		return customer.Customer{}, customer.ErrNotFound
 	}
 	c, err := im.Get(ctx, id)
-	if err == nil && c.State == Purging {
-		return c, ErrPurgeStarted
+	if err == nil && c.State == customer.Purging {
+		return c, customer.ErrPurgeStarted
 	}
 	return c, err
 }
 
-// claimed finds the customer that a line without an id has added before, or that has its e-mail address.
+// claimed finds the customer that an earlier import of the line has added, or that has the line's e-mail address.
 func (im *customerImport) claimed(ctx context.Context, l CustomerLine) (string, error) {
 	err := im.Replayed(ctx, l.change(im.opts.By))
 	if id, there := l.owner(err); there {
@@ -251,18 +250,18 @@ func (im *customerImport) claimed(ctx context.Context, l CustomerLine) (string, 
 	return im.addressee(ctx, l.Profile.Normalise().Email)
 }
 
-// addressee finds who has an e-mail address, or will have it: ErrNotFound.
+// addressee finds the customer that has an e-mail address: ErrNotFound if there is none, or if this dry run would have freed it.
 func (im *customerImport) addressee(ctx context.Context, email string) (string, error) {
 	im.mu.Lock()
 	freed := im.freed[email]
 	im.mu.Unlock()
 	if email == "" || freed {
-		return "", ErrNotFound
+		return "", customer.ErrNotFound
 	}
 	return im.EmailOwner(ctx, email)
 }
 
-// add adds the customer of a line; of a dry run, it finds out whether that would be refused.
+// add adds the customer of a line. In a dry run it only checks whether that would be refused.
 func (im *customerImport) add(ctx context.Context, l CustomerLine) error {
 	ch := l.change(im.opts.By)
 	if !im.opts.DryRun {
@@ -275,7 +274,7 @@ func (im *customerImport) add(ctx context.Context, l CustomerLine) error {
 	}
 	refusal := im.Replayed
 	if l.ID != "" {
-		refusal = func(ctx context.Context, ch Change) error { return im.unused(ctx, l.ID, ch) }
+		refusal = func(ctx context.Context, ch customer.Change) error { return im.CheckID(ctx, l.ID, ch) }
 	}
 	if err := refusal(ctx, ch); err != nil {
 		return err
@@ -283,21 +282,21 @@ func (im *customerImport) add(ctx context.Context, l CustomerLine) error {
 	return im.checkEmail(ctx, p.Email, "")
 }
 
-// checkEmail refuses an address that another customer than the one with the id has.
+// checkEmail refuses an address that a customer with another id has.
 func (im *customerImport) checkEmail(ctx context.Context, email, id string) error {
 	owner, err := im.addressee(ctx, email)
 	switch {
-	case errors.Is(err, ErrNotFound), err == nil && owner == id:
+	case errors.Is(err, customer.ErrNotFound), err == nil && owner == id:
 		return nil
 	case err != nil:
 		return err
 	}
-	return im.nameOwner(ctx, &EmailTakenError{Owner: owner})
+	return im.EmailTaken(ctx, owner)
 }
 
-// revise changes a customer to what the line says. The line's turn is last if it changes an e-mail
-// address, or was led by one to its customer: others may say something of that address.
-func (im *customerImport) revise(ctx context.Context, l CustomerLine, c Customer, last bool) outcome {
+// revise changes a customer to what the line says. A line that changes an e-mail address, or that found its customer by
+// one, is put off: other lines may be about that address.
+func (im *customerImport) revise(ctx context.Context, l CustomerLine, c customer.Customer, last bool) outcome {
 	found := im.found(l, c)
 	p := l.over(c.Profile).Normalise()
 	if !last && (l.ID == "" || p.Email != c.Profile.Email) {
@@ -316,21 +315,21 @@ func (im *customerImport) revise(ctx context.Context, l CustomerLine, c Customer
 	return outcome{found: &found}
 }
 
-// takeTurn refuses a second line about a customer: one has its id, the other its e-mail address.
+// takeTurn refuses a second line about a customer. One has the customer's id, the other its e-mail address.
 func (im *customerImport) takeTurn(l CustomerLine, id string) error {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	if line, ok := im.changed[id]; ok && line != l.Line {
-		return Invalid("id", fmt.Sprintf("line %d of the file is about the same customer", line))
+		return customer.Invalid("id", fmt.Sprintf("line %d of the file is about the same customer", line))
 	}
 	im.changed[id] = l.Line
 	return nil
 }
 
-// write changes the customer; of a dry run, it finds out whether that would be refused.
-func (im *customerImport) write(ctx context.Context, l CustomerLine, c Customer, p Profile) error {
+// write changes the customer. In a dry run it only checks whether that would be refused.
+func (im *customerImport) write(ctx context.Context, l CustomerLine, c customer.Customer, p customer.Profile) error {
 	if !im.opts.DryRun {
-		_, err := im.Update(ctx, c.ID, l.over, Change{By: im.opts.By})
+		_, err := im.Update(ctx, c.ID, l.over, customer.Change{By: im.opts.By})
 		return err
 	}
 	if err := c.CanChange(); err != nil {

@@ -1,4 +1,4 @@
-package customer_test
+package imports_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"lethe/internal/customer"
 	"lethe/internal/dynamo/dynamotest"
+	"lethe/internal/imports"
 )
 
 type noQueue struct{}
@@ -42,12 +43,12 @@ func importServiceOver(t *testing.T, other func(whole customer.Store) customer.S
 	return service(store), service(other(store))
 }
 
-func person(line int, id, email string) customer.CustomerLine {
-	return customer.CustomerLine{Line: line, ID: id, Profile: customer.Profile{LastName: "Muster" + id, Email: email}}
+func person(line int, id, email string) imports.CustomerLine {
+	return imports.CustomerLine{Line: line, ID: id, Profile: customer.Profile{LastName: "Muster" + id, Email: email}}
 }
 
 // outcome writes an import so that tests can compare it.
-func outcome(i customer.Import) string {
+func outcome(i imports.Result) string {
 	parts := []string{fmt.Sprintf("%d lines, %d created, %d existing, %d failed", i.Lines, i.Created, i.Existing, i.Failed)}
 	if i.Updated+i.Blank > 0 {
 		parts[0] += fmt.Sprintf(", %d updated, %d blank", i.Updated, i.Blank)
@@ -62,7 +63,7 @@ func outcome(i customer.Import) string {
 }
 
 // found writes what an import found, so that tests can compare it.
-func found(i customer.Import) []string {
+func found(i imports.Result) []string {
 	texts := make([]string, len(i.Found))
 	for n, f := range i.Found {
 		texts[n] = strings.Join(strings.Fields(fmt.Sprintf("%d: %s %s %s %v", f.Line, f.Customer, f.Record, f.State, f.Differs)), " ")
@@ -73,9 +74,9 @@ func found(i customer.Import) []string {
 	return texts
 }
 
-func imported(t *testing.T, want string) func(customer.Import, error) {
+func imported(t *testing.T, want string) func(imports.Result, error) {
 	t.Helper()
-	return func(got customer.Import, err error) {
+	return func(got imports.Result, err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -95,7 +96,7 @@ func TestImportCustomers(t *testing.T) {
 	if _, err := s.Delete(ctx, there.ID, customer.Change{By: "t"}); err != nil {
 		t.Fatal(err)
 	}
-	file := []customer.CustomerLine{
+	file := []imports.CustomerLine{
 		person(2, "A", "a@example.com"),
 		person(3, "B", "A@example.com "),
 		person(4, "A", "other@example.com"),
@@ -103,7 +104,7 @@ func TestImportCustomers(t *testing.T) {
 		person(6, "THERE", "new@example.com"),
 		person(7, "", "d@example.com"),
 		person(8, "not an id", ""),
-		{Line: 9, Err: &customer.UnreadableError{Problem: "is torn"}},
+		{Line: 9, Err: &imports.UnreadableError{Problem: "is torn"}},
 		{Line: 10, ID: "E"},
 	}
 	const (
@@ -112,12 +113,12 @@ func TestImportCustomers(t *testing.T) {
 		rest    = "4: id: line 2 of the file has the same; 5: the e-mail address belongs to customer THERE (deleted); 8: " + idRule + "; 9: is torn; 10: " + nameRul
 	)
 	lines := slices.Values(file)
-	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(s.ImportCustomers(ctx, lines, customer.ImportOptions{By: "t", DryRun: true}))
+	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t", DryRun: true}))
 	if _, err := s.Get(ctx, "A"); !errors.Is(err, customer.ErrNotFound) {
 		t.Errorf("the dry run wrote: %v", err)
 	}
-	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(s.ImportCustomers(ctx, lines, customer.ImportOptions{By: "t"}))
-	imported(t, "9 lines, 0 created, 3 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(s.ImportCustomers(ctx, lines, customer.ImportOptions{By: "t"}))
+	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t"}))
+	imported(t, "9 lines, 0 created, 3 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t"}))
 	if c, err := s.Get(ctx, "A"); err != nil || c.Profile.Email != "a@example.com" || c.Version != 1 {
 		t.Errorf("the first line did not win: %+v, %v", c, err)
 	}
@@ -127,11 +128,11 @@ func TestImportCustomers(t *testing.T) {
 func TestImportGivesTheAddressToTheEarlierLine(t *testing.T) {
 	s, ctx := importService(t), t.Context()
 	for round := range 5 {
-		var lines []customer.CustomerLine
+		var lines []imports.CustomerLine
 		for i := range 40 {
 			lines = append(lines, person(i+2, fmt.Sprintf("R%d-%d", round, i), fmt.Sprintf("r%d-%d@example.com", round, i/2)))
 		}
-		got, err := s.ImportCustomers(ctx, slices.Values(lines), customer.ImportOptions{By: "t"})
+		got, err := imports.Customers(ctx, s, slices.Values(lines), imports.Options{By: "t"})
 		if err != nil || got.Created != 20 || got.Failed != 20 {
 			t.Fatalf("%s, %v", outcome(got), err)
 		}
@@ -143,9 +144,9 @@ func TestImportGivesTheAddressToTheEarlierLine(t *testing.T) {
 	}
 }
 
-func recordLine(line int, id, key string) customer.RecordLine {
+func recordLine(line int, id, key string) imports.RecordLine {
 	k, err := customer.ParseKey(key)
-	return customer.RecordLine{Line: line, Customer: id, Record: customer.Record{Key: k, Data: []byte(`{}`)}, Err: err}
+	return imports.RecordLine{Line: line, Customer: id, Record: customer.Record{Key: k, Data: []byte(`{}`)}, Err: err}
 }
 
 func TestImportRecords(t *testing.T) {
@@ -161,7 +162,7 @@ func TestImportRecords(t *testing.T) {
 	if _, err := s.AddRecords(ctx, "A", []customer.Record{{Key: customer.Key{{Kind: "invoice", ID: "1"}}}}, customer.Change{By: "t"}); err != nil {
 		t.Fatal(err)
 	}
-	file := slices.Values([]customer.RecordLine{
+	file := slices.Values([]imports.RecordLine{
 		recordLine(2, "A", "invoice~1"),
 		recordLine(3, "A", "invoice~2~line~1"), // its parent comes in the next line
 		recordLine(4, "A", "invoice~2"),
@@ -178,9 +179,9 @@ func TestImportRecords(t *testing.T) {
 	const failed = "7: the parent record does not exist; 8: no such customer; 9: the customer is in the trash; " +
 		"10: kind: is not declared in the settings; add it there with its on-delete policy first; 11: key: line 5 of the file has the same; " +
 		"12: customer: is missing; 13: key: must read kind~id, or kind~id~kind~id for a record below another, at most 8 deep"
-	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, customer.ImportOptions{By: "t", DryRun: true}))
-	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, customer.ImportOptions{By: "t"}))
-	imported(t, "12 lines, 0 created, 5 existing, 7 failed; "+failed)(s.ImportRecords(ctx, file, customer.ImportOptions{By: "t"}))
+	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(imports.Records(ctx, s, file, imports.Options{By: "t", DryRun: true}))
+	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(imports.Records(ctx, s, file, imports.Options{By: "t"}))
+	imported(t, "12 lines, 0 created, 5 existing, 7 failed; "+failed)(imports.Records(ctx, s, file, imports.Options{By: "t"}))
 	if a, err := s.Get(ctx, "A"); err != nil || a.Counts["invoice"] != 2 || a.Counts["line"] != 2 {
 		t.Errorf("counts %v, %v", a.Counts, err)
 	}
@@ -193,21 +194,21 @@ func TestImportParentsAcrossWindows(t *testing.T) {
 	if _, err := s.Create(ctx, "A", customer.Profile{LastName: "A"}, customer.Change{By: "t"}); err != nil {
 		t.Fatal(err)
 	}
-	lines := []customer.RecordLine{recordLine(2, "A", "invoice~1")}
+	lines := []imports.RecordLine{recordLine(2, "A", "invoice~1")}
 	for i := range 450 {
 		lines = append(lines, recordLine(i+3, "A", fmt.Sprintf("invoice~1~line~%d", i)))
 	}
 	for _, dryRun := range []bool{true, false} {
-		imported(t, "451 lines, 451 created, 0 existing, 0 failed")(s.ImportRecords(ctx, slices.Values(lines), customer.ImportOptions{By: "t", DryRun: dryRun}))
+		imported(t, "451 lines, 451 created, 0 existing, 0 failed")(imports.Records(ctx, s, slices.Values(lines), imports.Options{By: "t", DryRun: dryRun}))
 	}
 }
 
 // pages counts how many lines of a file were asked for.
-func pages(n int, pulled *int) func(func(customer.CustomerLine) bool) {
-	return func(yield func(customer.CustomerLine) bool) {
+func pages(n int, pulled *int) func(func(imports.CustomerLine) bool) {
+	return func(yield func(imports.CustomerLine) bool) {
 		for i := range n {
 			*pulled++
-			if !yield(customer.CustomerLine{Line: i + 2, Err: &customer.UnreadableError{Problem: "is torn"}}) {
+			if !yield(imports.CustomerLine{Line: i + 2, Err: &imports.UnreadableError{Problem: "is torn"}}) {
 				return
 			}
 		}
@@ -219,7 +220,7 @@ func TestImportStopsBeforeTheDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()
 	pulled := 0
-	got, err := s.ImportCustomers(ctx, pages(10_000, &pulled), customer.ImportOptions{By: "t"})
+	got, err := imports.Customers(ctx, s, pages(10_000, &pulled), imports.Options{By: "t"})
 	if err != nil || outcome(got) != "0 lines, 0 created, 0 existing, 0 failed; resume from 2" {
 		t.Errorf("%s, %v", outcome(got), err)
 	}
@@ -230,8 +231,8 @@ func TestImportStopsBeforeTheDeadline(t *testing.T) {
 
 func TestImportKeepsTheFirstErrors(t *testing.T) {
 	s, pulled := &customer.Service{}, 0
-	got, err := s.ImportCustomers(t.Context(), pages(1000, &pulled), customer.ImportOptions{By: "t"})
-	if err != nil || got.Failed != 1000 || len(got.Errors) != customer.MaxLineErrors || got.Errors[199].Line != 201 {
+	got, err := imports.Customers(t.Context(), s, pages(1000, &pulled), imports.Options{By: "t"})
+	if err != nil || got.Failed != 1000 || len(got.Errors) != imports.MaxLineErrors || got.Errors[199].Line != 201 {
 		t.Errorf("%d failed, %d kept, %v", got.Failed, len(got.Errors), err)
 	}
 }
@@ -254,15 +255,15 @@ func (b brokenStore) Create(ctx context.Context, c customer.Customer) error {
 func TestImportResumesAfterAFault(t *testing.T) {
 	ctx := t.Context()
 	whole, broken := importServiceOver(t, func(s customer.Store) customer.Store { return brokenStore{s, "F250"} })
-	var lines []customer.CustomerLine
+	var lines []imports.CustomerLine
 	for i := range 300 {
 		lines = append(lines, person(i+2, fmt.Sprintf("F%d", i), ""))
 	}
-	got, err := broken.ImportCustomers(ctx, slices.Values(lines), customer.ImportOptions{By: "t"})
+	got, err := imports.Customers(ctx, broken, slices.Values(lines), imports.Options{By: "t"})
 	if !errors.Is(err, errBroken) || got.ResumeFrom != 252 || got.Created != 299 {
 		t.Fatalf("%s, %v", outcome(got), err)
 	}
-	imported(t, "50 lines, 1 created, 49 existing, 0 failed")(whole.ImportCustomers(ctx, slices.Values(lines[250:]), customer.ImportOptions{By: "t"}))
+	imported(t, "50 lines, 1 created, 49 existing, 0 failed")(imports.Customers(ctx, whole, slices.Values(lines[250:]), imports.Options{By: "t"}))
 }
 
 // fleetingStore has records for whoever adds them, and for nobody who reads them.
@@ -280,9 +281,9 @@ func TestImportResumesWhenARecordIsRemovedInBetween(t *testing.T) {
 	if _, err := s.Create(ctx, "A", customer.Profile{LastName: "A"}, customer.Change{By: "t"}); err != nil {
 		t.Fatal(err)
 	}
-	file := slices.Values([]customer.RecordLine{recordLine(2, "A", "invoice~1")})
-	imported(t, "1 lines, 1 created, 0 existing, 0 failed")(s.ImportRecords(ctx, file, customer.ImportOptions{By: "t"}))
-	got, err := fleeting.ImportRecords(ctx, file, customer.ImportOptions{By: "t"})
+	file := slices.Values([]imports.RecordLine{recordLine(2, "A", "invoice~1")})
+	imported(t, "1 lines, 1 created, 0 existing, 0 failed")(imports.Records(ctx, s, file, imports.Options{By: "t"}))
+	got, err := imports.Records(ctx, fleeting, file, imports.Options{By: "t"})
 	if !errors.Is(err, customer.ErrBusy) || got.ResumeFrom != 2 || got.Failed != 0 {
 		t.Errorf("%s, %v", outcome(got), err)
 	}
@@ -315,14 +316,14 @@ func TestImportKeepsTimeForItsAnswer(t *testing.T) {
 		return time.Duration(n) * 4 * time.Millisecond
 	}
 	_, s := importServiceOver(t, func(s customer.Store) customer.Store { return slowStore{s, &atomic.Int64{}, takes} })
-	var lines []customer.CustomerLine
+	var lines []imports.CustomerLine
 	for i := range n {
 		lines = append(lines, person(i+2, fmt.Sprintf("S%d", i), fmt.Sprintf("s%d@example.com", i)))
 	}
 	created, from, requests := 0, 0, 0
 	for ; ; requests++ {
 		ctx, cancel := context.WithTimeout(t.Context(), 5500*time.Millisecond)
-		got, err := s.ImportCustomers(ctx, slices.Values(lines), customer.ImportOptions{By: "t", From: from})
+		got, err := imports.Customers(ctx, s, slices.Values(lines), imports.Options{By: "t", From: from})
 		inTime := ctx.Err() == nil
 		cancel()
 		if !inTime || err != nil && !errors.Is(err, context.DeadlineExceeded) {
@@ -343,11 +344,11 @@ func TestImportKeepsTimeForItsAnswer(t *testing.T) {
 
 func TestImportOfCustomersWithoutANameOrAnID(t *testing.T) {
 	s, ctx := importService(t), t.Context()
-	row := func(line int, p customer.Profile, text string) customer.CustomerLine {
-		return customer.CustomerLine{Line: line, Profile: p, Text: text}
+	row := func(line int, p customer.Profile, text string) imports.CustomerLine {
+		return imports.CustomerLine{Line: line, Profile: p, Text: text}
 	}
 	maria := customer.Profile{FirstName: "Maria", LastName: "Schmidt"}
-	file := slices.Values([]customer.CustomerLine{
+	file := slices.Values([]imports.CustomerLine{
 		row(2, customer.Profile{Email: "only@example.com"}, ""),
 		row(3, customer.Profile{Phone: "030 1"}, ""),
 		row(4, maria, "Maria,Schmidt,Berlin"),
@@ -357,10 +358,10 @@ func TestImportOfCustomersWithoutANameOrAnID(t *testing.T) {
 	})
 	const nobody = "1 failed; 7: organisation: give an organisation, a name, an e-mail address or a phone number"
 	for _, dryRun := range []bool{true, false} {
-		imported(t, "6 lines, 5 created, 0 existing, "+nobody)(s.ImportCustomers(ctx, file, customer.ImportOptions{By: "t", DryRun: dryRun}))
+		imported(t, "6 lines, 5 created, 0 existing, "+nobody)(imports.Customers(ctx, s, file, imports.Options{By: "t", DryRun: dryRun}))
 	}
 	for _, from := range []int{0, 6} {
-		got, err := s.ImportCustomers(ctx, file, customer.ImportOptions{By: "t", From: from})
+		got, err := imports.Customers(ctx, s, file, imports.Options{By: "t", From: from})
 		if err != nil || got.Created != 0 || got.Existing != min(5, 6-max(1, from-1)) {
 			t.Errorf("from line %d again: %s, %v", from, outcome(got), err)
 		}
@@ -370,7 +371,7 @@ func TestImportOfCustomersWithoutANameOrAnID(t *testing.T) {
 func TestImportOfWhatExists(t *testing.T) {
 	s, ctx := importService(t), t.Context()
 	crowd(t, s)
-	file := []customer.CustomerLine{
+	file := []imports.CustomerLine{
 		{Line: 2, ID: "C0", Profile: customer.Profile{LastName: "Adler", Email: "e0@example.com"}},
 		{Line: 3, ID: "C2", SaysName: true, Profile: customer.Profile{FirstName: "Zoë", LastName: "Bär"}},
 		{Line: 4, Profile: customer.Profile{Email: "e3@example.com", Phone: "new"}},
@@ -386,18 +387,18 @@ func TestImportOfWhatExists(t *testing.T) {
 		gone    = "6: customer C10 was purged; " + purging
 	)
 	for _, tt := range []struct {
-		mode  customer.OnExisting
+		mode  imports.OnExisting
 		want  string
 		found []string
 	}{
 		{"", "9 lines, 0 created, 5 existing, 4 failed; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the e-mail address belongs to customer C4 (purging)",
 			[]string{"2: C0 active []", "3: C2 active [firstName lastName]", "4: C3 active [phone]", "5: C1 deleted [lastName]", "10: C5 active [email push consents]"}},
-		{customer.FailExisting, "9 lines, 0 created, 0 existing, 9 failed; 2: it exists already; 3: it exists already; 4: it exists already; 5: it exists already; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the e-mail address belongs to customer C4 (purging); 10: it exists already", nil},
-		{customer.UpdateExisting, "9 lines, 0 created, 1 existing, 5 failed, 3 updated, 0 blank; 5: the customer is in the trash; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the purge has started, there is no way back",
+		{imports.FailExisting, "9 lines, 0 created, 0 existing, 9 failed; 2: it exists already; 3: it exists already; 4: it exists already; 5: it exists already; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the e-mail address belongs to customer C4 (purging); 10: it exists already", nil},
+		{imports.UpdateExisting, "9 lines, 0 created, 1 existing, 5 failed, 3 updated, 0 blank; 5: the customer is in the trash; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the purge has started, there is no way back",
 			[]string{"2: C0 active []", "3: C2 active [firstName lastName] updated", "4: C3 active [phone] updated", "10: C5 active [email push consents] updated"}},
 	} {
 		for _, dryRun := range []bool{true, false} {
-			got, err := s.ImportCustomers(ctx, slices.Values(file), customer.ImportOptions{By: "t", DryRun: dryRun, OnExisting: tt.mode})
+			got, err := imports.Customers(ctx, s, slices.Values(file), imports.Options{By: "t", DryRun: dryRun, OnExisting: tt.mode})
 			if err != nil || outcome(got) != tt.want || !slices.Equal(found(got), tt.found) {
 				t.Errorf("%q, dry: %v: %v\n%s\n%s\n%q\n%q", tt.mode, dryRun, err, outcome(got), tt.want, found(got), tt.found)
 			}
@@ -412,7 +413,7 @@ func TestImportOfWhatExists(t *testing.T) {
 func TestImportMovesAnAddress(t *testing.T) {
 	s, ctx := importService(t), t.Context()
 	crowd(t, s)
-	file := slices.Values([]customer.CustomerLine{
+	file := slices.Values([]imports.CustomerLine{
 		{Line: 2, ID: "C0", Profile: customer.Profile{Email: "e2@example.com"}}, // C2 has it until line 4
 		{Line: 3, ID: "C3", Profile: customer.Profile{Email: "x@example.com"}},
 		{Line: 4, ID: "C2", Profile: customer.Profile{Email: "y@example.com"}},
@@ -422,6 +423,6 @@ func TestImportMovesAnAddress(t *testing.T) {
 	})
 	for _, dryRun := range []bool{true, false} {
 		imported(t, "6 lines, 1 created, 0 existing, 2 failed, 3 updated, 0 blank; 2: the e-mail address belongs to customer C2 (active); 7: id: line 6 of the file is about the same customer")(
-			s.ImportCustomers(ctx, file, customer.ImportOptions{By: "t", DryRun: dryRun, OnExisting: customer.UpdateExisting}))
+			imports.Customers(ctx, s, file, imports.Options{By: "t", DryRun: dryRun, OnExisting: imports.UpdateExisting}))
 	}
 }

@@ -1,4 +1,4 @@
-package customer
+package imports
 
 import (
 	"context"
@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// pace decides whether there is time to begin another step of an import, by how long the
-// steps before it took. Once time is short it stays so, so that the last
-// steps are those left undone.
+// pace decides whether there is time to begin another step of an import, from the time that earlier steps took. Once
+// there is too little time it stays so: the steps left undone are the last ones.
 type pace struct {
 	mu       sync.Mutex
 	deadline time.Time // zero: no deadline
@@ -17,13 +16,13 @@ type pace struct {
 }
 
 const (
-	// answerReserve is what is left for the answer: no step goes on until later.
+	// answerReserve is the time kept for the answer: every step ends before it.
 	answerReserve = time.Second
-	// expectedStep is how long a step is thought to take before one was measured.
+	// expectedStep is the assumed time of a step before one is measured.
 	expectedStep = 2 * time.Second
 )
 
-// newPace also bounds the context, so that a store that hangs can't take the time for the answer.
+// newPace also limits the context, so that a store that hangs can't use up the time for the answer.
 func newPace(ctx context.Context) (context.Context, context.CancelFunc, *pace) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -34,7 +33,7 @@ func newPace(ctx context.Context) (context.Context, context.CancelFunc, *pace) {
 	return ctx, cancel, &pace{deadline: deadline, slowest: expectedStep}
 }
 
-// begin says whether a step may begin: there is time for two of the slowest.
+// begin says whether a step may begin: if there is time for two of the slowest.
 func (p *pace) begin() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -42,14 +41,14 @@ func (p *pace) begin() bool {
 	return !p.stopped
 }
 
-// done tells how long a step took. What was slow once is forgotten little by little.
+// done notes how long a step took. The slowest step counts less with each one after it.
 func (p *pace) done(took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.slowest = max(took, p.slowest-p.slowest/16)
 }
 
-// step runs one step, if there is time for it.
+// step runs a step if there is time for it, and says whether it did.
 func (p *pace) step(do func()) bool {
 	if !p.begin() {
 		return false
@@ -58,7 +57,7 @@ func (p *pace) step(do func()) bool {
 	return true
 }
 
-// timed runs a step that may begin.
+// timed runs and measures a step that may begin.
 func (p *pace) timed(do func()) {
 	began := time.Now()
 	do()
