@@ -1,4 +1,5 @@
-import { useEffect, useState } from "react";
+import "../detail.css";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Navigate, useNavigate, useParams } from "react-router";
 import { api, isMissing, Refusal, type Schema } from "../api/client";
 import { Button, Note, Skeleton } from "../parts/basic";
@@ -8,7 +9,8 @@ import { useDraft } from "../state/draft";
 import { useChange, useCustomer, type Customer } from "../state/queries";
 import { TopBar } from "../shell";
 import { nameOf } from "../words";
-import { DeleteDialog } from "./dialogs";
+
+const CustomerDialog = lazy(() => import("./dialogs"));
 
 export default function EditPage() {
   const { id = "" } = useParams();
@@ -140,7 +142,7 @@ function Form({ customer, etag, reload }: FormProps) {
           Delete…
         </Button>
       </div>
-      {deleting && <DeleteDialog customer={customer} close={() => setDeleting(false)} />}
+      <Suspense>{deleting && <CustomerDialog what="delete" customer={customer} close={() => setDeleting(false)} />}</Suspense>
     </form>
   );
 }

@@ -1,3 +1,4 @@
+import "../detail.css";
 import { Link } from "react-router";
 import { Skeleton, Time } from "../parts/basic";
 import { Icon } from "../parts/icon";

@@ -1,3 +1,4 @@
+import "../detail.css";
 import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { NavLink, useNavigate } from "react-router";

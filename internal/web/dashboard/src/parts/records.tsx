@@ -1,13 +1,13 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Link } from "react-router";
-import { api, type Schema } from "../api/client";
+import type { Schema } from "../api/client";
 import { useRecords } from "../state/growing";
-import { useChange } from "../state/queries";
 import { exactly, onDay } from "../time";
 import { count, counted, fieldTitle, kindTitle, plural, sentence } from "../words";
 import { Button, Skeleton, Tag } from "./basic";
-import { Dialog } from "./dialog";
 import { Failure } from "./problem";
+
+const RemoveDialog = lazy(() => import("./removedialog"));
 
 type Record_ = Schema<"Record">;
 type Data = { [field: string]: unknown };
@@ -139,7 +139,7 @@ export function RecordSection({ customer, kind, total, policy, few, add }: Secti
           Show more
         </Button>
       )}
-      {asking && <RemoveDialog customer={customer} kind={kind} records={chosen} close={() => setAsking(false)} done={() => setTicked(new Set())} />}
+      <Suspense>{asking && <RemoveDialog customer={customer} kind={kind} records={chosen} close={() => setAsking(false)} done={() => setTicked(new Set())} />}</Suspense>
     </section>
   );
 }
@@ -160,29 +160,5 @@ function Row({ record, columns, ticked, tick }: { record: Record_; columns: Show
         </td>
       ))}
     </tr>
-  );
-}
-
-type RemoveProps = { customer: string; kind: string; records: Record_[]; close: () => void; done: () => void };
-
-function RemoveDialog({ customer, kind, records, close, done }: RemoveProps) {
-  const remove = useChange(
-    async () => {
-      for (const record of records) await api.delete("/v1/customers/{id}/records/{key}", { path: { id: customer, key: record.key } });
-    },
-    () => `${counted(records.length, kind)} removed.`,
-    () => {
-      close();
-      done();
-    },
-  );
-  const what = counted(records.length, kind);
-  return (
-    <Dialog title={`Remove ${what}?`} close={close} action={{ label: `Remove ${what}`, icon: "eraser", danger: true, busy: remove.isPending, run: () => remove.mutate(undefined) }}>
-      <p>
-        <strong className="danger-text">This can’t be undone.</strong> What lies below {records.length === 1 ? "it" : "them"} goes, too, and a restore of the customer does not bring {records.length === 1 ? "it" : "them"} back.
-      </p>
-      {remove.error && <Failure what="Not all could be removed." error={remove.error} />}
-    </Dialog>
   );
 }
