@@ -19,6 +19,7 @@ import { dayAndTime, relative, zoneOf } from "../time";
 import { actor, count, counted, dollars, duration, roughly } from "../words";
 
 const Undo = lazy(() => import("./undo"));
+const DoneLead = lazy(() => import("./ended"));
 const Lists = lazy(() => import("./operationlists"));
 
 export default function OperationPage() {
@@ -157,7 +158,11 @@ function Lead({ operation, stage }: { operation: Operation; stage: Stage }) {
       return <RunningLead operation={operation} stage={stage} />;
     case "done":
     case "stopped":
-      return <DoneLead operation={operation} stage={stage} />;
+      return (
+        <Suspense>
+          <DoneLead operation={operation} stage={stage} />
+        </Suspense>
+      );
     case "failed":
       return (
         <Note icon="warning">
@@ -255,23 +260,6 @@ function timeLeft(operation: Operation, fraction: number): string {
   const elapsed = (serverNow() - began) / 1000;
   if (fraction < 0.02 || elapsed < 2) return "";
   return `about ${roughly((elapsed / fraction) * (1 - fraction))} left`;
-}
-
-function DoneLead({ operation, stage }: { operation: Operation; stage: Stage }) {
-  const { done, failed, skipped, left } = operation.progress;
-  const { lead, rest } = outcomeOf(operation);
-  const { past } = verbsOf(operation.action);
-  const figures: Figure[] = [{ n: done, what: past, lead: true }];
-  if (stage === "stopped") figures.push({ n: left, what: "not reached" });
-  figures.push({ n: failed, what: "failed", warn: failed > 0 }, { n: skipped, what: "left alone" });
-  return (
-    <>
-      <p className="outcome">
-        <strong>{lead}</strong> {rest}
-      </p>
-      <Figures figures={figures} />
-    </>
-  );
 }
 
 function Kinds({ operation, stage }: { operation: Operation; stage: Stage }) {

@@ -53,7 +53,9 @@ export function Items({ operation, outcome, title, total, lead, action, closed =
           <thead>
             <tr>
               <th scope="col">Customer</th>
-              <th scope="col">ID</th>
+              <th scope="col" className="roomy">
+                ID
+              </th>
               <th scope="col">{outcome === "done" ? "Outcome" : "Why"}</th>
               {outcome !== "done" && (
                 <th scope="col" className="right">
@@ -68,7 +70,7 @@ export function Items({ operation, outcome, title, total, lead, action, closed =
                 <th scope="row">
                   <Link to={`/customers/${item.customer}`}>{names[item.customer] ?? item.customer}</Link>
                 </th>
-                <td>{item.customer}</td>
+                <td className="roomy">{item.customer}</td>
                 <td>{item.finding ?? (outcome === "done" ? "Done" : reasonOf(item.code))}</td>
                 {outcome !== "done" && <td className="right">{wayOut(item)}</td>}
               </tr>

@@ -29,6 +29,15 @@ function pick(all: Data[], wanted: string[], fits: (value: unknown) => boolean):
   return wanted.find((field) => fields.includes(field)) ?? fields[0];
 }
 
+/** Columns that a small screen leaves out: it shows when, and how much or else what. */
+function isRoomy(column: Shown, all: Shown[]): boolean {
+  return column.kind === "status" || (column.kind === "text" && all.some(({ kind }) => kind === "amount"));
+}
+
+function classOf(column: Shown, all: Shown[]): string {
+  return [`w-${column.kind}`, column.right && "right", isRoomy(column, all) && "roomy"].filter(Boolean).join(" ");
+}
+
 /** The columns for records of a kind that nothing is known about but its data. */
 export function columnsOf(records: Record_[]): Shown[] {
   const all = records.map((record) => record.data as Data);
@@ -121,7 +130,7 @@ export function RecordSection({ customer, kind, total, policy, few, add }: Secti
               </th>
               <th scope="col">ID</th>
               {columns.map((column) => (
-                <th key={column.field} scope="col" className={column.right ? `w-${column.kind} right` : `w-${column.kind}`}>
+                <th key={column.field} scope="col" className={classOf(column, columns)}>
                   {fieldTitle(column.field)}
                 </th>
               ))}
@@ -155,7 +164,7 @@ function Row({ record, columns, ticked, tick }: { record: Record_; columns: Show
       </td>
       <th scope="row">{record.id}</th>
       {columns.map((column) => (
-        <td key={column.field} className={column.right ? "right" : undefined} title={column.title?.(data)}>
+        <td key={column.field} className={classOf(column, columns)} title={column.title?.(data)}>
           {column.text(data)}
         </td>
       ))}
