@@ -134,6 +134,10 @@ export function useChange<In, Out>(change: (input: In) => Promise<Out>, said: (o
       then?.(output);
       await refresh();
     },
+    // Somebody else has changed it: the page shows what it is now.
+    onError: (error) => {
+      if (error instanceof Refusal && error.code === "VERSION_MISMATCH") void refresh();
+    },
   });
 }
 
