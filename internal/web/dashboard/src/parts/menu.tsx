@@ -5,7 +5,7 @@ const load = () => import("./popup");
 const Popup = lazy(load);
 
 /** Loads what opens, before it is asked for. */
-const prepare = () => void load().catch(() => undefined);
+export const prepare = () => void load().catch(() => undefined);
 
 export type Item =
   | { label: string; icon?: IconName; detail?: string; danger?: boolean; run: () => void; to?: never }
