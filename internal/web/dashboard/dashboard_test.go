@@ -1,11 +1,12 @@
 package dashboard
 
 import (
-	"bytes"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -78,13 +79,18 @@ func TestWithoutABuildThePageSaysHow(t *testing.T) {
 	}
 }
 
-// firstRoute is how much the first page, the overview, may load, and everything how much all of it may be together: in
-// bytes of gzip, as they are served.
+// firstRoute is how much the first page that somebody opens may load, whichever it is, and everything how much all of
+// it may be together: in bytes of gzip, as they are served.
 const firstRoute, everything = 115_000, 180_000
 
-var imports = regexp.MustCompile(`(?:from|import)"\./([^"]+\.js)"`)
+var (
+	imports = regexp.MustCompile(`(?:from|import)"\./([^"]+\.js)"`)
+	named   = regexp.MustCompile(`assets/[^"]+`)
+	needs   = regexp.MustCompile(`m\.f=\[([^\]]*)\]`)
+	pages   = regexp.MustCompile("import\\(`\\./([^`]+\\.js)`\\)[^,]*,__vite__mapDeps\\(\\[([0-9,]*)\\]")
+)
 
-// TestSizes measures the embedded build: what index.html names, the chunk of the first page, and what these import.
+// TestSizes measures the embedded build for each page: what index.html names, the chunk of the page, and what these need.
 func TestSizes(t *testing.T) {
 	built, err := fs.Sub(embedded, "dist/app")
 	if err != nil {
@@ -94,33 +100,73 @@ func TestSizes(t *testing.T) {
 	if err != nil {
 		t.Skip("the dashboard is not built")
 	}
+	frame := map[string]bool{}
+	for _, name := range named.FindAllString(string(page), -1) {
+		addImports(t, built, name, frame)
+	}
+	routes := routesOf(t, built, frame)
+	if len(frame) < 4 || len(routes) < 10 {
+		t.Fatalf("%d files of every page and %d pages were found", len(frame), len(routes))
+	}
+	for name, files := range routes {
+		size := sizeOf(t, built, files)
+		t.Logf("%6d bytes in %d files: %s", size, len(files), name)
+		if size > firstRoute {
+			t.Errorf("%s takes %d bytes as the first page, at most %d are wanted", name, size, firstRoute)
+		}
+	}
 	names, err := fs.Glob(built, "assets/*.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, all := map[string]bool{}, 0
+	all := map[string]bool{}
 	for _, name := range names {
-		info, err := fs.Stat(built, name)
+		all[strings.TrimSuffix(name, ".gz")] = true
+	}
+	if size := sizeOf(t, built, all); size > everything {
+		t.Errorf("everything takes %d bytes, at most %d are wanted", size, everything)
+	}
+}
+
+// routesOf finds the pages in the entry, each with the files that it needs beside those of the frame.
+func routesOf(t *testing.T, built fs.FS, frame map[string]bool) map[string]map[string]bool {
+	t.Helper()
+	routes := map[string]map[string]bool{}
+	for entry := range frame {
+		if !strings.HasPrefix(entry, "assets/index-") || !strings.HasSuffix(entry, ".js") {
+			continue
+		}
+		content, err := fs.ReadFile(built, entry)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all += int(info.Size())
-		if plain := strings.TrimSuffix(name, ".gz"); bytes.Contains(page, []byte(plain)) || strings.HasPrefix(name, "assets/overview-") {
-			addImports(t, built, plain, first)
+		needed := strings.Split(string(needs.FindSubmatch(content)[1]), ",")
+		for _, match := range pages.FindAllSubmatch(content, -1) {
+			files := maps.Clone(frame)
+			addImports(t, built, "assets/"+string(match[1]), files)
+			for number := range strings.SplitSeq(string(match[2]), ",") {
+				if i, err := strconv.Atoi(number); err == nil {
+					files[strings.Trim(needed[i], `"`)] = true
+				}
+			}
+			routes[string(match[1])] = files
 		}
 	}
-	loaded := 0
-	for name := range first {
+	return routes
+}
+
+// sizeOf adds up the files as they are served in gzip.
+func sizeOf(t *testing.T, built fs.FS, files map[string]bool) int {
+	t.Helper()
+	size := 0
+	for name := range files {
 		info, err := fs.Stat(built, name+".gz")
 		if err != nil {
 			t.Fatal(err)
 		}
-		loaded += int(info.Size())
+		size += int(info.Size())
 	}
-	t.Logf("first route %d bytes in %d files, everything %d bytes", loaded, len(first), all)
-	if len(first) < 3 || loaded > firstRoute || all > everything {
-		t.Errorf("the first route takes %d bytes of at most %d, everything %d of at most %d", loaded, firstRoute, all, everything)
-	}
+	return size
 }
 
 // addImports adds a file, and all that it loads before it runs.

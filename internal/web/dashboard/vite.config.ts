@@ -24,12 +24,17 @@ function precompress(): Plugin {
 
 async function compress(file: string): Promise<void> {
   const content = await readFile(file);
-  await writeFile(`${file}.gz`, gzipSync(content, { level: 9 }));
+  await writeFile(`${file}.gz`, gzipSync(content, { level: 9, memLevel: 9 }));
   await writeFile(`${file}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
 }
 
+/** What every page needs. Files of the state that only some pages need are not in it. */
+const base = /node_modules\/(?!.*(infinite|queries))|\/src\/(api\/client|words|time|shell|state\/(announce|online|operation|queries|nobody|selections)\.)|\/parts\/(basic|boundary|icon|keys|problem)\./i;
+
 export default defineConfig({
   plugins: [react(), precompress()],
+  // Its package names the build for development, which checks and warns, for browsers, too.
+  resolve: { alias: [{ find: /^react-router$/, replacement: join(import.meta.dirname, "node_modules/react-router/dist/production/index.mjs") }] },
   // For work on the dashboard: `npx vite` beside a system that make run has started.
   server: { proxy: { "/v1": proxy, "/docs": proxy } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
@@ -41,6 +46,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: ["chrome125", "firefox128", "safari18"],
     // What every page needs is one file: it compresses better than three.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "base", test: /node_modules\/(?!.*(infinite|Queries))|\/src\/(api|state|words|time|shell)|\/parts\/(basic|icon|problem)/ }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "base", test: base }] } } },
   },
 });

@@ -4,7 +4,7 @@ const many = Array.from({ length: 60 }, (_, n) => ({ id: `l-${String(n).padStart
 
 test.beforeAll(async ({ request }) => {
   await declareKinds(request);
-  await seed(request, many);
+  await seed(request, many, [{ customer: "l-01", key: "invoice~1", data: { issued: "2026-01-02", billTo: "Quixotte B1", status: "open", total: 11_556.33, currency: "EUR" } }]);
 });
 
 test("the list is searched, paged and filtered, and a reload loses nothing", async ({ page }) => {
@@ -126,6 +126,35 @@ test("a profile is edited, and another administrator's change is told", async ({
   await expect(page).toHaveURL(/\/customers\/edited$/);
   const customer = (await (await request.get("/v1/customers/edited")).json()) as { organisation: string; phone: string };
   expect(customer).toMatchObject({ organisation: "Xanthippe & Co", phone: "2" });
+});
+
+test("an open form says at the next focus that somebody else has changed the customer", async ({ page, request }) => {
+  await seed(request, [{ id: "focused", organisation: "Xanthippe", phone: "1" }]);
+  await page.goto("/customers/focused/edit");
+  await page.getByLabel("Organisation").fill("Xanthippe & Co");
+  await request.patch("/v1/customers/focused", { data: { phone: "2" } });
+  await expect(page.getByText("Somebody has changed this customer")).toHaveCount(0);
+  await page.waitForTimeout(5_500); // what was read is taken for fresh so long
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await expect(page.getByText("Contact number is different now.")).toBeVisible();
+  await audit(page);
+  await page.getByRole("button", { name: "Load theirs" }).click();
+  await expect(page.getByLabel("Contact number")).toHaveValue("2");
+  await expect(page.getByText("Somebody has changed this customer")).toHaveCount(0);
+});
+
+test("at a zoom of 400 % everything is reached, and nothing that sticks covers it", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 225 }); // 1440 by 900 at 400 %
+  await page.goto("/customers");
+  await expect(page.getByRole("rowheader").first()).toBeVisible();
+  for (const bar of [".topbar", ".foot"]) await expect(page.locator(bar)).toHaveCSS("position", "static");
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+  await page.getByRole("cell").getByRole("checkbox").first().click();
+  await page.getByRole("button", { name: "Delete…" }).click();
+  await expect(page.getByText("Ready to review")).toBeVisible();
+  await audit(page);
+  await page.getByRole("button", { name: "Discard this plan" }).click();
+  await expect(page.getByText("This plan was discarded.")).toBeVisible();
 });
 
 test("what was typed and not saved survives Back, another page and a reload", async ({ page, request }) => {
@@ -284,7 +313,7 @@ test("what nobody can have or search for is no failure", async ({ page }) => {
 });
 
 test("the pages fit every width, and the menu of a small screen works", async ({ page }) => {
-  for (const path of ["/", "/customers", "/deleted-customers", "/customers/l-01", "/customers/l-01/edit", "/operations", "/certificates", "/settings", "/settings/kinds", "/nowhere"]) {
+  for (const path of ["/", "/customers", "/deleted-customers", "/customers/l-01", "/customers/l-01/records/invoice", "/customers/l-01/edit", "/import", "/operations", "/certificates", "/settings", "/settings/kinds", "/nowhere"]) {
     await page.goto(path);
     await expect(page.getByRole("main")).not.toBeEmpty();
     await page.waitForLoadState("networkidle");

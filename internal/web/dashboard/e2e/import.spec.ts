@@ -10,6 +10,7 @@ test("a file of customers is chosen, its columns are mapped, tried and imported"
   await seed(request, [{ id: "import-taken", organisation: "Quixotte Taken", email: "taken@blumenkohl.example" }]);
   await page.goto("/customers");
   await page.getByRole("link", { name: "Import" }).last().click();
+  await expect(page.getByRole("button", { name: "Choose a file…" })).toBeVisible();
   await audit(page);
   await page.getByLabel("File", { exact: true }).setInputFiles(
     file("kunden.csv", ["nr;firma;e-mail;newsletter;fax", ...[1, 2, 3].map((n) => `import-${n};Ysolde ${n};ysolde${n}@blumenkohl.example;yes;12`), "import-4;Ysolde 4;no address;yes;", "import-5;Ysolde 5;taken@blumenkohl.example;no;", ""].join("\n")),

@@ -30,6 +30,24 @@ test("retention is previewed before it is saved", async ({ page, request }) => {
   expect(((await (await request.get("/v1/settings")).json()) as Settings).retention).toBe("P30D");
 });
 
+test("a retention that is being changed stays when somebody else changes the settings, which is said", async ({ page, request }) => {
+  await page.goto("/settings");
+  await page.getByLabel("Days in the trash").fill("45");
+  const { version, kinds } = (await (await request.get("/v1/settings")).json()) as Settings & { version: number };
+  expect((await request.put("/v1/settings", { data: { version, retention: "P20D", kinds, acknowledged: true } })).ok()).toBe(true);
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByText("The retention is 20 days now.")).toBeVisible();
+  await expect(page.getByLabel("Days in the trash")).toHaveValue("45");
+  await audit(page);
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByText("now 45 days")).toBeVisible();
+  await expect(page.getByText("Somebody has changed the settings")).toHaveCount(0);
+  expect(((await (await request.get("/v1/settings")).json()) as Settings).retention).toBe("P45D");
+  await page.getByLabel("Days in the trash").fill("30");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByText("now 30 days")).toBeVisible();
+});
+
 test("the policy of a kind is changed, and a kind is added", async ({ page, request }) => {
   await page.goto("/settings/kinds");
   await page.getByRole("button", { name: "Add a kind…" }).click();

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { Refusal } from "./client";
-import { explain, fieldProblem, refusals } from "./refusals";
+import { fieldProblem } from "./fields";
+import { explain, refusals } from "./refusals";
 
 type Document = { paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, { examples?: Record<string, unknown> }> }> }>> };
 

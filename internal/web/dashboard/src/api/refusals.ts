@@ -58,14 +58,3 @@ export function explain(error: unknown): string {
 export function requestOf(error: unknown): string | undefined {
   return error instanceof Refusal ? error.problem?.requestId : undefined;
 }
-
-/** What is wrong with one field of a form, in the API's words. */
-export function fieldProblem(error: unknown, field: string): string | undefined {
-  if (!(error instanceof Refusal)) return undefined;
-  const found = error.problem?.errors?.find((each) => each.field === field || each.field === `body.${field}`);
-  return found && capital(found.problem);
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1) + (text.endsWith(".") ? "" : ".");
-}

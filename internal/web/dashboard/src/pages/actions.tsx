@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { api } from "../api/client";
-import type { Item } from "../parts/menu";
+import { prepare, type Item } from "../parts/menu";
 import { useChange, type ListedCustomer } from "../state/queries";
 import { nameOf } from "../words";
 
@@ -9,7 +9,7 @@ type Open = { what: "delete" | "purge" | "block" | "hold" | "record"; customer: 
 /** What can be done to one customer, from a row or from its profile. */
 export function useCustomerActions() {
   const [open, setOpen] = useState<Open>();
-  useDialogsLater();
+  usePartsLater();
   const close = () => setOpen(undefined);
   const restore = useChange(
     (customer: ListedCustomer) =>
@@ -45,12 +45,15 @@ export function useCustomerActions() {
 const load = () => import("./dialogs");
 const CustomerDialog = lazy(load);
 
-/** Milliseconds after which the dialogs are loaded, so that they are there when they are asked for, also offline. */
+/** Milliseconds after which menus and dialogs are loaded, so that they are there when they are asked for, also offline. */
 const idle = 1500;
 
-function useDialogsLater(): void {
+function usePartsLater(): void {
   useEffect(() => {
-    const timer = setTimeout(() => void load().catch(() => undefined), idle);
+    const timer = setTimeout(() => {
+      prepare();
+      void load().catch(() => undefined);
+    }, idle);
     return () => clearTimeout(timer);
   }, []);
 }

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { api } from "../api/client";
-import { fieldProblem } from "../api/refusals";
+import { fieldProblem } from "../api/fields";
 import { Dialog } from "../parts/dialog";
 import { Field } from "../parts/field";
 import { Failure } from "../parts/problem";

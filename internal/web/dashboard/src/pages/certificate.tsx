@@ -1,10 +1,11 @@
+import "../detail.css";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "react-router";
 import { api, isMissing } from "../api/client";
 import { ButtonLink, Empty, Skeleton } from "../parts/basic";
 import { Failure } from "../parts/problem";
 import { TopBar } from "../shell";
-import { CertificateView } from "./certificateview";
+import CertificateView from "./certificateview";
 
 export default function CertificatePage() {
   const { id = "" } = useParams();

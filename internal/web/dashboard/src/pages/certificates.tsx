@@ -1,3 +1,4 @@
+import "../list.css";
 import { useState, type FormEvent } from "react";
 import { Link, useNavigate } from "react-router";
 import { Button, Empty, Skeleton, Time } from "../parts/basic";

@@ -1,3 +1,4 @@
+import "../detail.css";
 import { useEffect, useState } from "react";
 import type { Schema } from "../api/client";
 import { Button, Facts, Figures, Note, Tag } from "../parts/basic";
@@ -20,7 +21,7 @@ function grouped(hash: string): string {
 }
 
 /** The proof that a customer was purged. It holds no personal data. */
-export function CertificateView({ certificate, back }: { certificate: Certificate; back: { to: string; name: string } }) {
+export default function CertificateView({ certificate, back }: { certificate: Certificate; back: { to: string; name: string } }) {
   const intact = useIntact(certificate);
   return (
     <>

@@ -38,8 +38,8 @@ export default function CustomersPage() {
         total={total === undefined ? undefined : count(total)}
         actions={
           <>
-            <ButtonLink to="/import" icon="upload">
-              Import
+            <ButtonLink to="/import" icon="upload" className="add" name="Import">
+              <span>Import</span>
             </ButtonLink>
             <Button look="primary" icon="plus" className="add" aria-label="Add customer" onClick={() => setAdding(true)}>
               <span>Add customer</span>

@@ -1,7 +1,7 @@
 import { useId, useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { api, Refusal, type Schema } from "../api/client";
-import { fieldProblem } from "../api/refusals";
+import { fieldProblem } from "../api/fields";
 import { Facts, type Fact } from "../parts/basic";
 import { Dialog } from "../parts/dialog";
 import { Field } from "../parts/field";

@@ -1,4 +1,5 @@
-import { useEffect, useState } from "react";
+import "../detail.css";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Navigate, useNavigate, useParams } from "react-router";
 import { api, isMissing, Refusal, type Schema } from "../api/client";
 import { Button, Note, Skeleton } from "../parts/basic";
@@ -8,7 +9,8 @@ import { useDraft } from "../state/draft";
 import { useChange, useCustomer, type Customer } from "../state/queries";
 import { TopBar } from "../shell";
 import { nameOf } from "../words";
-import { DeleteDialog } from "./dialogs";
+
+const CustomerDialog = lazy(() => import("./dialogs"));
 
 export default function EditPage() {
   const { id = "" } = useParams();
@@ -45,7 +47,7 @@ function differing(a: Profile, b: Profile): (typeof fields)[number][] {
 /** What was typed, and what it began with. */
 type Draft = { base: { profile: Profile; etag: string | undefined }; profile: Profile };
 
-type FormProps = { customer: Customer; etag: string | undefined; reload: () => Promise<{ data?: { customer: Customer; etag: string | undefined } | undefined }> };
+type FormProps = { customer: Customer; etag: string | undefined; reload: () => Promise<unknown> };
 
 function Form({ customer, etag, reload }: FormProps) {
   // What the form began with stays, also when the page looks again: a change of another administrator has to be told.
@@ -54,7 +56,6 @@ function Form({ customer, etag, reload }: FormProps) {
   const [profile, setProfile] = useState(draft.found?.profile ?? base.profile);
   const [found, setFound] = useState(draft.found !== undefined);
   const [deleting, setDeleting] = useState(false);
-  const [theirs, setTheirs] = useState<{ profile: Profile; etag: string | undefined }>();
   const navigate = useNavigate();
   const back = () => {
     draft.drop();
@@ -82,9 +83,10 @@ function Form({ customer, etag, reload }: FormProps) {
   );
   const conflict = save.error instanceof Refusal && save.error.code === "VERSION_MISMATCH";
   useEffect(() => {
-    if (!conflict) return;
-    void reload().then(({ data }) => data && setTheirs({ profile: profileOf(data.customer), etag: data.etag }));
+    if (conflict) void reload();
   }, [conflict, reload]);
+  // Another administrator's change shows when the page looks again, as it does when it gets the focus, or when a save is refused for it.
+  const theirs = etag !== base.etag && !save.isPending && !save.isSuccess ? { profile: profileOf(customer), etag } : undefined;
   return (
     <form
       className="form"
@@ -104,7 +106,7 @@ function Form({ customer, etag, reload }: FormProps) {
         </Note>
       )}
       <ProfileFields profile={profile} change={change} error={save.error} />
-      {conflict && theirs && (
+      {theirs && (
         <div className="conflict" role="alert">
           <strong>Somebody has changed this customer</strong>
           <p>{changedFields(base.profile, theirs.profile)} Your changes are not saved yet.</p>
@@ -140,7 +142,7 @@ function Form({ customer, etag, reload }: FormProps) {
           Delete…
         </Button>
       </div>
-      {deleting && <DeleteDialog customer={customer} close={() => setDeleting(false)} />}
+      <Suspense>{deleting && <CustomerDialog what="delete" customer={customer} close={() => setDeleting(false)} />}</Suspense>
     </form>
   );
 }

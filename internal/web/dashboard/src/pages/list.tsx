@@ -1,7 +1,8 @@
+import "../list.css";
 import { useEffect, useState, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import type { Schema } from "../api/client";
-import { fieldProblem } from "../api/refusals";
+import { fieldProblem } from "../api/fields";
 import { Button, Empty, Note, Skeleton } from "../parts/basic";
 import type { IconName } from "../parts/icon";
 import { Icon } from "../parts/icon";

@@ -1,22 +1,26 @@
-import { useEffect, useRef, useState, type ReactNode } from "react";
-import { Link, useLocation, useNavigate, useParams } from "react-router";
+import "../detail.css";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Link, useLocation, useParams } from "react-router";
 import { useQueryClient } from "@tanstack/react-query";
 import { api, isMissing } from "../api/client";
 import { Button, Empty, ButtonLink, Facts, Figures, Note, Skeleton, Time, type Fact, type Figure } from "../parts/basic";
 import { Field, Tick } from "../parts/field";
 import { Icon } from "../parts/icon";
-import { Items } from "../parts/items";
 import { KindTable } from "../parts/kindtable";
 import { OperationTag } from "../parts/operationtag";
 import { Failure } from "../parts/problem";
 import { useAnnounce } from "../state/announce";
-import { canUndo, clauseOf, decidedOf, fractionOf, isMoving, outcomeOf, stageOf, subjects, titleOf, verbsOf, type Operation, type Stage } from "../state/operation";
-import { plan, useChange, useOperation, useRefresh, useSettings } from "../state/queries";
-import { leftToUndo, useUndoOf } from "../state/undo";
+import { canUndo, decidedOf, fractionOf, isMoving, stageOf, subjects, titleOf, verbsOf, type Operation, type Stage } from "../state/operation";
+import { outcomeOf } from "../state/outcome";
+import { useChange, useOperation, useRefresh, useSettings } from "../state/queries";
 import { serverNow } from "../api/client";
 import { TopBar } from "../shell";
 import { dayAndTime, relative, zoneOf } from "../time";
-import { actor, count, counted, dollars, duration, roughly, sentence } from "../words";
+import { actor, count, counted, dollars, duration, roughly } from "../words";
+
+const Undo = lazy(() => import("./undo"));
+const DoneLead = lazy(() => import("./ended"));
+const Lists = lazy(() => import("./operationlists"));
 
 export default function OperationPage() {
   const { id = "" } = useParams();
@@ -76,7 +80,9 @@ function Page({ operation }: { operation: Operation }) {
         <div className="content">
           <Lead operation={operation} stage={stage} />
           {stage === "ready" && <Kinds operation={operation} stage={stage} />}
-          <Lists operation={operation} stage={stage} />
+          <Suspense>
+            <Lists operation={operation} stage={stage} />
+          </Suspense>
           {stage !== "ready" && <Kinds operation={operation} stage={stage} />}
         </div>
         <aside className="side">
@@ -152,7 +158,11 @@ function Lead({ operation, stage }: { operation: Operation; stage: Stage }) {
       return <RunningLead operation={operation} stage={stage} />;
     case "done":
     case "stopped":
-      return <DoneLead operation={operation} stage={stage} />;
+      return (
+        <Suspense>
+          <DoneLead operation={operation} stage={stage} />
+        </Suspense>
+      );
     case "failed":
       return (
         <Note icon="warning">
@@ -250,108 +260,6 @@ function timeLeft(operation: Operation, fraction: number): string {
   const elapsed = (serverNow() - began) / 1000;
   if (fraction < 0.02 || elapsed < 2) return "";
   return `about ${roughly((elapsed / fraction) * (1 - fraction))} left`;
-}
-
-function DoneLead({ operation, stage }: { operation: Operation; stage: Stage }) {
-  const { done, failed, skipped, left } = operation.progress;
-  const { lead, rest } = outcomeOf(operation);
-  const { past } = verbsOf(operation.action);
-  const figures: Figure[] = [{ n: done, what: past, lead: true }];
-  if (stage === "stopped") figures.push({ n: left, what: "not reached" });
-  figures.push({ n: failed, what: "failed", warn: failed > 0 }, { n: skipped, what: "left alone" });
-  return (
-    <>
-      <p className="outcome">
-        <strong>{lead}</strong> {rest}
-      </p>
-      <Figures figures={figures} />
-    </>
-  );
-}
-
-function Lists({ operation, stage }: { operation: Operation; stage: Stage }) {
-  const { done, failed, skipped, left } = operation.progress;
-  const blocked = operation.impact.customers - operation.impact.eligible;
-  const retry = useRetry(operation);
-  const again = usePlanAgain(operation);
-  const planned = stage === "ready" || stage === "expired";
-  return (
-    <>
-      {failed > 0 && (
-        <Items
-          operation={operation}
-          outcome="failed"
-          title={isMoving(stage) ? "Failed so far" : "Failed"}
-          total={failed}
-          action={
-            !isMoving(stage) && (
-              <Button online size="bar" unavailable={retry.isPending ? "Under way" : undefined} onClick={() => retry.mutate(undefined)}>
-                Retry {count(failed)} failed
-              </Button>
-            )
-          }
-        />
-      )}
-      {retry.error && <Failure what="Nothing was tried again." error={retry.error} />}
-      {stage === "stopped" && left > 0 && (
-        <Items operation={operation} outcome="left" title="Not reached" total={left} action={again} lead="Nothing has changed for them. A new plan looks at them as they are then, and asks before it runs." />
-      )}
-      {planned && blocked > 0 && (
-        <Items operation={operation} outcome="skipped" title={`Can’t be ${verbsOf(operation.action).past}`} total={blocked} lead={why(operation.impact.blocked)} />
-      )}
-      {!planned && !isMoving(stage) && skipped > 0 && <Items operation={operation} outcome="skipped" title="Left alone" total={skipped} lead={why(leftAlone(operation.progress.codes))} />}
-      {(stage === "done" || stage === "stopped") && done > 0 && <Items operation={operation} outcome="done" title={sentence(verbsOf(operation.action).past)} total={done} closed />}
-    </>
-  );
-}
-
-/** "37 have records that block the deletion and 4 are under legal hold." */
-function why(codes: Record<string, number>): string {
-  const parts = Object.entries(codes).map(([code, n]) => `${count(n)} ${clauseOf(code, n)}`);
-  return parts.length === 0 ? "" : `${new Intl.ListFormat("en-GB").format(parts)}. Nothing changes for them.`;
-}
-
-/** The codes of those who were left alone: progress counts those of failures and of interruptions, too. */
-function leftAlone(codes: Record<string, number>): Record<string, number> {
-  const { GAVE_UP: _failed, INTERRUPTED: _interrupted, ...rest } = codes;
-  return rest;
-}
-
-function useRetry(operation: Operation) {
-  const client = useQueryClient();
-  return useChange(
-    () => api.post("/v1/operations/{operation}/retry", { path: { operation: operation.id } }),
-    () => "What failed is tried again.",
-    ({ data }) => client.setQueryData(["operation", operation.id], data),
-  );
-}
-
-/** The most ids that are collected for a new plan of what was not reached. */
-const mostAgain = 5000;
-
-function usePlanAgain(operation: Operation): ReactNode {
-  const navigate = useNavigate();
-  const { left } = operation.progress;
-  const again = useChange(
-    async () => {
-      const ids: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const { data } = await api.get("/v1/operations/{operation}/items", { path: { operation: operation.id }, query: { outcome: "left", limit: 200, ...(cursor ? { cursor } : {}) } });
-        ids.push(...data.items.map((item) => item.customer));
-        cursor = data.nextCursor;
-      } while (cursor);
-      return plan({ action: operation.action as "delete", selection: { ids }, ...(operation.reason ? { reason: operation.reason } : {}) });
-    },
-    () => "The plan is made.",
-    (made) => void navigate(`/operations/${made.id}`, { state: { selection: "Those that an operation did not reach" } }),
-  );
-  if (left > mostAgain || !["delete", "restore", "purge", "block", "unblock"].includes(operation.action)) return null;
-  return (
-    <Button online size="bar" unavailable={again.isPending ? "Under way" : undefined} onClick={() => again.mutate(undefined)}>
-      Plan these {count(left)} again
-    </Button>
-  );
 }
 
 function Kinds({ operation, stage }: { operation: Operation; stage: Stage }) {
@@ -539,7 +447,7 @@ function Result({ operation }: { operation: Operation }) {
           cost("Cost", operation.actual),
         ]}
       />
-      {canUndo(operation) && <Undo operation={operation} />}
+      <Suspense>{canUndo(operation) && <Undo operation={operation} />}</Suspense>
       {operation.action === "purge" && (
         <div className="part">
           <p className="small center">
@@ -548,36 +456,5 @@ function Result({ operation }: { operation: Operation }) {
         </div>
       )}
     </section>
-  );
-}
-
-/** Takes a deletion back, or says that this was done. */
-function Undo({ operation }: { operation: Operation }) {
-  const navigate = useNavigate();
-  const undo = useUndoOf(operation);
-  const start = useChange(
-    () => plan({ action: "undo", selection: { operation: operation.id } }),
-    () => "The undo runs.",
-    (made) => void navigate(`/operations/${made.id}`, { state: { selection: `Those of “${titleOf(operation)}”` } }),
-  );
-  if (undo.isPending) return null;
-  const left = leftToUndo(operation, undo.data ?? null);
-  return (
-    <div className="part">
-      {undo.data && (
-        <p className="center">
-          {isMoving(stageOf(undo.data)) ? "It is being undone." : `Undone by ${actor(undo.data.by)}: ${counted(undo.data.progress.done, "customer")} restored.`} <Link to={`/operations/${undo.data.id}`}>View the undo</Link>
-        </p>
-      )}
-      {left > 0 && (
-        <>
-          <Button online size="full" icon="back" unavailable={start.isPending ? "Under way" : undefined} onClick={() => start.mutate(undefined)}>
-            Undo: restore {counted(left, "customer")}
-          </Button>
-          <p className="small center">Skips customers restored since.</p>
-        </>
-      )}
-      {start.error && <Failure what="Nothing was restored." error={start.error} />}
-    </div>
   );
 }

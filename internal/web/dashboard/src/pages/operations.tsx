@@ -1,3 +1,4 @@
+import "../list.css";
 import { Link, useLocation, useNavigate } from "react-router";
 import { Button, Empty, Skeleton, Time } from "../parts/basic";
 import { OperationTag } from "../parts/operationtag";

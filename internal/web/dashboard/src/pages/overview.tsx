@@ -1,3 +1,4 @@
+import "../detail.css";
 import { Link } from "react-router";
 import { Skeleton, Time } from "../parts/basic";
 import { Icon } from "../parts/icon";
@@ -108,8 +109,12 @@ function Due({ customers }: { customers: Listed }) {
       <thead>
         <tr>
           <th scope="col">Customer</th>
-          <th scope="col">Deleted by</th>
-          <th scope="col">Why</th>
+          <th scope="col" className="roomy">
+            Deleted by
+          </th>
+          <th scope="col" className="roomy">
+            Why
+          </th>
           <th scope="col" className="right">
             Due
           </th>
@@ -121,8 +126,8 @@ function Due({ customers }: { customers: Listed }) {
             <th scope="row">
               <Link to={`/customers/${customer.id}`}>{customer.organisation || [customer.firstName, customer.lastName].join(" ").trim() || customer.id}</Link>
             </th>
-            <td>{actor(customer.deletion?.by ?? "")}</td>
-            <td>{customer.deletion?.reason || <span className="missing">–</span>}</td>
+            <td className="roomy">{actor(customer.deletion?.by ?? "")}</td>
+            <td className="roomy">{customer.deletion?.reason || <span className="missing">–</span>}</td>
             <td className={(customer.deletion?.daysLeft ?? near) < near ? "right near" : "right"}>{customer.deletion?.purgeTime && <Time at={customer.deletion.purgeTime} />}</td>
           </tr>
         ))}

@@ -1,21 +1,23 @@
-import { useState } from "react";
+import "../detail.css";
+import { lazy, Suspense, useState } from "react";
 import { Link, NavLink, useParams } from "react-router";
-import { api, isMissing, Refusal, type Schema } from "../api/client";
-import { Button, ButtonLink, Empty, Facts, Flags, Note, Skeleton, Tag, Time, type Fact } from "../parts/basic";
-import { Dialog } from "../parts/dialog";
+import { isMissing, Refusal, type Schema } from "../api/client";
+import { Button, ButtonLink, Empty, Facts, Flags, Skeleton, Tag, Time, type Fact } from "../parts/basic";
 import { Icon } from "../parts/icon";
-import { KindTable } from "../parts/kindtable";
 import { Menu } from "../parts/menu";
 import { Failure } from "../parts/problem";
 import { RecordSection } from "../parts/records";
-import { useAudit } from "../state/growing";
-import { useChange, useCustomer, useSettings, type Customer } from "../state/queries";
+import { useCustomer, useSettings, type Customer } from "../state/queries";
 import { TopBar } from "../shell";
 import { days, exactly, onDay } from "../time";
-import { actionText, actor, count, counted, fieldTitle, kindTitle, nameOf } from "../words";
+import { actor, count, counted, fieldTitle, kindTitle, nameOf } from "../words";
 import { useCustomerActions } from "./actions";
-import { CertificateView } from "./certificateview";
-import { AddRecord } from "./dialogs";
+
+const CertificateView = lazy(() => import("./certificateview"));
+const AddRecord = lazy(() => import("./addrecord"));
+const Hidden = lazy(() => import("./hidden"));
+const Log = lazy(() => import("./log"));
+const LiftDialog = lazy(() => import("./lift"));
 
 type Kinds = Schema<"Kind">[];
 
@@ -94,11 +96,15 @@ function Profile({ customer, kinds, show }: { customer: Customer; kinds: Kinds; 
         <div className="columns">
           <div className="content">
             {show === "log" ? (
-              <Log id={customer.id} />
+              <Suspense>
+                <Log id={customer.id} />
+              </Suspense>
             ) : active ? (
               <Records customer={customer} kinds={kinds} only={show} add={setAdding} />
             ) : (
-              <Hidden customer={customer} />
+              <Suspense>
+                <Hidden customer={customer} />
+              </Suspense>
             )}
           </div>
           <aside className="side">
@@ -109,7 +115,7 @@ function Profile({ customer, kinds, show }: { customer: Customer; kinds: Kinds; 
         </div>
       </div>
       {actions.dialog}
-      {adding !== undefined && <AddRecord customer={customer} kind={adding} close={() => setAdding(undefined)} />}
+      <Suspense>{adding !== undefined && <AddRecord customer={customer} kind={adding} close={() => setAdding(undefined)} />}</Suspense>
     </>
   );
 }
@@ -185,19 +191,6 @@ function Records({ customer, kinds, only, add }: { customer: Customer; kinds: Ki
   ));
 }
 
-/** What is in the trash: counts, for its records are hidden with it. */
-function Hidden({ customer }: { customer: Customer }) {
-  const records = Object.entries(customer.records).filter(([, n]) => n > 0);
-  return (
-    <section className="records" aria-label="Records in the trash">
-      <Note icon="eye">
-        <strong>Its records are hidden with it.</strong> {customer.state === "purging" ? "They are erased, or kept by law without personal data." : "They are back the moment it is restored."}
-      </Note>
-      {records.length > 0 && <KindTable records={Object.fromEntries(records)} last={{ head: "State", of: () => "Hidden with the customer" }} />}
-    </section>
-  );
-}
-
 function Blockers({ customer, kinds }: { customer: Customer; kinds: Kinds }) {
   const blocking = kinds.filter((kind) => kind.policy === "restrict" && (customer.records[kind.name] ?? 0) > 0);
   if (customer.state !== "active" || blocking.length === 0) return null;
@@ -244,26 +237,8 @@ function Holds({ customer }: { customer: Customer }) {
           </li>
         ))}
       </ul>
-      {lifting !== undefined && <LiftDialog customer={customer} hold={lifting} close={() => setLifting(undefined)} />}
+      <Suspense>{lifting !== undefined && <LiftDialog customer={customer} hold={lifting} close={() => setLifting(undefined)} />}</Suspense>
     </section>
-  );
-}
-
-function LiftDialog({ customer, hold, close }: { customer: Customer; hold: string; close: () => void }) {
-  const lift = useChange(
-    () => api.delete("/v1/customers/{id}/holds/{hold}", { path: { id: customer.id, hold }, body: {} }),
-    () => `The hold ${hold} is lifted.`,
-    close,
-  );
-  return (
-    <Dialog title={`Lift the hold “${hold}”?`} close={close} action={{ label: "Lift hold", busy: lift.isPending, run: () => lift.mutate(undefined) }}>
-      <p>
-        {customer.state === "deleted"
-          ? "A customer in the trash whose time is over is permanently deleted a day after its last hold is lifted."
-          : "The customer can be deleted again once no hold is left."}
-      </p>
-      {lift.error && <Failure what="The hold stands." error={lift.error} />}
-    </Dialog>
   );
 }
 
@@ -291,47 +266,3 @@ function Details({ customer }: { customer: Customer }) {
     </section>
   );
 }
-
-function Log({ id }: { id: string }) {
-  const audit = useAudit(id);
-  const entries = audit.data?.pages.flatMap((page) => page.entries) ?? [];
-  return (
-    <section className="records" aria-label="Log">
-      {audit.error && <Failure what="The log couldn’t be loaded." error={audit.error} retry={() => void audit.refetch()} />}
-      {audit.isPending && !audit.error && <Skeleton rows={5} columns={4} />}
-      {audit.data && entries.length === 0 && <p className="none">Nothing is logged yet. A change shows up here a moment after it was made.</p>}
-      {entries.length > 0 && (
-        <table className="table plain">
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">Who</th>
-              <th scope="col">Action</th>
-              <th scope="col">Why, or what</th>
-            </tr>
-          </thead>
-          <tbody>
-            {entries.map((entry, index) => (
-              <tr key={`${entry.time} ${index}`}>
-                <td>
-                  <Time at={entry.time} />
-                </td>
-                <td>{actor(entry.by)}</td>
-                <th scope="row" className={entry.action === "customer.purged" || entry.action === "purge.started" ? "danger-text" : undefined}>
-                  {actionText(entry.action)}
-                </th>
-                <td>{[entry.reason, entry.subject, entry.fields?.map((field) => fieldTitle(field)).join(", ")].filter(Boolean).join(" · ") || "–"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      {audit.hasNextPage && (
-        <Button online look="quiet" onClick={() => void audit.fetchNextPage()}>
-          Show more
-        </Button>
-      )}
-    </section>
-  );
-}
-

@@ -1,3 +1,4 @@
+import "../detail.css";
 import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { NavLink, useNavigate } from "react-router";
@@ -29,7 +30,7 @@ export default function SettingsPage({ section }: { section: "retention" | "kind
         <div className="content">
           {error && <Failure what="Settings couldn’t be loaded." error={error} retry={() => void refetch()} />}
           {!data && !error && <Skeleton rows={5} columns={2} />}
-          {data && (section === "retention" ? <Retention key={data.settings.version} settings={data.settings} etag={data.etag} /> : <Kinds key={data.settings.version} settings={data.settings} etag={data.etag} />)}
+          {data && (section === "retention" ? <Retention settings={data.settings} etag={data.etag} /> : <Kinds key={data.settings.version} settings={data.settings} etag={data.etag} />)}
         </div>
       </div>
     </>
@@ -57,6 +58,8 @@ type SectionProps = { settings: Settings; etag: string | undefined };
 
 function Retention({ settings, etag }: SectionProps) {
   const now = settings.retention;
+  // What the form began with: a change of another administrator is told, and doesn't take what was typed.
+  const [base, setBase] = useState(settings);
   const [choice, setChoice] = useState<Choice>(choiceOf(now));
   const [days, setDays] = useState(/^P(\d+)D$/.exec(now)?.[1] ?? "30");
   const [redate, setRedate] = useState(false);
@@ -67,9 +70,19 @@ function Retention({ settings, etag }: SectionProps) {
   const wanted = choice === "never" ? "never" : choice === "once" ? "PT0S" : choice === "days" ? (valid ? `P${days}D` : "") : now;
   const changes = wanted !== "" && wanted !== now;
   const trash = totals.data?.trash ?? 0;
+  const begin = (from: Settings) => {
+    setBase(from);
+    setChoice(choiceOf(from.retention));
+    setDays(/^P(\d+)D$/.exec(from.retention)?.[1] ?? "30");
+    setRedate(false);
+    setAcknowledged(false);
+  };
+  const changedSince = settings.version > base.version;
+  if (changedSince && (wanted === base.retention || wanted === now)) begin(settings);
   const save = useChange(
     async () => {
-      await api.put("/v1/settings", { ifMatch: etag, body: { version: settings.version, retention: wanted, kinds: settings.kinds, acknowledged: choice === "once" ? acknowledged : true } });
+      const { data } = await api.put("/v1/settings", { ifMatch: etag, body: { version: settings.version, retention: wanted, kinds: settings.kinds, acknowledged: choice === "once" ? acknowledged : true } });
+      begin(data);
       return redate ? await plan({ action: "redate", selection: { trash: true } }) : undefined;
     },
     () => "The retention is saved.",
@@ -133,7 +146,13 @@ function Retention({ settings, etag }: SectionProps) {
           )}
         </div>
       )}
-      {save.error && <Failure what="Nothing was saved." error={save.error} />}
+      {changedSince && (
+        <div className="conflict" role="alert">
+          <strong>Somebody has changed the settings</strong>
+          <p>{settings.retention === base.retention ? "The kinds and policies are different now." : `The retention is ${period(now)} now.`} Your change is not saved yet: save it over that, or discard it.</p>
+        </div>
+      )}
+      {save.error && !changedSince && <Failure what="Nothing was saved." error={save.error} />}
       <div className="actions">
         <Button online look="primary" unavailable={hindrance ?? (save.isPending ? "Under way" : undefined)} onClick={() => save.mutate(undefined)}>
           {redate ? `Save and plan to re-date ${counted(trash, "customer")}` : "Save"}
@@ -141,10 +160,7 @@ function Retention({ settings, etag }: SectionProps) {
         {changes && (
           <Button
             look="quiet"
-            onClick={() => {
-              setChoice(choiceOf(now));
-              setDays(/^P(\d+)D$/.exec(now)?.[1] ?? "30");
-            }}
+            onClick={() => begin(settings)}
           >
             Discard changes
           </Button>

@@ -39,9 +39,9 @@ export function Button({ look = "default", icon, size, submit, online = false, u
   );
 }
 
-export function ButtonLink({ to, icon, look = "default", children }: { to: string; icon?: IconName; look?: Look; children: ReactNode }) {
+export function ButtonLink({ to, icon, look = "default", className, name, children }: { to: string; icon?: IconName; look?: Look; className?: string; name?: string; children: ReactNode }) {
   return (
-    <Link to={to} className={`button ${look}`}>
+    <Link to={to} className={["button", look, className].filter(Boolean).join(" ")} aria-label={name}>
       {icon && <Icon name={icon} />}
       {children}
     </Link>

@@ -1,3 +1,4 @@
+import "../dialog.css";
 import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { Button } from "./basic";
 import { useOffline } from "../state/online";

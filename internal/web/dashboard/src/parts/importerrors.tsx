@@ -73,6 +73,7 @@ function Line({ file, error, targets }: { file: ImportFile; error: LineError; ta
   const row = rowAt(file, error.line);
   if (file.format !== "csv") return row;
   const field = error.field?.replace(/^data\./, "") ?? (error.code === "EMAIL_TAKEN" ? "email" : "");
+  if (field === "") return row;
   const index = targets.findIndex((target, at) => target === field || (target === data && file.columns[at] === field));
   const cell = cellsOf(row, file.delimiter)[index];
   if (!cell) return row;

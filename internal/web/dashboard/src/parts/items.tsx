@@ -2,7 +2,8 @@ import { useQueries } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { api, Refusal, type Schema } from "../api/client";
-import { reasonOf, type Operation } from "../state/operation";
+import type { Operation } from "../state/operation";
+import { reasonOf } from "../state/outcome";
 import { useItems, type Outcome } from "../state/growing";
 import { count, nameOf } from "../words";
 import { Button, Skeleton } from "./basic";
@@ -52,7 +53,9 @@ export function Items({ operation, outcome, title, total, lead, action, closed =
           <thead>
             <tr>
               <th scope="col">Customer</th>
-              <th scope="col">ID</th>
+              <th scope="col" className="roomy">
+                ID
+              </th>
               <th scope="col">{outcome === "done" ? "Outcome" : "Why"}</th>
               {outcome !== "done" && (
                 <th scope="col" className="right">
@@ -67,7 +70,7 @@ export function Items({ operation, outcome, title, total, lead, action, closed =
                 <th scope="row">
                   <Link to={`/customers/${item.customer}`}>{names[item.customer] ?? item.customer}</Link>
                 </th>
-                <td>{item.customer}</td>
+                <td className="roomy">{item.customer}</td>
                 <td>{item.finding ?? (outcome === "done" ? "Done" : reasonOf(item.code))}</td>
                 {outcome !== "done" && <td className="right">{wayOut(item)}</td>}
               </tr>

@@ -1,10 +1,11 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
+import { loadFailures } from "./problem";
 
 const load = () => import("./keylist");
 const KeyList = lazy(load);
 
-/** Milliseconds after which the list is loaded, so that it can be asked for offline, too. */
+/** Milliseconds after which the list of keys and the texts of failures are loaded, so that they are there offline, too. */
 const idle = 2500;
 
 const pages: Record<string, string> = { o: "/", c: "/customers", d: "/deleted-customers", r: "/operations", s: "/settings" };
@@ -23,7 +24,10 @@ export function Keys() {
   const [on, setOn] = useState(() => localStorage.getItem("keys") !== "off");
   const began = useRef(0);
   useEffect(() => {
-    const timer = setTimeout(() => void load().catch(() => undefined), idle);
+    const timer = setTimeout(() => {
+      loadFailures();
+      void load().catch(() => undefined);
+    }, idle);
     return () => clearTimeout(timer);
   }, []);
   useEffect(() => {

@@ -1,40 +1,20 @@
-import type { ReactNode } from "react";
-import { Link } from "react-router";
-import { Refusal } from "../api/client";
-import { explain, requestOf } from "../api/refusals";
-import { counted } from "../words";
-import { Button } from "./basic";
-import { Icon } from "./icon";
+import { lazy, Suspense } from "react";
 
-/** What went wrong, in ink: where, why, and the way out. */
-export function Failure({ what, error, retry }: { what: string; error: unknown; retry?: () => void }) {
-  const request = requestOf(error);
-  return (
-    <div className="failure" role="alert">
-      <Icon name="warning" />
-      <p>
-        <strong>{what}</strong> {explain(error)} <WayOut error={error} />
-        {request && <span className="request"> Request {request}.</span>}
-      </p>
-      {retry && (
-        <Button size="bar" onClick={retry}>
-          Retry now
-        </Button>
-      )}
-    </div>
-  );
+const load = () => import("./failure");
+const Shown = lazy(load);
+
+/** Loads the texts of failures, so that they are there when the connection is not. */
+export function loadFailures(): void {
+  void load().catch(() => undefined);
 }
 
-/** Links that lead out of a refusal. */
-export function WayOut({ error }: { error: unknown }): ReactNode {
-  const problem = error instanceof Refusal ? error.problem : undefined;
-  if (!problem) return null;
-  if (problem.owner) {
-    const where = problem.owner.state === "active" ? "View the customer" : "It is in the trash: view it to restore it, or to permanently delete it";
-    return <Link to={`/customers/${problem.owner.id}`}>{where}</Link>;
-  }
-  const fields = problem.errors?.filter((each) => each.problem).map((each) => (each.field ? `${each.field} ${each.problem}` : each.problem));
-  if (fields && fields.length > 0) return <span>{fields.join("; ")}.</span>;
-  if (problem.blocking) return <span>It has {problem.blocking.map((each) => counted(each.count, each.kind)).join(", ")}.</span>;
-  return null;
+export type FailureProps = { what: string; error: unknown; retry?: () => void };
+
+/** What went wrong: where, why, and the way out. */
+export function Failure(props: FailureProps) {
+  return (
+    <Suspense fallback={<p className="failure">{props.what}</p>}>
+      <Shown {...props} />
+    </Suspense>
+  );
 }

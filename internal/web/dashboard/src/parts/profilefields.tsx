@@ -1,6 +1,6 @@
 import { Link } from "react-router";
 import { Refusal, type Schema } from "../api/client";
-import { fieldProblem } from "../api/refusals";
+import { fieldProblem } from "../api/fields";
 import { Field, Tick } from "./field";
 
 export type Profile = Required<Omit<Schema<"NewCustomer">, "id">>;

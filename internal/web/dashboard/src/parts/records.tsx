@@ -1,13 +1,13 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Link } from "react-router";
-import { api, type Schema } from "../api/client";
+import type { Schema } from "../api/client";
 import { useRecords } from "../state/growing";
-import { useChange } from "../state/queries";
 import { exactly, onDay } from "../time";
 import { count, counted, fieldTitle, kindTitle, plural, sentence } from "../words";
 import { Button, Skeleton, Tag } from "./basic";
-import { Dialog } from "./dialog";
 import { Failure } from "./problem";
+
+const RemoveDialog = lazy(() => import("./removedialog"));
 
 type Record_ = Schema<"Record">;
 type Data = { [field: string]: unknown };
@@ -27,6 +27,15 @@ const aside = new Set(["status", "currency"]);
 function pick(all: Data[], wanted: string[], fits: (value: unknown) => boolean): string | undefined {
   const fields = [...new Set(all.flatMap((data) => Object.keys(data)))].filter((field) => !aside.has(field) && all.some((data) => fits(data[field])));
   return wanted.find((field) => fields.includes(field)) ?? fields[0];
+}
+
+/** Columns that a small screen leaves out: it shows when, and how much or else what. */
+function isRoomy(column: Shown, all: Shown[]): boolean {
+  return column.kind === "status" || (column.kind === "text" && all.some(({ kind }) => kind === "amount"));
+}
+
+function classOf(column: Shown, all: Shown[]): string {
+  return [`w-${column.kind}`, column.right && "right", isRoomy(column, all) && "roomy"].filter(Boolean).join(" ");
 }
 
 /** The columns for records of a kind that nothing is known about but its data. */
@@ -121,7 +130,7 @@ export function RecordSection({ customer, kind, total, policy, few, add }: Secti
               </th>
               <th scope="col">ID</th>
               {columns.map((column) => (
-                <th key={column.field} scope="col" className={column.right ? `w-${column.kind} right` : `w-${column.kind}`}>
+                <th key={column.field} scope="col" className={classOf(column, columns)}>
                   {fieldTitle(column.field)}
                 </th>
               ))}
@@ -139,7 +148,7 @@ export function RecordSection({ customer, kind, total, policy, few, add }: Secti
           Show more
         </Button>
       )}
-      {asking && <RemoveDialog customer={customer} kind={kind} records={chosen} close={() => setAsking(false)} done={() => setTicked(new Set())} />}
+      <Suspense>{asking && <RemoveDialog customer={customer} kind={kind} records={chosen} close={() => setAsking(false)} done={() => setTicked(new Set())} />}</Suspense>
     </section>
   );
 }
@@ -155,34 +164,10 @@ function Row({ record, columns, ticked, tick }: { record: Record_; columns: Show
       </td>
       <th scope="row">{record.id}</th>
       {columns.map((column) => (
-        <td key={column.field} className={column.right ? "right" : undefined} title={column.title?.(data)}>
+        <td key={column.field} className={classOf(column, columns)} title={column.title?.(data)}>
           {column.text(data)}
         </td>
       ))}
     </tr>
-  );
-}
-
-type RemoveProps = { customer: string; kind: string; records: Record_[]; close: () => void; done: () => void };
-
-function RemoveDialog({ customer, kind, records, close, done }: RemoveProps) {
-  const remove = useChange(
-    async () => {
-      for (const record of records) await api.delete("/v1/customers/{id}/records/{key}", { path: { id: customer, key: record.key } });
-    },
-    () => `${counted(records.length, kind)} removed.`,
-    () => {
-      close();
-      done();
-    },
-  );
-  const what = counted(records.length, kind);
-  return (
-    <Dialog title={`Remove ${what}?`} close={close} action={{ label: `Remove ${what}`, icon: "eraser", danger: true, busy: remove.isPending, run: () => remove.mutate(undefined) }}>
-      <p>
-        <strong className="danger-text">This can’t be undone.</strong> What lies below {records.length === 1 ? "it" : "them"} goes, too, and a restore of the customer does not bring {records.length === 1 ? "it" : "them"} back.
-      </p>
-      {remove.error && <Failure what="Not all could be removed." error={remove.error} />}
-    </Dialog>
   );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { canUndo, clauseOf, fractionOf, isMoving, outcomeOf, reasonOf, stageOf, titleOf, type Operation, type Stage } from "./operation";
+import { canUndo, fractionOf, isMoving, stageOf, titleOf, type Operation, type Stage } from "./operation";
+import { clauseOf, outcomeOf, reasonOf } from "./outcome";
 
 type Change = Partial<Omit<Operation, "state" | "progress" | "impact">> & { state: string; progress?: Partial<Operation["progress"]>; impact?: Partial<Operation["impact"]> };
 

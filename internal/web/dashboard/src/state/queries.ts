@@ -1,4 +1,4 @@
-import { QueryClient, keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { focusManager, QueryClient, keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, Refusal, UNREACHABLE, type Schema } from "../api/client";
 import { useAnnounce } from "./announce";
 import { isMoving, stageOf, type Operation } from "./operation";
@@ -9,7 +9,19 @@ function isPassing(error: unknown): boolean {
   return error instanceof Refusal && (error.status === 503 || error.code === UNREACHABLE);
 }
 
+/** What is shown is looked at again when the tab is, and when its window gets the focus. */
+function lookAgainAtFocus(): void {
+  focusManager.setEventListener((look) => {
+    const looked = () => look();
+    for (const event of ["visibilitychange", "focus"]) addEventListener(event, looked);
+    return () => {
+      for (const event of ["visibilitychange", "focus"]) removeEventListener(event, looked);
+    };
+  });
+}
+
 export function newQueryClient(): QueryClient {
+  lookAgainAtFocus();
   return new QueryClient({
     defaultOptions: {
       // A change that was asked for offline fails: made later, it would surprise.
@@ -121,6 +133,10 @@ export function useChange<In, Out>(change: (input: In) => Promise<Out>, said: (o
       announce(said(output, input));
       then?.(output);
       await refresh();
+    },
+    // Somebody else has changed it: the page shows what it is now.
+    onError: (error) => {
+      if (error instanceof Refusal && error.code === "VERSION_MISMATCH") void refresh();
     },
   });
 }

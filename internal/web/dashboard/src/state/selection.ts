@@ -1,5 +1,6 @@
 import type { Schema } from "../api/client";
 import { count } from "../words";
+import { nobody } from "./nobody";
 
 /** What a list shows: all customers in a state, or those that match a search. */
 export type Filter = { state: "active" | "deleted"; search: string };
@@ -7,7 +8,7 @@ export type Filter = { state: "active" | "deleted"; search: string };
 /** What is selected of a list: some by their ids, or all that a filter shows but a few. */
 export type Selection = { all: false; ids: ReadonlySet<string> } | { all: true; filter: Filter; except: ReadonlySet<string> };
 
-export const nobody: Selection = { all: false, ids: new Set() };
+export { nobody } from "./nobody";
 
 /** What the API takes in one request. */
 export const mostIds = 5000;

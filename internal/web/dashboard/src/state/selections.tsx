@@ -1,5 +1,6 @@
 import { createContext, useContext, useMemo, useState, type ReactNode } from "react";
-import { nobody, type Selection } from "./selection";
+import { nobody } from "./nobody";
+import type { Selection } from "./selection";
 
 /** The lists that are selected from. Each keeps its selection while other pages are visited. */
 export type ListName = "customers" | "trash";

@@ -1,0 +1,1 @@
+export { AddRecord as default } from "./dialogs";
