@@ -24,6 +24,7 @@ func TestHistories(t *testing.T) {
 	}
 	next, end := atomic.Uint64{}, *from+howMany()
 	next.Store(*from)
+	t.Cleanup(func() { t.Logf("%d histories were simulated", min(next.Load(), end)-*from) })
 	for range runtime.GOMAXPROCS(0) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
