@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	histories = flag.Uint64("histories", 0, "how many histories to simulate; 0 is 10,000, or 500 with -short")
+	histories = flag.Uint64("histories", 0, "how many histories to simulate; 0 is 10,000, or 1,000 with -short")
 	from      = flag.Uint64("from", 1, "the seed of the first")
 	only      = flag.Uint64("seed", 0, "simulate the history of this seed only, and tell all of it")
 )
@@ -41,7 +41,7 @@ func howMany() uint64 {
 	case *histories > 0:
 		return *histories
 	case testing.Short():
-		return 500
+		return 1000
 	default:
 		return 10_000
 	}
