@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test verify check bench dashboard
+.PHONY: help run test verify check soak bench dashboard
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -9,13 +9,16 @@ help: ## Show this list
 run: ## Run the whole system on this machine; options as in `make run ARGS="--port 9000 --reset"`
 	@go build -buildvcs=false -o build/local ./internal/local && exec build/local $(ARGS)
 
-test: ## Vet and test everything on the default engine, with the race detector
+test: ## Vet, and test what takes minutes, on the default engine with the race detector
 	@.ci/test
 
-verify: test check ## Test, then all other checks: second engine, linters, vulnerabilities, template, API from outside
+verify: test check ## Test, then all other checks: all tests in full, second engine, linters, vulnerabilities, template, API from outside
 
 check: ## What verify adds to test
 	@.ci/check
+
+soak: ## What takes hours: a million histories, a thousand killed workers, minutes of load
+	@.ci/soak
 
 bench: ## Measure Lethe beside others, for some three minutes; options as in `make bench ARGS="--small"`
 	@go test -run '^$$' -bench . -benchmem ./internal/web >&2

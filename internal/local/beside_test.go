@@ -7,6 +7,9 @@ import "testing"
 // writes. What this can't show is that a message overtakes those of a large operation that wait before it: SQS does that by their
 // groups, for which see TestMessagesAreGroupedByOperation in internal/queue; the engine ignores groups.
 func TestASmallOperationEndsBesideALargeOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it imports and purges a crowd")
+	}
 	crowd := sizeOf(t, "LETHE_CROWD", 100)
 	r := launch(t, func(o *options) { o.Schedule = false })
 	r.settle(t, "P30D", kind{"ticket", "cascade"})

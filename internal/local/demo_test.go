@@ -16,6 +16,9 @@ import (
 // minute), and starts once more.
 func TestTheDemoIsLoadedOnce(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it loads a tenth of the demo, and starts three systems")
+	}
 	o := trial(t)
 	o.Demo = true
 	o.Load = interruptedLoad

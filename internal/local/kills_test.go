@@ -31,6 +31,9 @@ const (
 // are killed otherwise half of them, since a small crowd may be gone before.
 func TestKilledWorkersLeaveNothing(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it imports a crowd, and waits for the leases of killed workers")
+	}
 	crowd, kills := sizeOf(t, "LETHE_CROWD", 100), sizeOf(t, "LETHE_KILLS", 8)
 	r := launch(t, func(o *options) {
 		o.Timeout, o.Visibility, o.Tick = shortLimit, 6*shortLimit, 500*time.Millisecond

@@ -42,6 +42,9 @@ type usageView struct {
 // TestManyAtOnce deletes, restores, deletes and purges a crowd through the whole system, and counts what that consumes:
 // LETHE_CROWD for another size.
 func TestManyAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it imports and purges a crowd")
+	}
 	crowd := sizeOf(t, "LETHE_CROWD", 100)
 	r := launch(t, func(o *options) { o.Schedule = false })
 	r.settle(t, "P30D", kind{"ticket", "cascade"})

@@ -15,6 +15,9 @@ import (
 // TestABackupComesBack purges a crowd, restores a backup of the table from before, and purges again whom the ledger
 // names, through the whole system. Then an auditor verifies the ledger.
 func TestABackupComesBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it imports a crowd, and purges it twice")
+	}
 	const crowd = 20
 	const purged = crowd - 1
 	r := launch(t, func(o *options) { o.Schedule = false })

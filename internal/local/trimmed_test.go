@@ -18,6 +18,9 @@ import (
 // forgotten as well, which takes a day otherwise, nothing may be left, neither in logs nor in free parts of files.
 func TestThePurgedAreInNoFile(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it waits until the streams have forgotten")
+	}
 	if enginetest.Kind() != engine.Dynoxide {
 		t.Skip("its streams can't be told to forget")
 	}

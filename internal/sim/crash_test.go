@@ -393,18 +393,30 @@ func done(err, already error) error {
 // answered, and comes once more after that.
 func TestCrashMatrix(t *testing.T) {
 	t.Parallel()
-	for _, s := range scenarios {
+	for i, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			w, jobs := NewWorld(t, policies), newMessages(t)
-			for _, fault := range []Fault{Undone, Done} {
-				for _, dies := range []bool{false, true} {
-					s.everyRequest(t, crash{world: w, jobs: jobs}, fault, dies)
-				}
+			for _, way := range waysToFail(i) {
+				s.everyRequest(t, crash{world: w, jobs: jobs}, way.fault, way.dies)
 			}
-			s.everyRequest(t, crash{world: w, jobs: jobs}, Late, false)
 		})
 	}
+}
+
+// wayToFail is what happens to a request.
+type wayToFail struct {
+	fault Fault
+	dies  bool
+}
+
+// waysToFail are those that the scenario with the index i is tried with: all, or with -short one, another for the next scenario.
+func waysToFail(i int) []wayToFail {
+	all := []wayToFail{{Undone, false}, {Undone, true}, {Done, false}, {Done, true}, {Late, false}}
+	if testing.Short() {
+		return all[i%len(all):][:1]
+	}
+	return all
 }
 
 // everyRequest runs the scenario as often as it makes requests, each time with another

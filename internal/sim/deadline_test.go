@@ -69,7 +69,7 @@ func TestADeadlineAtAnyRequestLeavesThePurgeToTheNextInvocation(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, policies)
 	safe := w.Service(w.Config)
-	for n := 1; ; n++ {
+	for n := 1; ; n += unlessShort(1, 3) {
 		id := name("request", n)
 		create(t, safe, id, append(tickets(60), "invoice~1", "ticket~1~invoice~1")...)
 		fence(t, safe, id)

@@ -292,7 +292,7 @@ func TestFsckRepairsMuchAtOnce(t *testing.T) {
 			candidates = append(candidates, d)
 		}
 	}
-	for i := range 10 {
+	for i := range unlessShort(10, 2) {
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
 		chosen := choose(rng, candidates, 6)
 		var names []string

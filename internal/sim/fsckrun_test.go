@@ -110,7 +110,7 @@ func TestFsckStoppedInTheMiddle(t *testing.T) {
 		t.Fatalf("only %d writes", writes)
 	}
 	for _, fault := range []Fault{Undone, Done} {
-		for n := range writes {
+		for n := 0; n < writes; n += unlessShort(1, 4) {
 			w.arrange(t, damaged)
 			faults.Plan(dieAtWrite(n, fault))
 			err := repair()
@@ -176,6 +176,9 @@ func essence(all tableau) map[string]map[string]any {
 // TestFsckKeepsLittleInMind checks few and many damaged items, and weighs what it has in memory: with many it may be no more.
 // Nothing runs beside it.
 func TestFsckKeepsLittleInMind(t *testing.T) { //nolint:paralleltest // it weighs the memory of the process
+	if testing.Short() {
+		t.Skip("it collects garbage before each of many requests")
+	}
 	few, many := weighCheck(t, 1600), weighCheck(t, 6400)
 	t.Logf("memory of a check: %d KB with few damaged items, %d KB with many", few>>10, many>>10)
 	if more := many - few; more > 3<<19 {
@@ -358,7 +361,7 @@ func TestFsckLeavesTheLivingAlone(t *testing.T) {
 	slow := dawdling(w.Config)
 	checker := checkerOf(w.Tables, slow)
 	checker.Slack, checker.Clock = time.Hour, w.Clock.Now
-	for range 15 {
+	for range unlessShort(15, 5) {
 		var found []fsck.Finding
 		report, err := checker.Check(t.Context(), w.repairer(slow), func(f fsck.Finding) { found = append(found, f) })
 		if err != nil {

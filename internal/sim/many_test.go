@@ -24,6 +24,9 @@ var million = flag.Int("million", 5000, "records of the customer that TestMillio
 // fewer than three. Of a million: go test ./internal/sim -run TestMillion -million 1000000 -timeout 1h.
 func TestMillion(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it inserts and purges thousands of records")
+	}
 	w := NewWorld(t, policies)
 	service := w.Service(w.Config)
 	create(t, service, "large", "contract~1")

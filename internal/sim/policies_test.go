@@ -105,7 +105,7 @@ func TestAPurgeGoesByThePoliciesAtItsFence(t *testing.T) {
 			t.Parallel()
 			w := NewWorld(t, policies)
 			safe := w.Service(w.Config)
-			for n, ended := 1, false; !ended; n++ {
+			for n, ended := 1, false; !ended; n += unlessShort(1, 4) {
 				id := name("request", n)
 				create(t, safe, id, keys...)
 				c := remove(t, safe, id)

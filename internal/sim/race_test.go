@@ -419,15 +419,15 @@ func (w *World) due(t testing.TB, id string) customer.Customer {
 	return c
 }
 
-// orders is how many orders of each race are tried. LETHE_ORDERS asks for more, and
-// LETHE_SEED for those from another seed on.
-const orders = 150
+// orders is how many orders of each race are tried, fewOrders how many with -short.
+// LETHE_ORDERS asks for more, and LETHE_SEED for those from another seed on.
+const orders, fewOrders = 150, 15
 
 // TestRaces lets the requests of several processes through in thousands of orders, each
 // drawn from a seed that a failure names.
 func TestRaces(t *testing.T) {
 	t.Parallel()
-	from, n := number64(t, "LETHE_SEED", 1), number64(t, "LETHE_ORDERS", orders)
+	from, n := number64(t, "LETHE_SEED", 1), number64(t, "LETHE_ORDERS", unlessShort[uint64](orders, fewOrders))
 	for _, race := range races {
 		t.Run(race.name, func(t *testing.T) {
 			t.Parallel()
@@ -437,6 +437,14 @@ func TestRaces(t *testing.T) {
 			}
 		})
 	}
+}
+
+// unlessShort returns the first number, or with -short the second.
+func unlessShort[N int | uint64](all, few N) N {
+	if testing.Short() {
+		return few
+	}
+	return all
 }
 
 func number64(t *testing.T, variable string, otherwise uint64) uint64 {

@@ -36,7 +36,7 @@ var Settings = customer.Settings{
 	},
 }
 
-// Test runs all checks, each in a world of its own.
+// Test runs all checks at once, each in a world of its own: a real engine answers slowly, and the checks wait for it most of the time.
 func Test(t *testing.T, world func(t testing.TB) World) {
 	t.Helper()
 	for _, check := range []struct {
@@ -79,7 +79,10 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"a change of many that comes again after others changes nothing", advancedLate},
 		{"what was logged is reworded", reworded},
 	} {
-		t.Run(check.name, func(t *testing.T) { check.run(t, world(t)) })
+		t.Run(check.name, func(t *testing.T) {
+			t.Parallel()
+			check.run(t, world(t))
+		})
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	histories = flag.Uint64("histories", 10_000, "how many histories to simulate")
+	histories = flag.Uint64("histories", 0, "how many histories to simulate; 0 is 10,000, or 1,000 with -short")
 	from      = flag.Uint64("from", 1, "the seed of the first")
 	only      = flag.Uint64("seed", 0, "simulate the history of this seed only, and tell all of it")
 )
@@ -22,15 +22,28 @@ func TestHistories(t *testing.T) {
 		t.Log(strings.Join(simulate(t, *only, true).trace, "\n"))
 		return
 	}
-	next := atomic.Uint64{}
+	next, end := atomic.Uint64{}, *from+howMany()
 	next.Store(*from)
+	t.Cleanup(func() { t.Logf("%d histories were simulated", min(next.Load(), end)-*from) })
 	for range runtime.GOMAXPROCS(0) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
-			for seed := next.Add(1) - 1; seed < *from+*histories && !t.Failed(); seed = next.Add(1) - 1 {
+			for seed := next.Add(1) - 1; seed < end && !t.Failed(); seed = next.Add(1) - 1 {
 				simulate(t, seed, false)
 			}
 		})
+	}
+}
+
+// howMany is how many histories to simulate.
+func howMany() uint64 {
+	switch {
+	case *histories > 0:
+		return *histories
+	case testing.Short():
+		return 1000
+	default:
+		return 10_000
 	}
 }
 
@@ -50,7 +63,11 @@ func simulate(t *testing.T, seed uint64, tracing bool) *history {
 
 // TestASeedReplaysItsHistory makes histories twice, and compares them request by request.
 func TestASeedReplaysItsHistory(t *testing.T) {
-	for seed := *from; seed < *from+300; seed++ {
+	replayed := uint64(300)
+	if testing.Short() {
+		replayed = 30
+	}
+	for seed := *from; seed < *from+replayed; seed++ {
 		var traces [2][]string
 		for i := range traces {
 			synctest.Test(t, func(*testing.T) { traces[i] = run(seed, true).trace })
