@@ -34,7 +34,7 @@ func kinds(n int) []Kind {
 	return list
 }
 
-// keeping are kinds of which fields are kept whose names have so many bytes together.
+// keeping returns kinds that keep fields. The names of the fields have the given number of bytes altogether.
 func keeping(bytes int) []Kind {
 	list := kinds(MaxKinds)
 	for i := range list {

@@ -110,15 +110,15 @@ func TestImportCustomers(t *testing.T) {
 	const (
 		idRule  = "id: " + customer.IDRule
 		nameRul = "organisation: give an organisation, a name, an e-mail address or a phone number"
-		rest    = "4: id: line 2 of the file has the same; 5: the e-mail address belongs to customer THERE (deleted); 8: " + idRule + "; 9: is torn; 10: " + nameRul
+		rest    = "4: id: line 2 of the file has the same value; 5: the e-mail address belongs to customer THERE (deleted); 8: " + idRule + "; 9: is torn; 10: " + nameRul
 	)
 	lines := slices.Values(file)
-	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t", DryRun: true}))
+	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same value; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t", DryRun: true}))
 	if _, err := s.Get(ctx, "A"); !errors.Is(err, customer.ErrNotFound) {
 		t.Errorf("the dry run wrote: %v", err)
 	}
-	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t"}))
-	imported(t, "9 lines, 0 created, 3 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t"}))
+	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same value; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t"}))
+	imported(t, "9 lines, 0 created, 3 existing, 6 failed; 3: email: line 2 of the file has the same value; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t"}))
 	if c, err := s.Get(ctx, "A"); err != nil || c.Profile.Email != "a@example.com" || c.Version != 1 {
 		t.Errorf("the first line did not win: %+v, %v", c, err)
 	}
@@ -176,9 +176,9 @@ func TestImportRecords(t *testing.T) {
 		recordLine(12, "", "invoice~1"),
 		recordLine(13, "B", "invoice"),
 	})
-	const failed = "7: the parent record does not exist; 8: no such customer; 9: the customer is in the trash; " +
-		"10: kind: is not declared in the settings; add it there with its on-delete policy first; 11: key: line 5 of the file has the same; " +
-		"12: customer: is missing; 13: key: must read kind~id, or kind~id~kind~id for a record below another, at most 8 deep"
+	const failed = "7: the parent record does not exist; 8: there is no customer with this id; 9: the customer is in the trash; " +
+		"10: kind: is not declared in the settings; add it there with its on-delete policy first; 11: key: line 5 of the file has the same value; " +
+		"12: customer: is missing; give the id of the record's customer; 13: key: must be kind~id, or kind~id~kind~id for a record below another, at most 8 levels deep"
 	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(imports.Records(ctx, s, file, imports.Options{By: "t", DryRun: true}))
 	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(imports.Records(ctx, s, file, imports.Options{By: "t"}))
 	imported(t, "12 lines, 0 created, 5 existing, 7 failed; "+failed)(imports.Records(ctx, s, file, imports.Options{By: "t"}))
@@ -383,7 +383,7 @@ func TestImportOfWhatExists(t *testing.T) {
 		{Line: 10, ID: "C5", SaysPush: true, Profile: customer.Profile{Email: "e5@other.example", Push: true, Consents: map[string]bool{"news": true}}},
 	}
 	const (
-		purging = "7: the purge has started, there is no way back"
+		purging = "7: the purge of the customer has started and cannot be stopped"
 		gone    = "6: customer C10 was purged; " + purging
 	)
 	for _, tt := range []struct {
@@ -393,8 +393,8 @@ func TestImportOfWhatExists(t *testing.T) {
 	}{
 		{"", "9 lines, 0 created, 5 existing, 4 failed; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the e-mail address belongs to customer C4 (purging)",
 			[]string{"2: C0 active []", "3: C2 active [firstName lastName]", "4: C3 active [phone]", "5: C1 deleted [lastName]", "10: C5 active [email push consents]"}},
-		{imports.FailExisting, "9 lines, 0 created, 0 existing, 9 failed; 2: it exists already; 3: it exists already; 4: it exists already; 5: it exists already; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the e-mail address belongs to customer C4 (purging); 10: it exists already", nil},
-		{imports.UpdateExisting, "9 lines, 0 created, 1 existing, 5 failed, 3 updated, 0 blank; 5: the customer is in the trash; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the purge has started, there is no way back",
+		{imports.FailExisting, "9 lines, 0 created, 0 existing, 9 failed; 2: a customer or record with this id already exists; 3: a customer or record with this id already exists; 4: a customer or record with this id already exists; 5: a customer or record with this id already exists; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the e-mail address belongs to customer C4 (purging); 10: a customer or record with this id already exists", nil},
+		{imports.UpdateExisting, "9 lines, 0 created, 1 existing, 5 failed, 3 updated, 0 blank; 5: the customer is in the trash; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the purge of the customer has started and cannot be stopped",
 			[]string{"2: C0 active []", "3: C2 active [firstName lastName] updated", "4: C3 active [phone] updated", "10: C5 active [email push consents] updated"}},
 	} {
 		for _, dryRun := range []bool{true, false} {
@@ -422,7 +422,7 @@ func TestImportMovesAnAddress(t *testing.T) {
 		{Line: 7, Profile: customer.Profile{Email: "e8@example.com", Phone: "8 9"}},
 	})
 	for _, dryRun := range []bool{true, false} {
-		imported(t, "6 lines, 1 created, 0 existing, 2 failed, 3 updated, 0 blank; 2: the e-mail address belongs to customer C2 (active); 7: id: line 6 of the file is about the same customer")(
+		imported(t, "6 lines, 1 created, 0 existing, 2 failed, 3 updated, 0 blank; 2: the e-mail address belongs to customer C2 (active); 7: id: line 6 of the file is about the same customer; remove one of the lines")(
 			imports.Customers(ctx, s, file, imports.Options{By: "t", DryRun: dryRun, OnExisting: imports.UpdateExisting}))
 	}
 }
