@@ -79,7 +79,7 @@ func Redate(d Deletion, retention Period, notBefore time.Time) time.Time {
 // the customer's purge.
 func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, kinds []Kind, ch Change) []error {
 	ch = s.stamp(ch, ActionPurgeStarted)
-	fence := FenceEffect{Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}
+	fence := FenceEffect{Lease: ch.At.Add(operationLease(ctx)), Frozen: kinds}
 	results := s.customers.Advance(ctx, transitions(seen, ch, fence), Settings{})
 	gone := func(i int) error { return s.checkCertificate(ctx, seen[i].ID, generations[i]) }
 	ours := func(i int, root Customer) bool { return root.Deletion.ID == generations[i] }

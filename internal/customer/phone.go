@@ -83,9 +83,9 @@ func (n number) full() []string {
 	return all
 }
 
-// beginnings returns prefixes of the terms that a search for the number, or for a part of it, must
+// prefixes returns prefixes of the terms that a search for the number, or for a part of it, must
 // find. Without a + it may or may not begin with a calling code, and it may be the end of a number.
-func (n number) beginnings() []string {
+func (n number) prefixes() []string {
 	digits := n.groups[0]
 	switch {
 	case n.plus:

@@ -15,17 +15,17 @@ type Search struct {
 	words   []searchWord
 }
 
-// searchWord is one word of a search. A customer has it if it matches ways, email or domestic.
+// searchWord is one word of a search. A customer has it if alternatives, email or domestic matches.
 type searchWord struct {
-	// ways has alternative lists of prefixes. A list matches if the customer has a search term for
+	// alternatives has lists of prefixes. A list matches if the customer has a search term for
 	// each of its prefixes.
-	ways [][]string
+	alternatives [][]string
 	// email matches a part of an e-mail address that begins where a word begins.
 	email string
 	// domestic is a prefix of a term of a phone number that is written without its calling code.
 	domestic string
 	leads    []string // see Leads
-	partial  bool     // some way has only prefixes that are too short to be a lead
+	partial  bool     // some alternative has only prefixes that are too short to be a lead
 }
 
 // ParseSearch parses a search. The error is an *InvalidError if all words are too short.
@@ -52,7 +52,7 @@ func ParseSearch(text string) (Search, error) {
 }
 
 func (s Search) with(w searchWord) Search {
-	if len(w.ways) > 0 {
+	if len(w.alternatives) > 0 {
 		s.words = append(s.words, w)
 	}
 	return s
@@ -91,22 +91,22 @@ func isNumberText(text string) bool {
 
 func plainWord(word string) searchWord {
 	pieces := []string{cut(word, maxTermLength)}
-	if isJoined(word) {
-		pieces = joinedPieces(word)
+	if isUnspacedWord(word) {
+		pieces = unspacedPieces(word)
 	}
 	return newWord(pieces)
 }
 
-// joinedPieces returns the terms that a word in a script without spaces has in any text. It leaves out
+// unspacedPieces returns the terms that a word in a script without spaces has in any text. It leaves out
 // those that the end of the word cuts short: in a longer text they go on.
-func joinedPieces(word string) []string {
+func unspacedPieces(word string) []string {
 	var pieces []string
 	for at, r := range word {
 		if unicode.IsMark(r) {
 			continue
 		}
-		pieces = append(pieces, cut(word[at:], joinedLength))
-		if utf8.RuneCountInString(word[at:]) <= joinedLength {
+		pieces = append(pieces, cut(word[at:], unspacedLength))
+		if utf8.RuneCountInString(word[at:]) <= unspacedLength {
 			break
 		}
 	}
@@ -134,7 +134,7 @@ func addressWord(token string) searchWord {
 func termsOfSearch(text string) []string {
 	var terms []string
 	for _, word := range wordsOf(text) {
-		terms = append(terms, plainWord(word).ways[0]...)
+		terms = append(terms, plainWord(word).alternatives[0]...)
 	}
 	return terms
 }
@@ -142,16 +142,16 @@ func termsOfSearch(text string) []string {
 // numberWord returns the word for a phone number, a part of one, or other numbers in a row.
 func numberWord(token string) searchWord {
 	n := parseNumber(Fold(token))
-	var ways [][]string
+	var alternatives [][]string
 	if !n.plus {
-		ways = append(ways, n.written)
+		alternatives = append(alternatives, n.written)
 	}
-	for _, beginning := range n.beginnings() {
-		if len(beginning) >= minLead {
-			ways = append(ways, []string{cut(beginning, maxTermLength)})
+	for _, prefix := range n.prefixes() {
+		if len(prefix) >= minLead {
+			alternatives = append(alternatives, []string{cut(prefix, maxTermLength)})
 		}
 	}
-	w := newWord(ways...)
+	w := newWord(alternatives...)
 	if n.country != "" && len(n.national[0]) >= minNational {
 		w.domestic = cut(n.national[0], maxTermLength)
 		w.leads = append(w.leads, w.domestic)
@@ -163,27 +163,27 @@ func numberWord(token string) searchWord {
 // without one. With fewer, numbers of other countries would often match.
 const minNational = 7
 
-// newWord returns a word with alternative ways to match.
-func newWord(ways ...[]string) searchWord {
+// newWord returns a word with alternative lists of prefixes.
+func newWord(alternatives ...[]string) searchWord {
 	w := searchWord{}
-	for _, way := range ways {
-		if len(way) > 0 {
-			lead := leadOf(way)
-			w.ways, w.leads, w.partial = append(w.ways, way), append(w.leads, lead...), w.partial || lead == nil
+	for _, prefixes := range alternatives {
+		if len(prefixes) > 0 {
+			lead := leadOf(prefixes)
+			w.alternatives, w.leads, w.partial = append(w.alternatives, prefixes), append(w.leads, lead...), w.partial || lead == nil
 		}
 	}
 	return w
 }
 
 // leadOf returns the longest prefix, or nothing if it is too short for a lead.
-func leadOf(way []string) []string {
+func leadOf(prefixes []string) []string {
 	lead := ""
-	for _, beginning := range way {
-		if utf8.RuneCountInString(beginning) > utf8.RuneCountInString(lead) {
-			lead = beginning
+	for _, prefix := range prefixes {
+		if utf8.RuneCountInString(prefix) > utf8.RuneCountInString(lead) {
+			lead = prefix
 		}
 	}
-	if n := utf8.RuneCountInString(lead); n >= minLead || n == 1 && isJoined(lead) {
+	if n := utf8.RuneCountInString(lead); n >= minLead || n == 1 && isUnspacedWord(lead) {
 		return []string{lead}
 	}
 	return nil
@@ -234,8 +234,8 @@ func (w searchWord) finds(c Customer) bool {
 		return true
 	}
 	lacks := func(prefix string) bool { return !c.hasTerm(prefix) }
-	matches := func(way []string) bool { return !slices.ContainsFunc(way, lacks) }
-	return slices.ContainsFunc(w.ways, matches) || w.email != "" && hasPart(c.Profile.Email, w.email)
+	matches := func(prefixes []string) bool { return !slices.ContainsFunc(prefixes, lacks) }
+	return slices.ContainsFunc(w.alternatives, matches) || w.email != "" && hasPart(c.Profile.Email, w.email)
 }
 
 // hasTerm says whether the customer has a search term with a prefix.
@@ -268,7 +268,7 @@ func (s Search) String() string {
 	for _, w := range s.words {
 		word := w.email
 		if word == "" {
-			for i, way := range w.ways {
+			for i, way := range w.alternatives {
 				word += strings.Repeat("|", min(i, 1)) + strings.Join(way, " ")
 			}
 		}

@@ -57,10 +57,10 @@ func New(store Store, ledger Ledger, queue Queue, log *slog.Logger) *Service {
 // again. It is longer than the time limit of a worker.
 const PurgeLease = 6 * time.Minute
 
-// leaseInHand returns how long a purge is left to the worker of an operation, which fences and purges
+// operationLease returns how long a purge is left to the worker of an operation, which fences and purges
 // in one go. It is long enough for that worker and, if it dies, for another one that takes over. Only
 // after that the sweep queues the purge.
-func leaseInHand(ctx context.Context) time.Duration {
+func operationLease(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return PurgeLease

@@ -12,10 +12,10 @@ import (
 const (
 	// MaxTerms is how many terms a customer may have: a revision that changes all of them, the claim
 	// and the root must fit into one transaction of 100 items.
-	MaxTerms      = 40
-	maxTermLength = 32 // characters; longer words are cut, in searches, too
-	joinedLength  = 3  // characters of a term in a script without spaces, where each character begins one
-	minLead       = 2  // characters of a prefix that is long enough to search by; in a script without spaces, 1
+	MaxTerms       = 40
+	maxTermLength  = 32 // characters; longer words are cut, in searches, too
+	unspacedLength = 3  // characters of a term in a script without spaces, where each character begins one
+	minLead        = 2  // characters of a prefix that is long enough to search by; in a script without spaces, 1
 )
 
 // reversed marks the term with the digits of a phone number backwards, by which its end is found.
@@ -31,7 +31,7 @@ type fieldTerms struct {
 // are left out: the end of a very long organisation name.
 func termsByField(p Profile) []fieldTerms {
 	last := p.LastName
-	if endsJoined(p.LastName) && isJoined(Fold(p.FirstName)) {
+	if endsUnspaced(p.LastName) && isUnspacedWord(Fold(p.FirstName)) {
 		last += p.FirstName // written without a space: 李明, not 李 明
 	}
 	return []fieldTerms{
@@ -43,9 +43,9 @@ func termsByField(p Profile) []fieldTerms {
 	}
 }
 
-func endsJoined(name string) bool {
+func endsUnspaced(name string) bool {
 	letters := []rune(strings.TrimRightFunc(Fold(name), unicode.IsMark))
-	return len(letters) > 0 && joined(letters[len(letters)-1])
+	return len(letters) > 0 && isUnspaced(letters[len(letters)-1])
 }
 
 // Names are the search terms and the e-mail identity by which a customer is found, besides its id. A root
@@ -106,8 +106,8 @@ func searchTerms(p Profile) (terms, unsearchable []string) {
 func termsOfText(text string) []string {
 	var terms []string
 	for _, word := range wordsOf(text) {
-		if isJoined(word) {
-			terms = append(terms, joinedTerms(word)...)
+		if isUnspacedWord(word) {
+			terms = append(terms, unspacedTerms(word)...)
 		} else {
 			terms = append(terms, cut(word, maxTermLength))
 		}
@@ -115,13 +115,13 @@ func termsOfText(text string) []string {
 	return terms
 }
 
-// joinedTerms returns a term for each letter of a word in a script without spaces: the letter and those
+// unspacedTerms returns a term for each letter of a word in a script without spaces: the letter and those
 // after it.
-func joinedTerms(word string) []string {
+func unspacedTerms(word string) []string {
 	var terms []string
 	for at, r := range word {
 		if !unicode.IsMark(r) {
-			terms = append(terms, cut(word[at:], joinedLength))
+			terms = append(terms, cut(word[at:], unspacedLength))
 		}
 	}
 	return terms

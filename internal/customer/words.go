@@ -70,7 +70,7 @@ func byScript(run string) []string {
 	var parts []string
 	start, before := 0, false
 	for at, r := range run {
-		now := joined(r)
+		now := isUnspaced(r)
 		if at > 0 && now != before && !unicode.IsMark(r) {
 			parts, start = append(parts, run[start:at]), at
 		}
@@ -84,18 +84,18 @@ func byScript(run string) []string {
 	return parts
 }
 
-// joined says whether r belongs to a script that has no spaces between words or, as Hangul, between the
+// isUnspaced says whether r belongs to a script that has no spaces between words or, as Hangul, between the
 // parts of a name.
-func joined(r rune) bool {
+func isUnspaced(r rune) bool {
 	const prolonged = 'ー' // of either kana
 	return r == prolonged || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul,
 		unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-// isJoined says whether a word is in such a script.
-func isJoined(word string) bool {
+// isUnspacedWord says whether a word is in such a script.
+func isUnspacedWord(word string) bool {
 	for _, r := range word {
-		return joined(r)
+		return isUnspaced(r)
 	}
 	return false
 }
