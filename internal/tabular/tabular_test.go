@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// rowText writes a row so that tables of tests stay short.
+// rowText returns a row as a text.
 func rowText(r Row) string {
 	switch {
 	case r.Err != nil:
@@ -235,8 +235,8 @@ func TestUnmarked(t *testing.T) {
 	}
 }
 
-// FuzzCSV asks of any file that it is read to an end, that its lines count upwards
-// within it, and that no row is of another width than the header.
+// FuzzCSV reads any file to its end. Line numbers must increase and be within the file, and each row must have as many values
+// as the header has columns.
 func FuzzCSV(f *testing.F) {
 	for _, seed := range []string{"a,b\n1,2\n", "\ufeffa;b\r\n\"x\ny\";2\r\n", "a\n\"", "a,b\n1,2,3\n\xff,\n", "\n\n", "a\n\"\"\"\n\r\r\n"} {
 		f.Add(seed, ",")
@@ -264,7 +264,7 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
-// FuzzNDJSON asks of any file that what isn't blank is told of, by its line.
+// FuzzNDJSON reads any file. Each line that is not blank must be reported with its number.
 func FuzzNDJSON(f *testing.F) {
 	for _, seed := range []string{"{}\n{}\n", "\ufeff{\"a\":1}\r\n\r\n[]", "{\"a\":\"\xff\"}", "{\n}", "\n \n"} {
 		f.Add(seed)
