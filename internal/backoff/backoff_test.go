@@ -25,7 +25,7 @@ func TestTheLimitDoubles(t *testing.T) {
 	}
 }
 
-// took is how long a wait takes.
+// took returns how long a wait takes.
 func took(t *testing.T, wait func() error) time.Duration {
 	t.Helper()
 	began := time.Now()
@@ -35,7 +35,7 @@ func took(t *testing.T, wait func() error) time.Duration {
 	return time.Since(began)
 }
 
-// TestWaitsAreSpread has many waits of one limit: they fill it, and don't exceed it.
+// TestWaitsAreSpread checks that many waits with one limit spread over the whole range below it.
 func TestWaitsAreSpread(t *testing.T) {
 	t.Parallel()
 	for name, wait := range map[string]func(ctx context.Context, n int) error{

@@ -1,13 +1,13 @@
-// Package clock tells the time by which rules decide.
+// Package clock provides the time for the rules.
 package clock
 
 import "time"
 
-// Clock tells the time. The zero Clock is the system's; tests and the simulation set their own.
+// Clock returns the time. The nil Clock is the system's clock; tests and the simulation set their own.
 type Clock func() time.Time
 
-// Now is the present in UTC. It is cut to whole milliseconds: the tables keep no finer time, so a decision
-// made now and one made from what was stored agree.
+// Now returns the current time in UTC, cut to whole milliseconds. The tables store times with this
+// precision, so a decision is the same with the time as it was before and after it was stored.
 func (c Clock) Now() time.Time {
 	if c == nil {
 		c = time.Now

@@ -8,7 +8,7 @@ import (
 	"lethe/internal/clock"
 )
 
-func TestTheZeroClockIsTheSystems(t *testing.T) {
+func TestTheNilClockIsTheSystems(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1234567 * time.Nanosecond)

@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// Entry is one line of a customer's audit log. It holds ids and field names, never
-// a personal value, and so may outlive the customer.
+// Entry is one line of a customer's audit log. It holds ids and field names and no personal
+// value, so it can stay when the customer is gone.
 type Entry struct {
 	Customer   string
-	Seq        string // of the change stream; the same change seen twice has the same
+	Seq        string // sequence number in the change stream; a change that is delivered twice has the same one
 	At         time.Time
 	By         string
 	Action     Action
-	Reason     string // with what is known to be personal blotted out
+	Reason     string // as [Blot] returns it
 	ReasonCode ReasonCode
 	Subject    string
-	Fields     []string // names of what changed of the profile, and purgeTime
-	Delta      Totals   // what the change does to the totals
+	Fields     []string // names of the profile fields that changed, and purgeTime if that changed
+	Delta      Totals   // how the change alters the totals
 }
 
-// Describe makes the audit entry of one change from the root's images around it;
-// either may be nil. ok is false where there is nothing to tell, as when a purge's
-// lease was moved. expired says that TTL removed the root, not a worker.
+// Describe returns the audit entry of one change, from the root's images before and after it;
+// either may be nil. ok is false if the change has no entry, such as a change of a purge's
+// lease. expired says that TTL removed the root, and not a worker.
 func Describe(before, after *Customer, seq string, at time.Time, expired bool) (e Entry, ok bool) {
 	if before != nil && after != nil && before.Last.ID == after.Last.ID {
 		return Entry{}, false
@@ -36,29 +36,29 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 	}, true
 }
 
-// Enter keeps the entry of a change from the root's image after it, nil if it is gone. What a changed
-// profile calls the customer from now on may have been written into its log before: there, too, it is
-// blotted out.
+// Enter writes the entry of a change to the customer's audit log. after is the root's image after
+// the change, nil if the root is gone. If the change gives the customer new names, Enter also blots
+// these out of older entries: someone may have used them in a reason before.
 func (s *Service) Enter(ctx context.Context, e Entry, after *Customer) error {
-	if err := s.audit.Observe(ctx, e); err != nil || after == nil || !slices.ContainsFunc(e.Fields, telling) {
+	if err := s.audit.Observe(ctx, e); err != nil || after == nil || !slices.ContainsFunc(e.Fields, isName) {
 		return err
 	}
 	return s.audit.Reword(ctx, e.Customer, func(reason string) string { return Blot(reason, after) })
 }
 
-// telling says whether a field is of the profile, and in words: a redated customer is called as before.
-func telling(field string) bool {
+// isName says whether people may use a field's value in a reason to name the customer.
+func isName(field string) bool {
 	return slices.Contains([]string{"organisation", "firstName", "lastName", "email", "phone"}, field)
 }
 
-// latest is the image that the entry is about, and the change it tells. Of a removal
-// the images don't tell: a worker's finishes a purge, TTL's begins one.
+// latest returns the image that the entry is about, and the change. The images don't hold the
+// change if it removed the root: a removal by a worker ends a purge, one by TTL begins it.
 func latest(before, after *Customer, at time.Time, expired bool) (*Customer, Change) {
 	if after != nil {
 		return after, after.Last
 	}
 	if at.Before(before.Last.At) {
-		at = before.Last.At // the stream tells time in seconds
+		at = before.Last.At // the stream's times are in whole seconds
 	}
 	if expired {
 		return before, Change{At: at, By: "ttl", Action: ActionExpired}
@@ -97,7 +97,7 @@ func changedFields(before, after *Customer) []string {
 	return names
 }
 
-// redated says whether a stay in the trash was given another end.
+// redated says whether the purge time of a deletion changed.
 func redated(before, after *Deletion) bool {
 	return before != nil && after != nil && before.ID == after.ID && !before.PurgeTime.Equal(after.PurgeTime)
 }

@@ -12,7 +12,7 @@ func containsFold(s, part string) bool {
 	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
 }
 
-// image is a root as the change stream shows it after a change.
+// image returns a root as it is in the change stream after a change.
 func image(state State, action Action, change string) *Customer {
 	return &Customer{ID: "ALFKI", State: state, Last: Change{ID: change, At: noon, By: "ann", Action: action, Reason: "asked", ReasonCode: Inactive, Subject: "s"}}
 }
@@ -51,8 +51,7 @@ func TestAMovedLeaseIsNoEntry(t *testing.T) {
 	}
 }
 
-// The stream tells time in seconds, so that a removal may seem to come before the
-// change that it follows.
+// The stream's times are in whole seconds, so a removal may seem to be earlier than the change before it.
 func TestARemovalIsNotBeforeTheLastChange(t *testing.T) {
 	fenced := image(Purging, ActionPurgeStarted, "3")
 	fenced.Last.At = noon.Add(900 * time.Millisecond)
@@ -114,7 +113,7 @@ func TestAnEntryNamesTheFieldsThatChangedNeverTheirValues(t *testing.T) {
 	}
 }
 
-func TestAnEntryTellsThatAPurgeTimeWasMoved(t *testing.T) {
+func TestAnEntryNamesAMovedPurgeTime(t *testing.T) {
 	before, after := image(Deleted, ActionHoldPlaced, "1"), image(Deleted, ActionHoldLifted, "2")
 	before.Deletion, after.Deletion = &Deletion{ID: "d1", PurgeTime: noon}, &Deletion{ID: "d1", PurgeTime: noon.Add(LiftNotice)}
 	e, _ := Describe(before, after, "7", noon, false)
@@ -129,27 +128,27 @@ func TestAnEntryTellsThatAPurgeTimeWasMoved(t *testing.T) {
 	}
 }
 
-// logged is a store that keeps no log, and tells what was asked of it.
-type logged struct {
+// countingLog is a store without a log that counts the calls of Reword.
+type countingLog struct {
 	Store
 	reworded int
 }
 
-func (*logged) Observe(context.Context, Entry) error { return nil }
+func (*countingLog) Observe(context.Context, Entry) error { return nil }
 
-func (l *logged) Reword(context.Context, string, func(string) string) error {
+func (l *countingLog) Reword(context.Context, string, func(string) string) error {
 	l.reworded++
 	return nil
 }
 
-// TestALogIsRewordedForWordsOnly reads a log again when its customer is called otherwise, and not
-// for each purge time that an operation moves.
-func TestALogIsRewordedForWordsOnly(t *testing.T) {
+// TestALogIsRewordedAfterChangesOfNamesOnly checks that a log is reworded if a customer gets other names,
+// and not, for example, for each purge time that an operation moves.
+func TestALogIsRewordedAfterChangesOfNamesOnly(t *testing.T) {
 	for fields, want := range map[string]int{
 		"": 0, "purgeTime": 0, "push": 0, "consents push": 0,
 		"lastName": 1, "consents email": 1, "phone": 1, "organisation": 1, "firstName": 1,
 	} {
-		store := &logged{}
+		store := &countingLog{}
 		err := New(store, nil, nil, nil).Enter(t.Context(), Entry{Fields: strings.Fields(fields)}, image(Active, ActionUpdated, "x"))
 		if err != nil || store.reworded != want {
 			t.Errorf("changed %q: reworded %d times, want %d; %v", fields, store.reworded, want, err)

@@ -15,28 +15,29 @@ var (
 
 const blotted = "[…]"
 
-// Blot removes from a reason what looks like an address or a phone number, and every word
-// that each of the customers has or had in its profile, in whatever spelling: people write
-// names into reasons, and the audit log, like an operation, stays when the customer is gone.
+// Blot returns a reason without e-mail addresses, phone numbers and the words that any of the
+// customers has or had in its profile, in any spelling. People write names into reasons, and
+// the audit log and operations stay when the customer is gone.
 func Blot(reason string, images ...*Customer) string {
 	if reason == "" {
 		return ""
 	}
-	text := read(reason)
+	text := parseReason(reason)
 	found := spans(slices.Concat(emailLike.FindAllStringIndex(reason, -1), phoneLike.FindAllStringIndex(reason, -1)))
 	for _, c := range images {
 		switch {
 		case c == nil:
 		case c.Former.full():
-			return blotted // any word may be one of the customer's
+			return blotted // there were more words than it holds: any word may be one of them
 		default:
-			found = append(found, personalOf(c).in(text)...)
+			found = append(found, personalOf(c).find(text)...)
 		}
 	}
 	return blot(reason, found)
 }
 
-// Withheld is what is left of a reason that can't be compared with those it is about.
+// Withheld returns what is shown instead of a reason that can't be compared with its customers'
+// profiles. An empty reason stays empty.
 func Withheld(reason string) string {
 	if reason == "" {
 		return ""
@@ -44,7 +45,7 @@ func Withheld(reason string) string {
 	return blotted
 }
 
-// span is a part of a text, in bytes.
+// span is a part of a text: byte offsets, to excluded.
 type span struct{ from, to int }
 
 func spans(pairs [][]int) []span {
@@ -55,7 +56,7 @@ func spans(pairs [][]int) []span {
 	return all
 }
 
-// blot blots out spans, as one where they overlap.
+// blot replaces the spans of a text. Overlapping spans are replaced as one.
 func blot(text string, found []span) string {
 	slices.SortFunc(found, func(a, b span) int { return a.from - b.from })
 	var b strings.Builder

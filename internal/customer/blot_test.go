@@ -54,7 +54,7 @@ func TestReasonsAreBlotted(t *testing.T) {
 		{"with narrow spaces and hyphens", Profile{}, "030\u202f00\u201174\u00a0321 called", "[…] called"},
 		{"in other digits", mueller, "030 74 called, or 03074", "[…] called, or […]"},
 		{"an umlaut in two letters", mueller, "Juergen Mueller, Jurgen Muller", "[…] […], […] […]"},
-		{"letters that are none with an accent", mueller, "Lukasz Sorensen, LUKASZ SOERENSEN", "[…] […], […] […]"},
+		{"letters of their own, not decomposed by Unicode", mueller, "Lukasz Sorensen, LUKASZ SOERENSEN", "[…] […], […] […]"},
 		{"Korean, joined and with a particle", kim, "김민준이 요청, 김 민준", "[…][…]이 요청, […] […]"},
 		{"Korean, divided otherwise than in the profile", Profile{LastName: "김윤슬"}, "김 윤슬님, 김·윤슬, 소김 윤슬 김, 윤슬", "[…]님, […], 소김 윤슬 김, 윤슬"},
 		{"Chinese, divided otherwise than in the profile", Profile{LastName: "李小明"}, "致李 小明 李 小 明的 李. 小明", "致[…] […]的 李. 小明"},
@@ -84,7 +84,7 @@ func TestBothNamesOfARenamedCustomerAreBlotted(t *testing.T) {
 	}
 }
 
-// TestAFormerNameIsBlotted renames customers: what they were called is known by its fingerprint only.
+// TestAFormerNameIsBlotted renames customers. Only the fingerprints of the former names are stored.
 func TestAFormerNameIsBlotted(t *testing.T) {
 	was := Profile{FirstName: "Zoë", LastName: "Weiß", Email: "zoe@weiss.example", Phone: "030 7432"}
 	for _, test := range []struct {
@@ -110,9 +110,9 @@ func TestAFormerNameIsBlotted(t *testing.T) {
 	}
 }
 
-// TestFormerWordsAreKeptInLittleRoom changes a name again and again: it is known as long as there is
-// room, and then nothing of a reason is kept.
-func TestFormerWordsAreKeptInLittleRoom(t *testing.T) {
+// TestFormerWordsHaveALimit changes a name many times. Former names are blotted out as long as there is
+// room for their fingerprints, and after that the whole reason is.
+func TestFormerWordsHaveALimit(t *testing.T) {
 	c := &Customer{ID: "zoe", Profile: Profile{LastName: "Name0"}}
 	for i := 1; i < 40; i++ {
 		next := Profile{LastName: fmt.Sprint("Name", i)}
@@ -126,19 +126,19 @@ func TestFormerWordsAreKeptInLittleRoom(t *testing.T) {
 		}
 	}
 	if size := len(c.Former); size > 64 {
-		t.Errorf("the root carries %d bytes of it", size)
+		t.Errorf("the fingerprints have %d bytes, want at most 64", size)
 	}
 	same := Former(nil).after("zoe", c.Profile, c.Profile)
 	back := Former(nil).after("zoe", Profile{LastName: "A B"}, Profile{LastName: "B A", Phone: "030 7432"})
 	if len(same)+len(back) > 0 {
-		t.Errorf("what has stayed is no former word: %x, %x", same, back)
+		t.Errorf("words that are still in the profile are taken for former ones: %x, %x", same, back)
 	}
 	if bytes.Equal(fingerprintOf("zoe", "weiss"), fingerprintOf("ann", "weiss")) {
-		t.Error("one name has one fingerprint with all customers")
+		t.Error("a name has the same fingerprint for two customers")
 	}
 }
 
-// FuzzBlot puts a name into any reason, between spaces. It never comes out.
+// FuzzBlot puts a name between spaces into any reason. Blot must remove it.
 func FuzzBlot(f *testing.F) {
 	for _, seed := range [][2]string{{"Anders", "called"}, {"ÅSE", "’s wish"}, {"王明", "要求"}, {"o'neil-smith", "a@b"}, {"x1", "\xff"}, {"ǅx", "İ"}, {"ſtraße", "STRASSE"}} {
 		f.Add(seed[0], seed[1])

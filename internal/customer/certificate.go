@@ -6,16 +6,17 @@ import (
 	"lethe/internal/ledger"
 )
 
-// Certificate proves one purge. The rules draw up what it says of the customer, and the ledger gives it its
-// place and its hash: it is the very document that the hash covers.
+// Certificate proves one purge. This package fills in what it says about the customer; the ledger
+// adds its place in a chain and its hash, which covers the whole document.
 type Certificate = ledger.Certificate
 
-// Head is how far a chain of certificates has come.
+// Head is the end of a chain of certificates.
 type Head = ledger.Head
 
-// certify draws up the certificate of a fenced customer. Its counts are the root's:
-// past the fence nothing can be added, and each was moved in its record's transaction. So are
-// its policies: what the settings say by now is not what was done.
+// certify returns the certificate of a fenced customer. Its counts and policies come from the
+// root. The counts are exact: each changes in its record's own transaction, and past the fence no
+// record can be added. The policies are those frozen at the fence, which the purge used; the
+// settings may have changed since.
 func certify(c Customer, now time.Time) Certificate {
 	policies := c.Policies()
 	cert := Certificate{

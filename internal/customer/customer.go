@@ -5,38 +5,38 @@ import (
 	"time"
 )
 
-// State says where a customer stands between being used and being gone.
+// State is the stage of a customer's life.
 type State string
 
-// The states of a customer. Gone is not a state: it is a [Certificate].
+// The states of a customer. A purged customer has no state, only a [Certificate].
 const (
 	Active  State = "active"
 	Deleted State = "deleted" // in the trash, restorable until its purge time
-	Purging State = "purging" // past the fence, no way back
+	Purging State = "purging" // past the fence; can't be restored
 )
 
-// Customer is the root that everything else hangs on: an organisation or a person.
+// Customer is an organisation or a person. It is the root to which all its other data belongs.
 type Customer struct {
 	ID       string
-	Version  int64 // counts changes of profile, state and flags, not of records
+	Version  int64 // counts changes of the profile, the state and the flags; changes of records don't count
 	State    State
-	Blocked  bool // stays through delete and restore; only unblocking unblocks
+	Blocked  bool // delete and restore keep it; only unblocking clears it
 	Profile  Profile
 	Created  time.Time
-	Counts   map[string]int64 // records by kind, moved in the record's own transaction
+	Counts   map[string]int64 // records by kind; each changes in its record's own transaction
 	Holds    map[string]Hold  // legal holds by id
 	Deletion *Deletion        // nil while active
-	Epoch    int64            // access tokens of an earlier epoch are dead
-	Terms    []string         // search terms as written, so that a purge finds them whatever the rules are by then
-	Former   Former           // words of its profile before it was changed
-	Claim    string           // as written, likewise, the e-mail identity claimed for it, if that is not the address; see Claimed
-	Frozen   []Kind           // past the fence: the kinds that don't restrict, as they were then; nil: an older version fenced it
-	Last     Change           // the change that led here; the audit log is made of these
-	Recent   Recent           // the changes that led here last, in short
+	Epoch    int64            // access tokens of an earlier epoch are no longer valid
+	Terms    []string         // search terms as they are stored: a purge finds them even if the rules for terms have changed
+	Former   Former           // fingerprints of words that its profile had earlier
+	Claim    string           // the claimed e-mail identity as it is stored, if it differs from the address; see Claimed
+	Frozen   []Kind           // past the fence: what Settings.Freeze returned there; nil if an older version of Lethe fenced it
+	Last     Change           // the latest change; the audit log is made from these
+	Recent   Recent           // marks of the latest changes
 }
 
-// Deletion is one stay in the trash. Its ID is the generation that restores and
-// purges name, so that a late duplicate of an earlier one does nothing.
+// Deletion is one stay in the trash. Restores and purges name it by its ID, the generation: a late
+// duplicate that names an earlier deletion does nothing.
 type Deletion struct {
 	ID         string
 	Time       time.Time
@@ -46,7 +46,7 @@ type Deletion struct {
 	PurgeTime  time.Time // zero: never
 }
 
-// Hold is a legal hold: while there is one, the customer is neither deleted nor purged.
+// Hold is a legal hold. A customer with a hold can't be deleted or purged.
 type Hold struct {
 	By         string
 	Reason     string
@@ -54,35 +54,35 @@ type Hold struct {
 	Time       time.Time
 }
 
-// Change is one change of a customer: who did what, when and why. It is written
-// with the change itself, so that no path can skip the audit log.
+// Change says who changes a customer, how, when and why. A store writes it together with its
+// effect, so no change can bypass the audit log.
 type Change struct {
-	ID         string // unique; one that comes again is recognised by it, see Recent
+	ID         string // unique; a repeated change is recognised by it, see Recent
 	At         time.Time
 	By         string
 	Action     Action
 	Reason     string
 	ReasonCode ReasonCode
-	Subject    string // what of the customer, say a record's key; never a personal value
+	Subject    string // the part of the customer that changes, such as a record's key; never a personal value
 
-	IfVersion int64 // refuse with ErrVersion unless the customer has it; 0: any
-	Once      *Once // refuse with a *ReplayError what was done under this key before
+	IfVersion int64 // refuse with ErrVersion unless the customer has this version; 0: any version
+	Once      *Once // refuse with a *ReplayError if a change was made under this key before; may be nil
 }
 
-// Hold is the legal hold that the change places.
+// Hold returns the legal hold that the change places.
 func (ch Change) Hold() Hold {
 	return Hold{By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode, Time: ch.At}
 }
 
-// Once makes a change happen at most once for the key a client sent along. Both
-// are hashes: what the client sent is not kept.
+// Once makes a change happen at most once for the idempotency key of a client. Both fields are
+// hashes: the key and the request themselves are not stored.
 type Once struct {
-	Key         string // of actor, route and Idempotency-Key
-	Fingerprint string // of the request
+	Key         string // hash of actor, route and Idempotency-Key
+	Fingerprint string // hash of the request
 }
 
-// Action names a kind of change in the audit log. The constants begin with Action, so that none is taken
-// for the state that it leads to.
+// Action is the type of a change, as the audit log names it. The constants have the prefix Action to
+// tell them from the states that the actions lead to.
 type Action string
 
 // The actions of the audit log.
@@ -97,25 +97,25 @@ const (
 	ActionHoldLifted     Action = "hold.lifted"
 	ActionPurgeStarted   Action = "purge.started"
 	ActionPurged         Action = "customer.purged"
-	ActionRedated        Action = "customer.redated" // its purge time was moved
+	ActionRedated        Action = "customer.redated" // its purge time changed
 	ActionExpired        Action = "customer.expired" // removed by TTL; its purge follows
 	ActionRecordsAdded   Action = "records.added"
 	ActionRecordsRemoved Action = "records.removed"
 	ActionRepaired       Action = "customer.repaired" // by fsck
 )
 
-// Due says whether the customer's time in the trash is over at the given time.
+// Due says whether the customer is in the trash and its purge time is at or before now.
 func (c Customer) Due(now time.Time) bool {
 	return c.Deletion != nil && c.Deletion.Due(now)
 }
 
-// Due says whether the purge time has come.
+// Due says whether the purge time is at or before now.
 func (d Deletion) Due(now time.Time) bool {
 	return !d.PurgeTime.IsZero() && !now.Before(d.PurgeTime)
 }
 
-// StateAt is the state as a reader must judge it: a deleted customer whose purge
-// time has passed counts as purging, whether or not anything has come to fetch it.
+// StateAt returns the state that readers must see: a deleted customer without holds counts as
+// purging from its purge time on, even if its purge has not begun yet.
 func (c Customer) StateAt(now time.Time) State {
 	if c.State == Deleted && c.Due(now) && len(c.Holds) == 0 {
 		return Purging
@@ -123,10 +123,10 @@ func (c Customer) StateAt(now time.Time) State {
 	return c.State
 }
 
-// Policies are what the purge of a customer past the fence goes by: the kinds frozen there.
+// Policies returns the policies that the purge of a fenced customer uses: those frozen at the fence.
 func (c Customer) Policies() Settings { return Settings{Kinds: c.Frozen} }
 
-// Retains says whether the customer's purge retains any of its records.
+// Retains says whether the purge of a fenced customer retains any of its records.
 func (c Customer) Retains() bool {
 	for kind, n := range c.Counts {
 		if n > 0 && c.Policies().Policy(kind) == Retain {
@@ -136,7 +136,7 @@ func (c Customer) Retains() bool {
 	return false
 }
 
-// Records counts the customer's records of all kinds.
+// Records returns the number of the customer's records of all kinds.
 func (c Customer) Records() int64 {
 	var n int64
 	for v := range maps.Values(c.Counts) {

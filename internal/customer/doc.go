@@ -1,12 +1,12 @@
-// Package customer holds the rules of Lethe: what a customer is, when it may be
-// deleted, restored and purged, and in which order a purge goes.
+// Package customer holds the rules of Lethe: what a customer is, when it can be deleted, restored
+// and purged, and the order of the steps of a purge.
 //
-// It knows neither AWS nor HTTP. What it needs of the outside world it names in
-// three interfaces: [Store] (the customers and what hangs on them, one small interface
-// for each subject), [Ledger] (certificates of purges) and [Queue] (purges waiting for
-// a worker). A [Service] applies the rules to them, and is what everybody else calls.
+// It depends on neither AWS nor HTTP. It reaches the outside world through three interfaces: [Store]
+// (customers and all that belongs to them, one small interface for each subject), [Ledger]
+// (certificates of purges) and [Queue] (purges that wait for a worker). All other packages call a
+// [Service], which applies the rules.
 //
-// Everything here may run twice, late, or stop between any two calls. What makes
-// that harmless are generations: a deletion has an id, a purge names the deletion
-// it finishes, and a change has an id that its retry recognises.
+// Every call may run twice, run late, or stop between any two of its steps. Ids make this harmless:
+// a deletion has an id, a purge names the deletion that it finishes, and a repeated change is
+// recognised by its id.
 package customer

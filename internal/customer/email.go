@@ -9,13 +9,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// domains reads names of hosts as browsers do (UTS 46), and refuses what can't be one. Hyphens
-// may stand where they like: some hosts have them.
+// domains converts host names as browsers do (UTS 46) and rejects invalid ones. It accepts hyphens in
+// any place, since some hosts have them.
 var domains = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(),
 	idna.StrictDomainName(true), idna.CheckHyphens(false), idna.VerifyDNSLength(true))
 
-// normaliseEmail gives equal addresses one form, the one that people read: in lower case, its
-// domain in its own script. It leaves what is no address for validEmail to refuse.
+// normaliseEmail returns the form that people read: in lower case, with the domain in its own script.
+// Equal addresses have the same form. It does not reject anything; validEmail does.
 func normaliseEmail(email string) string {
 	at := strings.LastIndex(email, "@")
 	if at < 0 {
@@ -31,8 +31,8 @@ func normaliseEmail(email string) string {
 	return lowerCase(email[:at]) + "@" + lowerCase(domain)
 }
 
-// lowerCase lowers letter by letter. İ stays: Unicode's small form of it alone is i, with which
-// another address may be written.
+// lowerCase converts letter by letter, and keeps İ: its lower-case form would be a plain i, which
+// another address may have.
 func lowerCase(s string) string {
 	const dottedI = 'İ'
 	return norm.NFC.String(strings.Map(func(r rune) rune {
@@ -54,8 +54,8 @@ func validEmail(s string) bool {
 
 func unseen(r rune) bool { return invisible(r) || unicode.IsSpace(r) || unicode.IsControl(r) }
 
-// EmailIdentity is what makes two e-mail addresses the same, and is claimed for a customer: the
-// address, normalised, with its domain as mail servers write it.
+// EmailIdentity returns the form by which two e-mail addresses are compared, and which a customer
+// claims: the address with its domain in ASCII (Punycode). The address must be normalised.
 func EmailIdentity(email string) string {
 	at := strings.LastIndex(email, "@")
 	if ascii, err := domains.ToASCII(email[at+1:]); at > 0 && err == nil {

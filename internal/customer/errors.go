@@ -10,45 +10,44 @@ import (
 	"lethe/internal/refusal"
 )
 
-// Refusals: what a Store and a Service answer when the rules don't allow something. The types below are
-// refusals that say more.
+// Refusals: a Store or a Service returns one if the rules don't allow a request. Refusals with more
+// information are types, below.
 var (
-	ErrNotFound     = refusal.New(refusal.NotFound, "no such customer")
-	ErrNoRecord     = refusal.New(refusal.RecordNotFound, "no such record")
+	ErrNotFound     = refusal.New(refusal.NotFound, "there is no customer with this id")
+	ErrNoRecord     = refusal.New(refusal.RecordNotFound, "there is no record with this key")
 	ErrNoParent     = refusal.New(refusal.NoParent, "the parent record does not exist")
-	ErrExists       = refusal.New(refusal.Exists, "it exists already")
-	ErrUnchanged    = refusal.New(refusal.Unchanged, "it is so already")
-	ErrVersion      = refusal.New(refusal.VersionMismatch, "it has been changed meanwhile")
+	ErrExists       = refusal.New(refusal.Exists, "a customer or record with this id already exists")
+	ErrUnchanged    = refusal.New(refusal.Unchanged, "nothing to change: the customer already is as requested")
+	ErrVersion      = refusal.New(refusal.VersionMismatch, "it has changed since it was read; read it again and repeat the change")
 	ErrInTrash      = refusal.New(refusal.InTrash, "the customer is in the trash")
-	ErrNotDeleted   = refusal.New(refusal.NotDeleted, "the customer is not deleted, or not by that deletion")
-	ErrPurgeStarted = refusal.New(refusal.PurgeStarted, "the purge has started, there is no way back")
-	ErrCursor       = refusal.New(refusal.BadCursor, "the cursor does not belong to this list")
-	ErrConfirm      = refusal.New(refusal.ConfirmationRequired, "the confirmation does not match")
+	ErrNotDeleted   = refusal.New(refusal.NotDeleted, "the customer is not in the trash, or another deletion than the given one put it there")
+	ErrPurgeStarted = refusal.New(refusal.PurgeStarted, "the purge of the customer has started and cannot be stopped")
+	ErrCursor       = refusal.New(refusal.BadCursor, "the cursor belongs to another list; start again without a cursor")
+	ErrConfirm      = refusal.New(refusal.ConfirmationRequired, "the change needs a confirmation that matches it")
 )
 
-// What is answered only to the sweep and to workers, and has no code.
+// Errors that only the sweep and the workers get. They have no code.
 var (
-	ErrNotDue = errors.New("the purge time has not come")
-	ErrLeased = errors.New("another process has the lease")
+	ErrNotDue = errors.New("the purge time lies in the future")
+	ErrLeased = errors.New("another process holds the lease")
 
 	// ErrUnfinished says that a purge stopped before its deadline with work left.
-	// Nothing is lost: the sweep hands it to a worker again.
-	ErrUnfinished = errors.New("stopped before the deadline, the sweep goes on with it")
+	// Nothing is lost: the sweep queues it for a worker again.
+	ErrUnfinished = errors.New("stopped before the deadline; the sweep will continue it")
 )
 
-// Faults: the machinery failed, not the request, which may be made again. Every error that is named nowhere
-// here is one, too.
+// Faults: the store or the queue failed. The request may be valid, and can be repeated. Every error
+// that is not listed in this file is a fault, too.
 var (
-	// ErrBusy says that the store or the queue is busy, slow or out of reach: nothing is
-	// known to be wrong with the request, which may be made again in a moment.
-	ErrBusy = errors.New("the store is busy; nothing is known to be wrong with the request")
-	// ErrFull says that the store's disk is full, as a local one's may be.
+	// ErrBusy says that the store or the queue is busy, slow or out of reach.
+	ErrBusy = errors.New("the store is busy; repeat the request in a moment")
+	// ErrFull says that the store's disk is full. Only a local store has one.
 	ErrFull = errors.New("the store's disk is full")
 )
 
 // DependentsError refuses a deletion: records of restrict kinds exist.
 type DependentsError struct {
-	Counts map[string]int64 // by blocking kind, from the refused write itself
+	Counts map[string]int64 // records by blocking kind, as the refused write saw them
 }
 
 func (e *DependentsError) Error() string {
@@ -59,7 +58,7 @@ func (e *DependentsError) Error() string {
 	return "records block the deletion: " + strings.Join(parts, ", ")
 }
 
-// Code is that of the refusal.
+// Code returns the code of the refusal.
 func (e *DependentsError) Code() refusal.Code { return refusal.HasDependents }
 
 // HoldError refuses a deletion or a purge: the customer is under legal hold.
@@ -71,25 +70,25 @@ func (e *HoldError) Error() string {
 	return "under legal hold: " + strings.Join(e.Holds, ", ")
 }
 
-// Code is that of the refusal.
+// Code returns the code of the refusal.
 func (e *HoldError) Code() refusal.Code { return refusal.OnHold }
 
-// EmailTakenError refuses an e-mail address that another customer has. An address
-// stays taken while its customer is in the trash, so that a restore finds it.
+// EmailTakenError refuses an e-mail address that another customer has. A customer keeps its address
+// while it is in the trash, so that it can be restored.
 type EmailTakenError struct {
-	Owner string // the customer that has it
-	State State  // of the owner; restore or purge it when it is deleted
+	Owner string // id of the customer that has the address
+	State State  // of the owner; a deleted owner can be restored or purged
 }
 
 func (e *EmailTakenError) Error() string {
 	return fmt.Sprintf("the e-mail address belongs to customer %s (%s)", e.Owner, e.State)
 }
 
-// Code is that of the refusal.
+// Code returns the code of the refusal.
 func (e *EmailTakenError) Code() refusal.Code { return refusal.EmailTaken }
 
-// PurgedError says that a customer is gone for good, and proves it. Ids are never
-// used again, so that a certificate names one customer only.
+// PurgedError says that a customer is gone for good, and has the certificate that proves it. Ids are
+// never used again: a certificate stands for exactly one customer.
 type PurgedError struct {
 	Certificate Certificate
 }
@@ -98,33 +97,33 @@ func (e *PurgedError) Error() string {
 	return fmt.Sprintf("customer %s was purged", e.Certificate.Customer)
 }
 
-// Code is that of the refusal.
+// Code returns the code of the refusal.
 func (e *PurgedError) Code() refusal.Code { return refusal.Purged }
 
-// ReplayError says that the change was made before under the same key.
+// ReplayError says that a change was made before under the same idempotency key.
 type ReplayError struct {
-	Subject string // what it was made to: a customer's id
-	Same    bool   // false: the key was used for another request
-	Trace   Trace  // of what was made
+	Subject string // id of the customer that was changed
+	Same    bool   // the request was the same, too; false: the key was used for another request
+	Trace   Trace  // of the change that was made
 }
 
 func (e *ReplayError) Error() string {
 	if e.Same {
-		return "done before under the same idempotency key"
+		return "the same request was handled before under this idempotency key"
 	}
-	return "the idempotency key was used for another request"
+	return "this idempotency key was used for another request; use a new key"
 }
 
-// Code is that of the refusal.
+// Code returns the code of the refusal.
 func (e *ReplayError) Code() refusal.Code { return refusal.IdempotencyKeyReused }
 
-// ResidueError stops a purge before its certificate: something was left.
+// ResidueError stops a purge before its certificate: items of the customer are left.
 type ResidueError struct {
 	Left int // items found by the consistent read-back
 }
 
 func (e *ResidueError) Error() string {
-	return fmt.Sprintf("%d items are left after the erasure", e.Left)
+	return fmt.Sprintf("the erasure left %d items", e.Left)
 }
 
 // InvalidError lists what is wrong with an input, field by field.
@@ -135,7 +134,7 @@ type InvalidError struct {
 // FieldError is one thing that is wrong with one field.
 type FieldError struct {
 	Field   string
-	Problem string // what to do about it; never repeats the value, unless that is an id
+	Problem string // what is wrong and what to do; never repeats the value unless it is an id
 }
 
 func (e *InvalidError) Error() string {
@@ -146,10 +145,10 @@ func (e *InvalidError) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-// Code is that of the refusal.
+// Code returns the code of the refusal.
 func (e *InvalidError) Code() refusal.Code { return refusal.Invalid }
 
-// Invalid is an InvalidError about one field.
+// Invalid returns an InvalidError about one field.
 func Invalid(field, problem string) *InvalidError {
 	return &InvalidError{Fields: []FieldError{{field, problem}}}
 }

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// scripted answers as a test tells it to, where a real store can't be made to, and
-// writes down what it was asked. What no test expects panics.
+// scripted is a store, a ledger and a queue with results that a test sets and a real store can't be made
+// to return. It notes the calls. A method that no test expects panics.
 type scripted struct {
 	Store
 	Ledger
 	customer  Customer
 	settings  Settings
 	trash     iter.Seq2[Customer, error]
-	refusals  map[string]error // of fences and leases by customer
+	refusals  map[string]error // results of Fence and Lease, by customer
 	erase     error
 	residue   int
 	certify   error
-	certified bool  // the customer is
-	unread    error // of the look for its certificate
+	certified bool  // the customer has a certificate
+	unread    error // result of Certificate
 	backlog   int
-	busy      error // of the backlog
+	busy      error // result of Backlog
 	enqueue   error
 	calls     []string
 	certs     []Certificate
@@ -44,7 +44,7 @@ func (s *scripted) Trash(context.Context, time.Time) iter.Seq2[Customer, error] 
 
 func (s *scripted) Fence(_ context.Context, id string, f Fence, _ Change) (Customer, error) {
 	if !f.OnlyDue || f.Generation == "" {
-		panic("a sweep names the deletion, and leaves what is not due")
+		panic("a sweep must name the deletion, and fence due customers only")
 	}
 	return s.customer, s.refusals[id]
 }
@@ -108,7 +108,7 @@ func (s *scripted) service(t *testing.T) *Service {
 	return s.over(s)
 }
 
-// over is a service over a store that embeds this one.
+// over returns a service over a store that embeds this one.
 func (s *scripted) over(store Store) *Service {
 	service := New(store, s, s, slog.New(slog.DiscardHandler))
 	service.Clock = func() time.Time { return noon }

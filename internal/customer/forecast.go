@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// Forecast tells what a retention would mean for the customers now in the trash, if
-// their purge times were set by it.
+// Forecast counts the customers in the trash by the time that would be left until their purge if a
+// given retention applied to them.
 type Forecast struct {
-	InTrash  int // customers looked at
-	Held     int // of these, under legal hold: never due until it is lifted
+	InTrash  int // customers counted
+	Held     int // under legal hold: not due until it is lifted
 	Never    int
 	DueNow   int
-	DueDay   int // within the next day, those due now not counted
-	DueWeek  int // within a week, likewise
-	DueMonth int // within 30 days, likewise
+	DueDay   int // within a day, without those due now
+	DueWeek  int // within a week, without those above
+	DueMonth int // within 30 days, without those above
 	Later    int
-	Earliest time.Time // of the purge times still to come
-	Complete bool      // false: the trash is larger than was looked at
+	Earliest time.Time // first purge time in the future; zero: none
+	Complete bool      // false: the trash has more customers than were counted
 }
 
-// MaxForecast is how many customers a forecast looks at.
+// MaxForecast is how many customers a forecast counts at most.
 const MaxForecast = 20_000
 
 func forecast(trash iter.Seq2[Customer, error], retention Period, now time.Time) (Forecast, error) {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// trash is a list of customers deleted so long before noon.
+// trash returns customers that were deleted the given times before noon.
 func trash(ages ...time.Duration) (list []Customer) {
 	for _, age := range ages {
 		c := inTrash(time.Time{})
@@ -32,8 +32,8 @@ func listed(customers []Customer, end error) iter.Seq2[Customer, error] {
 	}
 }
 
-// inShort writes a forecast's counts: held, never, now, day, week, month, later.
-func inShort(f Forecast) string {
+// countsOf returns a forecast's counts: held, never, now, day, week, month, later.
+func countsOf(f Forecast) string {
 	return fmt.Sprint(f.Held, f.Never, f.DueNow, f.DueDay, f.DueWeek, f.DueMonth, f.Later)
 }
 
@@ -59,8 +59,8 @@ func TestAForecastCountsByTheTimeLeft(t *testing.T) {
 		{"those being purged are on their way", []Customer{purging(noon)}, PeriodOf(day), "0 0 0 0 0 0 0", 0},
 	} {
 		f, err := forecast(listed(test.customers, nil), test.retention, noon)
-		if err != nil || inShort(f) != test.want || !f.Complete {
-			t.Errorf("%s: %s, complete %v, %v, want %s", test.name, inShort(f), f.Complete, err, test.want)
+		if err != nil || countsOf(f) != test.want || !f.Complete {
+			t.Errorf("%s: %s, complete %v, %v, want %s", test.name, countsOf(f), f.Complete, err, test.want)
 		}
 		if sum := f.Held + f.Never + f.DueNow + f.DueDay + f.DueWeek + f.DueMonth + f.Later; sum != f.InTrash {
 			t.Errorf("%s: %d in the trash, %d counted", test.name, f.InTrash, sum)
@@ -75,16 +75,16 @@ func TestAForecastCountsByTheTimeLeft(t *testing.T) {
 	}
 }
 
-func TestAForecastSaysWhenItDidNotLookAtAll(t *testing.T) {
+func TestAForecastSaysWhenItIsIncomplete(t *testing.T) {
 	for _, n := range []int{MaxForecast, MaxForecast + 1} {
 		f, err := forecast(listed(slices.Repeat(trash(0), n), nil), Never, noon)
 		if err != nil || f.InTrash != MaxForecast || f.Complete != (n == MaxForecast) {
-			t.Errorf("of %d: %d looked at, complete %v, %v", n, f.InTrash, f.Complete, err)
+			t.Errorf("of %d: %d counted, complete %v, %v", n, f.InTrash, f.Complete, err)
 		}
 	}
 }
 
-func TestAForecastOfHalfTheTrashIsNone(t *testing.T) {
+func TestAFaultLeavesNoHalfForecast(t *testing.T) {
 	broken := errors.New("broken")
 	if f, err := forecast(listed(trash(0, 0), broken), Never, noon); !errors.Is(err, broken) || f != (Forecast{}) {
 		t.Errorf("%+v, %v", f, err)

@@ -6,21 +6,20 @@ import (
 	"slices"
 )
 
-// Former are fingerprints of the words that a customer's profile had before it was changed, so
-// that a name from before a marriage is known in a reason, and nobody can read it here. They
-// stand on the root and go with it.
+// Former holds fingerprints of words that a customer's profile had earlier. With them Blot finds, for
+// example, a name from before a marriage, although the name itself is not stored any more. They are
+// part of the root and are removed with it.
 //
-// A fingerprint has 24 bits: a reason has a few dozen words, so that hardly ever one is blotted
-// out that should not be. The customer's id is hashed too: one name has other fingerprints with
-// each customer.
+// A fingerprint has 24 bits. A reason has a few dozen words, so a false match is very rare. The
+// customer's id is hashed, too: one name has different fingerprints for different customers.
 type Former []byte
 
 const (
 	fingerprint = 3  // bytes
-	maxFormer   = 20 // fingerprints; a root has room for no more
+	maxFormer   = 20 // fingerprints that a root has room for
 )
 
-// full says that there were more words than are known.
+// full says that the customer had more words than are kept.
 func (f Former) full() bool { return len(f) > fingerprint*maxFormer }
 
 func (f Former) has(id, word string) bool {
@@ -41,11 +40,11 @@ func fingerprintOf(id, word string) []byte {
 	return sum[:fingerprint]
 }
 
-// after adds the words that a profile had and its revision doesn't have.
+// after returns f with the words that the old profile has and the revised one lacks.
 func (f Former) after(id string, old, revised Profile) Former {
-	now := tellingOf(revised)
+	now := identifyingWords(revised)
 	added := slices.Clone(f)
-	for _, word := range tellingOf(old) {
+	for _, word := range identifyingWords(old) {
 		if !added.full() && !slices.Contains(now, word) && !added.has(id, word) {
 			added = append(added, fingerprintOf(id, word)...)
 		}
@@ -53,9 +52,9 @@ func (f Former) after(id string, old, revised Profile) Former {
 	return added
 }
 
-// tellingOf are the words of a profile by which it is told from others. The parts of a phone
-// number, as an area's code, tell of nobody, and the whole of it does.
-func tellingOf(p Profile) []string {
+// identifyingWords returns the words of a profile that identify its customer. Of a phone number these
+// are the whole number and its end, not parts such as an area code, which many customers share.
+func identifyingWords(p Profile) []string {
 	numbers := phoneNumbers(p.Phone)
 	p.Phone = ""
 	return append(profileWords(p), numbers...)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// history is a customer with a clock and everything that was ever asked of it. Its
-// methods do what a Store does: ask the rules, then change what they allow.
+// history is a customer with a clock and a log of all requests. Its methods do what a Store does: they
+// check the rules, and make the changes that these allow.
 type history struct {
 	customer    Customer
 	now         time.Time
@@ -16,7 +16,7 @@ type history struct {
 	log         []string
 }
 
-// step asks for one change. A refused one must leave the customer as it was.
+// step requests one change. A refused change must leave the customer as it was.
 func (h *history) step(event, argument byte) {
 	before := h.customer
 	switch event % 9 {
@@ -42,7 +42,7 @@ func (h *history) step(event, argument byte) {
 	h.log = append(h.log, fmt.Sprintf("%d %d: %s -> %s", event%9, argument, describe(before), describe(h.customer)))
 }
 
-// generation picks one that a late message might name: none, any before, or the current.
+// generation picks a generation that a late message may name: none, an earlier one, or the current one.
 func (h *history) generation(n byte) string {
 	names := append([]string{"", "never-was"}, h.generations...)
 	return names[int(n)%len(names)]
@@ -103,7 +103,7 @@ type law struct {
 }
 
 var laws = []law{
-	{"past the fence nothing moves", func(b, a Customer, _, _ byte, _ time.Time) bool {
+	{"past the fence nothing changes", func(b, a Customer, _, _ byte, _ time.Time) bool {
 		return b.State == Purging && describe(b) != describe(a)
 	}},
 	{"a held customer is neither deleted nor purged", func(b, a Customer, _, _ byte, _ time.Time) bool {
@@ -112,11 +112,11 @@ var laws = []law{
 	{"only a deleted customer is purged", func(b, a Customer, _, _ byte, _ time.Time) bool {
 		return a.State == Purging && b.State == Active
 	}},
-	{"the clock purges nothing before its time", func(b, a Customer, event, argument byte, now time.Time) bool {
+	{"nothing is purged by schedule before its time", func(b, a Customer, event, argument byte, now time.Time) bool {
 		clock := event%9 == 3 && argument%2 == 0
 		return clock && b.State == Deleted && a.State == Purging && !a.Due(now)
 	}},
-	{"nobody comes back once the time is over, unless the law holds them", func(b, a Customer, _, _ byte, now time.Time) bool {
+	{"nobody is restored after the purge time, except from under a legal hold", func(b, a Customer, _, _ byte, now time.Time) bool {
 		return b.State == Deleted && a.State == Active && b.Due(now) && len(b.Holds) == 0
 	}},
 	{"a purge time is never moved", func(b, a Customer, _, _ byte, _ time.Time) bool {
@@ -125,19 +125,19 @@ var laws = []law{
 	{"only blocking blocks and only unblocking unblocks", func(b, a Customer, event, _ byte, _ time.Time) bool {
 		return b.Blocked != a.Blocked && event%9 != 4
 	}},
-	{"holds come and go by themselves", func(b, a Customer, event, _ byte, _ time.Time) bool {
+	{"only placing and lifting change the holds", func(b, a Customer, event, _ byte, _ time.Time) bool {
 		return len(b.Holds) != len(a.Holds) && event%9 != 5 && event%9 != 6
 	}},
-	{"nothing that restricts goes into the trash", func(b, a Customer, _, _ byte, _ time.Time) bool {
+	{"a customer with restricting records is not deleted", func(b, a Customer, _, _ byte, _ time.Time) bool {
 		return b.State == Active && a.State == Deleted && b.Counts["invoice"] > 0
 	}},
-	{"records stay while the customer is hidden", func(b, a Customer, _, _ byte, _ time.Time) bool {
+	{"records of a customer that is not active do not change", func(b, a Customer, _, _ byte, _ time.Time) bool {
 		return b.State != Active && b.Counts["invoice"] != a.Counts["invoice"]
 	}},
 }
 
-// FuzzLifecycle lets anything be asked of a customer in any order, and watches that
-// no step breaks a law. Two bytes make an event.
+// FuzzLifecycle makes any requests in any order, and checks that no step breaks a law. Two bytes are one
+// event.
 func FuzzLifecycle(f *testing.F) {
 	for _, seed := range []string{
 		"\x01\x01\x02\x00",                         // deleted, restored

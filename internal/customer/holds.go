@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// LiftNotice is how long a customer in the trash can still be restored, at least, when the
-// last of its legal holds is lifted. Its purge time may have passed under the hold.
+// LiftNotice is the minimum time in which a customer in the trash can still be restored after its
+// last legal hold is lifted. Its purge time may have passed under the hold.
 const LiftNotice = 24 * time.Hour
 
-// Placed is the customer with one more legal hold.
+// Placed returns the customer with one more legal hold.
 func (c Customer) Placed(name string, h Hold) Customer {
 	c.Holds = maps.Clone(c.Holds)
 	if c.Holds == nil {
@@ -19,8 +19,8 @@ func (c Customer) Placed(name string, h Hold) Customer {
 	return c
 }
 
-// Lifted is the customer without one of its legal holds. If that was the last one, and the
-// customer is in the trash, it does not fall due before LiftNotice is over.
+// Lifted returns the customer without one of its legal holds. A customer in the trash without any
+// other hold becomes due LiftNotice after at, or later.
 func (c Customer) Lifted(name string, at time.Time) Customer {
 	c.Holds = maps.Clone(c.Holds)
 	if delete(c.Holds, name); len(c.Holds) > 0 {

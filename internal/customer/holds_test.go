@@ -26,7 +26,7 @@ func TestTheLastHoldThatIsLiftedGivesNotice(t *testing.T) {
 				t.Errorf("due %v, want %v", got, test.want)
 			}
 			if !test.of.Deletion.PurgeTime.Equal(due) || len(test.of.Holds) == len(after.Holds) {
-				t.Error("the customer it was lifted of has changed itself")
+				t.Error("Lifted changed its receiver")
 			}
 			if after.StateAt(noon) != Deleted {
 				t.Errorf("is %s at once", after.StateAt(noon))

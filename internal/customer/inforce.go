@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Settings reads the settings in force.
+// Settings reads the settings in force, consistently.
 func (s *Service) Settings(ctx context.Context) (Settings, error) {
 	settings, err := s.settings.Settings(ctx)
 	if err != nil {
@@ -19,11 +19,11 @@ func (s *Service) Settings(ctx context.Context) (Settings, error) {
 	return settings, nil
 }
 
-// inForce is Settings, read at most SettingsAge ago. Nobody waits for the reading of another,
-// who may have more time than he.
+// inForce returns the settings in force, read at most SettingsAge ago. Each caller reads for itself:
+// a shared read could outlive a caller with a shorter deadline.
 func (s *Service) inForce(ctx context.Context) (Settings, error) {
 	asked := time.Now()
-	if settings, fresh := s.known(asked); fresh {
+	if settings, fresh := s.cachedSettings(asked); fresh {
 		return settings, nil
 	}
 	settings, err := s.Settings(ctx)
@@ -38,7 +38,7 @@ func (s *Service) inForce(ctx context.Context) (Settings, error) {
 	return settings, nil
 }
 
-// freeze is what a purge is to go by that passes the fence now.
+// freeze returns the kinds for a purge that passes the fence now.
 func (s *Service) freeze(ctx context.Context) ([]Kind, error) {
 	settings, err := s.inForce(ctx)
 	if err != nil {
@@ -47,8 +47,8 @@ func (s *Service) freeze(ctx context.Context) ([]Kind, error) {
 	return settings.Freeze(), nil
 }
 
-// frozen gives those customers something to go by whom an older version brought past the
-// fence, which froze nothing.
+// frozen returns the customers with kinds frozen on each. Older versions of Lethe froze none at the
+// fence; such customers get those in force.
 func (s *Service) frozen(ctx context.Context, customers []Customer) ([]Customer, error) {
 	if !slices.ContainsFunc(customers, func(c Customer) bool { return c.Frozen == nil }) {
 		return customers, nil
@@ -63,17 +63,18 @@ func (s *Service) frozen(ctx context.Context, customers []Customer) ([]Customer,
 	return customers, err
 }
 
-// known are the settings read last, if they may be gone by at a time.
-func (s *Service) known(at time.Time) (settings Settings, fresh bool) {
+// cachedSettings returns the settings that were read last. They are fresh if their age at the given
+// time is below SettingsAge.
+func (s *Service) cachedSettings(at time.Time) (settings Settings, fresh bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.cached, !s.readAt.IsZero() && at.Sub(s.readAt) < s.SettingsAge
 }
 
-// UpdateSettings replaces the settings. It answers when no process goes by the old
-// ones any longer. A retention that gives less than a day's notice must be
-// acknowledged: ErrConfirm. The retention of those in the trash stays as it was. The
-// settings keep whose change they are.
+// UpdateSettings replaces the settings, and returns when no process uses the old ones any more, which
+// takes SettingsAge. It notes by as the author. Customers in the trash keep their purge times.
+// Errors: ErrVersion if the version is not the current one, *InvalidError, and ErrConfirm if the
+// change makes the retention shorter than a day and is not acknowledged.
 func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowledged bool, by string) (Settings, error) {
 	current, err := s.Settings(ctx)
 	if err != nil {
@@ -94,11 +95,11 @@ func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowled
 	if err != nil {
 		return current, err
 	}
-	return stored, s.everywhere(ctx)
+	return stored, s.awaitSettings(ctx)
 }
 
-// everywhere waits until every process has read the settings again.
-func (s *Service) everywhere(ctx context.Context) error {
+// awaitSettings waits until the settings that any process has cached are too old to be used.
+func (s *Service) awaitSettings(ctx context.Context) error {
 	s.mu.Lock()
 	s.readAt = time.Time{}
 	s.mu.Unlock()
@@ -110,7 +111,7 @@ func (s *Service) everywhere(ctx context.Context) error {
 	}
 }
 
-// Forecast tells what a retention would mean for those now in the trash.
+// Forecast returns when the customers in the trash would be purged under a retention.
 func (s *Service) Forecast(ctx context.Context, retention Period) (Forecast, error) {
 	return forecast(s.purges.Trash(ctx, time.Time{}), retention, s.Now())
 }

@@ -2,12 +2,11 @@ package customer
 
 import "time"
 
-// The functions of this file decide; they change nothing. A Store puts the same
-// conditions into its one conditional write, and asks these for the reason when
-// that write was refused.
+// The functions of this file decide and change nothing. A Store checks the same conditions in one
+// conditional write. If that write is refused, the Store calls these functions for the reason.
 
-// CanDelete says why a customer can't be deleted under the settings, nil if it can.
-// It returns ErrUnchanged for one that is in the trash already.
+// CanDelete returns why the customer can't be deleted under the settings, or nil. The error for a
+// customer in the trash is ErrUnchanged.
 func (c Customer) CanDelete(s Settings) error {
 	switch {
 	case c.State == Purging:
@@ -33,9 +32,9 @@ func (c Customer) blocking(s Settings) map[string]int64 {
 	return blocking
 }
 
-// CanRestore says why a customer can't be restored at the given time, nil if it
-// can. A generation names the deletion to undo; empty means whichever it is. It
-// returns ErrUnchanged for an active customer, when no generation was named.
+// CanRestore returns why the customer can't be restored at the given time, or nil. The generation is
+// the id of the deletion to undo; empty means the current one. The error for an active customer is
+// ErrUnchanged if the generation is empty.
 func (c Customer) CanRestore(generation string, now time.Time) error {
 	switch {
 	case c.State == Active && generation == "":
@@ -48,9 +47,8 @@ func (c Customer) CanRestore(generation string, now time.Time) error {
 	return nil
 }
 
-// CanPurge says why a customer can't pass the fence, nil if it can. A fence that is
-// OnlyDue lets nobody pass before the purge time. It returns
-// ErrUnchanged for one that is past the fence already.
+// CanPurge returns why the customer can't pass the fence, or nil. The error is ErrNotDue before the
+// purge time if the fence is OnlyDue, and ErrUnchanged for a customer that is past the fence.
 func (c Customer) CanPurge(f Fence, now time.Time) error {
 	switch {
 	case c.State == Active, f.Generation != "" && c.Deletion.ID != f.Generation:
@@ -65,8 +63,8 @@ func (c Customer) CanPurge(f Fence, now time.Time) error {
 	return nil
 }
 
-// CanReplay says why a customer that the ledger says to be gone can't be purged again, nil
-// if it can: only a legal hold keeps it. Its state doesn't matter, nor do its records.
+// CanReplay returns why a customer with a certificate in the ledger can't be purged again, or nil.
+// Only a legal hold prevents it; the state and the records don't matter.
 func (c Customer) CanReplay() error {
 	if c.State != Purging && len(c.Holds) > 0 {
 		return c.onHold()
@@ -74,8 +72,8 @@ func (c Customer) CanReplay() error {
 	return nil
 }
 
-// CanRedate says why the customer's purge time can't be moved at the given time, nil if it
-// can: it can't when it has come.
+// CanRedate returns why the customer's purge time can't be moved at the given time, or nil. A purge
+// time in the past can't be moved.
 func (c Customer) CanRedate(now time.Time) error {
 	switch c.StateAt(now) {
 	case Active:
@@ -87,7 +85,7 @@ func (c Customer) CanRedate(now time.Time) error {
 	}
 }
 
-// CanBlock says why the blocked flag can't be set so, nil if it can.
+// CanBlock returns why the blocked flag can't be set to the given value, or nil.
 func (c Customer) CanBlock(blocked bool) error {
 	switch {
 	case c.State == Purging:
@@ -98,8 +96,8 @@ func (c Customer) CanBlock(blocked bool) error {
 	return nil
 }
 
-// CanHold says why a hold can't be placed, nil if it can. It can until the fence,
-// also when the purge time has come: the law is late sometimes.
+// CanHold returns why a hold can't be placed, or nil. A hold can be placed until the fence, even after
+// the purge time: a court order may come late.
 func (c Customer) CanHold(id string) error {
 	if _, held := c.Holds[id]; held {
 		return ErrUnchanged
@@ -113,7 +111,7 @@ func (c Customer) CanHold(id string) error {
 	return nil
 }
 
-// CanLift says why a hold can't be lifted, nil if it can.
+// CanLift returns why a hold can't be lifted, or nil.
 func (c Customer) CanLift(id string) error {
 	if _, held := c.Holds[id]; !held {
 		return ErrUnchanged
@@ -121,8 +119,8 @@ func (c Customer) CanLift(id string) error {
 	return nil
 }
 
-// CanChange says why the customer's profile and records can't be changed, nil if
-// they can: only an active customer's can.
+// CanChange returns why the customer's profile and records can't be changed, or nil. Only those of an
+// active customer can.
 func (c Customer) CanChange() error {
 	switch c.State {
 	case Deleted:
@@ -142,10 +140,10 @@ func (c Customer) onHold() error {
 	return &HoldError{Holds: sorted(ids)}
 }
 
-// Fence is the step of a purge after which there is no way back.
+// Fence is the first step of a purge. It can't be undone.
 type Fence struct {
-	Generation string    // the deletion to finish; empty: whichever it is
-	OnlyDue    bool      // refuse unless the purge time has come
-	Lease      time.Time // until then the purge is somebody's; later the sweep re-drives it
-	Frozen     []Kind    // the kinds that the purge goes by; see [Settings.Freeze]
+	Generation string    // id of the deletion to finish; empty: the current one
+	OnlyDue    bool      // refuse before the purge time
+	Lease      time.Time // until then a worker has the purge; later the sweep queues it again
+	Frozen     []Kind    // the kinds that the purge uses; see [Settings.Freeze]
 }

@@ -54,7 +54,7 @@ func manyHolds() []string {
 	return ids
 }
 
-// verdict is a decision in a word or two.
+// verdict returns a short name of a decision.
 func verdict(err error) string {
 	var held *HoldError
 	var dependents *DependentsError
@@ -75,8 +75,8 @@ func verdict(err error) string {
 	}[err]
 }
 
-// decisions asks everything that can be decided about a customer at noon. Blocking
-// and holding are asked for what is not so.
+// decisions returns the verdicts of all Can functions for a customer at noon. CanBlock is called with the
+// opposite of the flag, and CanHold with a new hold.
 func decisions(c Customer) string {
 	return strings.Join([]string{
 		verdict(c.CanDelete(everyPolicy)),
@@ -147,7 +147,7 @@ func TestAGenerationThatIsNotCurrentChangesNothing(t *testing.T) {
 	}
 }
 
-func TestFlagsThatAreSoAlready(t *testing.T) {
+func TestFlagsThatAreSetAsRequested(t *testing.T) {
 	blocked := active()
 	blocked.Blocked = true
 	for _, test := range []struct {
@@ -240,6 +240,6 @@ func TestRedate(t *testing.T) {
 	}
 	due := Customer{State: Deleted, Deletion: &Deletion{Time: at, PurgeTime: hours(1)}}
 	if err := due.CanRedate(hours(1)); !errors.Is(err, ErrPurgeStarted) {
-		t.Errorf("one who is due: %v", err)
+		t.Errorf("a customer that is due: %v", err)
 	}
 }

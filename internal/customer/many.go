@@ -10,19 +10,19 @@ import (
 	"lethe/internal/parallel"
 )
 
-// The methods of this file do to many customers what their namesakes do to one, each
-// bound to how it was seen. Their results are of the customers, in order. A change with
-// an ID is recognised when it is made again.
+// The methods of this file do for many customers what the methods without Many do for one. A customer
+// changes only if it still is as it was seen: otherwise its result is ErrVersion. They return one
+// result per customer, in the same order. Repeated with the same Change.ID they change nothing.
 
-// DeleteMany moves customers to the trash, by settings that may be others than those in force; see
-// Delete. The change's ID is the generation of all of them. Without time in the trash the sweep
-// purges them.
+// DeleteMany moves customers to the trash under the given settings, which may differ from those in
+// force; see Delete. The change's ID becomes the generation of all these deletions. With a retention
+// of PT0S the sweep purges the customers.
 func (s *Service) DeleteMany(ctx context.Context, seen []Seen, settings Settings, ch Change) []error {
 	ch = s.stamp(ch, ActionDeleted)
 	return s.advance(ctx, transitions(seen, ch, DeleteEffect{deletion(settings, ch)}), settings)
 }
 
-// BlockMany blocks customers or, with blocked false, unblocks them.
+// BlockMany sets or clears the blocked flag of customers.
 func (s *Service) BlockMany(ctx context.Context, seen []Seen, blocked bool, ch Change) []error {
 	var effect Effect = UnblockEffect{}
 	if blocked {
@@ -31,13 +31,12 @@ func (s *Service) BlockMany(ctx context.Context, seen []Seen, blocked bool, ch C
 	return s.advance(ctx, transitions(seen, s.stamp(ch, effect.action()), effect), Settings{})
 }
 
-// RedateMany gives customers in the trash the purge times that a retention means for them;
-// see Redate.
+// RedateMany gives customers in the trash the purge times that follow from a retention; see Redate.
 func (s *Service) RedateMany(ctx context.Context, seen []Seen, retention Period, notBefore time.Time, ch Change) []error {
 	ch = s.stamp(ch, ActionRedated)
 	found, err := s.rootsOf(ctx, seen)
 	if err != nil {
-		return every(seen, err)
+		return sameResult(seen, err)
 	}
 	results := make([]error, len(seen))
 	var moves []Transition
@@ -62,8 +61,8 @@ func (s *Service) RedateMany(ctx context.Context, seen []Seen, retention Period,
 	return results
 }
 
-// Redate is the purge time that a retention means for a deletion. Nobody becomes due before a
-// time who wouldn't have been anyhow. A zero time is never.
+// Redate returns the purge time of a deletion under a retention. It is not before notBefore, unless
+// the deletion's present purge time is earlier, too. The zero time means never.
 func Redate(d Deletion, retention Period, notBefore time.Time) time.Time {
 	due := retention.After(d.Time)
 	if !d.PurgeTime.IsZero() && d.PurgeTime.Before(notBefore) {
@@ -75,23 +74,25 @@ func Redate(d Deletion, retention Period, notBefore time.Time) time.Time {
 	return due
 }
 
-// PurgeMany purges customers in the trash from the fence to the end, before it returns, by the kinds
-// given; see [Settings.Freeze]. ErrUnfinished says of a customer that the sweep goes on with it.
+// PurgeMany purges customers in the trash completely, from the fence to the removal of the root, with
+// the given kinds; see [Settings.Freeze]. The result ErrUnfinished means that the sweep will continue
+// the customer's purge.
 func (s *Service) PurgeMany(ctx context.Context, seen []Seen, generations []string, kinds []Kind, ch Change) []error {
 	ch = s.stamp(ch, ActionPurgeStarted)
-	fence := FenceEffect{Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}
+	fence := FenceEffect{Lease: ch.At.Add(operationLease(ctx)), Frozen: kinds}
 	results := s.customers.Advance(ctx, transitions(seen, ch, fence), Settings{})
-	gone := func(i int) error { return s.certified(ctx, seen[i].ID, generations[i]) }
+	gone := func(i int) error { return s.checkCertificate(ctx, seen[i].ID, generations[i]) }
 	ours := func(i int, root Customer) bool { return root.Deletion.ID == generations[i] }
 	return s.finishFenced(ctx, seen, results, gone, ours)
 }
 
-// finishFenced finishes the purges of those that were to pass the fence, with these results,
-// as far as they are ours. What becomes of one whose root is not there, gone says.
+// finishFenced finishes the purges of the customers that passed the fence. results has the outcomes of
+// their fences; finishFenced replaces them by the outcomes of the purges. gone returns the result of a
+// customer without a root. ours says whether the purge is the one that was asked for.
 func (s *Service) finishFenced(ctx context.Context, seen []Seen, results []error, gone func(int) error, ours func(int, Customer) bool) []error {
 	roots, err := s.rootsOf(ctx, seen)
 	if err != nil {
-		return every(seen, err)
+		return sameResult(seen, err)
 	}
 	var fenced []Customer
 	for i, c := range seen {
@@ -105,13 +106,14 @@ func (s *Service) finishFenced(ctx context.Context, seen []Seen, results []error
 			results[i] = ErrVersion
 		}
 	}
-	s.finishMany(ctx, fenced, func(id string, err error) { results[index(seen, id)] = err })
+	s.finishMany(ctx, fenced, func(id string, err error) { results[indexOf(seen, id)] = err })
 	return results
 }
 
-// finishMany purges those past the fence together. When that fails it does so one by one,
-// lest one of them keep all the others.
-func (s *Service) finishMany(ctx context.Context, fenced []Customer, tell func(id string, err error)) {
+// finishMany finishes the purges of fenced customers together. If that fails it purges each by itself,
+// so that one customer can't stop the others. It calls report for each customer, or for none if all
+// succeed.
+func (s *Service) finishMany(ctx context.Context, fenced []Customer, report func(id string, err error)) {
 	if len(fenced) == 0 {
 		return
 	}
@@ -119,26 +121,27 @@ func (s *Service) finishMany(ctx context.Context, fenced []Customer, tell func(i
 	if err == nil {
 		return
 	}
-	if ctx.Err() != nil { // there is no time for that either; their lease leaves them to whoever goes on
+	if ctx.Err() != nil { // there is no time for single purges; the sweep continues when the leases end
 		for _, c := range fenced {
-			tell(c.ID, errors.Join(ErrUnfinished, err))
+			report(c.ID, errors.Join(ErrUnfinished, err))
 		}
 		return
 	}
-	errs := parallel.Each(len(fenced), atOnce, func(i int) error {
+	errs := parallel.Each(len(fenced), maxConcurrent, func(i int) error {
 		return s.Purge(ctx, Job{Customer: fenced[i].ID, Generation: fenced[i].Deletion.ID})
 	})
 	for i, err := range errs {
-		tell(fenced[i].ID, err)
+		report(fenced[i].ID, err)
 	}
 }
 
-func index(seen []Seen, id string) int {
+func indexOf(seen []Seen, id string) int {
 	return slices.IndexFunc(seen, func(c Seen) bool { return c.ID == id })
 }
 
-// certified takes a purge that the ledger has for done. That of another generation is not ours.
-func (s *Service) certified(ctx context.Context, id, generation string) error {
+// checkCertificate returns nil if the ledger has the certificate of this purge, and *PurgedError if it
+// only has the certificate of another generation.
+func (s *Service) checkCertificate(ctx context.Context, id, generation string) error {
 	cert, err := s.Certificate(ctx, id)
 	if err == nil && cert.DeletionID != generation {
 		err = &PurgedError{cert}
@@ -146,30 +149,30 @@ func (s *Service) certified(ctx context.Context, id, generation string) error {
 	return err
 }
 
-// advance makes transitions; the result of one whose customer is gone for good is *PurgedError.
+// advance makes transitions. The result for a purged customer is *PurgedError.
 func (s *Service) advance(ctx context.Context, moves []Transition, settings Settings) []error {
 	results := s.customers.Advance(ctx, moves, settings)
-	return parallel.Each(len(moves), atOnce, func(i int) error { return s.explain(ctx, moves[i].ID, results[i]) })
+	return parallel.Each(len(moves), maxConcurrent, func(i int) error { return s.explain(ctx, moves[i].ID, results[i]) })
 }
 
-// Absent says of ids for which there is no customer why: ErrNotFound, or *PurgedError. Any
-// other error is a fault.
+// Absent returns for each id why there is no such customer: ErrNotFound or *PurgedError. Any other
+// error is a fault. The caller must know that the customers don't exist.
 func (s *Service) Absent(ctx context.Context, ids []string) []error {
-	return parallel.Each(len(ids), atOnce, func(i int) error { return s.explain(ctx, ids[i], ErrNotFound) })
+	return parallel.Each(len(ids), maxConcurrent, func(i int) error { return s.explain(ctx, ids[i], ErrNotFound) })
 }
 
-const atOnce = 16 // customers of a chunk, or of a sweep, under way at once
+const maxConcurrent = 16 // customers of a chunk or a sweep that are handled at the same time
 
-// transitions has the same effect on every customer.
+// transitions returns transitions with the same effect on every customer.
 func transitions(seen []Seen, ch Change, effect Effect) []Transition {
-	made := make([]Transition, len(seen))
-	for i := range made {
-		made[i] = NewTransition(seen[i], ch, effect)
+	moves := make([]Transition, len(seen))
+	for i := range moves {
+		moves[i] = NewTransition(seen[i], ch, effect)
 	}
-	return made
+	return moves
 }
 
-func every(seen []Seen, err error) []error {
+func sameResult(seen []Seen, err error) []error {
 	results := make([]error, len(seen))
 	for i := range results {
 		results[i] = err

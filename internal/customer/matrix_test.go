@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// everyCustomer yields the product of all that the rules look at.
+// everyCustomer yields a customer for each combination of all values that the rules depend on.
 func everyCustomer(yield func(Customer) bool) {
 	times := []time.Time{{}, noon.Add(-time.Hour), noon.Add(-1), noon, noon.Add(1), noon.Add(time.Hour)}
 	counts := []map[string]int64{nil, {"invoice": 0}, {"invoice": 1}, {"chat": 1}, {"payment": 1}, {"unknown": 1}, {"invoice": 3, "booking": 2, "chat": 1}}
@@ -39,7 +39,7 @@ func everyFence() []Fence {
 	return fences
 }
 
-// rule is something that holds of every customer, at noon.
+// rule is a statement that must be true for every customer at noon.
 type rule struct {
 	name   string
 	broken func(Customer) bool
@@ -53,37 +53,37 @@ func rules() []rule {
 		return slices.ContainsFunc(everyFence(), func(f Fence) bool { return fenced(c, f) })
 	}
 	return []rule{
-		{"a hold keeps from deletion and purge", func(c Customer) bool {
+		{"a customer under legal hold is neither deleted nor purged", func(c Customer) bool {
 			return len(c.Holds) > 0 && (deleteable(c) || somehow(c))
 		}},
-		{"a hold alone keeps from being purged again", func(c Customer) bool {
+		{"only a legal hold prevents a replay", func(c Customer) bool {
 			return (c.CanReplay() == nil) != (len(c.Holds) == 0 || c.State == Purging)
 		}},
-		{"past the fence there is no way back and nothing to decide", func(c Customer) bool {
+		{"past the fence nothing can be restored or changed", func(c Customer) bool {
 			return c.State == Purging && (restorable(c) || deleteable(c) || c.CanChange() == nil || c.CanBlock(!c.Blocked) == nil || c.CanHold("new") == nil)
 		}},
-		{"one deletes what is there and restores what is not, never both", func(c Customer) bool {
+		{"only active customers are deleted, and only deleted ones restored", func(c Customer) bool {
 			return deleteable(c) && restorable(c) || restorable(c) && c.State != Deleted || deleteable(c) && c.State != Active
 		}},
-		{"the clock purges what can no longer be restored, and nothing else", func(c Customer) bool {
+		{"the sweep purges exactly what can no longer be restored", func(c Customer) bool {
 			return c.State == Deleted && len(c.Holds) == 0 && restorable(c) == fenced(c, Fence{OnlyDue: true})
 		}},
-		{"the clock purges nothing before its time", func(c Customer) bool {
+		{"the sweep purges nothing before its time", func(c Customer) bool {
 			return fenced(c, Fence{OnlyDue: true}) && (c.Deletion.PurgeTime.IsZero() || noon.Before(c.Deletion.PurgeTime))
 		}},
-		{"only what is in the trash is purged", func(c Customer) bool {
+		{"only customers in the trash are purged", func(c Customer) bool {
 			return somehow(c) && c.State != Deleted
 		}},
-		{"another generation's restore and purge are not of this one", func(c Customer) bool {
+		{"a restore or purge of another generation is refused", func(c Customer) bool {
 			return !errors.Is(c.CanRestore("d0", noon), ErrNotDeleted) || !errors.Is(c.CanPurge(Fence{Generation: "d0"}, noon), ErrNotDeleted)
 		}},
-		{"a purge that only waits for its time is allowed without waiting", func(c Customer) bool {
+		{"a purge that is refused only for its time is allowed on request", func(c Customer) bool {
 			return errors.Is(c.CanPurge(Fence{OnlyDue: true}, noon), ErrNotDue) && !fenced(c, Fence{})
 		}},
-		{"only what is active can be changed", func(c Customer) bool {
+		{"only an active customer can be changed", func(c Customer) bool {
 			return (c.CanChange() == nil) != (c.State == Active)
 		}},
-		{"what blocks is what the settings restrict", func(c Customer) bool {
+		{"exactly the records of restricted kinds block a deletion", func(c Customer) bool {
 			var e *DependentsError
 			if !errors.As(c.CanDelete(everyPolicy), &e) {
 				return false
@@ -95,7 +95,7 @@ func rules() []rule {
 			}
 			return len(e.Counts) == 0
 		}},
-		{"a reader takes for purging what is, or what can't be restored", func(c Customer) bool {
+		{"readers see purging exactly if a restore is refused because of the purge", func(c Customer) bool {
 			return (c.StateAt(noon) == Purging) != errors.Is(c.CanRestore("", noon), ErrPurgeStarted)
 		}},
 	}

@@ -8,15 +8,14 @@ import (
 	"time"
 )
 
-// Period is a length of time as ISO 8601 writes it (P30D, PT5S, P1DT12H), or never.
-// Years and months are refused: they differ in length, and a purge must not.
-// The zero Period is at once.
+// Period is an ISO 8601 duration in weeks, days, hours, minutes and seconds (P30D, PT5S, P1DT12H), or
+// never. Years and months are not allowed, since their length varies. The zero Period has no length.
 type Period struct {
 	length time.Duration
 	never  bool
 }
 
-// Never is the period that does not end.
+// Never is a period without end.
 var Never = Period{never: true}
 
 const maxPeriod = 100 * 365 * 24 * time.Hour
@@ -25,17 +24,17 @@ var isoPeriod = regexp.MustCompile(`^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\
 
 var periodUnits = []time.Duration{7 * 24 * time.Hour, 24 * time.Hour, time.Hour, time.Minute, time.Second}
 
-// PeriodOf is the period of the given length, in whole seconds.
+// PeriodOf returns a period of the given length, cut to whole seconds.
 func PeriodOf(d time.Duration) Period { return Period{length: d.Truncate(time.Second)} }
 
-// ParsePeriod reads a period of at most 100 years, or "never".
+// ParsePeriod parses an ISO 8601 duration of at most 100 years, or "never".
 func ParsePeriod(s string) (Period, error) {
 	if s == "never" {
 		return Never, nil
 	}
 	m := isoPeriod.FindStringSubmatch(s)
 	if m == nil || s[len(s)-1] == 'P' || s[len(s)-1] == 'T' {
-		return Period{}, fmt.Errorf("%q is no period: write days as P30D, seconds as PT5S, or never", s)
+		return Period{}, fmt.Errorf("%q is not a period: write days as P30D, seconds as PT5S, or never", s)
 	}
 	var total float64
 	var length time.Duration
@@ -50,10 +49,10 @@ func ParsePeriod(s string) (Period, error) {
 	return Period{length: length}, nil
 }
 
-// Length is the period's length; ok is false for never.
+// Length returns the period's length; ok is false for never.
 func (p Period) Length() (length time.Duration, ok bool) { return p.length, !p.never }
 
-// After is the time that lies the period after t, zero for never.
+// After returns t plus the period, or the zero time for never.
 func (p Period) After(t time.Time) time.Time {
 	if p.never {
 		return time.Time{}
@@ -61,7 +60,7 @@ func (p Period) After(t time.Time) time.Time {
 	return t.Add(p.length)
 }
 
-// Shorter says whether p ends before q does.
+// Shorter says whether p is shorter than q.
 func (p Period) Shorter(q Period) bool {
 	return !p.never && (q.never || p.length < q.length)
 }
@@ -87,7 +86,7 @@ func (p Period) String() string {
 // MarshalText writes the period as ISO 8601, or never.
 func (p Period) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// UnmarshalText reads what MarshalText writes.
+// UnmarshalText parses the text as [ParsePeriod] does.
 func (p *Period) UnmarshalText(text []byte) (err error) {
 	*p, err = ParsePeriod(string(text))
 	return err

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// personal is what tells of one customer: the words of its profile, each in every spelling
-// that spellings knows, its phone number's digits, and the fingerprints of what it had before.
+// personal holds what identifies one customer in a text: the words of its profile in all their
+// spellings, the digits of its phone number, and the fingerprints of words that it had earlier.
 type personal struct {
 	id      string
 	words   map[string]bool
@@ -29,18 +29,19 @@ func personalOf(c *Customer) personal {
 
 func (p personal) knows(word string) bool { return p.words[word] || p.former.has(p.id, word) }
 
-// profileWords are the words of a profile. A single letter is no name, unless its script has names
-// of one. What many organisations have in their names tells of none.
+// profileWords returns the words of a profile in all their spellings. It leaves out single letters,
+// except in scripts where one letter can be a name, and words that many organisations have in their
+// names.
 func profileWords(profile Profile) []string {
 	var words []string
-	add := func(text string, leave map[string]bool) {
+	add := func(text string, ignore map[string]bool) {
 		for _, word := range wordLike.FindAllString(text, -1) {
-			if utf8.RuneCountInString(word) > 1 && !leave[Fold(word)] || scriptOf(word) != spaced {
+			if utf8.RuneCountInString(word) > 1 && !ignore[Fold(word)] || scriptOf(word) != spaced {
 				words = append(words, spellings(word)...)
 			}
 		}
 	}
-	add(profile.Organisation, ordinary)
+	add(profile.Organisation, commonWords)
 	add(profile.FirstName, nil)
 	add(profile.LastName, nil)
 	for _, address := range addressesOf(profile.Email) {
@@ -50,8 +51,8 @@ func profileWords(profile Profile) []string {
 	return words
 }
 
-// addressesOf writes an e-mail address in both ways that there are for international domains, without the
-// top-level domain that everybody shares.
+// addressesOf returns an e-mail address with its domain in ASCII and in its own script, without the
+// top-level domain, which many addresses share.
 func addressesOf(email string) []string {
 	local, domain, _ := strings.Cut(email, "@")
 	domains := []string{domain}
@@ -69,8 +70,9 @@ func addressesOf(email string) []string {
 	return domains
 }
 
-// ordinary are words of organisations' names that blotting out would only make reasons hard to read.
-var ordinary = setOf(`a ab ag and co company corp de der des die ein eine el et for für gmbh inc kg la le les limited llc
+// commonWords are words in names of organisations that don't identify any: blotting them out would
+// only make reasons hard to read.
+var commonWords = setOf(`a ab ag and co company corp de der des die ein eine el et for für gmbh inc kg la le les limited llc
 	ltd new of on the und y`)
 
 func setOf(words string) map[string]bool {
@@ -81,13 +83,13 @@ func setOf(words string) map[string]bool {
 	return set
 }
 
-// twoLetters is the other way to write some letters with accents.
+// twoLetters replaces some letters with accents by the two letters that people write instead.
 var twoLetters = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "å", "aa", "ø", "oe")
 
-// spellings are the ways to write a word, folded: Müller is also Mueller. Of a word and its
-// spelling, one is among the other's. Digits of all scripts are the usual ones.
+// spellings returns the folded ways to write a word: Müller is also Mueller. It converts the digits of
+// all scripts to ASCII. Two words are the same if one is among the spellings of the other.
 func spellings(word string) []string {
-	if ascii(word) { // most are, and there are many to compare
+	if ascii(word) { // the usual case, and many words are compared
 		return []string{strings.ToLower(word)}
 	}
 	word = norm.NFC.String(strings.ToLower(strings.Map(digit, word)))
@@ -107,8 +109,8 @@ func digitsOf(s string) string {
 	}, s)
 }
 
-// phoneNumbers are the digits that give a phone number away: with and without what is dialled before it,
-// and the last ones of a long number.
+// phoneNumbers returns the digits that identify a phone number: all of them, those without leading
+// zeros, and the last seven of a long number.
 func phoneNumbers(phone string) []string {
 	all := digitsOf(phone)
 	numbers := []string{all, strings.TrimLeft(all, "0")}

@@ -6,18 +6,18 @@ import (
 	"unicode"
 )
 
-// number is a phone number as it can be compared: written with or without its country,
-// with or without the prefix that is dialled within it.
+// number is a parsed phone number. It may be written with or without the country's calling code, and
+// with or without the trunk prefix that is dialled within the country.
 type number struct {
-	plus     bool     // as the sign of a country's code
+	plus     bool     // begins with the + of a calling code
 	country  string   // calling code; empty: not written
-	national []string // what follows it, without the prefix, as each rule of prefixes has it
-	written  []string // its groups of digits
-	groups   []string // each with all that follow it
+	national []string // digits after the calling code and the trunk prefix, one for each trunk prefix that fits
+	written  []string // groups of digits
+	groups   []string // each group with all that follow it
 }
 
-// parseNumber reads a phone number, folded. Only its digits matter, and whether a country
-// comes first: +49 (0)30 1234 is 0049 30 1234.
+// parseNumber parses a folded phone number. Only the digits count, and whether a calling code comes
+// first: +49 (0)30 1234 is the same as 0049 30 1234.
 func parseNumber(text string) number {
 	n := number{written: strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' })}
 	for i := range n.written {
@@ -38,14 +38,15 @@ func parseNumber(text string) number {
 	return n
 }
 
-// splitCountry parts what follows + or 00, and drops the 0 that many write behind the country.
+// splitCountry splits the digits after + or 00 into calling code and national number, and drops the 0
+// that many people write between them.
 func splitCountry(digits string) (country, national string) {
 	code := callingCode(digits)
 	return digits[:code], strings.TrimPrefix(digits[code:], "0")
 }
 
-// callingCode is the length of the country's code that a number begins with. The first two
-// digits tell it (ITU-T E.164).
+// callingCode returns the length of the calling code at the start of a number. The first two digits
+// decide it (ITU-T E.164).
 func callingCode(digits string) int {
 	const two = "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 " +
 		"60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98"
@@ -60,8 +61,8 @@ func callingCode(digits string) int {
 	return min(3, len(digits))
 }
 
-// nationalNumbers takes off what is dialled before an area within a country: 0 in most, 8 where
-// Moscow decided it, 06 in Hungary.
+// nationalNumbers returns a number without its trunk prefix, for each prefix that fits: 0 in most
+// countries, 8 in Russia and some of its neighbours, 06 in Hungary.
 func nationalNumbers(digits string) []string {
 	numbers := []string{strings.TrimPrefix(digits, "0")}
 	if rest, ok := strings.CutPrefix(digits, "8"); ok && len(digits) == 11 {
@@ -73,7 +74,7 @@ func nationalNumbers(digits string) []string {
 	return numbers
 }
 
-// full are the number's digits from the first on, as each rule has them.
+// full returns all digits of the number, for each trunk prefix that fits.
 func (n number) full() []string {
 	all := slices.Clone(n.national)
 	for i := range all {
@@ -82,9 +83,9 @@ func (n number) full() []string {
 	return all
 }
 
-// beginnings are those of the terms that somebody looks for who types the number, or a part of
-// it: of which it is not known whether it begins with a country, and where it ends.
-func (n number) beginnings() []string {
+// prefixes returns prefixes of the terms that a search for the number, or for a part of it, must
+// find. Without a + it may or may not begin with a calling code, and it may be the end of a number.
+func (n number) prefixes() []string {
 	digits := n.groups[0]
 	switch {
 	case n.plus:
@@ -104,21 +105,21 @@ func (n number) beginnings() []string {
 	return slices.Compact(found)
 }
 
-// hasDomestic says whether a phone number is kept without its country.
+// hasDomestic says whether a profile's phone number is written without its calling code.
 func hasDomestic(phone string) bool {
 	return slices.ContainsFunc(phoneParts(phone), func(part string) bool { return parseNumber(part).country == "" })
 }
 
 const (
-	minNumber  = 3 // digits that are taken for a phone number's
-	minDialled = 8 // digits of a number that 00 begins as a country's; shorter ones may be a number's end
+	minNumber  = 3 // digits of a phone number
+	minDialled = 8 // digits of a number in which 00 is the international prefix; a shorter one may be the end of a number
 )
 
-// minEnd is how many digits of its end find a number.
+// minEnd is how many last digits are enough to find a number.
 const minEnd = 4
 
-// phoneTerms are a number's digits from its country and from its area on, from each group
-// on, and backwards.
+// phoneTerms returns the search terms of a phone number: its digits from the calling code on, from the
+// area code on, from each group on, and backwards.
 func phoneTerms(phone string) []string {
 	var terms []string
 	for _, part := range phoneParts(phone) {
@@ -136,8 +137,9 @@ func phoneTerms(phone string) []string {
 	return slices.DeleteFunc(terms, func(term string) bool { return len(term) < minLead })
 }
 
-// groupTerms are the digits from each group on that nothing else finds: the first groups are
-// found with country and area, and a last one of four digits backwards.
+// groupTerms returns the digits from each group on, without those that other terms find: the terms
+// with calling code and area code find the first groups, and the backward term finds a last group of
+// four digits.
 func (n number) groupTerms() []string {
 	var terms []string
 	for i, group := range n.groups {
@@ -152,7 +154,7 @@ func (n number) groupTerms() []string {
 	return terms
 }
 
-// phoneParts parts what is more than one number: two of them, or one and its extension.
+// phoneParts splits a text with several numbers: two phone numbers, or one and its extension.
 func phoneParts(phone string) []string {
 	parts := strings.FieldsFunc(Fold(phone), func(r rune) bool { return unicode.IsLetter(r) || r == ',' || r == ';' })
 	return slices.DeleteFunc(parts, func(part string) bool { return !strings.ContainsFunc(part, unicode.IsDigit) })

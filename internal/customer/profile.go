@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of a profile, chosen so that a customer's item stays near 1 KB, the unit
-// that writes are charged by.
+// Limits of a profile. With them a customer's item stays near 1 KB, the unit by which writes are
+// charged.
 const (
 	MaxName     = 120 // characters
 	MaxEmail    = 254 // RFC 5321, 4.5.3.1.3
@@ -20,7 +20,7 @@ const (
 	MaxHolds    = 20
 )
 
-// Profile is what a customer tells of itself: all of it is personal data.
+// Profile holds the personal data of a customer.
 type Profile struct {
 	Organisation string
 	FirstName    string
@@ -28,7 +28,7 @@ type Profile struct {
 	Email        string // normalised: in lower case, its domain in its own script
 	Phone        string
 	Push         bool            // push notifications can be received
-	Consents     map[string]bool // by name, say "newsletter"
+	Consents     map[string]bool // by name, such as "newsletter"
 }
 
 var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
@@ -37,7 +37,8 @@ var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 // letters, digits, dots, hyphens and underscores, the first a letter or digit.
 func Identifier(s string) bool { return identifier.MatchString(s) }
 
-// Normalise trims what people type, and gives equal e-mail addresses one form.
+// Normalise returns the profile without spaces around its texts, and with its e-mail address in the one
+// form that equal addresses have.
 func (p Profile) Normalise() Profile {
 	for _, s := range []*string{&p.Organisation, &p.FirstName, &p.LastName, &p.Email, &p.Phone} {
 		*s = strings.TrimSpace(*s)
@@ -46,7 +47,7 @@ func (p Profile) Normalise() Profile {
 	return p
 }
 
-// Differs names the fields in which two profiles differ.
+// Differs returns the names of the fields in which two profiles differ.
 func (p Profile) Differs(other Profile) []string {
 	var names []string
 	for _, f := range []struct {
@@ -68,20 +69,20 @@ func (p Profile) Differs(other Profile) []string {
 	return names
 }
 
-// Validate returns an *InvalidError naming every field that is wrong, or nil.
+// Validate returns nil or an *InvalidError that names every invalid field.
 func (p Profile) Validate() error {
 	var v validation
 	v.text("organisation", p.Organisation, MaxName)
 	v.text("firstName", p.FirstName, MaxName)
 	v.text("lastName", p.LastName, MaxName)
 	v.text("phone", p.Phone, MaxPhone)
-	seen := !strings.ContainsFunc(p.Email, invisible)
-	v.check(seen, "email", "has characters that nobody sees; take them out")
-	v.check(!seen || p.Email == "" || validEmail(p.Email), "email", "is not an e-mail address such as ann@example.com")
+	visible := !strings.ContainsFunc(p.Email, invisible)
+	v.check(visible, "email", "has invisible characters; remove them")
+	v.check(!visible || p.Email == "" || validEmail(p.Email), "email", "is not an e-mail address such as ann@example.com")
 	v.check(p.Organisation+p.FirstName+p.LastName+p.Email+p.Phone != "", "organisation", "give an organisation, a name, an e-mail address or a phone number")
-	v.check(len(p.Consents) <= MaxConsents, "consents", "has more than 20 entries")
+	v.check(len(p.Consents) <= MaxConsents, "consents", fmt.Sprintf("has %d entries; at most %d are allowed", len(p.Consents), MaxConsents))
 	for name := range p.Consents {
-		v.check(Identifier(name), "consents", "has a name with other than letters, digits, dots, hyphens and underscores")
+		v.check(Identifier(name), "consents", "has an invalid name; use up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
 	}
 	return v.err()
 }
@@ -96,16 +97,18 @@ func (v *validation) check(ok bool, field, problem string) {
 
 func (v *validation) text(field, s string, limit int) {
 	v.check(utf8.ValidString(s), field, "is not valid UTF-8")
-	v.check(utf8.RuneCountInString(s) <= limit, field, fmt.Sprintf("has more than %d characters", limit))
-	v.check(!strings.ContainsFunc(s, unicode.IsControl), field, "has control characters")
-	v.check(!strings.ContainsFunc(s, turnsText), field, "has characters that turn the direction of text (U+202A to U+202E, U+2066 to U+2069); take them out")
-	v.check(s == "" || !containsOnly(s, blank), field, "has only characters that nobody sees")
+	v.check(utf8.RuneCountInString(s) <= limit, field, fmt.Sprintf("has %d characters; at most %d are allowed", utf8.RuneCountInString(s), limit))
+	v.check(!strings.ContainsFunc(s, unicode.IsControl), field, "has control characters, such as line breaks or tabs; remove them")
+	v.check(!strings.ContainsFunc(s, changesDirection), field, "has characters that change the direction of text (U+202A to U+202E, U+2066 to U+2069); remove them")
+	v.check(s == "" || !containsOnly(s, blank), field, "has only invisible characters; leave it empty, or give a text that can be read")
 }
 
-// turnsText says whether a character lets text be read in another order than it is kept.
-func turnsText(r rune) bool { return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' }
+// changesDirection says whether a character makes text appear in another order than it is stored in.
+func changesDirection(r rune) bool {
+	return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069'
+}
 
-// blank says whether a character is not seen, or leaves a space only.
+// blank says whether a character is invisible or shows as a space.
 func blank(r rune) bool {
 	const braille = '\u2800' // without a dot
 	return r == braille || unseen(r)

@@ -179,7 +179,7 @@ func TestReasonCodesAreChecked(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongIsSaidWithoutTheValue(t *testing.T) {
+func TestProblemsDoNotRepeatTheValue(t *testing.T) {
 	err := Profile{Organisation: "Canary\n", Email: "canary", Consents: map[string]bool{"canary bird": true}}.Validate()
 	if got := faults(err); got != "organisation email consents" {
 		t.Fatalf("%q is wrong", got)
@@ -189,8 +189,8 @@ func TestWhatIsWrongIsSaidWithoutTheValue(t *testing.T) {
 	}
 }
 
-// FuzzProfile lets people type anything. What is accepted stays the same when it is
-// normalised again, and its address has nothing that a header or a key would mind.
+// FuzzProfile normalises any texts. A valid profile must stay the same when it is normalised again, and its
+// address must be safe in headers and keys.
 func FuzzProfile(f *testing.F) {
 	for _, seed := range [][2]string{{"Ann", "ann@example.com"}, {" =1+1 ", "İ@EXAMPLE.com"}, {"\u2028", "a@b\u200d.c"}, {"\xff", "\"@\"@b"}, {"王", "K@k"}} {
 		f.Add(seed[0], seed[1])

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// StartPurge passes the fence, past which no restore comes and no change of the settings,
-// and queues the rest of the purge. One that is past the fence already is only queued again.
+// StartPurge takes a customer past the fence and queues the rest of its purge. From then on it can't be
+// restored, and changes of the settings don't affect its purge. For a customer that is past the fence
+// it only queues the purge again.
 func (s *Service) StartPurge(ctx context.Context, id string, f Fence, ch Change) (Customer, error) {
 	ch = s.stamp(ch, ActionPurgeStarted)
 	f.Lease = ch.At.Add(PurgeLease)
@@ -17,16 +18,16 @@ func (s *Service) StartPurge(ctx context.Context, id string, f Fence, ch Change)
 		return Customer{}, err
 	}
 	c, err := s.purges.Fence(ctx, id, f, ch)
-	if err := unchanged(err); err != nil {
+	if err := ignoreUnchanged(err); err != nil {
 		return c, s.explain(ctx, id, err)
 	}
 	return c, s.queue.Enqueue(ctx, Job{Customer: c.ID, Generation: c.Deletion.ID})
 }
 
-// Purge finishes the purge that the job names: it erases what hangs on the customer,
-// reads back that nothing is left, certifies that, and removes the root last. It may
-// stop anywhere, and be run again by anybody, several at once: as long as the root is
-// there the work is not done, and every step of it can be repeated.
+// Purge finishes the purge that the job names: it erases everything that belongs to the customer,
+// reads back that nothing is left, certifies that, and removes the root last. It may stop at any step,
+// and several processes may run it again at the same time: every step can be repeated, and the purge
+// is not done while the root exists.
 func (s *Service) Purge(ctx context.Context, job Job) error {
 	c, err := s.Customer(ctx, job.Customer)
 	switch {
@@ -35,11 +36,11 @@ func (s *Service) Purge(ctx context.Context, job Job) error {
 	case err != nil:
 		return err
 	case c.State != Purging || c.Deletion.ID != job.Generation:
-		s.Log.InfoContext(ctx, "late job of another generation", "customer", job.Customer)
+		s.Log.InfoContext(ctx, "skip a late job of another generation", "customer", job.Customer)
 		return nil
 	}
 	err = s.purge(ctx, c)
-	if errors.Is(err, context.DeadlineExceeded) { // at whatever step
+	if errors.Is(err, context.DeadlineExceeded) { // in any step
 		err = errors.Join(ErrUnfinished, err)
 	}
 	if errors.Is(err, ErrUnfinished) {
@@ -48,7 +49,7 @@ func (s *Service) Purge(ctx context.Context, job Job) error {
 	return err
 }
 
-// purge finishes purges together, in as few requests as there can be.
+// purge finishes the purges of several customers together, with as few requests as possible.
 func (s *Service) purge(ctx context.Context, customers ...Customer) error {
 	customers, err := s.frozen(ctx, customers)
 	if err != nil {
@@ -74,17 +75,17 @@ func (s *Service) purge(ctx context.Context, customers ...Customer) error {
 	return s.purges.Remove(ctx, customers...)
 }
 
-// release lets the sweep take the purge up at its next tick, in the little time that
-// is kept back for it.
+// release ends the lease of a purge, so that the next sweep continues it. It has its own 5 seconds,
+// since the context is at its end.
 func (s *Service) release(ctx context.Context, c Customer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return s.purges.Lease(ctx, c.ID, c.Deletion.ID, s.Now())
 }
 
-// Expire takes up the purge of a customer whose root TTL has removed. The root comes
-// back, past the fence, so that this purge is like any other and can be found. One
-// that was not due, or under legal hold, comes back as it was.
+// Expire begins the purge of a customer after TTL has removed its root. It puts the root back, past the
+// fence: the purge then runs like any other, and can be found. A customer that was not due, or that is
+// under legal hold, gets its root back unchanged.
 func (s *Service) Expire(ctx context.Context, c Customer) error {
 	if done, err := s.purged(ctx, c); done || err != nil {
 		return err
@@ -98,7 +99,7 @@ func (s *Service) Expire(ctx context.Context, c Customer) error {
 			return err
 		}
 		c.State, c.Last = Purging, s.stamp(Change{By: "ttl"}, ActionPurgeStarted)
-		c.Version++ // a plan that saw it in the trash must not find that one
+		c.Version++ // a plan that saw the customer in the trash must not change this one
 	}
 	if err := s.purges.PutBack(ctx, c, s.Now().Add(PurgeLease)); err != nil {
 		return err
@@ -106,8 +107,8 @@ func (s *Service) Expire(ctx context.Context, c Customer) error {
 	return s.queue.Enqueue(ctx, Job{Customer: c.ID, Generation: c.Deletion.ID})
 }
 
-// purged says whether a customer's purge is done: certified, with nothing left. What is
-// left of a certified one came back with a restored backup.
+// purged says whether a customer's purge is done: it has a certificate and no items are left. If a
+// certified customer has items, a restored backup brought them back.
 func (s *Service) purged(ctx context.Context, c Customer) (bool, error) {
 	_, err := s.Certificate(ctx, c.ID)
 	if errors.Is(err, ErrNotFound) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestAPurgeGoesOnOnlyWhenTheStepBeforeIsDone(t *testing.T) {
+func TestAPurgeStopsAtAStepThatFails(t *testing.T) {
 	broken := errors.New("broken")
 	fenced := purging(noon)
 	for _, test := range []struct {
@@ -34,9 +34,9 @@ func TestAPurgeGoesOnOnlyWhenTheStepBeforeIsDone(t *testing.T) {
 	}
 }
 
-// TestACertificateGoesByWhatWasFrozen has settings that were changed since the fence. One that an
-// older version fenced has nothing else to go by.
-func TestACertificateGoesByWhatWasFrozen(t *testing.T) {
+// TestACertificateHasTheFrozenPolicies has settings that changed after the fence. They only count for a
+// customer that an older version of Lethe fenced.
+func TestACertificateHasTheFrozenPolicies(t *testing.T) {
 	now := everyPolicy
 	now.Version = 1
 	for _, test := range []struct {
@@ -70,9 +70,9 @@ func TestNothingIsCertifiedWhileSomethingIsLeft(t *testing.T) {
 	}
 }
 
-// TestWhatTTLRemovedOfACertifiedCustomer is late news of a purge that is done, unless something hangs on the
-// customer: then a restored backup has brought it back.
-func TestWhatTTLRemovedOfACertifiedCustomer(t *testing.T) {
+// TestExpireOfACertifiedCustomer checks that the removal of a root by TTL starts a purge only if it has not
+// been done: without a certificate, or with items that a restored backup has brought back.
+func TestExpireOfACertifiedCustomer(t *testing.T) {
 	broken := errors.New("broken")
 	for _, test := range []struct {
 		name      string
@@ -85,7 +85,7 @@ func TestWhatTTLRemovedOfACertifiedCustomer(t *testing.T) {
 		{"nothing is left", true, nil, 0, "read back", nil},
 		{"something is left", true, nil, 3, "read back put back ALFKI", nil},
 		{"not certified", false, nil, 0, "put back ALFKI", nil},
-		{"nobody knows", false, broken, 0, "", broken},
+		{"the ledger fails", false, broken, 0, "", broken},
 	} {
 		store := scripted{customer: inTrash(noon), residue: test.residue, certified: test.certified, unread: test.unread}
 		err := store.service(t).Expire(t.Context(), store.customer)

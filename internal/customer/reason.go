@@ -2,10 +2,10 @@ package customer
 
 import "slices"
 
-// ReasonCode says why, where no free text is needed: it can't name anybody.
+// ReasonCode is the reason for a change. Unlike free text it can't contain personal data.
 type ReasonCode string
 
-// The reason codes. None is needed.
+// The reason codes. A change may have none.
 const (
 	ErasureRequest ReasonCode = "erasure_request" // the customer asked to be forgotten
 	Inactive       ReasonCode = "inactive"
@@ -14,10 +14,10 @@ const (
 	OtherReason    ReasonCode = "other"
 )
 
-// ReasonCodes are all reason codes.
+// ReasonCodes has all reason codes.
 var ReasonCodes = []ReasonCode{ErasureRequest, Inactive, Duplicate, TestData, OtherReason}
 
-// ValidateReason checks the free text and the code that go with a change.
+// ValidateReason checks the free text and the code of a change's reason. It returns nil or *InvalidError.
 func ValidateReason(reason string, code ReasonCode) error {
 	var v validation
 	v.text("reason", reason, MaxReason)

@@ -19,9 +19,9 @@ func TestACustomerRemembersItsLastChanges(t *testing.T) {
 		t.Errorf("after %d others: %v", MaxRecent, c.Recent)
 	}
 	if len(before.Single) != 1 || !before.Has("first") || before.Has("0") {
-		t.Errorf("what was recent before has changed itself: %v", before)
+		t.Errorf("With changed its receiver: %v", before)
 	}
 	if c.Last.ID = "by another version"; !c.Made("by another version") {
-		t.Error("the last change is not known by its id")
+		t.Error("the customer does not remember its last change")
 	}
 }

@@ -2,6 +2,7 @@ package customer
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,18 +13,17 @@ import (
 const (
 	MaxRecordData = 64 << 10 // bytes of JSON
 	MaxDepth      = 8        // records above and including it
-	MaxBatch      = 45       // records added at once: each may come with another parent, and DynamoDB commits 100 items together
+	MaxBatch      = 45       // records added together: each may have its own parent, and a DynamoDB transaction has 100 items at most
 )
 
-// MaxPageData is how many bytes of data a page of records collects before it ends, be
-// there fewer than its limit. They are counted as they are in an answer of Lambda, which
-// has 6 MB at most.
+// MaxPageData is how many bytes of data end a page of records, even below its limit of records. Data is
+// counted as it is escaped in a response of Lambda, which has at most 6 MB.
 const MaxPageData = 2 << 20
 
-// Record is a dependent of one customer: an invoice, a ticket, a ticket's message.
+// Record is an item that belongs to one customer, such as an invoice, a ticket or a ticket's message.
 type Record struct {
 	Key     Key
-	Data    json.RawMessage // an object; nil is an empty one
+	Data    json.RawMessage // a JSON object; nil means {}
 	Created time.Time
 	By      string
 }
@@ -34,17 +34,17 @@ type Step struct {
 	ID   string
 }
 
-// Key names a record within its customer: the way from the top-level record down
-// to it. As text it reads invoice~10248~line~11.
+// Key identifies a record within its customer: the path from the top-level record to it. Its text form
+// is invoice~10248~line~11.
 type Key []Step
 
 const keySeparator = "~"
 
-// ParseKey reads a key's text. Its error is an *InvalidError.
+// ParseKey parses a key's text form. The error is an *InvalidError.
 func ParseKey(s string) (Key, error) {
 	parts := strings.Split(s, keySeparator)
 	if len(parts)%2 != 0 || len(parts)/2 > MaxDepth {
-		return nil, Invalid("key", "must read kind~id, or kind~id~kind~id for a record below another, at most 8 deep")
+		return nil, Invalid("key", "must be kind~id, or kind~id~kind~id for a record below another, at most 8 levels deep")
 	}
 	var key Key
 	for i := 0; i < len(parts); i += 2 {
@@ -53,7 +53,7 @@ func ParseKey(s string) (Key, error) {
 	return key, key.Validate()
 }
 
-// Validate returns an *InvalidError unless every step is well formed.
+// Validate returns nil if every step is well formed, otherwise an *InvalidError.
 func (k Key) Validate() error {
 	var v validation
 	v.check(len(k) > 0 && len(k) <= MaxDepth, "key", "must be 1 to 8 levels deep")
@@ -72,21 +72,22 @@ func (k Key) String() string {
 	return strings.Join(parts, keySeparator)
 }
 
-// Kind is the kind of the record that k names.
+// Kind returns the kind of the record that k identifies.
 func (k Key) Kind() string { return k[len(k)-1].Kind }
 
-// ID is the record's own id, unique among its siblings of the same kind.
+// ID returns the record's own id, unique among the records of the same kind and parent.
 func (k Key) ID() string { return k[len(k)-1].ID }
 
-// Parent is the key of the record above, empty for a top-level one.
+// Parent returns the key of the record above, empty for a top-level one.
 func (k Key) Parent() Key { return k[:len(k)-1] }
 
-// Child is the key of a record below k.
+// Child returns the key of a record below k.
 func (k Key) Child(kind, id string) Key {
 	return append(slices.Clip(k), Step{kind, id})
 }
 
-// Validate checks a record against the settings: its kind must be declared there.
+// Validate returns nil if the record is valid under the settings, which must declare its kind, otherwise
+// an *InvalidError.
 func (r Record) Validate(s Settings) error {
 	if err := r.Key.Validate(); err != nil {
 		return err
@@ -94,7 +95,7 @@ func (r Record) Validate(s Settings) error {
 	var v validation
 	_, known := s.Kind(r.Key.Kind())
 	v.check(known, "kind", "is not declared in the settings; add it there with its on-delete policy first")
-	v.check(len(r.Data) <= MaxRecordData, "data", "is larger than 64 KB")
+	v.check(len(r.Data) <= MaxRecordData, "data", fmt.Sprintf("has %d bytes; at most %d are allowed", len(r.Data), MaxRecordData))
 	v.check(isObject(r.Data), "data", "must be a JSON object")
 	return v.err()
 }
@@ -104,8 +105,8 @@ func isObject(data json.RawMessage) bool {
 	return len(data) == 0 || utf8.Valid(data) && json.Unmarshal(data, &object) == nil && object != nil
 }
 
-// Stripped is the record as the law keeps it: only the fields the kind names stay,
-// and who made it is forgotten.
+// Stripped returns the record as a purge retains it: with only the fields that the kind keeps, and
+// without its author.
 func (r Record) Stripped(k Kind) Record {
 	var data map[string]json.RawMessage
 	kept := map[string]json.RawMessage{}
@@ -118,13 +119,13 @@ func (r Record) Stripped(k Kind) Record {
 	}
 	stripped, err := json.Marshal(kept)
 	if err != nil {
-		stripped = nil // values that came out of a decoder go back into an encoder
+		stripped = nil // can't happen: the values come from a decoder
 	}
 	return Record{Key: r.Key, Data: stripped, Created: r.Created}
 }
 
-// sizeInAnswer is how long JSON becomes as a text in JSON, where what begins markup is escaped
-// first, as \u003c, and the backslash of that then.
+// sizeInAnswer returns the length of JSON data as a string in JSON. There < > & become \u003c and the
+// like, and the backslash of these is escaped once more.
 func sizeInAnswer(data []byte) int {
 	size := len(data)
 	for _, c := range data {

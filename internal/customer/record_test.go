@@ -47,7 +47,7 @@ func TestKeysAreReadAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-func TestKeysKnowTheirNeighbours(t *testing.T) {
+func TestParentsAndChildrenOfKeys(t *testing.T) {
 	invoice := Key{{"invoice", "10248"}}
 	first, second := invoice.Child("line", "11"), invoice.Child("line", "42")
 	for want, got := range map[string]string{
@@ -99,7 +99,7 @@ func TestRecordsAreChecked(t *testing.T) {
 	}
 }
 
-func TestTheLawKeepsOnlyTheFieldsItNames(t *testing.T) {
+func TestStrippedKeepsOnlyTheNamedFields(t *testing.T) {
 	kind := Kind{Name: "invoice", Policy: Retain, Keep: []string{"total", "lines", "none"}}
 	for data, want := range map[string]string{
 		"":   "{}",
@@ -122,8 +122,8 @@ func TestTheLawKeepsOnlyTheFieldsItNames(t *testing.T) {
 	}
 }
 
-// FuzzParseKey reads keys that anybody may send. What is taken for a key is written
-// as it was read, and so are the keys around it.
+// FuzzParseKey parses any text. A valid key must have the same text form again, and so must its parent and
+// child.
 func FuzzParseKey(f *testing.F) {
 	for _, seed := range []string{"invoice~10248~line~11", "a~1", "", "~", "~~", "a~1~", "A~1", "a~..", "a~1\n", "a~\xff", strings.Repeat("a~1~", 9)} {
 		f.Add(seed)
@@ -145,7 +145,7 @@ func FuzzParseKey(f *testing.F) {
 	})
 }
 
-// FuzzStripped gives records any data. Only what is named stays, as valid JSON.
+// FuzzStripped strips records with any data. Only the named fields must stay, as valid JSON.
 func FuzzStripped(f *testing.F) {
 	for _, seed := range []string{`{"total":1,"name":"Ann"}`, `{"total":{"name":"Ann"}}`, `{"total":1,"total":2}`, "{", "null", "\xff", `{"tot\u0061l":1e400}`, `{"total":"\ud800"}`} {
 		f.Add([]byte(seed))

@@ -1,14 +1,14 @@
 package customer
 
-// PageBuilder collects the records of a page. It keeps the size so far, so that adding a
-// record costs the same however many there are.
+// PageBuilder collects the records of a page. It keeps a running total of their size, so adding a
+// record takes constant time.
 type PageBuilder struct {
 	Page  RecordPage
 	limit int // records
-	size  int // bytes of data, as they stand in an answer
+	size  int // bytes of data in a response
 }
 
-// Builder returns an empty page to be filled with what the query finds.
+// Builder returns an empty page for the results of the query.
 func (q RecordQuery) Builder() *PageBuilder { return &PageBuilder{limit: q.Limit} }
 
 // Add puts a record at the end of the page.
@@ -17,6 +17,6 @@ func (b *PageBuilder) Add(r Record) {
 	b.size += sizeInAnswer(r.Data)
 }
 
-// Full says whether the page takes no other record: it has as many as were asked for, or
+// Full says whether the page is complete: it has as many records as the query asks for, or at least
 // [MaxPageData] bytes of data.
 func (b *PageBuilder) Full() bool { return len(b.Page.Records) >= b.limit || b.size >= MaxPageData }

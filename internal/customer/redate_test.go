@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// TestARedateOfManyAsksTheStoreOnlyForWhatCanBe judges those that are not in the trash, or are due,
-// by how they were read: there is no transition for them.
-func TestARedateOfManyAsksTheStoreOnlyForWhatCanBe(t *testing.T) {
+// TestRedateManyMakesOnlyAllowedTransitions checks that customers that are not in the trash, or are due, are
+// refused as they were read, without a transition.
+func TestRedateManyMakesOnlyAllowedTransitions(t *testing.T) {
 	ch := Change{ID: "ch", By: "admin"}
 	redated, dated, due, living := inTrash(noon.Add(time.Hour)), inTrash(noon.Add(time.Hour)), inTrash(noon), active()
 	redated.Recent = redated.Recent.WithMany(ch.ID)

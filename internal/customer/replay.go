@@ -2,27 +2,26 @@ package customer
 
 import "context"
 
-// ReplayMany purges customers again whom the ledger says to be gone, after a restored
-// backup has brought them back: active or in the trash, whatever hangs on them. Each is
-// bound to how it was seen. The change's ID becomes the generation of these purges, so
-// that each gets a new certificate. One that is being purged already goes on. The kinds
-// are what they are purged by; see [Settings.Freeze].
+// ReplayMany purges customers again that a restored backup has brought back, in any state and with any
+// records. Like the other methods for many customers it changes a customer only if it is as it was
+// seen. The change's ID becomes the generation of these purges, so each gets a new certificate. If a
+// customer is being purged, that purge is finished. The purges use the given kinds; see
+// [Settings.Freeze].
 //
-// That the ledger names them is for the caller to know.
+// The caller must check that the ledger has a certificate for each customer.
 func (s *Service) ReplayMany(ctx context.Context, seen []Seen, kinds []Kind, ch Change) []error {
 	ch = s.stamp(ch, ActionPurgeStarted)
-	results, err := s.fenceAgain(ctx, seen, kinds, ch)
+	results, err := s.fenceReplayed(ctx, seen, kinds, ch)
 	if err != nil {
-		return every(seen, err)
+		return sameResult(seen, err)
 	}
-	gone := func(int) error { return nil } // as the ledger says
+	gone := func(int) error { return nil } // the ledger has its certificate
 	ours := func(int, Customer) bool { return true }
 	return s.finishFenced(ctx, seen, results, gone, ours)
 }
 
-// fenceAgain brings all but those that are past the fence already past it, from whatever
-// state.
-func (s *Service) fenceAgain(ctx context.Context, seen []Seen, kinds []Kind, ch Change) ([]error, error) {
+// fenceReplayed takes customers in any state past the fence, and leaves out those that are past it.
+func (s *Service) fenceReplayed(ctx context.Context, seen []Seen, kinds []Kind, ch Change) ([]error, error) {
 	roots, err := s.rootsOf(ctx, seen)
 	if err != nil {
 		return nil, err
@@ -37,7 +36,7 @@ func (s *Service) fenceAgain(ctx context.Context, seen []Seen, kinds []Kind, ch 
 		}
 	}
 	deletion := Deletion{ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode, PurgeTime: ch.At}
-	again := ReplayEffect{deletion, FenceEffect{Lease: ch.At.Add(leaseInHand(ctx)), Frozen: kinds}}
+	again := ReplayEffect{deletion, FenceEffect{Lease: ch.At.Add(operationLease(ctx)), Frozen: kinds}}
 	for i, err := range s.customers.Advance(ctx, transitions(back, ch, again), Settings{}) {
 		results[at[i]] = err
 	}

@@ -10,27 +10,27 @@ import (
 
 const restoreAttempts = 5
 
-// RestoreMany takes customers out of the trash; see Restore. The generations name what is
-// undone of each. It binds to these alone: a block or a legal hold that came since a
-// customer was seen doesn't keep it. Only one that somebody else changes again and again
-// is refused with ErrVersion.
+// RestoreMany takes customers out of the trash; see Restore. generations has the deletion to undo for
+// each customer. Only the generation must match: a customer that was blocked or put under legal hold
+// after it was seen is restored, too. The result is ErrVersion if other changes come first in all
+// attempts.
 func (s *Service) RestoreMany(ctx context.Context, seen []Seen, generations []string, ch Change) []error {
 	ch = s.stamp(ch, ActionRestored)
-	results := every(seen, ErrVersion)
-	for attempt := 1; attempt <= restoreAttempts && slices.ContainsFunc(results, outrun); attempt++ {
+	results := sameResult(seen, ErrVersion)
+	for attempt := 1; attempt <= restoreAttempts && slices.ContainsFunc(results, isVersionError); attempt++ {
 		s.restore(ctx, seen, generations, ch, results)
 	}
-	return parallel.Each(len(seen), atOnce, func(i int) error { return s.explain(ctx, seen[i].ID, unchanged(results[i])) })
+	return parallel.Each(len(seen), maxConcurrent, func(i int) error { return s.explain(ctx, seen[i].ID, ignoreUnchanged(results[i])) })
 }
 
-func outrun(err error) bool { return errors.Is(err, ErrVersion) }
+func isVersionError(err error) bool { return errors.Is(err, ErrVersion) }
 
-// restore makes restorations, as far as their results are ErrVersion, to the customers as
-// they are now. That is again their result if they are not so any more when it comes to it.
+// restore reads the customers with the result ErrVersion again, and restores them. The result is
+// ErrVersion again if a customer changes between the read and the write.
 func (s *Service) restore(ctx context.Context, seen []Seen, generations []string, ch Change, results []error) {
 	var pending []Seen
 	for i, err := range results {
-		if outrun(err) {
+		if isVersionError(err) {
 			pending = append(pending, seen[i])
 		}
 	}
@@ -38,7 +38,7 @@ func (s *Service) restore(ctx context.Context, seen []Seen, generations []string
 	var moves []Transition
 	var at []int
 	for i, was := range seen {
-		if !outrun(results[i]) {
+		if !isVersionError(results[i]) {
 			continue
 		}
 		c, there := roots[was.ID]
@@ -51,7 +51,7 @@ func (s *Service) restore(ctx context.Context, seen []Seen, generations []string
 		default:
 			results[i] = move.Refused(c, Settings{})
 		}
-		if outrun(results[i]) { // nothing else is against it
+		if isVersionError(results[i]) { // Refused found no other reason against it
 			moves, at = append(moves, move), append(at, i)
 		}
 	}

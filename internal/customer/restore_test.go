@@ -8,14 +8,13 @@ import (
 	"time"
 )
 
-// contended is a store in which somebody is faster than each of the first so many
-// transitions of a customer.
+// contended is a store in which another change comes before each of the first transitions of a customer.
 type contended struct {
 	scripted
 	roots  map[string]Customer
-	faster map[string]int
-	unread error
-	broken error // what becomes of a transition instead
+	faster map[string]int // number of those changes, by customer
+	unread error          // result of Roots
+	broken error          // result of each transition
 	asked  []string
 }
 
@@ -42,19 +41,19 @@ func (s *contended) Advance(_ context.Context, transitions []Transition, _ Setti
 	return results
 }
 
-func TestARestoreOfManyIsTriedAgainOnThoseWhoAreChangedMeanwhile(t *testing.T) {
+func TestRestoreManyTriesAgainAfterOtherChanges(t *testing.T) {
 	broken := errors.New("broken")
 	for _, test := range []struct {
 		name  string
 		store contended
-		want  []error // of a, b and of c, which is not there
+		want  []error // for a, b, and c, which does not exist
 		asked string
 	}{
-		{"nobody is faster", contended{}, []error{nil, nil, ErrNotFound}, "[a 7 b 7]"},
-		{"somebody is, of one", contended{faster: map[string]int{"b": 2}}, []error{nil, nil, ErrNotFound}, "[a 7 b 7 b 8 b 9]"},
-		{"again and again", contended{faster: map[string]int{"a": 99}}, []error{ErrVersion, nil, ErrNotFound}, "[a 7 b 7 a 8 a 9 a 10 a 11]"},
-		{"they can't be read", contended{unread: broken}, []error{broken, broken, broken}, "[]"},
-		{"they can't be written", contended{broken: broken}, []error{broken, broken, ErrNotFound}, "[a 7 b 7]"},
+		{"no other change", contended{}, []error{nil, nil, ErrNotFound}, "[a 7 b 7]"},
+		{"other changes of one customer", contended{faster: map[string]int{"b": 2}}, []error{nil, nil, ErrNotFound}, "[a 7 b 7 b 8 b 9]"},
+		{"other changes in all attempts", contended{faster: map[string]int{"a": 99}}, []error{ErrVersion, nil, ErrNotFound}, "[a 7 b 7 a 8 a 9 a 10 a 11]"},
+		{"reading fails", contended{unread: broken}, []error{broken, broken, broken}, "[]"},
+		{"writing fails", contended{broken: broken}, []error{broken, broken, ErrNotFound}, "[a 7 b 7]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store := test.store

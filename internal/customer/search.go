@@ -7,28 +7,28 @@ import (
 	"unicode/utf8"
 )
 
-// Search is what somebody typed to find customers: words, each of which must be found.
+// Search is a parsed search for customers. It finds those that have all of its words.
 type Search struct {
-	// Address is the e-mail address among the words, if there is a whole one: it leads to whose
-	// it is. Only if it is nobody's may it be the beginning of another one.
+	// Address is the first complete e-mail address among the words, or empty. If a
+	// customer has it, that customer is the result. If not, it may be the beginning of another address.
 	Address string
 	words   []searchWord
 }
 
-// searchWord is one word, and the ways to find it.
+// searchWord is one word of a search. A customer has it if alternatives, email or domestic matches.
 type searchWord struct {
-	// ways are the terms that must begin so, all of one way.
-	ways [][]string
-	// email is found within an e-mail address from the beginning of one of its words on, too.
+	// alternatives has lists of prefixes. A list matches if the customer has a search term for
+	// each of its prefixes.
+	alternatives [][]string
+	// email matches a part of an e-mail address that begins where a word begins.
 	email string
-	// domestic is found in a phone number that is kept without its country, too.
+	// domestic is a prefix of a term of a phone number that is written without its calling code.
 	domestic string
-	leads    []string
-	partial  bool // some way has no lead, as all of its words are short
+	leads    []string // see Leads
+	partial  bool     // some alternative has only prefixes that are too short to be a lead
 }
 
-// ParseSearch reads a search. Its error is an *InvalidError: every word may be short, but
-// not all of them.
+// ParseSearch parses a search. The error is an *InvalidError if all words are too short.
 func ParseSearch(text string) (Search, error) {
 	var s Search
 	for _, token := range tokensOf(text) {
@@ -52,7 +52,7 @@ func ParseSearch(text string) (Search, error) {
 }
 
 func (s Search) with(w searchWord) Search {
-	if len(w.ways) > 0 {
+	if len(w.alternatives) > 0 {
 		s.words = append(s.words, w)
 	}
 	return s
@@ -65,11 +65,11 @@ func (s Search) withAddress(token string) Search {
 	return s.with(addressWord(token))
 }
 
-// tokensOf parts a search at its spaces, but for those within a phone number.
+// tokensOf splits a search at spaces, except within a phone number.
 func tokensOf(text string) []string {
 	var tokens []string
 	for token := range strings.FieldsSeq(text) {
-		if last := len(tokens) - 1; last >= 0 && isNumber(tokens[last]) && ofNumber(token) && !strings.Contains(token, "+") {
+		if last := len(tokens) - 1; last >= 0 && isNumber(tokens[last]) && isNumberText(token) && !strings.Contains(token, "+") {
 			tokens[last] += " " + token
 			continue
 		}
@@ -79,11 +79,11 @@ func tokensOf(text string) []string {
 }
 
 func isNumber(token string) bool {
-	return strings.ContainsFunc(token, unicode.IsDigit) && ofNumber(token)
+	return strings.ContainsFunc(token, unicode.IsDigit) && isNumberText(token)
 }
 
-// ofNumber says whether a text has only what phone numbers are written with.
-func ofNumber(text string) bool {
+// isNumberText says whether a text has only characters that occur in phone numbers.
+func isNumberText(text string) bool {
 	return !strings.ContainsFunc(Fold(text), func(r rune) bool {
 		return !unicode.IsDigit(r) && !unicode.Is(unicode.Pd, r) && !strings.ContainsRune("+()./ ", r)
 	})
@@ -91,30 +91,30 @@ func ofNumber(text string) bool {
 
 func plainWord(word string) searchWord {
 	pieces := []string{cut(word, maxTermLength)}
-	if isJoined(word) {
-		pieces = joinedPieces(word)
+	if isUnspacedWord(word) {
+		pieces = unspacedPieces(word)
 	}
 	return newWord(pieces)
 }
 
-// joinedPieces are the terms that such a word has wherever it stands: those that begin so late
-// that they are cut short by its end depend on what follows.
-func joinedPieces(word string) []string {
+// unspacedPieces returns the terms that a word in a script without spaces has in any text. It leaves out
+// those that the end of the word cuts short: in a longer text they go on.
+func unspacedPieces(word string) []string {
 	var pieces []string
 	for at, r := range word {
 		if unicode.IsMark(r) {
 			continue
 		}
-		pieces = append(pieces, cut(word[at:], joinedLength))
-		if utf8.RuneCountInString(word[at:]) <= joinedLength {
+		pieces = append(pieces, cut(word[at:], unspacedLength))
+		if utf8.RuneCountInString(word[at:]) <= unspacedLength {
 			break
 		}
 	}
 	return pieces
 }
 
-// addressWord is an e-mail address, or a part of one: ann@example, example.com. The last label
-// of a domain is no term; the rest leads to who has it.
+// addressWord returns the word for an e-mail address or a part of one, such as ann@example or
+// example.com. The top-level domain of an address is no search term, so the leads come from the rest.
 func addressWord(token string) searchWord {
 	words := termsOfSearch(token)
 	w := newWord(words)
@@ -130,28 +130,28 @@ func addressWord(token string) searchWord {
 	return w
 }
 
-// termsOfSearch are the beginnings of terms that a text asks for.
+// termsOfSearch returns the prefixes of terms that a text searches for.
 func termsOfSearch(text string) []string {
 	var terms []string
 	for _, word := range wordsOf(text) {
-		terms = append(terms, plainWord(word).ways[0]...)
+		terms = append(terms, plainWord(word).alternatives[0]...)
 	}
 	return terms
 }
 
-// numberWord is a phone number or a part of it, or other numbers that stand together.
+// numberWord returns the word for a phone number, a part of one, or other numbers in a row.
 func numberWord(token string) searchWord {
 	n := parseNumber(Fold(token))
-	var ways [][]string
+	var alternatives [][]string
 	if !n.plus {
-		ways = append(ways, n.written)
+		alternatives = append(alternatives, n.written)
 	}
-	for _, beginning := range n.beginnings() {
-		if len(beginning) >= minLead {
-			ways = append(ways, []string{cut(beginning, maxTermLength)})
+	for _, prefix := range n.prefixes() {
+		if len(prefix) >= minLead {
+			alternatives = append(alternatives, []string{cut(prefix, maxTermLength)})
 		}
 	}
-	w := newWord(ways...)
+	w := newWord(alternatives...)
 	if n.country != "" && len(n.national[0]) >= minNational {
 		w.domestic = cut(n.national[0], maxTermLength)
 		w.leads = append(w.leads, w.domestic)
@@ -159,42 +159,42 @@ func numberWord(token string) searchWord {
 	return w
 }
 
-// minNational is how many digits find a number, searched for with its country, where it is kept
-// without: so many that another country's is hardly the same.
+// minNational is how many digits a number in a search must have after its calling code to find a number
+// without one. With fewer, numbers of other countries would often match.
 const minNational = 7
 
-// newWord is a word that is found in any of some ways.
-func newWord(ways ...[]string) searchWord {
+// newWord returns a word with alternative lists of prefixes.
+func newWord(alternatives ...[]string) searchWord {
 	w := searchWord{}
-	for _, way := range ways {
-		if len(way) > 0 {
-			lead := leadOf(way)
-			w.ways, w.leads, w.partial = append(w.ways, way), append(w.leads, lead...), w.partial || lead == nil
+	for _, prefixes := range alternatives {
+		if len(prefixes) > 0 {
+			lead := leadOf(prefixes)
+			w.alternatives, w.leads, w.partial = append(w.alternatives, prefixes), append(w.leads, lead...), w.partial || lead == nil
 		}
 	}
 	return w
 }
 
-// leadOf is the longest beginning, unless it is too short to begin with.
-func leadOf(way []string) []string {
+// leadOf returns the longest prefix, or nothing if it is too short for a lead.
+func leadOf(prefixes []string) []string {
 	lead := ""
-	for _, beginning := range way {
-		if utf8.RuneCountInString(beginning) > utf8.RuneCountInString(lead) {
-			lead = beginning
+	for _, prefix := range prefixes {
+		if utf8.RuneCountInString(prefix) > utf8.RuneCountInString(lead) {
+			lead = prefix
 		}
 	}
-	if n := utf8.RuneCountInString(lead); n >= minLead || n == 1 && isJoined(lead) {
+	if n := utf8.RuneCountInString(lead); n >= minLead || n == 1 && isUnspacedWord(lead) {
 		return []string{lead}
 	}
 	return nil
 }
 
-// Leads are beginnings of terms of which everybody who is to be found has one. None of them
-// begins with another.
+// Leads returns prefixes of search terms to read customers by: every customer that the search finds has
+// a term with one of these prefixes. No lead is a prefix of another.
 func (s Search) Leads() []string {
 	var best searchWord
 	for _, w := range s.words {
-		if len(w.leads) > 0 && (best.leads == nil || w.leadsBetter(best)) {
+		if len(w.leads) > 0 && (best.leads == nil || w.moreSelective(best)) {
 			best = w
 		}
 	}
@@ -207,8 +207,9 @@ func (s Search) Leads() []string {
 	return leads
 }
 
-// leadsBetter says whether fewer are read who are not found in the end.
-func (w searchWord) leadsBetter(than searchWord) bool {
+// moreSelective says whether the leads of w are expected to read fewer customers than those of another
+// word.
+func (w searchWord) moreSelective(than searchWord) bool {
 	if w.partial != than.partial {
 		return than.partial
 	}
@@ -229,20 +230,20 @@ func (s Search) Finds(c Customer) bool {
 }
 
 func (w searchWord) finds(c Customer) bool {
-	if w.domestic != "" && hasDomestic(c.Profile.Phone) && c.begun(w.domestic) {
+	if w.domestic != "" && hasDomestic(c.Profile.Phone) && c.hasTerm(w.domestic) {
 		return true
 	}
-	lacks := func(beginning string) bool { return !c.begun(beginning) }
-	found := func(way []string) bool { return !slices.ContainsFunc(way, lacks) }
-	return slices.ContainsFunc(w.ways, found) || w.email != "" && hasPart(c.Profile.Email, w.email)
+	lacks := func(prefix string) bool { return !c.hasTerm(prefix) }
+	matches := func(prefixes []string) bool { return !slices.ContainsFunc(prefixes, lacks) }
+	return slices.ContainsFunc(w.alternatives, matches) || w.email != "" && hasPart(c.Profile.Email, w.email)
 }
 
-// begun says whether any of the customer's terms begins so.
-func (c Customer) begun(beginning string) bool {
-	return slices.ContainsFunc(c.Terms, func(term string) bool { return strings.HasPrefix(term, beginning) })
+// hasTerm says whether the customer has a search term with a prefix.
+func (c Customer) hasTerm(prefix string) bool {
+	return slices.ContainsFunc(c.Terms, func(term string) bool { return strings.HasPrefix(term, prefix) })
 }
 
-// hasPart says whether a text has another from the beginning of a word on.
+// hasPart says whether a text contains a part that begins where a word begins.
 func hasPart(text, part string) bool {
 	for at := 0; ; at++ {
 		next := strings.Index(text[at:], part)
@@ -252,21 +253,22 @@ func hasPart(text, part string) bool {
 		at += next
 		before, _ := utf8.DecodeLastRuneInString(text[:at])
 		first, _ := utf8.DecodeRuneInString(part)
-		if at == 0 || !wordly(before) || !wordly(first) {
+		if at == 0 || !isWordRune(before) || !isWordRune(first) {
 			return true
 		}
 	}
 }
 
-func wordly(r rune) bool { return unicode.In(r, unicode.L, unicode.M, unicode.N) }
+func isWordRune(r rune) bool { return unicode.In(r, unicode.L, unicode.M, unicode.N) }
 
-// String is the search as its cursors name it: the same for all that find the same.
+// String returns the search in the form that cursors contain. Searches with equal words have the same
+// form.
 func (s Search) String() string {
 	var words []string
 	for _, w := range s.words {
 		word := w.email
 		if word == "" {
-			for i, way := range w.ways {
+			for i, way := range w.alternatives {
 				word += strings.Repeat("|", min(i, 1)) + strings.Join(way, " ")
 			}
 		}

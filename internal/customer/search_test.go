@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// found says whether the search finds a profile: by a term that a lead begins, and by its words.
+// found says whether the search finds a profile: a lead must be the prefix of a term, and all words must match.
 func found(s Search, p Profile) bool {
 	c := Customer{Profile: p, Terms: SearchTerms(p)}
 	led := slices.ContainsFunc(c.Terms, func(term string) bool {
@@ -106,7 +106,7 @@ func TestPhoneNumbersAreFoundAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-func TestWhatATypicalPhoneNumberCosts(t *testing.T) {
+func TestATypicalPhoneNumberHasFewTerms(t *testing.T) {
 	for phone, want := range map[string]int{"+49 30 7654321": 4, "030 7654321": 3, "030-0074321": 3, "+1 (555) 010-1234": 4, "+33 1 23 45 67 89": 7, "+493076543210": 3} {
 		if got := SearchTerms(Profile{Phone: phone}); len(got) != want {
 			t.Errorf("%s makes %d terms, want %d: %q", phone, len(got), want, got)
@@ -114,7 +114,7 @@ func TestWhatATypicalPhoneNumberCosts(t *testing.T) {
 	}
 }
 
-func TestASearchNeedsSomethingToBeginWith(t *testing.T) {
+func TestASearchNeedsALead(t *testing.T) {
 	for _, text := range []string{"", " ", "a", "a b c", "1", "-", "#", "\u0301", "\u200b", "ी", ".", "@", "a@", "1 2", "\xff"} {
 		if s, err := ParseSearch(text); faults(err) != "search" {
 			t.Errorf("%q: %v, %q", text, err, s)
@@ -138,7 +138,8 @@ func TestAWholeAddressIsKnownAsOne(t *testing.T) {
 	}
 }
 
-// TestTooManyWords drops none by the alphabet: names come first, and what is left out is said.
+// TestTooManyWords checks that the terms of names come first, not those first in the alphabet, and that the
+// fields with words left out are returned.
 func TestTooManyWords(t *testing.T) {
 	words := func(prefix string, n int) string {
 		all := make([]string, n)
@@ -161,11 +162,11 @@ func TestTooManyWords(t *testing.T) {
 		t.Errorf("unsearchable: %s", got)
 	}
 	if got := Unsearchable(Profile{Organisation: words("a", MaxTerms), LastName: "a1 a2"}); got != nil {
-		t.Errorf("what fits is unsearchable: %s", got)
+		t.Errorf("fields with room for all words are unsearchable: %s", got)
 	}
 }
 
-// FuzzSearch indexes anything: any of its words finds it, and all of them do.
+// FuzzSearch makes terms of any text. Each of its words must find it, and all of them together.
 func FuzzSearch(f *testing.F) {
 	for _, seed := range []string{"Straßenbau", "李明 ABC商店", "ตัวอย่าง", "रानी", "o'neil-x", "St.Gallen", "007", "ﬃ", "\u0e48a", "가나다라마", "ー々", "+49 (0)30", "a@b.c", "00", "a\u0301ア\u3099"} {
 		f.Add(seed)

@@ -15,8 +15,8 @@ import (
 	"lethe/internal/clock"
 )
 
-// Service applies the rules. What needs none it hands out as the store and the ledger have it:
-// all reading, and nothing else of them.
+// Service applies the rules. Reading needs no rules: a Service has the reading methods of its store and
+// its ledger unchanged.
 type Service struct {
 	clock.Clock
 	Reader
@@ -24,10 +24,10 @@ type Service struct {
 
 	Log *slog.Logger
 
-	// Defaults are the settings until somebody sets some.
+	// Defaults are the settings in force before the first change of settings.
 	Defaults Settings
-	// SettingsAge is how long a process may go by settings it has read. A change of
-	// settings takes as long to answer, so that, answered, it is in force everywhere.
+	// SettingsAge is how long a process may use settings that it has read. A change of settings
+	// takes this long, so that it is in force in every process when it returns.
 	SettingsAge time.Duration
 
 	customers Writer
@@ -44,7 +44,7 @@ type Service struct {
 	readAt time.Time
 }
 
-// New is a service over a store, a ledger and a queue of purges.
+// New returns a service over a store, a ledger and a queue of purges.
 func New(store Store, ledger Ledger, queue Queue, log *slog.Logger) *Service {
 	return &Service{
 		Reader: store, LedgerReader: ledger, Log: log,
@@ -53,14 +53,14 @@ func New(store Store, ledger Ledger, queue Queue, log *slog.Logger) *Service {
 	}
 }
 
-// PurgeLease is how long a fenced purge is left to the worker it was queued for
-// before the sweep queues it again. It exceeds the time limit of a worker.
+// PurgeLease is how long a fenced purge is left to the queue and its worker before the sweep queues it
+// again. It is longer than the time limit of a worker.
 const PurgeLease = 6 * time.Minute
 
-// leaseInHand is how long a purge is left to a worker that fences it itself, as part of an
-// operation: long enough for it, and for another one that takes over should it die. Only then
-// does the sweep queue the purge by itself.
-func leaseInHand(ctx context.Context) time.Duration {
+// operationLease returns how long a purge is left to the worker of an operation, which fences and purges
+// in one go. It is long enough for that worker and, if it dies, for another one that takes over. Only
+// after that the sweep queues the purge.
+func operationLease(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return PurgeLease
@@ -69,9 +69,10 @@ func leaseInHand(ctx context.Context) time.Duration {
 	return 3 * (left + min(left/2, time.Minute))
 }
 
-// NewID makes an id that nobody can guess and that tells nothing: 26 characters.
+// NewID returns a random id of 26 characters that can't be guessed.
 func NewID() string { return strings.ToLower(rand.Text()) }
 
+// stamp returns a change with its time and action, and with an id if it has none.
 func (s *Service) stamp(ch Change, action Action) Change {
 	if ch.ID == "" {
 		ch.ID = NewID()
@@ -80,7 +81,7 @@ func (s *Service) stamp(ch Change, action Action) Change {
 	return ch
 }
 
-// explain turns "no such customer" into the certificate of its purge, if there is one.
+// explain replaces ErrNotFound by *PurgedError if the customer has a certificate.
 func (s *Service) explain(ctx context.Context, id string, err error) error {
 	if !errors.Is(err, ErrNotFound) {
 		return err
@@ -95,22 +96,22 @@ func (s *Service) explain(ctx context.Context, id string, err error) error {
 	return &PurgedError{cert}
 }
 
-// unchanged takes "it is so already" for the success it is.
-func unchanged(err error) error {
+// ignoreUnchanged returns nil for ErrUnchanged: the customer is as requested.
+func ignoreUnchanged(err error) error {
 	if errors.Is(err, ErrUnchanged) {
 		return nil
 	}
 	return err
 }
 
-// Get reads a customer: ErrNotFound, or *PurgedError for one that is gone.
+// Get reads a customer, consistently. Errors: ErrNotFound, or *PurgedError for a purged customer.
 func (s *Service) Get(ctx context.Context, id string) (Customer, error) {
 	c, err := s.Customer(ctx, id)
 	return c, s.explain(ctx, id, err)
 }
 
-// Create adds a customer. An empty id makes one. Besides the errors of Writer.Create
-// it returns *InvalidError, and *PurgedError for an id that was used before.
+// Create adds a customer. If id is empty, Create makes one. Besides the errors of Writer.Create it
+// returns those of CheckID, and *InvalidError for the profile.
 func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (Customer, error) {
 	p = p.Normalise()
 	if err := p.Validate(); err != nil {
@@ -124,15 +125,18 @@ func (s *Service) Create(ctx context.Context, id string, p Profile, ch Change) (
 	ch = s.stamp(ch, ActionCreated)
 	c := Customer{ID: id, Version: 1, State: Active, Profile: p, Created: ch.At, Counts: map[string]int64{}, Last: ch}
 	if err := s.customers.Create(ctx, c); err != nil {
-		return Customer{}, s.nameOwner(ctx, err)
+		return Customer{}, s.addOwnerState(ctx, err)
 	}
 	return c, nil
 }
 
-// CheckID refuses an id for a new customer, as Create does: an id that some customer had: certificates name ids, and what a
-// removed root left behind must not become somebody else's. The root is looked for
-// first: it goes last, so that whoever misses it finds the certificate of its purge. One
-// that is found is not created over, as it may be gone by the time that is tried.
+// CheckID refuses an id for a new customer if it is invalid or if any customer has or had it:
+// certificates name ids, and the items of a customer without a root must not become those of another
+// one. Errors: *InvalidError, ErrExists, ErrPurgeStarted, *PurgedError, and *ReplayError if the change
+// was made before under its key.
+//
+// It reads the root before the certificate. A purge removes the root last, so if the root is missing,
+// the certificate is there.
 func (s *Service) CheckID(ctx context.Context, id string, ch Change) error {
 	if !ValidID(id) {
 		return Invalid("id", IDRule)
@@ -146,17 +150,17 @@ func (s *Service) CheckID(ctx context.Context, id string, ch Change) error {
 	}
 	err = s.explain(ctx, id, err)
 	if errors.Is(err, ErrNotFound) {
-		err = s.untraced(ctx, id)
+		err = s.checkNoItems(ctx, id)
 	}
 	if err != nil {
-		return cmp.Or(s.Replayed(ctx, ch), err) // it was created, and is gone since
+		return cmp.Or(s.Replayed(ctx, ch), err) // this change created the customer, which is gone now
 	}
 	return nil
 }
 
-// untraced refuses an id whose root TTL has removed, and whose purge has yet to begin: its
-// records tell of it or, if it has none, its log does.
-func (s *Service) untraced(ctx context.Context, id string) error {
+// checkNoItems refuses an id without a root and a certificate if items with that id exist. They belong
+// to a customer that TTL has removed: its purge will begin.
+func (s *Service) checkNoItems(ctx context.Context, id string) error {
 	left, err := s.purges.Residue(ctx, Customer{ID: id})
 	if err != nil {
 		return err
@@ -168,9 +172,9 @@ func (s *Service) untraced(ctx context.Context, id string) error {
 	return err
 }
 
-// nameOwner adds to a refused e-mail address what its owner is up to, so that people
-// learn the way out.
-func (s *Service) nameOwner(ctx context.Context, err error) error {
+// addOwnerState adds the state of the owner to an *EmailTakenError. People see from it what they can
+// do, such as to restore a deleted owner.
+func (s *Service) addOwnerState(ctx context.Context, err error) error {
 	var taken *EmailTakenError
 	if !errors.As(err, &taken) {
 		return err
@@ -187,19 +191,20 @@ func (s *Service) nameOwner(ctx context.Context, err error) error {
 	return taken
 }
 
-// EmailTaken refuses an e-mail address that a customer has: *EmailTakenError, which tells that customer's state.
+// EmailTaken returns the *EmailTakenError for an address of the given owner, with the owner's state.
 func (s *Service) EmailTaken(ctx context.Context, owner string) error {
-	return s.nameOwner(ctx, &EmailTakenError{Owner: owner})
+	return s.addOwnerState(ctx, &EmailTakenError{Owner: owner})
 }
 
-const maxAttempts = 16 // of an update that others are faster with
+const maxAttempts = 16 // of an update, each refused because another change came first
 
-// The change's id decides the waits, so that a simulation that makes the same changes waits the same.
-var betweenUpdates = backoff.Exponential{First: 10 * time.Millisecond, Max: 500 * time.Millisecond}
+// updateBackoff spaces the attempts. The change's id decides the waits, so that a simulation is repeatable.
+var updateBackoff = backoff.Exponential{First: 10 * time.Millisecond, Max: 500 * time.Millisecond}
 
-// Update changes a profile by a function of what it is now; it may be called again
-// when somebody else was faster, unless the change is bound to a version. One that somebody
-// else always is faster with is ErrBusy.
+// Update changes a profile to what revise returns for the current one. If another change comes first,
+// Update calls revise again, unless the change has an IfVersion: then it returns ErrVersion. After 16
+// attempts it returns ErrBusy. Other errors: ErrNotFound, *PurgedError, ErrInTrash, ErrPurgeStarted,
+// *InvalidError, *EmailTakenError and *ReplayError.
 func (s *Service) Update(ctx context.Context, id string, revise func(Profile) Profile, ch Change) (Customer, error) {
 	ch = s.stamp(ch, ActionUpdated)
 	for attempt := 1; ; attempt++ {
@@ -210,7 +215,7 @@ func (s *Service) Update(ctx context.Context, id string, revise func(Profile) Pr
 		case attempt == maxAttempts:
 			return c, ErrBusy
 		}
-		if err := betweenUpdates.WaitFor(ctx, ch.ID, attempt); err != nil {
+		if err := updateBackoff.WaitFor(ctx, ch.ID, attempt); err != nil {
 			return c, err
 		}
 	}
@@ -235,14 +240,14 @@ func (s *Service) update(ctx context.Context, id string, revise func(Profile) Pr
 	revised.Version, revised.Last = old.Version+1, ch
 	revised.Former = old.Former.after(id, old.Profile, revised.Profile)
 	if err := s.customers.Revise(ctx, old, revised); err != nil {
-		return old, s.nameOwner(ctx, err)
+		return old, s.addOwnerState(ctx, err)
 	}
 	return revised, nil
 }
 
-// Delete moves a customer to the trash, in one write however much hangs on it. One
-// that is there already is returned as it is. With a retention of PT0S its purge
-// starts at once.
+// Delete moves a customer to the trash in one write, however many records it has. A customer that is in
+// the trash is returned unchanged. With a retention of PT0S its purge starts at once. For the other
+// errors see Customer.CanDelete.
 func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, error) {
 	ch = s.stamp(ch, ActionDeleted)
 	settings, err := s.inForce(ctx)
@@ -251,7 +256,7 @@ func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, e
 	}
 	c, err := s.customers.Delete(ctx, id, deletion(settings, ch), settings, ch)
 	if err != nil {
-		return c, s.explain(ctx, id, unchanged(err))
+		return c, s.explain(ctx, id, ignoreUnchanged(err))
 	}
 	if c.Due(s.Now()) {
 		return s.purgeAtOnce(ctx, c, ch)
@@ -266,34 +271,35 @@ func deletion(s Settings, ch Change) Deletion {
 	}
 }
 
-// purgeAtOnce does not undo the deletion when it fails: the sweep will find it due.
+// purgeAtOnce starts the purge of a deleted customer. If that fails, the customer stays in the trash,
+// and the next sweep starts its purge.
 func (s *Service) purgeAtOnce(ctx context.Context, c Customer, ch Change) (Customer, error) {
 	fenced, err := s.StartPurge(ctx, c.ID, Fence{Generation: c.Deletion.ID, OnlyDue: true}, Change{By: ch.By})
 	if err != nil {
-		s.Log.WarnContext(ctx, "purge left to the sweep", "customer", c.ID, "error", err)
+		s.Log.WarnContext(ctx, "start of a purge failed, the sweep will start it", "customer", c.ID, "error", err)
 		return c, nil
 	}
 	return fenced, nil
 }
 
-// Restore takes a customer out of the trash with all that its deletion hid. The
-// generation names the deletion to undo; empty means whichever it is.
+// Restore takes a customer out of the trash, with its records. The generation is the id of the deletion
+// to undo; empty means the current one. For the errors see Customer.CanRestore.
 func (s *Service) Restore(ctx context.Context, id, generation string, ch Change) (Customer, error) {
 	c, err := s.customers.Restore(ctx, id, generation, s.stamp(ch, ActionRestored))
-	return c, s.explain(ctx, id, unchanged(err))
+	return c, s.explain(ctx, id, ignoreUnchanged(err))
 }
 
-// Block and the three below set and clear what stands beside the state. Asked for
-// what is so already, they change nothing.
+// Block sets the blocked flag. Like Unblock, Hold and Lift it leaves a customer that already is as
+// requested unchanged.
 func (s *Service) Block(ctx context.Context, id string, ch Change) (Customer, error) {
 	c, err := s.customers.SetBlocked(ctx, id, true, s.stamp(ch, ActionBlocked))
-	return c, s.explain(ctx, id, unchanged(err))
+	return c, s.explain(ctx, id, ignoreUnchanged(err))
 }
 
-// Unblock lets a blocked customer back in. Nothing else does.
+// Unblock clears the blocked flag. Nothing else does, not even a restore.
 func (s *Service) Unblock(ctx context.Context, id string, ch Change) (Customer, error) {
 	c, err := s.customers.SetBlocked(ctx, id, false, s.stamp(ch, ActionUnblocked))
-	return c, s.explain(ctx, id, unchanged(err))
+	return c, s.explain(ctx, id, ignoreUnchanged(err))
 }
 
 // Hold places a legal hold.
@@ -303,24 +309,24 @@ func (s *Service) Hold(ctx context.Context, id, hold string, ch Change) (Custome
 	}
 	ch.Subject = hold
 	c, err := s.customers.Hold(ctx, id, hold, s.stamp(ch, ActionHoldPlaced))
-	return c, s.explain(ctx, id, unchanged(err))
+	return c, s.explain(ctx, id, ignoreUnchanged(err))
 }
 
 // Lift lifts a legal hold.
 func (s *Service) Lift(ctx context.Context, id, hold string, ch Change) (Customer, error) {
 	ch.Subject = hold
 	c, err := s.customers.Lift(ctx, id, hold, s.stamp(ch, ActionHoldLifted))
-	return c, s.explain(ctx, id, unchanged(err))
+	return c, s.explain(ctx, id, ignoreUnchanged(err))
 }
 
-// AddRecords adds records to a customer; see RecordWriter.AddRecords. An invalid record
-// makes its result an *InvalidError and is not written.
+// AddRecords adds records to a customer; see RecordWriter.AddRecords. It does not write invalid
+// records; their results are *InvalidError.
 func (s *Service) AddRecords(ctx context.Context, id string, records []Record, ch Change) ([]error, error) {
 	return s.addRecords(ctx, id, records, s.stamp(ch, ActionRecordsAdded))
 }
 
-// AddRecord adds one record, and returns it as it was written: beside a *ReplayError as it
-// was written then.
+// AddRecord adds one record and returns it as it was written. With a *ReplayError it returns the record
+// with the time at which it was written before.
 func (s *Service) AddRecord(ctx context.Context, id string, r Record, ch Change) (Record, error) {
 	ch = s.stamp(ch, ActionRecordsAdded)
 	r.Created, r.By = ch.At, ch.By
@@ -335,7 +341,7 @@ func (s *Service) AddRecord(ctx context.Context, id string, r Record, ch Change)
 	return r, err
 }
 
-// CheckRecords says of each record whether it is valid by the settings in force: nil or *InvalidError.
+// CheckRecords checks each record against the settings in force. Each result is nil or *InvalidError.
 func (s *Service) CheckRecords(ctx context.Context, records []Record) ([]error, error) {
 	settings, err := s.inForce(ctx)
 	if err != nil {
@@ -348,7 +354,7 @@ func (s *Service) CheckRecords(ctx context.Context, records []Record) ([]error, 
 	return results, nil
 }
 
-// addRecords is AddRecords of a change that is stamped.
+// addRecords is AddRecords for a change that has been stamped.
 func (s *Service) addRecords(ctx context.Context, id string, records []Record, ch Change) ([]error, error) {
 	results, err := s.CheckRecords(ctx, records)
 	if err != nil {
@@ -363,7 +369,7 @@ func (s *Service) addRecords(ctx context.Context, id string, records []Record, c
 		}
 	}
 	if len(valid) == 0 {
-		return results, s.Replayed(ctx, ch) // they may have been valid then
+		return results, s.Replayed(ctx, ch) // under the settings of then they may have been valid
 	}
 	if ch.Subject = fmt.Sprint(len(valid), " records"); len(valid) == 1 {
 		ch.Subject = valid[0].Key.String()
@@ -375,8 +381,8 @@ func (s *Service) addRecords(ctx context.Context, id string, records []Record, c
 	return results, s.explain(ctx, id, err)
 }
 
-// RemoveRecord removes a record and all below it, for good: a restore of the
-// customer does not bring it back.
+// RemoveRecord removes a record and all below it for good; restoring the customer does not bring them
+// back.
 func (s *Service) RemoveRecord(ctx context.Context, id string, key Key, ch Change) error {
 	ch.Subject = key.String()
 	return s.explain(ctx, id, s.records.RemoveRecord(ctx, id, key, s.stamp(ch, ActionRecordsRemoved)))

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestAServiceHandsOutReadingOnly holds what callers can reach of the store, the ledger and the
-// queue through a service: reading that needs no rule, and methods of its own.
-func TestAServiceHandsOutReadingOnly(t *testing.T) {
+// TestAServiceExportsReadingOnly checks that callers reach only the reading methods of the store, the ledger
+// and the queue through a service, besides its own methods.
+func TestAServiceExportsReadingOnly(t *testing.T) {
 	reading := slices.Concat(methods[Reader](), methods[LedgerReader]())
 	has := methods[*Service]()
 	for _, name := range slices.Concat(methods[Store](), methods[Ledger](), methods[Queue]()) {
@@ -19,17 +19,16 @@ func TestAServiceHandsOutReadingOnly(t *testing.T) {
 	}
 	for _, name := range []string{"Erase", "Remove", "Certify", "Advance", "PutSettings", "PutBack", "Enqueue"} {
 		if slices.Contains(has, name) {
-			t.Errorf("%s gets round the rules", name)
+			t.Errorf("a service exports %s, which applies no rules", name)
 		}
 	}
 }
 
-// ruled are the methods that a service has itself, with rules around what the store has by the
-// same name.
+// ruled has the methods of a service that apply rules and call the store's method of the same name.
 var ruled = []string{"Create", "Delete", "Restore", "Hold", "Lift", "AddRecords", "RemoveRecord", "Settings"}
 
-// TestAServiceHidesWhatItWorksWith looks for fields that lead to the store past the methods.
-func TestAServiceHidesWhatItWorksWith(t *testing.T) {
+// TestAServiceHidesItsStore checks that no exported field gives access to the store.
+func TestAServiceHidesItsStore(t *testing.T) {
 	for field := range reflect.TypeFor[Service]().Fields() {
 		switch {
 		case !field.IsExported(), field.Type == reflect.TypeFor[Reader](), field.Type == reflect.TypeFor[LedgerReader]():

@@ -1,42 +1,42 @@
 package customer
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"time"
 )
 
-// Policy says what becomes of a kind's records when their customer is deleted, as
-// SQL's ON DELETE does for rows.
+// Policy says what happens to records of a kind when their customer is deleted, like ON DELETE in SQL.
 type Policy string
 
 // The on-delete policies.
 const (
 	Restrict Policy = "restrict" // the customer can't be deleted while it has such records
-	Cascade  Policy = "cascade"  // they go with it
-	Retain   Policy = "retain"   // the law keeps them: at purge they are stripped and cut loose
+	Cascade  Policy = "cascade"  // a purge removes them
+	Retain   Policy = "retain"   // a purge keeps them as the law requires: only some fields, and apart from the customer
 )
 
 // Limits of the settings.
 const (
-	MaxKinds      = 40 // the guard of a deletion names each; DynamoDB takes 4 KB of condition
+	MaxKinds      = 40 // the condition of a deletion names each kind, and DynamoDB allows 4 KB for it
 	MaxKeptFields = 30
-	MaxKeptNames  = 32 << 10 // bytes of the names of all kept fields: from its fence on a customer's root has them
+	MaxKeptNames  = 32 << 10 // bytes of the names of all kept fields; the root of a fenced customer has a copy
 )
 
-// ShortNotice is the retention below which a change of it must be acknowledged:
-// it leaves less than a day to undo a mistake.
+// ShortNotice is the retention below which a change to a shorter one must be acknowledged: it leaves
+// less than a day to undo a mistake.
 const ShortNotice = 24 * time.Hour
 
-// Settings are what an operator of the platform decides: they are data, not code.
+// Settings are the decisions of the platform's operator. They are data, and can change at run time.
 type Settings struct {
-	Version   int64  // counts changes; 0 before the first
-	Retention Period // time in the trash; at once is PT0S
+	Version   int64  // counts changes; 0 before the first change
+	Retention Period // time in the trash; PT0S means purge at once
 	Kinds     []Kind // sorted by name
 	Changed   Changed
 }
 
-// Changed says who made the settings what they are, and when. Before the first change it is zero.
+// Changed says who changed the settings last, and when. Before the first change it is zero.
 type Changed struct {
 	At time.Time
 	By string
@@ -46,14 +46,14 @@ type Changed struct {
 type Kind struct {
 	Name   string
 	Policy Policy
-	Keep   []string // with Retain: the fields of a record's data that stay, all others go
-	For    Period   // with Retain: how long they stay after the purge
+	Keep   []string // with Retain: the fields of a record's data that are kept
+	For    Period   // with Retain: how long they are kept after the purge
 }
 
 var kindName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 
-// Kind finds a kind by its name.
-func (s Settings) Kind(name string) (Kind, bool) {
+// Kind returns the kind with the given name; ok is false if it is not declared.
+func (s Settings) Kind(name string) (kind Kind, ok bool) {
 	i := slices.IndexFunc(s.Kinds, func(k Kind) bool { return k.Name == name })
 	if i < 0 {
 		return Kind{}, false
@@ -61,8 +61,8 @@ func (s Settings) Kind(name string) (Kind, bool) {
 	return s.Kinds[i], true
 }
 
-// Policy is the kind's on-delete policy. A kind nobody has declared restricts: what
-// is not known is not deleted on the way.
+// Policy returns the kind's on-delete policy. It is Restrict for a kind that is not declared: unknown
+// records must not be deleted by accident.
 func (s Settings) Policy(kind string) Policy {
 	if k, ok := s.Kind(kind); ok {
 		return k.Policy
@@ -70,7 +70,7 @@ func (s Settings) Policy(kind string) Policy {
 	return Restrict
 }
 
-// Restricting lists the kinds whose records block a deletion.
+// Restricting returns the names of the declared kinds with the policy Restrict.
 func (s Settings) Restricting() []string {
 	var names []string
 	for _, k := range s.Kinds {
@@ -81,27 +81,26 @@ func (s Settings) Restricting() []string {
 	return names
 }
 
-// Freeze lists the kinds that don't restrict, for a purge to go by to its end, whatever becomes
-// of the settings. All that it leaves out restrict, as kinds do that nobody has declared. It is
-// never nil.
+// Freeze returns the kinds that don't restrict, never nil. A purge uses this copy from the fence to its
+// end, even if the settings change. Kinds that are left out restrict, as those that are not declared.
 func (s Settings) Freeze() []Kind {
 	return slices.DeleteFunc(append([]Kind{}, s.Kinds...), func(k Kind) bool { return k.Policy == Restrict })
 }
 
-// Validate checks new settings against those in force. A kind may change but not
-// disappear, since records of it may exist.
+// Validate checks new settings against those in force, and returns nil or *InvalidError. A kind may
+// change but not disappear, since records of it may exist.
 func (s Settings) Validate(current Settings) error {
 	var v validation
-	v.check(len(s.Kinds) <= MaxKinds, "kinds", "has more than 40 kinds")
+	v.check(len(s.Kinds) <= MaxKinds, "kinds", fmt.Sprintf("has %d kinds; at most %d are allowed", len(s.Kinds), MaxKinds))
 	seen := map[string]bool{}
 	for _, k := range s.Kinds {
-		v.check(!seen[k.Name], "kinds", "names a kind twice")
+		v.check(!seen[k.Name], "kinds", "declares kind "+k.Name+" twice")
 		seen[k.Name] = true
 		v.kind(k)
 	}
-	v.check(s.keptNames() <= MaxKeptNames, "kinds.keep", "names fields of more than 32 KB together")
+	v.check(s.keptNames() <= MaxKeptNames, "kinds.keep", fmt.Sprintf("has field names of %d bytes altogether; at most %d are allowed", s.keptNames(), MaxKeptNames))
 	for _, k := range current.Kinds {
-		v.check(seen[k.Name], "kinds", "leaves out "+k.Name+", of which records may exist; kinds can be changed, not removed")
+		v.check(seen[k.Name], "kinds", "leaves out "+k.Name+"; kinds can be changed but not removed, since records of them may exist")
 	}
 	return v.err()
 }
@@ -118,8 +117,8 @@ func (s Settings) keptNames() (bytes int) {
 func (v *validation) kind(k Kind) {
 	v.check(kindName.MatchString(k.Name), "kinds.name", "must be up to 32 lower-case letters, digits, hyphens and underscores, a letter first")
 	v.check(slices.Contains([]Policy{Restrict, Cascade, Retain}, k.Policy), "kinds.policy", "must be restrict, cascade or retain")
-	v.check(len(k.Keep) <= MaxKeptFields, "kinds.keep", "has more than 30 fields")
-	v.check(k.Policy == Retain || len(k.Keep) == 0, "kinds.keep", "belongs to the policy retain only")
+	v.check(len(k.Keep) <= MaxKeptFields, "kinds.keep", fmt.Sprintf("has %d fields; at most %d are allowed", len(k.Keep), MaxKeptFields))
+	v.check(k.Policy == Retain || len(k.Keep) == 0, "kinds.keep", "is only allowed with the policy retain")
 	for _, field := range k.Keep {
 		v.text("kinds.keep", field, MaxName)
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// faults lists the fields that an error complains of.
+// faults returns the names of the fields in an *InvalidError.
 func faults(err error) string {
 	var invalid *InvalidError
 	switch {
@@ -34,7 +34,7 @@ func kinds(n int) []Kind {
 	return list
 }
 
-// keeping are kinds of which fields are kept whose names have so many bytes together.
+// keeping returns kinds that keep fields. The names of the fields have the given number of bytes altogether.
 func keeping(bytes int) []Kind {
 	list := kinds(MaxKinds)
 	for i := range list {
@@ -45,7 +45,7 @@ func keeping(bytes int) []Kind {
 	return list
 }
 
-func TestWhatIsFrozenAreTheKindsThatDoNotRestrict(t *testing.T) {
+func TestFreezeReturnsTheKindsThatDoNotRestrict(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		of   Settings
@@ -59,11 +59,11 @@ func TestWhatIsFrozenAreTheKindsThatDoNotRestrict(t *testing.T) {
 		}
 	}
 	if len(everyPolicy.Kinds) != 4 || everyPolicy.Kinds[0].Name != "booking" {
-		t.Errorf("the settings themselves are changed: %v", everyPolicy.Kinds)
+		t.Errorf("Freeze changed its receiver: %v", everyPolicy.Kinds)
 	}
 }
 
-func TestAKindThatNobodyDeclaredRestricts(t *testing.T) {
+func TestAnUndeclaredKindRestricts(t *testing.T) {
 	for kind, want := range map[string]Policy{"chat": Cascade, "invoice": Restrict, "payment": Retain, "Chat": Restrict, "": Restrict, "unknown": Restrict} {
 		if got := everyPolicy.Policy(kind); got != want {
 			t.Errorf("%q: %s, want %s", kind, got, want)
@@ -138,7 +138,7 @@ func TestAKindMayChangeButNotDisappear(t *testing.T) {
 		t.Errorf("two kinds less: %q", got)
 	}
 	if err := left.Validate(everyPolicy); err == nil || !strings.Contains(err.Error(), "leaves out payment") {
-		t.Errorf("what was left out is not named: %v", err)
+		t.Errorf("the error does not name the missing kind: %v", err)
 	}
 }
 

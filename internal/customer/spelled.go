@@ -9,30 +9,30 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// written is a reason as it is read once, to be compared with many customers.
-type written struct {
+// parsedReason is a reason, parsed once to be compared with many customers.
+type parsedReason struct {
 	words   []word
-	runs    [][]letter // of neighbouring words of scripts that may write a name in one, or divided
-	numbers []dialled
+	runs    [][]letter // letters of adjacent words in scripts that may write a name with or without spaces
+	numbers []digitRun
 }
 
-// word is what no space or sign divides, or a part of it that is of one script, or digits.
+// word is a part of a text between spaces and punctuation, or a part of that in one script, or digits.
 type word struct {
 	span
 
 	spellings []string
 	parts     []word
-	letters   []letter // where its script has no spaces
+	letters   []letter // only in a script without spaces
 }
 
-// dialled are digits that no letters divide.
-type dialled struct {
+// digitRun is a run of digits with no letters between them.
+type digitRun struct {
 	digits string
-	at     []span // of each
+	at     []span // of each digit
 }
 
-func read(reason string) written {
-	var w written
+func parseReason(reason string) parsedReason {
+	var w parsedReason
 	for _, s := range spans(wordLike.FindAllStringIndex(reason, -1)) {
 		whole := wordAt(reason, s)
 		for _, part := range partsOf(reason[s.from:s.to]) {
@@ -42,7 +42,7 @@ func read(reason string) written {
 	}
 	w.runs = runsOf(reason, w.words)
 	for _, s := range spans(digitLike.FindAllStringIndex(reason, -1)) {
-		w.numbers = append(w.numbers, dialledAt(reason, s))
+		w.numbers = append(w.numbers, digitRunAt(reason, s))
 	}
 	return w
 }
@@ -55,54 +55,54 @@ func wordAt(text string, s span) word {
 	return w
 }
 
-// in finds what is personal in a reason.
-func (p personal) in(reason written) []span {
+// find returns the personal parts of a reason.
+func (p personal) find(reason parsedReason) []span {
 	var found []span
 	for _, w := range reason.words {
-		found = append(found, p.inWord(w)...)
+		found = append(found, p.findInWord(w)...)
 	}
 	for _, run := range reason.runs {
-		found = append(found, p.divided(run)...)
+		found = append(found, p.findDivided(run)...)
 	}
 	for _, d := range reason.numbers {
-		found = append(found, p.inDigits(d)...)
+		found = append(found, p.findNumbers(d)...)
 	}
 	return found
 }
 
-func (p personal) inWord(w word) []span {
-	if p.spelled(w) {
+func (p personal) findInWord(w word) []span {
+	if p.matches(w) {
 		return []span{w.span}
 	}
 	var found []span
 	for _, part := range w.parts {
 		switch {
 		case part.letters != nil:
-			found = append(found, p.inUnspaced(part.letters)...)
-		case p.spelled(part):
+			found = append(found, p.findUnspaced(part.letters)...)
+		case p.matches(part):
 			found = append(found, part.span)
 		}
 	}
 	return found
 }
 
-// spelled says whether a word is personal in any spelling, also joined of several, as firstlast is, or in
-// the genitive.
-func (p personal) spelled(w word) bool {
+// matches says whether a word is personal in any of its spellings, as it is, in the genitive, or as a
+// compound such as firstlast.
+func (p personal) matches(w word) bool {
 	for _, s := range w.spellings {
 		genitive, is := strings.CutSuffix(s, "s")
-		if p.knows(s) || is && utf8.RuneCountInString(genitive) > 2 && p.knows(genitive) || p.joined([]rune(s)) {
+		if p.knows(s) || is && utf8.RuneCountInString(genitive) > 2 && p.knows(genitive) || p.isCompound([]rune(s)) {
 			return true
 		}
 	}
 	return false
 }
 
-const longest = 64 // runes of joined words that are looked into
+const maxCompound = 64 // runes of a compound
 
-// joined says whether a word consists of personal ones of two letters at least.
-func (p personal) joined(word []rune) bool {
-	if len(word) < 4 || len(word) > longest {
+// isCompound says whether a word consists of personal words of at least two letters each.
+func (p personal) isCompound(word []rune) bool {
+	if len(word) < 4 || len(word) > maxCompound {
 		return false
 	}
 	reached := make([]bool, len(word)+1)
@@ -115,13 +115,13 @@ func (p personal) joined(word []rune) bool {
 	return reached[len(word)]
 }
 
-// script is how a script writes words.
+// script says how a script separates words.
 type script int
 
 const (
-	spaced   script = iota // with spaces between them
-	unspaced               // without
-	hangul                 // with spaces, but what follows a name is joined to it
+	spaced   script = iota // with spaces
+	unspaced               // without spaces
+	hangul                 // with spaces, but particles follow a name without one
 )
 
 // scriptOf returns the script of the first letter that is written without spaces or in Hangul; spaced if no letter is.
@@ -137,7 +137,7 @@ func scriptOf(word string) script {
 	return spaced
 }
 
-// partsOf divides a word where digits begin or end, or another way of writing does.
+// partsOf splits a word into parts of one script, and digits.
 func partsOf(word string) []span {
 	var parts []span
 	var last script
@@ -161,10 +161,10 @@ func partsOf(word string) []span {
 	return parts
 }
 
-const longestUnspaced = 16 // letters of a word in a text without spaces
+const maxUnspaced = 16 // letters of a word in a text without spaces
 
-// inUnspaced finds words in a text without spaces.
-func (p personal) inUnspaced(letters []letter) []span {
+// findUnspaced finds personal words in a text without spaces.
+func (p personal) findUnspaced(letters []letter) []span {
 	var found []span
 	for i := 0; i < len(letters); {
 		n := p.longestAt(letters[i:], i == 0 || len(found) > 0 && found[len(found)-1].to == letters[i].from)
@@ -178,12 +178,12 @@ func (p personal) inUnspaced(letters []letter) []span {
 	return found
 }
 
-// letter is one of a text, with its marks, and folded.
+// letter is a letter of a text with its marks.
 type letter struct {
 	span
 
 	folded string
-	begins bool // a word, where it is in a run of several
+	begins bool // begins a word, in a run of several
 }
 
 func lettersAt(text string, s span) []letter {
@@ -201,11 +201,12 @@ func lettersAt(text string, s span) []letter {
 	return letters
 }
 
-// longestAt is the number of letters of the longest personal word at the beginning of some. Names of one
-// syllable are parts of many Korean words: they count only where a name may begin.
+// longestAt returns the length, in letters, of the longest personal word at the beginning of letters.
+// Korean names of one syllable are parts of many words, so they count only if begins says that a name
+// may begin there.
 func (p personal) longestAt(letters []letter, begins bool) int {
 	word, found := "", 0
-	for n, l := range letters[:min(len(letters), longestUnspaced)] {
+	for n, l := range letters[:min(len(letters), maxUnspaced)] {
 		word += l.folded
 		if p.knows(word) && (n > 0 || begins || scriptOf(word) == unspaced) {
 			found = n + 1
@@ -214,7 +215,7 @@ func (p personal) longestAt(letters []letter, begins bool) int {
 	return found
 }
 
-// runsOf puts the letters of neighbouring words together.
+// runsOf joins the letters of adjacent words.
 func runsOf(reason string, words []word) [][]letter {
 	var runs [][]letter
 	to := 0
@@ -236,19 +237,20 @@ func runsOf(reason string, words []word) [][]letter {
 	return runs
 }
 
-// divides says whether a text is what stands between the parts of a name: 김 윤슬, タロウ・ヤマダ.
+// divides says whether a text can separate the parts of a name, as in 김 윤슬 and タロウ・ヤマダ.
 func divides(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
 		return !unicode.In(r, unicode.Zs, unicode.Pd) && !strings.ContainsRune("·・･‧_", r)
 	})
 }
 
-// divided finds words of a profile that a reason has in several. Korean names begin where a word does.
-func (p personal) divided(run []letter) []span {
+// findDivided finds personal words that a reason writes as several words. A Korean name must begin where
+// a word begins.
+func (p personal) findDivided(run []letter) []span {
 	var found []span
 	for i, first := range run {
 		word, several := first.folded, false
-		for _, l := range run[i+1 : min(len(run), i+longestUnspaced)] {
+		for _, l := range run[i+1 : min(len(run), i+maxUnspaced)] {
 			word, several = word+l.folded, several || l.begins
 			if several && (first.begins || scriptOf(word) == unspaced) && p.knows(word) {
 				found = append(found, span{first.from, l.to})
@@ -258,8 +260,8 @@ func (p personal) divided(run []letter) []span {
 	return found
 }
 
-func dialledAt(text string, s span) dialled {
-	d := dialled{digits: digitsOf(text[s.from:s.to])}
+func digitRunAt(text string, s span) digitRun {
+	d := digitRun{digits: digitsOf(text[s.from:s.to])}
 	for i, r := range text[s.from:s.to] {
 		if unicode.IsDigit(r) {
 			d.at = append(d.at, span{s.from + i, s.from + i + utf8.RuneLen(r)})
@@ -268,9 +270,9 @@ func dialledAt(text string, s span) dialled {
 	return d
 }
 
-// inDigits finds phone numbers, however they are divided. Short ones are told only where no
-// other digits are beside them.
-func (p personal) inDigits(d dialled) []span {
+// findNumbers finds phone numbers, however they are grouped. A number of fewer than seven digits must be
+// the whole run.
+func (p personal) findNumbers(d digitRun) []span {
 	var found []span
 	for from := range d.at {
 		for to := min(len(d.at), from+MaxPhone); to >= from+3; to-- {

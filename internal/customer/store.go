@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Store keeps customers and what hangs on them, by subject.
+// Store keeps customers and all that belongs to them. It consists of one interface for each subject.
 //
-// Any method may return ErrBusy, ErrFull, the error of its context or another fault of the machinery:
-// then nobody knows whether it was done, and it may be repeated. The comments name the other errors.
-// Reading changes nothing. What else a repetition does, the comment of the interface or of the method says.
+// Any method may return ErrBusy, ErrFull, the error of its context or another fault. After a fault a
+// change may or may not have been made, and the call may be repeated. The comments name the other errors,
+// and say what a repeated call does. A Reader's calls change nothing.
 type Store interface {
 	Reader
 	Writer
@@ -21,54 +21,55 @@ type Store interface {
 	Leases
 }
 
-// Reader reads what needs no rule. A [Service] hands it out as it is.
+// Reader reads customers, records, audit logs and totals. It applies no rules, so a [Service] has its
+// methods unchanged.
 type Reader interface {
-	// Customer reads one, consistently. ErrNotFound if there is no such root.
+	// Customer reads one customer, consistently. ErrNotFound if there is no such root.
 	Customer(ctx context.Context, id string) (Customer, error)
-	// Customers reads one page of a list. It may lag writes by a moment. ErrCursor if the cursor
-	// is of another list, *InvalidError if the search can't be read.
+	// Customers reads one page of a list. It may lag behind writes for a moment. ErrCursor if the
+	// cursor belongs to another list, *InvalidError if the search is not valid.
 	Customers(ctx context.Context, q Query) (Page, error)
 	// Roots reads many customers, consistently; those that don't exist are left out.
 	Roots(ctx context.Context, ids []string) ([]Customer, error)
-	// EmailOwner finds the customer that has an e-mail address, consistently: its id,
-	// ErrNotFound if there is none.
+	// EmailOwner returns the id of the customer that has an e-mail address, consistently. ErrNotFound
+	// if no customer has it.
 	EmailOwner(ctx context.Context, email string) (id string, err error)
-	// Replayed returns a *ReplayError if a change was made before under the key of this one, and
-	// nil of a change that has no key.
+	// Replayed returns a *ReplayError if a change was made before under the key of this one. It returns
+	// nil for a change without a key.
 	Replayed(ctx context.Context, ch Change) error
 
-	// Record reads one, and its customer's root with it. ErrNoRecord if there is none; ErrNotFound,
-	// ErrInTrash and ErrPurgeStarted if the customer is gone or hides it.
+	// Record reads one record together with its customer's root. ErrNoRecord if it does not exist;
+	// ErrNotFound, ErrInTrash or ErrPurgeStarted unless the customer is active.
 	Record(ctx context.Context, id string, key Key) (Record, error)
-	// Records reads one page of a customer's records. ErrCursor if the cursor is of another list;
-	// ErrNotFound, ErrInTrash and ErrPurgeStarted as of Record.
+	// Records reads one page of a customer's records. ErrCursor if the cursor belongs to another list;
+	// ErrNotFound, ErrInTrash or ErrPurgeStarted unless the customer is active.
 	Records(ctx context.Context, q RecordQuery) (RecordPage, error)
-	// Retained reads one page of what a purge kept by law; it is empty where nothing was. ErrCursor.
+	// Retained reads one page of the records that a purge retained, empty if it retained none.
+	// ErrCursor.
 	Retained(ctx context.Context, q RecordQuery) (RecordPage, error)
 
-	// Entries reads one page of a customer's audit log, newest first; it is empty where nothing
-	// was logged. ErrCursor.
+	// Entries reads one page of a customer's audit log, newest first, empty if the log is. ErrCursor.
 	Entries(ctx context.Context, q EntryQuery) (EntryPage, error)
-	// Totals counts customers. It lags writes by the change stream.
+	// Totals counts customers. It lags behind writes until the change stream has delivered them.
 	Totals(ctx context.Context) (Totals, error)
 }
 
-// Writer changes customers. Each method is atomic, and conditional on what the matching Can
-// function of [Customer] asks. Refused, it returns that function's error, judged from the state
-// that refused it, or ErrNotFound, or ErrVersion for a Change.IfVersion that is not the current one.
+// Writer changes customers. Each method is atomic, and makes the change only if the matching Can function
+// of [Customer] allows it. If not, it returns that function's error for the state that refused the
+// change, or ErrNotFound, or ErrVersion if Change.IfVersion is not the current version.
 //
-// A method that is repeated with the same Change.ID after it succeeded succeeds again, and changes
-// nothing, as long as the customer remembers the change; see [Recent]. Under a key another change
-// is refused with *ReplayError for a day, and ErrUnchanged is noted as a change is: it is returned
-// once, and *ReplayError from then on.
+// Repeated with the same Change.ID after it succeeded, a method succeeds again and changes nothing, as
+// long as the customer remembers the change; see [Recent]. For a day after a change with a key, another
+// change with that key is refused with *ReplayError. This is also so after ErrUnchanged, which is
+// returned once for a key.
 type Writer interface {
-	// Create adds a customer. ErrExists, *EmailTakenError without the owner's state.
+	// Create adds a customer. ErrExists, or *EmailTakenError without the owner's state.
 	Create(ctx context.Context, c Customer) error
-	// Revise replaces old's profile with revised's. ErrVersion if old is not current,
-	// *EmailTakenError without the owner's state; see CanChange.
+	// Revise replaces the profile of old with the one in revised; see CanChange. ErrVersion if old is not
+	// the current version, *EmailTakenError without the owner's state.
 	Revise(ctx context.Context, old, revised Customer) error
-	// Delete moves a customer to the trash and returns it as it is then, also
-	// beside ErrUnchanged. See CanDelete.
+	// Delete moves a customer to the trash, and returns the customer after the change, also together
+	// with ErrUnchanged. See CanDelete.
 	Delete(ctx context.Context, id string, d Deletion, s Settings, ch Change) (Customer, error)
 	// Restore takes a customer out of the trash. It returns the customer as Delete does; see CanRestore.
 	Restore(ctx context.Context, id, generation string, ch Change) (Customer, error)
@@ -78,114 +79,111 @@ type Writer interface {
 	Hold(ctx context.Context, id, hold string, ch Change) (Customer, error)
 	// Lift lifts a legal hold. It returns the customer as Delete does; see CanLift.
 	Lift(ctx context.Context, id, hold string, ch Change) (Customer, error)
-	// Advance makes transitions, each or not, whatever the results of the others are. It returns one
-	// result a transition, in order: nil, ErrNotFound, what Transition.Refused says, or a fault of the
-	// machinery, after which that transition may be repeated.
+	// Advance makes each transition independently of the others. It returns one result for each, in the
+	// same order: nil, ErrNotFound, an error of Transition.Refused, or a fault, after which that
+	// transition may be repeated.
 	Advance(ctx context.Context, transitions []Transition, s Settings) []error
 }
 
-// RecordWriter adds records to customers and removes them. Both methods return ErrNotFound,
-// ErrInTrash or ErrPurgeStarted unless the customer is active, and *ReplayError as those of Writer.
-// Repeated with the same Change.ID they succeed again, as those of Writer do.
+// RecordWriter adds and removes records. Both methods return ErrNotFound, ErrInTrash or ErrPurgeStarted
+// unless the customer is active, and *ReplayError as the methods of [Writer] do. Repeated with the same
+// Change.ID they succeed again, as those methods do.
 type RecordWriter interface {
-	// AddRecords adds up to MaxBatch records to one customer, in one transaction. The results tell of
-	// each record: nil, ErrExists or ErrNoParent. With an error none of the others was written.
+	// AddRecords adds up to MaxBatch records to one customer, in one transaction. The result of each
+	// record is nil, ErrExists or ErrNoParent. If err is not nil, no record was added.
 	AddRecords(ctx context.Context, id string, records []Record, ch Change) (results []error, err error)
-	// RemoveRecord removes a record and all below it, for good. ErrNoRecord if there is none. Of more
-	// than MaxBatch records some may be gone beside an error: repeated, it goes on with the rest.
+	// RemoveRecord removes a record and all below it for good. ErrNoRecord if it does not exist. If these
+	// are more than MaxBatch records, an error may leave some of them; a repeated call removes the rest.
 	RemoveRecord(ctx context.Context, id string, key Key, ch Change) error
 }
 
-// PurgeStore is what purges work with, from finding what is due to removing the root. All of it
-// may be repeated, and by several processes at once.
+// PurgeStore has the steps of purges, from finding due customers to removing the root. Each call may be
+// repeated, and made by several processes at the same time.
 type PurgeStore interface {
-	// Trash goes through the trash by purge time, soonest first, up to a time:
-	// deleted customers that are due and purges whose lease ran out by then. Held
-	// ones and those never due are left out. A zero time means the whole trash. It may
-	// lag writes by a moment, and ends with an error if there is one.
+	// Trash iterates over the trash by purge time, soonest first: deleted customers that are due at
+	// until, and purges with a lease that has ended at until. It leaves out customers under legal hold and
+	// those that are never due. If until is the zero time, it iterates over the whole trash. It may lag
+	// behind writes for a moment. It stops after an error.
 	Trash(ctx context.Context, until time.Time) iter.Seq2[Customer, error]
-	// Fence closes the way back and returns the customer, also beside ErrUnchanged. ErrNotFound;
-	// see CanPurge. It is conditional and repeated as the methods of Writer are.
+	// Fence takes a customer past the fence and returns the customer, also together with ErrUnchanged.
+	// ErrNotFound; see CanPurge. It is conditional and can be repeated like the methods of Writer.
 	Fence(ctx context.Context, id string, f Fence, ch Change) (Customer, error)
-	// PutBack puts back a root that TTL removed, as it is given. The lease is that of
-	// one being purged. A root that is there again stays as it is, and is no error.
+	// PutBack writes a root that TTL removed, as given. lease is for a customer that is being purged,
+	// zero otherwise. If there is a root, PutBack does nothing and returns nil.
 	PutBack(ctx context.Context, c Customer, lease time.Time) error
-	// Lease sets when the sweep is to re-drive a purge. ErrNotFound unless the customer is
-	// being purged, and by that generation.
+	// Lease sets the time from which the sweep queues a purge again. ErrNotFound unless the customer is
+	// being purged in that generation.
 	Lease(ctx context.Context, id, generation string, until time.Time) error
-	// Erase removes everything that hangs on fenced customers but their roots, and
-	// strips and cuts loose what is retained of the kinds that are frozen on them: before a
-	// record goes, its copy is there. ErrUnfinished when the context's deadline came first.
-	// Repeated, it goes on with what is left.
+	// Erase removes everything that belongs to fenced customers, except their roots. Records of the
+	// frozen kinds to retain are first copied, stripped, to a place apart from the customer.
+	// ErrUnfinished if it stopped before the context's deadline. A repeated call continues with what is
+	// left.
 	Erase(ctx context.Context, customers ...Customer) error
-	// Residue counts, consistently, what Erase should have removed. It need not count
-	// further than needed to tell that something is left.
+	// Residue counts, consistently, the items that Erase should have removed. It may stop counting once
+	// it has found some.
 	Residue(ctx context.Context, customers ...Customer) (int, error)
-	// Remove removes fenced roots. One that is gone already is no error; one that another
-	// deletion has put there stays, and is a fault.
+	// Remove removes fenced roots. A root that does not exist is no error. A root of another deletion
+	// stays, and the error is a fault.
 	Remove(ctx context.Context, customers ...Customer) error
 }
 
 // SettingsStore keeps the settings.
 type SettingsStore interface {
-	// Settings reads the settings in force, consistently. Before the first change they are zero.
+	// Settings reads the settings in force, consistently. They are zero before the first change.
 	Settings(ctx context.Context) (Settings, error)
-	// PutSettings replaces them, and returns them with their new version. ErrVersion unless
-	// s.Version is the current one; so also when it is repeated after it succeeded.
+	// PutSettings replaces the settings and returns them with their new version. ErrVersion unless
+	// s.Version is the current version; so a repeated call after a success returns ErrVersion, too.
 	PutSettings(ctx context.Context, s Settings) (Settings, error)
 }
 
 // AuditWriter keeps audit logs and the totals. Neither method has an error of its own.
 type AuditWriter interface {
-	// Observe logs a change seen in the change stream and counts totals. Repeated for the same
+	// Observe adds an entry to a customer's audit log and its Delta to the totals. Repeated for the same
 	// Entry.Seq it does nothing.
 	Observe(ctx context.Context, e Entry) error
-	// Reword passes all reasons in a customer's audit log through a function, and keeps what it
-	// returns. With an error some may be reworded. Repeated it changes nothing further, if the
-	// function doesn't.
+	// Reword replaces every reason in a customer's audit log by what a function returns for it. After an
+	// error some may be replaced. The function must return its own results unchanged, so that a
+	// repeated call is harmless.
 	Reword(ctx context.Context, id string, reword func(reason string) string) error
 }
 
-// Leases let one process at a time do something.
+// Leases let one process at a time do a task.
 type Leases interface {
-	// Acquire takes the named lease until a time: ErrLeased while another holder has it.
-	// Repeated by its holder it moves the end.
+	// Acquire takes the named lease until the given time. ErrLeased while another holder has it. If the
+	// holder has it, Acquire sets its new end.
 	Acquire(ctx context.Context, name, holder string, now, until time.Time) error
-	// Release gives the named lease back. If the holder doesn't have it, as when it is repeated,
-	// it does nothing.
+	// Release ends the named lease. It does nothing if the holder does not have it.
 	Release(ctx context.Context, name, holder string) error
 }
 
-// Ledger keeps certificates, apart from everything that a restored backup could
-// bring back. It appends each to a chain, and never changes or removes one. Besides the
-// errors that are named, its methods return faults as those of [Store] do.
+// Ledger keeps certificates. It is not part of any backup of the store, so restoring one does not affect
+// it. It appends each certificate to a chain, and never changes or removes one. Besides the named
+// errors its methods return faults, as those of [Store] do.
 type Ledger interface {
 	LedgerReader
-	// Certify adds certificates; those of the same purges may be there already, and
-	// stay as they are. Of each purge there is one for ever. With an error some may have been
-	// added: repeated, it completes what it began.
+	// Certify adds certificates. Each purge has at most one: if there is one, it stays as it is. After an
+	// error some may have been added; a repeated call adds the rest.
 	Certify(ctx context.Context, certs ...Certificate) error
 }
 
-// LedgerReader reads certificates. A [Service] hands it out as it is.
+// LedgerReader reads certificates. A [Service] has its methods unchanged.
 type LedgerReader interface {
-	// Certificate finds the certificate of a customer, the last if a restored backup
-	// has made several necessary. ErrNotFound if there is none.
+	// Certificate returns the latest certificate of a customer: one that was purged again after a restored
+	// backup has several. ErrNotFound if it has none.
 	Certificate(ctx context.Context, id string) (Certificate, error)
-	// Certificates reads a page of all, chain by chain and each in order. ErrCursor if the cursor
-	// is of another list.
+	// Certificates reads one page of all certificates, chain by chain, each in order. ErrCursor if the
+	// cursor belongs to another list.
 	Certificates(ctx context.Context, q CertificateQuery) (CertificatePage, error)
-	// Heads tells how far every chain has come, consistently. An empty ledger has heads, too.
+	// Heads returns the end of every chain, consistently. Empty chains have heads, too.
 	Heads(ctx context.Context) ([]Head, error)
 }
 
-// Queue hands purges to workers, each at least once. Besides ErrBusy its methods return faults of
-// the machinery only.
+// Queue delivers purges to workers, each at least once. All errors of its methods are faults.
 type Queue interface {
-	// Enqueue adds jobs. With an error some may have been added. It may be repeated: a worker
-	// that gets a job again finds it done.
+	// Enqueue adds jobs. After an error some may have been added. It may be repeated: a job that a worker
+	// gets twice does nothing the second time.
 	Enqueue(ctx context.Context, jobs ...Job) error
-	// Backlog estimates how many jobs wait or are being worked on.
+	// Backlog estimates the number of jobs that are queued or in progress.
 	Backlog(ctx context.Context) (int, error)
 }
 
@@ -197,44 +195,44 @@ type Job struct {
 
 // Query asks for a page of a list of customers.
 type Query struct {
-	State  State  // Active, or Deleted: the trash with those being purged
-	Search string // see ParseSearch; empty: all of the list
+	State  State  // Active; or Deleted for the trash and the customers being purged
+	Search string // see ParseSearch; empty: all customers of the list
 	Limit  int
-	Cursor string // of the page before; empty for the first
+	Cursor string // from the previous page; empty for the first
 }
 
-// Page is a page of a list of customers; these lack counts, holds and last change.
+// Page is a page of a list of customers. They have no Counts, Holds and Last.
 type Page struct {
 	Customers []Customer
-	Cursor    string // of the next page; empty at the end
+	Cursor    string // for the next page; empty at the end
 }
 
 // RecordQuery asks for a page of one customer's records.
 type RecordQuery struct {
 	Customer string
 	Kind     string // empty: all kinds
-	Parent   Key    // empty: all levels of the kind
+	Parent   Key    // empty: records of the kind on all levels
 	Limit    int
 	Cursor   string
 }
 
-// RecordPage is a page of records, parents before their children. It ends at the limit,
-// or with the record that brings it to [MaxPageData].
+// RecordPage is a page of records, parents before their children. It ends at the limit of the query, or
+// with the record that fills [MaxPageData].
 type RecordPage struct {
 	Records []Record
-	Cursor  string // of the next page; empty at the end
+	Cursor  string // for the next page; empty at the end
 }
 
 // CertificateQuery asks for a page of the ledger.
 type CertificateQuery struct {
 	Limit  int
-	Cursor string // of the page before; empty for the first
+	Cursor string // from the previous page; empty for the first
 }
 
 // CertificatePage is a page of the ledger.
 type CertificatePage struct {
 	Certificates []Certificate
-	Cursor       string // of the next page; empty at the end
+	Cursor       string // for the next page; empty at the end
 }
 
 // EntryQuery asks for a page of a customer's audit log.
@@ -250,7 +248,7 @@ type EntryPage struct {
 	Cursor  string
 }
 
-// Totals counts customers by where they are.
+// Totals counts customers by state.
 type Totals struct {
 	Active int64
 	Trash  int64 // deleted, or being purged

@@ -9,13 +9,13 @@ import (
 	"lethe/internal/refusal"
 )
 
-// Sweep tells what one sweep found and did.
+// Sweep is the result of one sweep.
 type Sweep struct {
-	Due     int           // fenced and queued, their purge time having come
-	Stuck   int           // queued again, their lease having run out
-	Refused int           // restored or held meanwhile
-	Lag     time.Duration // by which the longest overdue customer that it met is overdue
-	Full    bool          // the queue has enough; the next sweep goes on
+	Due     int           // customers that were due; fenced and queued
+	Stuck   int           // purges with an ended lease; queued again
+	Refused int           // customers that were restored or put under legal hold after they were listed
+	Lag     time.Duration // time since the purge time of the customer that is overdue longest
+	Full    bool          // the queue is full; the next sweep continues
 }
 
 const (
@@ -23,14 +23,14 @@ const (
 	sweepLease = 2 * time.Minute // exceeds the time limit of a sweep
 	sweepBatch = 100
 
-	// MaxBacklog is how many purges may wait for workers. Past it a sweep adds none:
-	// what is in the queue is not stuck, and queueing it again would not speed it up.
+	// MaxBacklog is how many purges may be queued. A sweep adds none beyond it: the lease of a queued
+	// purge may end while it waits, and to queue it again would not make it faster.
 	MaxBacklog = 10_000
 )
 
-// Sweep is the clock of Lethe: it fences and queues every customer whose purge time
-// has come, and queues again every purge whose lease ran out, whatever stopped it.
-// Two sweeps at once would do no harm but twice the work: ErrLeased refuses the second.
+// Sweep fences and queues every customer that is due, and queues every purge with an ended lease
+// again, no matter what stopped it. A schedule calls it. Two sweeps at the same time would be harmless but do
+// the work twice, so the second returns ErrLeased.
 func (s *Service) Sweep(ctx context.Context) (Sweep, error) {
 	now, holder := s.Now(), NewID()
 	if err := s.leases.Acquire(ctx, sweepName, holder, now, now.Add(sweepLease)); err != nil {
@@ -52,30 +52,30 @@ func (s *Service) sweep(ctx context.Context, now time.Time) (Sweep, error) {
 		if err != nil {
 			return sweep, err
 		}
-		sweep.overdue(c, now) // also the first that there is no room for: of those to be fenced it is the longest overdue
+		sweep.noteLag(c, now) // also for the first customer without room: it is overdue longest of those to be fenced
 		if sweep.Full = room <= 0; sweep.Full {
 			break
 		}
 		batch = append(batch, c)
 		room--
 		if len(batch) == sweepBatch {
-			if err := s.drive(ctx, batch, &sweep); err != nil {
+			if err := s.enqueue(ctx, batch, &sweep); err != nil {
 				return sweep, err
 			}
 			batch = batch[:0]
 		}
 	}
-	return sweep, s.drive(ctx, batch, &sweep)
+	return sweep, s.enqueue(ctx, batch, &sweep)
 }
 
-func (w *Sweep) overdue(c Customer, now time.Time) {
+func (w *Sweep) noteLag(c Customer, now time.Time) {
 	if c.Due(now) {
 		w.Lag = max(w.Lag, now.Sub(c.Deletion.PurgeTime))
 	}
 }
 
-// drive fences or re-leases a batch, some at a time, and queues what it could.
-func (s *Service) drive(ctx context.Context, batch []Customer, sweep *Sweep) error {
+// enqueue claims a batch of customers, several at the same time, and queues the purges that it claimed.
+func (s *Service) enqueue(ctx context.Context, batch []Customer, sweep *Sweep) error {
 	if len(batch) == 0 {
 		return nil
 	}
@@ -83,15 +83,15 @@ func (s *Service) drive(ctx context.Context, batch []Customer, sweep *Sweep) err
 	if err != nil {
 		return err
 	}
-	errs := parallel.Each(len(batch), atOnce, func(i int) error { return s.claim(ctx, batch[i], kinds) })
-	jobs, err := sweep.sort(batch, errs)
+	errs := parallel.Each(len(batch), maxConcurrent, func(i int) error { return s.claim(ctx, batch[i], kinds) })
+	jobs, err := sweep.count(batch, errs)
 	if len(jobs) > 0 {
 		err = errors.Join(err, s.queue.Enqueue(ctx, jobs...))
 	}
 	return err
 }
 
-// claim makes a customer's purge this sweep's to queue.
+// claim fences a customer that is due, or renews the lease of a purge, so that this sweep can queue it.
 func (s *Service) claim(ctx context.Context, c Customer, kinds []Kind) error {
 	ch := s.stamp(Change{By: "schedule"}, ActionPurgeStarted)
 	lease := ch.At.Add(PurgeLease)
@@ -99,10 +99,11 @@ func (s *Service) claim(ctx context.Context, c Customer, kinds []Kind) error {
 		return s.purges.Lease(ctx, c.ID, c.Deletion.ID, lease)
 	}
 	_, err := s.purges.Fence(ctx, c.ID, Fence{Generation: c.Deletion.ID, OnlyDue: true, Lease: lease, Frozen: kinds}, ch)
-	return unchanged(err)
+	return ignoreUnchanged(err)
 }
 
-func (w *Sweep) sort(batch []Customer, errs []error) (jobs []Job, err error) {
+// count counts the outcomes of a batch, and returns the jobs to queue and the faults.
+func (w *Sweep) count(batch []Customer, errs []error) (jobs []Job, err error) {
 	for i, c := range batch {
 		switch {
 		case errs[i] == nil && c.State == Purging:
@@ -121,8 +122,8 @@ func (w *Sweep) sort(batch []Customer, errs []error) (jobs []Job, err error) {
 	return jobs, err
 }
 
-// refused says whether the rules refused, as against the machinery failing: the list
-// of the trash lags, and what it showed may have been restored, held or purged.
+// refused says whether an error is a refusal and not a fault. The list of the trash lags, so a listed
+// customer may have been restored, put under legal hold, or purged.
 func refused(err error) bool {
 	_, ok := refusal.CodeOf(err)
 	return ok || errors.Is(err, ErrNotDue)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// overdue is a trash of customers named by their minutes past the purge time.
+// overdue returns a trash of customers; their ids are the minutes since the purge time.
 func overdue(minutes ...int) (list []Customer) {
 	for _, m := range minutes {
 		c := inTrash(noon.Add(-time.Duration(m) * time.Minute))
@@ -52,7 +52,7 @@ func TestSweeps(t *testing.T) {
 			t.Errorf("%s: queued %q, want %q", test.name, queued, test.queued)
 		}
 		if calls := strings.Join(store.calls, " "); calls != "acquire release" {
-			t.Errorf("%s: the lease was not given back: %s", test.name, calls)
+			t.Errorf("%s: the lease was not released: %s", test.name, calls)
 		}
 	}
 }

@@ -7,32 +7,32 @@ import (
 	"unicode"
 )
 
-// A search term is a word by which a customer is found, by its beginning. How a profile makes
-// terms, and a search asks for them, is decided here, for whatever keeps them.
+// A search term is a word by which a customer is found, from the first letters on. This package decides which terms
+// a profile has and which prefixes a search asks for; a [Store] only keeps and finds them.
 const (
-	// MaxTerms is how many terms a customer has at most: a revision that changes all of them,
-	// the claim and the root is still one transaction of 100 items.
-	MaxTerms      = 40
-	maxTermLength = 32 // characters; longer words are cut, as are those searched for
-	joinedLength  = 3  // characters of a term in a script without spaces, where each character begins one
-	minLead       = 2  // characters that a search needs to begin with; in such a script, 1
+	// MaxTerms is how many terms a customer may have: a revision that changes all of them, the claim
+	// and the root must fit into one transaction of 100 items.
+	MaxTerms       = 40
+	maxTermLength  = 32 // characters; longer words are cut, in searches, too
+	unspacedLength = 3  // characters of a term in a script without spaces, where each character begins one
+	minLead        = 2  // characters of a prefix that is long enough to search by; in a script without spaces, 1
 )
 
-// reversed marks the term that a phone number makes backwards: it is found by its end.
+// reversed marks the term with the digits of a phone number backwards, by which its end is found.
 const reversed = "~"
 
-// fieldTerms are the terms that one field of a profile makes.
+// fieldTerms are the terms of one field of a profile.
 type fieldTerms struct {
 	field string
 	terms []string
 }
 
-// termsByField are a profile's terms, the most wanted first: when there are too many, what is
-// left out is the end of the longest name that a company can have.
+// termsByField returns a profile's terms, the most useful first. If there are too many, the last ones
+// are left out: the end of a very long organisation name.
 func termsByField(p Profile) []fieldTerms {
 	last := p.LastName
-	if endsJoined(p.LastName) && isJoined(Fold(p.FirstName)) {
-		last += p.FirstName // as it is written: 李明, and not 李 明
+	if endsUnspaced(p.LastName) && isUnspacedWord(Fold(p.FirstName)) {
+		last += p.FirstName // written without a space: 李明, not 李 明
 	}
 	return []fieldTerms{
 		{"lastName", termsOfText(last)},
@@ -43,19 +43,19 @@ func termsByField(p Profile) []fieldTerms {
 	}
 }
 
-func endsJoined(name string) bool {
+func endsUnspaced(name string) bool {
 	letters := []rune(strings.TrimRightFunc(Fold(name), unicode.IsMark))
-	return len(letters) > 0 && joined(letters[len(letters)-1])
+	return len(letters) > 0 && isUnspaced(letters[len(letters)-1])
 }
 
-// Names are what leads to a customer beside its id. What a root keeps of them is how they were
-// written, whatever the rules are by the time of its purge.
+// Names are the search terms and the e-mail identity by which a customer is found, besides its id. A root
+// has a copy: a purge removes exactly these, even if the rules have changed.
 type Names struct {
 	Terms []string // sorted
-	Claim string   // the e-mail address's identity; empty: none, or the address as it is
+	Claim string   // e-mail identity; empty: there is no address, or the identity is the address itself
 }
 
-// NamesOf are the names that a profile makes.
+// NamesOf returns the names of a profile.
 func NamesOf(p Profile) Names {
 	n := Names{Terms: SearchTerms(p)}
 	if identity := EmailIdentity(p.Email); identity != p.Email {
@@ -64,23 +64,24 @@ func NamesOf(p Profile) Names {
 	return n
 }
 
-// Named is the customer with other names.
+// Named returns the customer with the given names.
 func (c Customer) Named(n Names) Customer {
 	c.Terms, c.Claim = n.Terms, n.Claim
 	return c
 }
 
-// Claimed is the e-mail identity that is claimed for the customer; empty: none.
+// Claimed returns the e-mail identity that the customer claims, empty if it has no address.
 func (c Customer) Claimed() string { return cmp.Or(c.Claim, c.Profile.Email) }
 
-// SearchTerms are the terms of a profile, sorted.
+// SearchTerms returns the search terms of a profile, sorted.
 func SearchTerms(p Profile) []string {
 	terms, _ := searchTerms(p)
 	slices.Sort(terms)
 	return terms
 }
 
-// Unsearchable names the fields of a profile that have more words than it can be found by.
+// Unsearchable returns the names of the fields of which some words are no search terms, because the
+// profile has more than MaxTerms.
 func Unsearchable(p Profile) []string {
 	_, fields := searchTerms(p)
 	return fields
@@ -101,12 +102,12 @@ func searchTerms(p Profile) (terms, unsearchable []string) {
 	return terms, unsearchable
 }
 
-// termsOfText are the words of a name, in its order.
+// termsOfText returns the terms of a text, in order.
 func termsOfText(text string) []string {
 	var terms []string
 	for _, word := range wordsOf(text) {
-		if isJoined(word) {
-			terms = append(terms, joinedTerms(word)...)
+		if isUnspacedWord(word) {
+			terms = append(terms, unspacedTerms(word)...)
 		} else {
 			terms = append(terms, cut(word, maxTermLength))
 		}
@@ -114,19 +115,20 @@ func termsOfText(text string) []string {
 	return terms
 }
 
-// joinedTerms are what begins at each letter of a word in a script without spaces.
-func joinedTerms(word string) []string {
+// unspacedTerms returns a term for each letter of a word in a script without spaces: the letter and those
+// after it.
+func unspacedTerms(word string) []string {
 	var terms []string
 	for at, r := range word {
 		if !unicode.IsMark(r) {
-			terms = append(terms, cut(word[at:], joinedLength))
+			terms = append(terms, cut(word[at:], unspacedLength))
 		}
 	}
 	return terms
 }
 
-// emailTerms are the words of an e-mail address without the top-level domain, which everybody
-// shares.
+// emailTerms returns the terms of an e-mail address. It leaves out the top-level domain, which many
+// addresses share.
 func emailTerms(email string) []string {
 	name, domain, _ := strings.Cut(email, "@")
 	if dot := strings.LastIndex(domain, "."); dot > 0 {

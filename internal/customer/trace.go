@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// Trace is what is kept for a day of a change that was made under a key, to answer a repeat of
-// it by: how it left the customer, without anything personal. A change of records leaves
-// only its time.
+// Trace describes a customer after a change with an idempotency key, without personal data. It is kept
+// for a day to answer a repeated request. The trace of a change of records has only its time.
 type Trace struct {
 	At       time.Time
 	Version  int64
@@ -15,11 +14,11 @@ type Trace struct {
 	Blocked  bool
 	Held     bool
 	Created  time.Time
-	Deletion *Deletion        // without who deleted it and why
-	Counts   map[string]int64 // of the kinds that there were records of
+	Deletion *Deletion        // without author and reason
+	Counts   map[string]int64 // records by kind, without zeros
 }
 
-// Trace is what is kept of the change that left the customer as it is.
+// Trace returns the trace of the customer's latest change.
 func (c Customer) Trace() Trace {
 	t := Trace{At: c.Last.At, Version: c.Version, State: c.State, Blocked: c.Blocked, Held: len(c.Holds) > 0, Created: c.Created}
 	if d := c.Deletion; d != nil {
@@ -36,16 +35,15 @@ func (c Customer) Trace() Trace {
 	return t
 }
 
-// TraceAt is what is kept of a change that left the customer as it was, since that was so
-// already.
+// TraceAt returns the trace of a request at the given time that left the customer unchanged.
 func (c Customer) TraceAt(at time.Time) Trace {
 	t := c.Trace()
 	t.At = at
 	return t
 }
 
-// Of is a customer as the change left it. If it has been changed since, or is gone, it
-// has only what the trace tells.
+// Of returns the customer after the traced change. now is the customer as it is, or zero if it is gone.
+// If it has changed since, the result has only the data of the trace.
 func (t Trace) Of(id string, now Customer) Customer {
 	if now.ID == id && now.Version == t.Version {
 		now.Counts = maps.Clone(t.Counts)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestATraceTellsHowACustomerWasLeftAndNothingPersonal(t *testing.T) {
+func TestATraceHasNothingPersonal(t *testing.T) {
 	c := inTrash(noon.Add(time.Hour)).held("case-1").with(map[string]int64{"ticket": 2, "invoice": 0})
 	c.Version, c.Blocked, c.Created, c.Last.At = 7, true, noon.Add(-day), noon
 	c.Profile = Profile{Organisation: "Canary", LastName: "Canary", Email: "canary@example.com"}
@@ -24,7 +24,7 @@ func TestATraceTellsHowACustomerWasLeftAndNothingPersonal(t *testing.T) {
 	now := c
 	now.Counts = map[string]int64{"ticket": 3}
 	if got := trace.Of(c.ID, now); got.Profile.LastName != "Canary" || got.Counts["ticket"] != 2 {
-		t.Errorf("of one that only has another record: %+v", got)
+		t.Errorf("of a customer that has another record now: %+v", got)
 	}
 	now.Version++
 	for name, now := range map[string]Customer{"changed": now, "gone": {}} {

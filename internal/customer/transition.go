@@ -2,7 +2,7 @@ package customer
 
 import "time"
 
-// Seen is what a plan saw of a customer. A transition binds to it.
+// Seen is what a plan saw of a customer. A transition is made only if it is still so.
 type Seen struct {
 	ID      string
 	Version int64
@@ -10,33 +10,33 @@ type Seen struct {
 	Held    bool
 }
 
-// See is what a plan needs of the customer.
+// See returns what a plan notes of the customer.
 func (c Customer) See() Seen {
 	return Seen{ID: c.ID, Version: c.Version, Epoch: c.Epoch, Held: len(c.Holds) > 0}
 }
 
-// Transition is one change of one customer among many. It is made only to the customer as it
-// was seen: if another change came first, the result says so, and nothing else happens.
+// Transition is a change of one customer among many. It is made only if the customer is as it was seen:
+// if another change came first, it has no effect, and its result is ErrVersion.
 type Transition struct {
 	Seen
 	change Change
 	effect Effect
 }
 
-// NewTransition has an effect on a customer as it was seen. The effect decides which action the change is.
+// NewTransition returns a transition. It sets the change's action to the effect's.
 func NewTransition(seen Seen, ch Change, effect Effect) Transition {
 	ch.Action = effect.action()
 	return Transition{seen, ch, effect}
 }
 
-// Change says who makes the transition, when, why, and which action it is.
+// Change returns who makes the transition, when, why, and its action.
 func (tr Transition) Change() Change { return tr.change }
 
-// Effect is what it does.
+// Effect returns what the transition does.
 func (tr Transition) Effect() Effect { return tr.effect }
 
-// Refused says why a transition could not be made to a customer, judged from how it is now;
-// nil if it was made before.
+// Refused returns why a transition could not be made to the customer c as it is now. It returns nil if
+// the transition was made before.
 func (tr Transition) Refused(c Customer, s Settings) error {
 	if c.Made(tr.change.ID) || tr.effect.done(c) {
 		return nil
@@ -47,13 +47,13 @@ func (tr Transition) Refused(c Customer, s Settings) error {
 	return ErrVersion
 }
 
-// Effect is what a transition does to a customer: one of the types of this file, each with all
-// that its action needs.
+// Effect is what a transition does to a customer. It is one of the types of this file; each has the
+// values that its action needs.
 type Effect interface {
 	action() Action
-	// done says whether the customer shows the effect, by whatever change.
+	// done says whether the customer shows the effect, no matter which change had it.
 	done(c Customer) bool
-	// can says why it can't be done to the customer at a time, nil if it can.
+	// can returns why the effect is not allowed at the given time, or nil.
 	can(c Customer, at time.Time, s Settings) error
 }
 
@@ -72,8 +72,8 @@ func (d DeleteEffect) can(c Customer, _ time.Time, s Settings) error { return c.
 
 // RestoreEffect takes the customer out of the trash.
 type RestoreEffect struct {
-	Generation string    // the deletion to undo; empty: whichever it is
-	Created    time.Time // when the customer was
+	Generation string    // id of the deletion to undo; empty: the current one
+	Created    time.Time // when the customer was created
 }
 
 func (r RestoreEffect) action() Action { return ActionRestored }
@@ -104,8 +104,8 @@ func (UnblockEffect) can(c Customer, _ time.Time, _ Settings) error { return c.C
 
 // FenceEffect takes a customer in the trash past the fence.
 type FenceEffect struct {
-	Lease  time.Time // until then the purge is a worker's
-	Frozen []Kind    // the kinds that the purge goes by; nil: those in force when it is finished
+	Lease  time.Time // until then a worker has the purge
+	Frozen []Kind    // the kinds that the purge uses; nil: those in force when it finishes
 }
 
 func (FenceEffect) action() Action { return ActionPurgeStarted }
@@ -114,10 +114,9 @@ func (FenceEffect) done(c Customer) bool { return c.State == Purging }
 
 func (FenceEffect) can(c Customer, at time.Time, _ Settings) error { return c.CanPurge(Fence{}, at) }
 
-// ReplayEffect takes a customer that a restored backup has brought back past the fence, whatever
-// state it is in. The deletion is that of this purge.
+// ReplayEffect takes a customer that a restored backup has brought back past the fence, from any state.
 type ReplayEffect struct {
-	Deletion Deletion
+	Deletion Deletion // the one that this purge finishes
 	FenceEffect
 }
 

@@ -7,14 +7,14 @@ import (
 	"testing/synctest"
 )
 
-// outrunStore is a store in which somebody else is faster than so many revisions.
-type outrunStore struct {
+// contendedStore is a store in which another change comes before each of the first revisions.
+type contendedStore struct {
 	scripted
-	faster int
+	faster int             // number of those changes
 	ids    map[string]bool // of the changes that were tried
 }
 
-func (s *outrunStore) Revise(_ context.Context, old, revised Customer) error {
+func (s *contendedStore) Revise(_ context.Context, old, revised Customer) error {
 	s.ids[revised.Last.ID] = true
 	if s.faster--; s.faster >= 0 {
 		s.customer.Version++
@@ -23,23 +23,23 @@ func (s *outrunStore) Revise(_ context.Context, old, revised Customer) error {
 	return nil
 }
 
-func TestAnUpdateIsTriedAgainWhileOthersAreFaster(t *testing.T) {
+func TestAnUpdateIsTriedAgainAfterOtherChanges(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		faster  int
-		version int64 // that the change is bound to
+		version int64 // Change.IfVersion
 		want    error
 	}{
-		{"nobody is", 0, 0, nil},
-		{"nine others are", 9, 0, nil},
-		{"somebody always is", 1000, 0, ErrBusy},
-		{"somebody is, and the version was named", 1, 7, ErrVersion},
+		{"no other change", 0, 0, nil},
+		{"nine other changes", 9, 0, nil},
+		{"other changes in all attempts", 1000, 0, ErrBusy},
+		{"another change, with a version", 1, 7, ErrVersion},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := active()
 				c.Version, c.Profile = 7, Profile{LastName: "Anders"}
-				store := &outrunStore{scripted: scripted{customer: c}, faster: test.faster, ids: map[string]bool{}}
+				store := &contendedStore{scripted: scripted{customer: c}, faster: test.faster, ids: map[string]bool{}}
 				service := store.over(store)
 				got, err := service.Update(t.Context(), c.ID, func(p Profile) Profile { return p }, Change{By: "admin", IfVersion: test.version})
 				if !errors.Is(err, test.want) {
@@ -49,7 +49,7 @@ func TestAnUpdateIsTriedAgainWhileOthersAreFaster(t *testing.T) {
 					t.Errorf("version %d, want %d", got.Version, want)
 				}
 				if len(store.ids) != 1 {
-					t.Errorf("one change has %d ids", len(store.ids))
+					t.Errorf("the attempts of one change have %d ids", len(store.ids))
 				}
 			})
 		})
@@ -60,7 +60,7 @@ func TestAnUpdateWaitsNoLongerThanItsCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := active()
 		c.Profile = Profile{LastName: "Anders"}
-		store := &outrunStore{scripted: scripted{customer: c}, faster: 1000, ids: map[string]bool{}}
+		store := &contendedStore{scripted: scripted{customer: c}, faster: 1000, ids: map[string]bool{}}
 		service := store.over(store)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

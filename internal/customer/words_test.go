@@ -20,7 +20,7 @@ func TestSpellingsOfAWordFoldToOne(t *testing.T) {
 		{"रानी", "रानी"},
 		{"குமார்", "குமார்"},
 		{"สมชาย", "สมชาย"},
-		{"น้ำ", "น้ำ", "น้ํา"}, // U+0E33, and what it is made of
+		{"น้ำ", "น้ำ", "น้ํา"}, // U+0E33, and the same decomposed
 		{"ガス", "ｶﾞｽ", "カ\u3099ス"},
 		{"김민준", "김민준", "\u1100\u1175\u11b7\u1106\u1175\u11ab\u110c\u116e\u11ab"},
 		{"ශ්රී", "ශ්\u200dරී"},
@@ -34,10 +34,10 @@ func TestSpellingsOfAWordFoldToOne(t *testing.T) {
 	}
 }
 
-// composed are the spellings above that are folded to another form of the same text.
+// composed has the spellings above that fold to another form of the same text.
 var composed = map[string]bool{"น้ำ": true}
 
-func TestOtherWordsStayOthers(t *testing.T) {
+func TestDifferentWordsStayDifferent(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"かき", "かぎ"}, {"ハン", "パン"}, {"रानी", "रान"}, {"कुमार", "कमार"}, {"กา", "กี"}, {"Müller", "Mueller"}, {"Anna", "Ana"},
 	} {
@@ -47,7 +47,7 @@ func TestOtherWordsStayOthers(t *testing.T) {
 	}
 }
 
-// FuzzFold folds anything: what is folded stays as it is.
+// FuzzFold folds any text. Folding it again must not change it.
 func FuzzFold(f *testing.F) {
 	for _, seed := range []string{"İstanbul", "ΐ", "ᾳ", "ﬀ\u0345", "\xff", "ǅ", "ẖ", "ſt"} {
 		f.Add(seed)

@@ -18,27 +18,28 @@ import (
 // CustomerLine is a line of a file of customers.
 type CustomerLine struct {
 	Line     int
-	ID       string // empty: one is made
+	ID       string // empty: the import makes one
 	Profile  customer.Profile
-	SaysName bool   // the line gives a whole name: an empty first name in Profile is on purpose
-	SaysPush bool   // the line gives Profile.Push
-	Text     string // the whole line, with what is not a field; empty: the profile is the whole line
+	SaysName bool   // the line has a whole name: an empty first name in Profile is on purpose
+	SaysPush bool   // the line has a value for Profile.Push
+	Text     string // the whole line, with columns that are no fields; empty: Profile is the whole line
 	Err      error  // why the line can't be read; then only Line is set
 
 	again error // an earlier line has the same id or e-mail address
-	nth   int   // of the lines with neither that say the same
+	nth   int   // number of this line among equal lines without id and e-mail address, from 1
 }
 
 // Customers adds the customers of a file. A line is about the customer with its id or, without an id, with its e-mail
-// address. A line with neither adds a customer once a day, however often its file is imported, so that an import can be
-// repeated. Options.OnExisting says what happens to customers that exist. If two lines of a file have the same id or address, the
-// later one fails. The import stops before the context's deadline; Result.ResumeFrom says where to continue.
+// address. A line without both adds a customer at most once a day, so that an import can be repeated. Options.OnExisting
+// says what happens to customers that exist. If two lines of a file have the same id or address, the later one fails. The
+// import stops before the context's deadline; Result.ResumeFrom says where to continue. An error is a fault of the store;
+// the result is valid, too.
 //
-// A dry run reports what the run would do. If Options.From skips lines, it assumes that none of them frees an e-mail address
-// that a later line takes.
+// A dry run reports what the run would do. If Options.From skips lines, it assumes that none of these frees an e-mail
+// address for a later line.
 func Customers(ctx context.Context, service CustomerService, lines iter.Seq[CustomerLine], opts Options) (Result, error) {
 	im := &customerImport{
-		CustomerService: service, opts: opts, first: firstLines{}, said: map[[8]byte]int{}, freed: map[string]bool{}, changed: map[string]int{},
+		CustomerService: service, opts: opts, first: firstLines{}, equal: map[[8]byte]int{}, freed: map[string]bool{}, changed: map[string]int{},
 	}
 	return applyAll(ctx, lines, opts, im.note, im.apply)
 }
@@ -47,31 +48,31 @@ func (l CustomerLine) number() int { return l.Line }
 
 func (l CustomerLine) unreadable() error { return l.Err }
 
-// over returns a profile with the line's values in place of its own. Fields that are empty in the line stay.
-func (l CustomerLine) over(p customer.Profile) customer.Profile {
-	said := l.Profile.Normalise()
-	if l.SaysName && said.FirstName+said.LastName != "" {
+// merge returns a profile with the values of the line. Fields that are empty in the line keep their values.
+func (l CustomerLine) merge(p customer.Profile) customer.Profile {
+	given := l.Profile.Normalise()
+	if l.SaysName && given.FirstName+given.LastName != "" {
 		p.FirstName, p.LastName = "", ""
 	}
 	for _, f := range []struct {
 		field *string
-		said  string
+		value string
 	}{
-		{&p.Organisation, said.Organisation}, {&p.FirstName, said.FirstName}, {&p.LastName, said.LastName},
-		{&p.Email, said.Email}, {&p.Phone, said.Phone},
+		{&p.Organisation, given.Organisation}, {&p.FirstName, given.FirstName}, {&p.LastName, given.LastName},
+		{&p.Email, given.Email}, {&p.Phone, given.Phone},
 	} {
-		if f.said != "" {
-			*f.field = f.said
+		if f.value != "" {
+			*f.field = f.value
 		}
 	}
 	if l.SaysPush {
-		p.Push = said.Push
+		p.Push = given.Push
 	}
-	if len(said.Consents) > 0 {
-		consents := maps.Clone(said.Consents)
-		for name, given := range p.Consents {
+	if len(given.Consents) > 0 {
+		consents := maps.Clone(given.Consents)
+		for name, consent := range p.Consents {
 			if _, ok := consents[name]; !ok {
-				consents[name] = given
+				consents[name] = consent
 			}
 		}
 		p.Consents = consents
@@ -79,8 +80,8 @@ func (l CustomerLine) over(p customer.Profile) customer.Profile {
 	return p
 }
 
-// change is the change that adds the line's customer. Without an id it has a key, by which a repeated import recognises
-// the line.
+// change returns the change that adds the line's customer. For a line without an id it has an idempotency key, by which a
+// repeated import recognises the line.
 func (l CustomerLine) change(by string) customer.Change {
 	ch := customer.Change{By: by}
 	if l.ID == "" {
@@ -95,7 +96,7 @@ func (l CustomerLine) text() string {
 	if l.Text != "" {
 		return l.Text
 	}
-	text, _ := json.Marshal(l.Profile.Normalise()) // strings, booleans and a map of them can be written
+	text, _ := json.Marshal(l.Profile.Normalise()) // strings, booleans and a map of booleans can always be encoded
 	return string(text)
 }
 
@@ -105,11 +106,11 @@ type customerImport struct {
 
 	opts  Options
 	first firstLines
-	said  map[[8]byte]int // counts equal lines without an id and an address, by hash
+	equal map[[8]byte]int // numbers of equal lines without id and e-mail address, by hash
 
 	mu      sync.Mutex
-	freed   map[string]bool // of a dry run: e-mail addresses that the run would have freed
-	changed map[string]int  // the line that may change a customer, by customer
+	freed   map[string]bool // in a dry run: e-mail addresses that the run would have freed
+	changed map[string]int  // by customer: the line that changes it
 }
 
 // note compares a line with the earlier ones.
@@ -126,30 +127,30 @@ func (im *customerImport) note(l *CustomerLine) {
 	}
 	if l.ID == "" && email == "" {
 		hash := shortHash(l.text())
-		im.said[hash]++
-		l.nth = im.said[hash]
+		im.equal[hash]++
+		l.nth = im.equal[hash]
 	}
 }
 
-// apply handles a window of lines, some at the same time. It puts off lines that can affect each other, and handles these
-// last, in the order of the file.
+// apply handles a window of lines, several at the same time. It postpones lines that can affect each other, and handles
+// these last, in the order of the file.
 func (im *customerImport) apply(ctx context.Context, pace *pace, window []CustomerLine) []outcome {
 	outcomes := notBegun(len(window))
-	putOff := make([]bool, len(window))
+	postponed := make([]bool, len(window))
 	parallel.While(len(window), importers, pace.begin, func(i int) {
 		pace.timed(func() { outcomes[i] = im.line(ctx, window[i], false) })
-		putOff[i] = errors.Is(outcomes[i].err, errPutOff)
+		postponed[i] = errors.Is(outcomes[i].err, errPostponed)
 	})
 	for i, l := range window {
-		if putOff[i] && !pace.step(func() { outcomes[i] = im.line(ctx, l, true) }) {
+		if postponed[i] && !pace.step(func() { outcomes[i] = im.line(ctx, l, true) }) {
 			outcomes[i].err = errNoTime
 		}
 	}
 	return outcomes
 }
 
-// errPutOff is the outcome of a line that must wait for the others of its window.
-var errPutOff = errors.New("put off")
+// errPostponed is the outcome of a line that must wait for the others of its window.
+var errPostponed = errors.New("postponed")
 
 func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) outcome {
 	switch {
@@ -171,12 +172,12 @@ func (im *customerImport) line(ctx context.Context, l CustomerLine, last bool) o
 	case there:
 		return im.existing(ctx, l, id, err)
 	case im.opts.OnExisting == UpdateExisting && errors.As(err, new(*customer.EmailTakenError)) && !last:
-		return outcome{err: errPutOff} // another line may free the address
+		return outcome{err: errPostponed} // another line may free the address
 	}
 	return outcome{err: err}
 }
 
-// owner returns the customer that the line is about, if that customer is the reason why adding it was refused.
+// owner returns the customer that the line is about, if adding it was refused because that customer exists.
 func (l CustomerLine) owner(err error) (id string, there bool) {
 	var (
 		replay *customer.ReplayError
@@ -193,8 +194,8 @@ func (l CustomerLine) owner(err error) (id string, there bool) {
 	return "", false
 }
 
-// existing is the outcome of a line whose customer exists. If that customer is being purged, the line fails: the
-// customer is about to be gone.
+// existing returns the outcome of a line for a customer that exists. If that customer is being purged, the line fails: the
+// customer will soon be gone.
 func (im *customerImport) existing(ctx context.Context, l CustomerLine, id string, refusal error) outcome {
 	c, err := im.Get(ctx, id)
 	switch {
@@ -215,14 +216,14 @@ func (im *customerImport) existing(ctx context.Context, l CustomerLine, id strin
 }
 
 func (im *customerImport) found(l CustomerLine, c customer.Customer) Existing {
-	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.Now()), Differs: c.Profile.Differs(l.over(c.Profile))}
+	return Existing{Line: l.Line, Customer: c.ID, State: c.StateAt(im.Now()), Differs: c.Profile.Differs(l.merge(c.Profile))}
 }
 
-// locate finds the customer that a line is about: ErrNotFound if there is none.
+// locate returns the customer that a line is about. The error is ErrNotFound if it does not exist.
 func (im *customerImport) locate(ctx context.Context, l CustomerLine) (customer.Customer, error) {
 	id := l.ID
 	if id == "" {
-		owner, err := im.claimed(ctx, l)
+		owner, err := im.ownerWithoutID(ctx, l)
 		if err != nil {
 			return customer.Customer{}, err
 		}
@@ -238,8 +239,8 @@ func (im *customerImport) locate(ctx context.Context, l CustomerLine) (customer.
 	return c, err
 }
 
-// claimed finds the customer that an earlier import of the line has added, or that has the line's e-mail address.
-func (im *customerImport) claimed(ctx context.Context, l CustomerLine) (string, error) {
+// ownerWithoutID returns the customer that an earlier import of the line has added, or that has the line's e-mail address.
+func (im *customerImport) ownerWithoutID(ctx context.Context, l CustomerLine) (string, error) {
 	err := im.Replayed(ctx, l.change(im.opts.By))
 	if id, there := l.owner(err); there {
 		return id, nil
@@ -247,11 +248,12 @@ func (im *customerImport) claimed(ctx context.Context, l CustomerLine) (string, 
 	if err != nil {
 		return "", err
 	}
-	return im.addressee(ctx, l.Profile.Normalise().Email)
+	return im.emailOwner(ctx, l.Profile.Normalise().Email)
 }
 
-// addressee finds the customer that has an e-mail address: ErrNotFound if there is none, or if this dry run would have freed it.
-func (im *customerImport) addressee(ctx context.Context, email string) (string, error) {
+// emailOwner returns the customer that has an e-mail address. The error is ErrNotFound if no customer has it, or if the run
+// would have freed it before.
+func (im *customerImport) emailOwner(ctx context.Context, email string) (string, error) {
 	im.mu.Lock()
 	freed := im.freed[email]
 	im.mu.Unlock()
@@ -261,7 +263,7 @@ func (im *customerImport) addressee(ctx context.Context, email string) (string, 
 	return im.EmailOwner(ctx, email)
 }
 
-// add adds the customer of a line. In a dry run it only checks whether that would be refused.
+// add adds the customer of a line. In a dry run it only returns the error that this would have.
 func (im *customerImport) add(ctx context.Context, l CustomerLine) error {
 	ch := l.change(im.opts.By)
 	if !im.opts.DryRun {
@@ -282,9 +284,9 @@ func (im *customerImport) add(ctx context.Context, l CustomerLine) error {
 	return im.checkEmail(ctx, p.Email, "")
 }
 
-// checkEmail refuses an address that a customer with another id has.
+// checkEmail refuses an e-mail address that a customer with another id has.
 func (im *customerImport) checkEmail(ctx context.Context, email, id string) error {
-	owner, err := im.addressee(ctx, email)
+	owner, err := im.emailOwner(ctx, email)
 	switch {
 	case errors.Is(err, customer.ErrNotFound), err == nil && owner == id:
 		return nil
@@ -294,15 +296,15 @@ func (im *customerImport) checkEmail(ctx context.Context, email, id string) erro
 	return im.EmailTaken(ctx, owner)
 }
 
-// revise changes a customer to what the line says. A line that changes an e-mail address, or that found its customer by
-// one, is put off: other lines may be about that address.
+// revise changes a customer to the values of the line. It postpones a line that changes an e-mail address or that found its
+// customer by one: other lines of the window may have the same address.
 func (im *customerImport) revise(ctx context.Context, l CustomerLine, c customer.Customer, last bool) outcome {
 	found := im.found(l, c)
-	p := l.over(c.Profile).Normalise()
+	p := l.merge(c.Profile).Normalise()
 	if !last && (l.ID == "" || p.Email != c.Profile.Email) {
-		return outcome{err: errPutOff}
+		return outcome{err: errPostponed}
 	}
-	if err := im.takeTurn(l, c.ID); err != nil {
+	if err := im.claim(l, c.ID); err != nil {
 		return outcome{err: err}
 	}
 	if len(found.Differs) == 0 {
@@ -315,21 +317,21 @@ func (im *customerImport) revise(ctx context.Context, l CustomerLine, c customer
 	return outcome{found: &found}
 }
 
-// takeTurn refuses a second line about a customer. One has the customer's id, the other its e-mail address.
-func (im *customerImport) takeTurn(l CustomerLine, id string) error {
+// claim refuses a second line about a customer: one line has the customer's id, and the other its e-mail address.
+func (im *customerImport) claim(l CustomerLine, id string) error {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	if line, ok := im.changed[id]; ok && line != l.Line {
-		return customer.Invalid("id", fmt.Sprintf("line %d of the file is about the same customer", line))
+		return customer.Invalid("id", fmt.Sprintf("line %d of the file is about the same customer; remove one of the lines", line))
 	}
 	im.changed[id] = l.Line
 	return nil
 }
 
-// write changes the customer. In a dry run it only checks whether that would be refused.
+// write changes the customer. In a dry run it only returns the error that this would have.
 func (im *customerImport) write(ctx context.Context, l CustomerLine, c customer.Customer, p customer.Profile) error {
 	if !im.opts.DryRun {
-		_, err := im.Update(ctx, c.ID, l.over, customer.Change{By: im.opts.By})
+		_, err := im.Update(ctx, c.ID, l.merge, customer.Change{By: im.opts.By})
 		return err
 	}
 	if err := c.CanChange(); err != nil {

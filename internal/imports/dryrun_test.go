@@ -11,7 +11,7 @@ import (
 	"lethe/internal/imports"
 )
 
-// crowd adds customers in every state that a line can meet.
+// crowd adds customers in all states that the customer of a line may have.
 func crowd(t *testing.T, s *customer.Service) {
 	t.Helper()
 	ctx, by := t.Context(), customer.Change{By: "t"}
@@ -44,7 +44,8 @@ func must(t *testing.T) func(customer.Customer, error) customer.Customer {
 	}
 }
 
-// someLine makes a line out of so few values that lines meet each other and the crowd.
+// someLine returns a random line. It has only a few values to choose from, so that lines often are about the same
+// customers, and about those of crowd.
 func someLine(r *rand.Rand, number int) imports.CustomerLine {
 	pick := func(values ...string) string { return values[r.IntN(len(values))] }
 	l := imports.CustomerLine{Line: number, SaysName: r.IntN(2) == 0, SaysPush: r.IntN(2) == 0}
@@ -65,8 +66,8 @@ func someLine(r *rand.Rand, number int) imports.CustomerLine {
 	return l
 }
 
-// TestDryRunOfCustomersSaysWhatTheRunDoes imports files of lines that get into each other's way, one
-// after the other, each dry and then really.
+// TestDryRunOfCustomersSaysWhatTheRunDoes imports files of lines that affect each other, each file as a dry run and then
+// for real.
 func TestDryRunOfCustomersSaysWhatTheRunDoes(t *testing.T) {
 	s := importService(t)
 	crowd(t, s)
@@ -86,21 +87,21 @@ func TestDryRunOfCustomersSaysWhatTheRunDoes(t *testing.T) {
 	}
 }
 
-// compare asks a dry run twice, since it writes nothing, and then runs.
+// compare makes two dry runs and then the run. All three must have the same result.
 func compare(t *testing.T, name string, run func(dryRun bool) (imports.Result, error)) {
 	t.Helper()
-	var told [3]string
-	for i := range told {
+	var results [3]string
+	for i := range results {
 		got, err := run(i < 2)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		told[i] = strings.Join(append(found(got), outcome(got)), "; ")
+		results[i] = strings.Join(append(found(got), outcome(got)), "; ")
 	}
-	if told[0] == told[1] && told[1] == told[2] {
+	if results[0] == results[1] && results[1] == results[2] {
 		return
 	}
-	parts := func(i int) []string { return strings.Split(told[i], "; ") }
+	parts := func(i int) []string { return strings.Split(results[i], "; ") }
 	for _, p := range parts(2) {
 		if !slices.Contains(parts(0), p) || !slices.Contains(parts(1), p) {
 			t.Errorf("%s: the run says %q", name, p)
@@ -113,7 +114,7 @@ func compare(t *testing.T, name string, run func(dryRun bool) (imports.Result, e
 	}
 }
 
-// someRecord makes a line out of so few values that lines meet each other and the crowd.
+// someRecord returns a random line of a file of records; see someLine.
 func someRecord(r *rand.Rand, number int) imports.RecordLine {
 	pick := func(values ...string) string { return values[r.IntN(len(values))] }
 	key := pick("invoice~%d", "invoice~%d", "invoice~%d~line~%d", "invoice~%d~line~%d~line~1", "letter~%d", "nonsense")

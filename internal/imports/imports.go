@@ -1,6 +1,6 @@
 // Package imports adds the customers and records of a file, line by line. It decides which customer or record a line is
-// about, which lines of a file are about the same one, what a dry run reports, and where the next request continues when
-// there is no time for the whole file. The rules for customers and records are those of package customer, which it calls through
+// about, which lines are about the same one, what a dry run reports, and where the next request continues if there is no
+// time for the whole file. The rules for customers and records are in package customer, which it calls through
 // [CustomerService] and [RecordService].
 package imports
 
@@ -14,70 +14,70 @@ import (
 	"lethe/internal/refusal"
 )
 
-// UnreadableError fails a line that can't be read.
+// UnreadableError says that a line can't be read, and why.
 type UnreadableError struct {
-	Problem string // never repeats what the line says
+	Problem string // what is wrong and what to do; never repeats the content of the line
 }
 
 func (e *UnreadableError) Error() string { return e.Problem }
 
-// Code is that of the refusal.
+// Code returns the code of the refusal.
 func (e *UnreadableError) Code() refusal.Code { return refusal.Malformed }
 
-// ErrBlankLine is the Err of a line without any value. The line is skipped, and counted.
+// ErrBlankLine is the error of a line without any value. An import skips and counts such lines.
 var ErrBlankLine = errors.New("the line is blank")
 
-// OnExisting says what happens to a line whose customer or record exists.
+// OnExisting says what an import does if the customer or record of a line exists.
 type OnExisting string
 
 // The values of OnExisting.
 const (
 	SkipExisting   OnExisting = "skip"   // leave the customer or record as it is; the default
-	UpdateExisting OnExisting = "update" // change the customer to what the line says
-	FailExisting   OnExisting = "fail"   // the line fails
+	UpdateExisting OnExisting = "update" // change the customer to the values of the line
+	FailExisting   OnExisting = "fail"   // fail the line
 )
 
 // Options of an import.
 type Options struct {
 	By         string // who imports
-	DryRun     bool   // write nothing, and report the result that each line would have
+	DryRun     bool   // write nothing, and report what the import would do
 	OnExisting OnExisting
-	From       int // skip the lines before this one, which an earlier import has done
+	From       int // number of the first line to import; an earlier import has handled those before it
 }
 
-// Result is what an import did, or would do.
+// Result says what an import did or, in a dry run, would do.
 type Result struct {
-	Lines    int // handled, without blank ones
+	Lines    int // handled lines without blank ones
 	Created  int
 	Updated  int
-	Existing int // existed, and were left as they are
+	Existing int // customers or records that existed and were not changed
 	Failed   int
-	Blank    int         // skipped
-	Errors   []LineError // of the first MaxLineErrors lines that failed
+	Blank    int         // blank lines
+	Errors   []LineError // errors of the first MaxLineErrors lines that failed
 	Found    []Existing  // the first MaxLineErrors customers or records that existed
 
-	// ResumeFrom is the line from which another import must continue, because there was no more time or because of
-	// the error that came with the result. It is 0 if the import is complete.
+	// ResumeFrom is the number of the line from which another import must continue, because there was no more time or
+	// because of the error returned with the result. It is 0 if the import is complete.
 	ResumeFrom int
 }
 
-// LineError is why a line failed.
+// LineError is the error of a line that failed.
 type LineError struct {
 	Line int
 	Err  error
 }
 
-// Existing is a customer or record that a line is about, and that exists.
+// Existing is the customer or record of a line that existed before.
 type Existing struct {
 	Line     int
 	Customer string
-	Record   customer.Key   // empty: it is a customer
+	Record   customer.Key   // empty: the line is about a customer
 	State    customer.State // of the customer
-	Differs  []string       // fields for which the line has another value
-	Updated  bool           // it was changed to what the line says
+	Differs  []string       // names of the fields for which the line has another value
+	Updated  bool           // the customer was changed to the values of the line
 }
 
-// ExistingError fails a line, as FailExisting asks.
+// ExistingError is the error of a line with an existing customer or record, under FailExisting.
 type ExistingError struct{ Existing }
 
 func (e *ExistingError) Error() string { return customer.ErrExists.Error() }
@@ -86,14 +86,14 @@ func (e *ExistingError) Unwrap() error { return customer.ErrExists }
 
 // Limits of an import.
 const (
-	MaxLineErrors = 200 // of the lines that failed, and of those whose customer or record exists
+	MaxLineErrors = 200 // number of Result.Errors, and of Result.Found
 
-	windowLines = 200 // lines held at a time
-	importers   = 8   // requests to the store at a time
+	windowLines = 200 // lines in memory at the same time
+	importers   = 8   // concurrent requests to the store
 )
 
-// errNoTime is the outcome of a line that was not begun for lack of time.
-var errNoTime = errors.New("there was no time")
+// errNoTime is the outcome of a line for which there was no time.
+var errNoTime = errors.New("no time left")
 
 // outcome is the result of a line.
 type outcome struct {
@@ -138,7 +138,7 @@ func applyAll[L fileLine](ctx context.Context, lines iter.Seq[L], opts Options, 
 	return out, flush()
 }
 
-// notBegun returns the outcomes of n lines of which none has begun.
+// notBegun returns the outcomes of n lines that have not begun.
 func notBegun(n int) []outcome {
 	outcomes := make([]outcome, n)
 	for i := range outcomes {
@@ -147,7 +147,7 @@ func notBegun(n int) []outcome {
 	return outcomes
 }
 
-// count adds up the outcomes of a window, and returns the first fault among them.
+// count adds the outcomes of a window to the result, and returns the first fault among them.
 func (r *Result) count(numbers []int, outcomes []outcome) error {
 	var fault error
 	for n, o := range outcomes {
@@ -175,7 +175,7 @@ func (r *Result) resumeFrom(line int) {
 	}
 }
 
-// tally counts a line that was handled.
+// tally adds the outcome of a handled line to the result.
 func (r *Result) tally(line int, o outcome) {
 	switch {
 	case o.err != nil:
@@ -195,7 +195,7 @@ func (r *Result) tally(line int, o outcome) {
 	}
 }
 
-// isFault says whether an error is a fault of the store: it is neither the line's own nor for lack of time.
+// isFault says whether an error is a fault of the store, and not the line's own error or lack of time.
 func isFault(err error) bool {
 	_, refused := refusal.CodeOf(err)
 	return err != nil && !refused && !errors.Is(err, ErrBlankLine) && !errors.Is(err, errNoTime)

@@ -27,7 +27,7 @@ func importService(t *testing.T) *customer.Service {
 	return s
 }
 
-// importServiceOver is also a service over another store in front of the whole one.
+// importServiceOver returns a service over a whole store, and one over another store in front of it.
 func importServiceOver(t *testing.T, other func(whole customer.Store) customer.Store) (whole, over *customer.Service) {
 	t.Helper()
 	tables := dynamotest.New(t)
@@ -47,7 +47,7 @@ func person(line int, id, email string) imports.CustomerLine {
 	return imports.CustomerLine{Line: line, ID: id, Profile: customer.Profile{LastName: "Muster" + id, Email: email}}
 }
 
-// outcome writes an import so that tests can compare it.
+// outcome returns the counts and the errors of an import as a text.
 func outcome(i imports.Result) string {
 	parts := []string{fmt.Sprintf("%d lines, %d created, %d existing, %d failed", i.Lines, i.Created, i.Existing, i.Failed)}
 	if i.Updated+i.Blank > 0 {
@@ -62,7 +62,7 @@ func outcome(i imports.Result) string {
 	return strings.Join(parts, "; ")
 }
 
-// found writes what an import found, so that tests can compare it.
+// found returns the customers and records that existed as texts.
 func found(i imports.Result) []string {
 	texts := make([]string, len(i.Found))
 	for n, f := range i.Found {
@@ -110,21 +110,21 @@ func TestImportCustomers(t *testing.T) {
 	const (
 		idRule  = "id: " + customer.IDRule
 		nameRul = "organisation: give an organisation, a name, an e-mail address or a phone number"
-		rest    = "4: id: line 2 of the file has the same; 5: the e-mail address belongs to customer THERE (deleted); 8: " + idRule + "; 9: is torn; 10: " + nameRul
+		rest    = "4: id: line 2 of the file has the same value; 5: the e-mail address belongs to customer THERE (deleted); 8: " + idRule + "; 9: is torn; 10: " + nameRul
 	)
 	lines := slices.Values(file)
-	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t", DryRun: true}))
+	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same value; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t", DryRun: true}))
 	if _, err := s.Get(ctx, "A"); !errors.Is(err, customer.ErrNotFound) {
 		t.Errorf("the dry run wrote: %v", err)
 	}
-	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t"}))
-	imported(t, "9 lines, 0 created, 3 existing, 6 failed; 3: email: line 2 of the file has the same; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t"}))
+	imported(t, "9 lines, 2 created, 1 existing, 6 failed; 3: email: line 2 of the file has the same value; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t"}))
+	imported(t, "9 lines, 0 created, 3 existing, 6 failed; 3: email: line 2 of the file has the same value; "+rest)(imports.Customers(ctx, s, lines, imports.Options{By: "t"}))
 	if c, err := s.Get(ctx, "A"); err != nil || c.Profile.Email != "a@example.com" || c.Version != 1 {
 		t.Errorf("the first line did not win: %+v, %v", c, err)
 	}
 }
 
-// TestImportGivesTheAddressToTheEarlierLine repeats what would go either way by chance.
+// TestImportGivesTheAddressToTheEarlierLine repeats an import many times: without a rule its outcome would be random.
 func TestImportGivesTheAddressToTheEarlierLine(t *testing.T) {
 	s, ctx := importService(t), t.Context()
 	for round := range 5 {
@@ -164,7 +164,7 @@ func TestImportRecords(t *testing.T) {
 	}
 	file := slices.Values([]imports.RecordLine{
 		recordLine(2, "A", "invoice~1"),
-		recordLine(3, "A", "invoice~2~line~1"), // its parent comes in the next line
+		recordLine(3, "A", "invoice~2~line~1"), // its parent is in the next line
 		recordLine(4, "A", "invoice~2"),
 		recordLine(5, "B", "invoice~1"),
 		recordLine(6, "A", "invoice~1~line~7"),
@@ -176,9 +176,9 @@ func TestImportRecords(t *testing.T) {
 		recordLine(12, "", "invoice~1"),
 		recordLine(13, "B", "invoice"),
 	})
-	const failed = "7: the parent record does not exist; 8: no such customer; 9: the customer is in the trash; " +
-		"10: kind: is not declared in the settings; add it there with its on-delete policy first; 11: key: line 5 of the file has the same; " +
-		"12: customer: is missing; 13: key: must read kind~id, or kind~id~kind~id for a record below another, at most 8 deep"
+	const failed = "7: the parent record does not exist; 8: there is no customer with this id; 9: the customer is in the trash; " +
+		"10: kind: is not declared in the settings; add it there with its on-delete policy first; 11: key: line 5 of the file has the same value; " +
+		"12: customer: is missing; give the id of the record's customer; 13: key: must be kind~id, or kind~id~kind~id for a record below another, at most 8 levels deep"
 	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(imports.Records(ctx, s, file, imports.Options{By: "t", DryRun: true}))
 	imported(t, "12 lines, 4 created, 1 existing, 7 failed; "+failed)(imports.Records(ctx, s, file, imports.Options{By: "t"}))
 	imported(t, "12 lines, 0 created, 5 existing, 7 failed; "+failed)(imports.Records(ctx, s, file, imports.Options{By: "t"}))
@@ -187,8 +187,8 @@ func TestImportRecords(t *testing.T) {
 	}
 }
 
-// TestImportParentsAcrossWindows has the children of a parent in later windows, in a
-// dry run too, where no window finds the parent in the store.
+// TestImportParentsAcrossWindows imports a parent with children in later windows. In a dry run, no window finds the parent
+// in the store.
 func TestImportParentsAcrossWindows(t *testing.T) {
 	s, ctx := importService(t), t.Context()
 	if _, err := s.Create(ctx, "A", customer.Profile{LastName: "A"}, customer.Change{By: "t"}); err != nil {
@@ -203,7 +203,7 @@ func TestImportParentsAcrossWindows(t *testing.T) {
 	}
 }
 
-// pages counts how many lines of a file were asked for.
+// pages iterates over the lines of a file, and counts how many are read.
 func pages(n int, pulled *int) func(func(imports.CustomerLine) bool) {
 	return func(yield func(imports.CustomerLine) bool) {
 		for i := range n {
@@ -237,7 +237,7 @@ func TestImportKeepsTheFirstErrors(t *testing.T) {
 	}
 }
 
-// brokenStore fails when it is asked for one customer.
+// brokenStore can't create one customer.
 type brokenStore struct {
 	customer.Store
 	id string
@@ -266,15 +266,15 @@ func TestImportResumesAfterAFault(t *testing.T) {
 	imported(t, "50 lines, 1 created, 49 existing, 0 failed")(imports.Customers(ctx, whole, slices.Values(lines[250:]), imports.Options{By: "t"}))
 }
 
-// fleetingStore has records for whoever adds them, and for nobody who reads them.
+// fleetingStore does not find any record, although adding one again fails.
 type fleetingStore struct{ customer.Store }
 
 func (fleetingStore) Record(context.Context, string, customer.Key) (customer.Record, error) {
 	return customer.Record{}, customer.ErrNoRecord
 }
 
-// TestImportResumesWhenARecordIsRemovedInBetween finds a record that it could not add gone: the line may
-// be added after all.
+// TestImportResumesWhenARecordIsRemovedInBetween adds a record that exists and is gone when it is compared: another
+// attempt may add it.
 func TestImportResumesWhenARecordIsRemovedInBetween(t *testing.T) {
 	ctx := t.Context()
 	s, fleeting := importServiceOver(t, func(s customer.Store) customer.Store { return fleetingStore{s} })
@@ -289,7 +289,7 @@ func TestImportResumesWhenARecordIsRemovedInBetween(t *testing.T) {
 	}
 }
 
-// slowStore takes its time for each customer, the longer the more there are.
+// slowStore creates customers slowly, each more slowly than the one before.
 type slowStore struct {
 	customer.Store
 	created *atomic.Int64
@@ -305,8 +305,8 @@ func (s slowStore) Create(ctx context.Context, c customer.Customer) error {
 	return s.Store.Create(ctx, c)
 }
 
-// TestImportKeepsTimeForItsAnswer goes on with a file until it is done, over a store that gets
-// slower and now and then hangs. No request overruns, and no line is lost or done twice.
+// TestImportKeepsTimeForItsAnswer imports a file with as many requests as needed, into a store that gets slower and hangs
+// once. Every request must end in time, and every line must be imported exactly once.
 func TestImportKeepsTimeForItsAnswer(t *testing.T) {
 	t.Parallel()
 	n, takes := 150, func(n int64) time.Duration {
@@ -383,7 +383,7 @@ func TestImportOfWhatExists(t *testing.T) {
 		{Line: 10, ID: "C5", SaysPush: true, Profile: customer.Profile{Email: "e5@other.example", Push: true, Consents: map[string]bool{"news": true}}},
 	}
 	const (
-		purging = "7: the purge has started, there is no way back"
+		purging = "7: the purge of the customer has started and cannot be stopped"
 		gone    = "6: customer C10 was purged; " + purging
 	)
 	for _, tt := range []struct {
@@ -393,8 +393,8 @@ func TestImportOfWhatExists(t *testing.T) {
 	}{
 		{"", "9 lines, 0 created, 5 existing, 4 failed; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the e-mail address belongs to customer C4 (purging)",
 			[]string{"2: C0 active []", "3: C2 active [firstName lastName]", "4: C3 active [phone]", "5: C1 deleted [lastName]", "10: C5 active [email push consents]"}},
-		{imports.FailExisting, "9 lines, 0 created, 0 existing, 9 failed; 2: it exists already; 3: it exists already; 4: it exists already; 5: it exists already; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the e-mail address belongs to customer C4 (purging); 10: it exists already", nil},
-		{imports.UpdateExisting, "9 lines, 0 created, 1 existing, 5 failed, 3 updated, 0 blank; 5: the customer is in the trash; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the purge has started, there is no way back",
+		{imports.FailExisting, "9 lines, 0 created, 0 existing, 9 failed; 2: a customer or record with this id already exists; 3: a customer or record with this id already exists; 4: a customer or record with this id already exists; 5: a customer or record with this id already exists; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the e-mail address belongs to customer C4 (purging); 10: a customer or record with this id already exists", nil},
+		{imports.UpdateExisting, "9 lines, 0 created, 1 existing, 5 failed, 3 updated, 0 blank; 5: the customer is in the trash; " + gone + "; 8: the e-mail address belongs to customer C5 (active); 9: the purge of the customer has started and cannot be stopped",
 			[]string{"2: C0 active []", "3: C2 active [firstName lastName] updated", "4: C3 active [phone] updated", "10: C5 active [email push consents] updated"}},
 	} {
 		for _, dryRun := range []bool{true, false} {
@@ -409,7 +409,7 @@ func TestImportOfWhatExists(t *testing.T) {
 	}
 }
 
-// TestImportMovesAnAddress has a line that frees an e-mail address, and others that take it.
+// TestImportMovesAnAddress imports a line that frees an e-mail address, and others that take it.
 func TestImportMovesAnAddress(t *testing.T) {
 	s, ctx := importService(t), t.Context()
 	crowd(t, s)
@@ -422,7 +422,7 @@ func TestImportMovesAnAddress(t *testing.T) {
 		{Line: 7, Profile: customer.Profile{Email: "e8@example.com", Phone: "8 9"}},
 	})
 	for _, dryRun := range []bool{true, false} {
-		imported(t, "6 lines, 1 created, 0 existing, 2 failed, 3 updated, 0 blank; 2: the e-mail address belongs to customer C2 (active); 7: id: line 6 of the file is about the same customer")(
+		imported(t, "6 lines, 1 created, 0 existing, 2 failed, 3 updated, 0 blank; 2: the e-mail address belongs to customer C2 (active); 7: id: line 6 of the file is about the same customer; remove one of the lines")(
 			imports.Customers(ctx, s, file, imports.Options{By: "t", DryRun: dryRun, OnExisting: imports.UpdateExisting}))
 	}
 }

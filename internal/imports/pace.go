@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// pace decides whether there is time to begin another step of an import, from the time that earlier steps took. Once
-// there is too little time it stays so: the steps left undone are the last ones.
+// pace decides whether there is time to begin another step of an import, from the durations of earlier steps. Once there is
+// too little time for a step, no further step begins.
 type pace struct {
 	mu       sync.Mutex
 	deadline time.Time // zero: no deadline
@@ -16,13 +16,13 @@ type pace struct {
 }
 
 const (
-	// answerReserve is the time kept for the answer: every step ends before it.
+	// answerReserve is the time kept for the response, after the last step.
 	answerReserve = time.Second
 	// expectedStep is the assumed time of a step before one is measured.
 	expectedStep = 2 * time.Second
 )
 
-// newPace also limits the context, so that a store that hangs can't use up the time for the answer.
+// newPace returns a pace, and a context that ends early enough to leave time for the response even if the store hangs.
 func newPace(ctx context.Context) (context.Context, context.CancelFunc, *pace) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -33,7 +33,7 @@ func newPace(ctx context.Context) (context.Context, context.CancelFunc, *pace) {
 	return ctx, cancel, &pace{deadline: deadline, slowest: expectedStep}
 }
 
-// begin says whether a step may begin: if there is time for two of the slowest.
+// begin says whether a step may begin. This needs twice the time of the slowest step.
 func (p *pace) begin() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -41,14 +41,14 @@ func (p *pace) begin() bool {
 	return !p.stopped
 }
 
-// done notes how long a step took. The slowest step counts less with each one after it.
+// done notes how long a step took. The time of the slowest step shrinks by a sixteenth with each step after it.
 func (p *pace) done(took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.slowest = max(took, p.slowest-p.slowest/16)
 }
 
-// step runs a step if there is time for it, and says whether it did.
+// step runs a step if there is time for it, and returns whether it did.
 func (p *pace) step(do func()) bool {
 	if !p.begin() {
 		return false
@@ -57,7 +57,7 @@ func (p *pace) step(do func()) bool {
 	return true
 }
 
-// timed runs and measures a step that may begin.
+// timed runs and measures a step.
 func (p *pace) timed(do func()) {
 	began := time.Now()
 	do()

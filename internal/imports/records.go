@@ -25,11 +25,11 @@ type RecordLine struct {
 	again error // an earlier line has the same key
 }
 
-// Records adds the records of a file. Within 200 lines a parent may come after its children. Records that exist stay as
-// they are. If two lines of a file have the same customer and key, the later one fails. The import stops before the context's
-// deadline; Result.ResumeFrom says where to continue.
+// Records adds the records of a file. It handles windows of 200 lines; within one a parent may come after its children.
+// Records that exist are not changed. If two lines of a file have the same customer and key, the later one fails. The import stops before the
+// context's deadline; Result.ResumeFrom says where to continue. An error is a fault of the store; the result is valid, too.
 //
-// A dry run reports what the run would do. If Options.From skips lines, it assumes that their records exist.
+// A dry run reports what the run would do. If Options.From skips lines, it assumes that the records of these exist.
 func Records(ctx context.Context, service RecordService, lines iter.Seq[RecordLine], opts Options) (Result, error) {
 	im := &recordImport{RecordService: service, opts: opts, first: firstLines{}, known: map[[8]byte]bool{}}
 	return applyAll(ctx, lines, opts, im.note, im.apply)
@@ -39,10 +39,10 @@ func (l RecordLine) number() int { return l.Line }
 
 func (l RecordLine) unreadable() error { return l.Err }
 
-// name identifies the record: no other line may have the same.
+// name identifies the record within the file.
 func (l RecordLine) name() string { return recordName(l.Customer, l.Record.Key) }
 
-func recordName(of string, key customer.Key) string { return of + "\x00" + key.String() }
+func recordName(id string, key customer.Key) string { return id + "\x00" + key.String() }
 
 // recordImport is one import of records.
 type recordImport struct {
@@ -52,7 +52,7 @@ type recordImport struct {
 	first firstLines
 
 	mu    sync.Mutex
-	known map[[8]byte]bool // of a dry run: hashes of records that the run would have added
+	known map[[8]byte]bool // in a dry run: hashes of records that the run would have added
 }
 
 // note compares a line with the earlier ones.
@@ -74,13 +74,13 @@ func (im *recordImport) learn(l RecordLine) {
 	im.known[shortHash(l.name())] = true
 }
 
-func (im *recordImport) knows(of string, key customer.Key) bool {
+func (im *recordImport) knows(id string, key customer.Key) bool {
 	im.mu.Lock()
 	defer im.mu.Unlock()
-	return im.known[shortHash(recordName(of, key))]
+	return im.known[shortHash(recordName(id, key))]
 }
 
-// apply adds a window of records, those of several customers at the same time.
+// apply adds the records of a window, of several customers at the same time.
 func (im *recordImport) apply(ctx context.Context, pace *pace, window []RecordLine) []outcome {
 	outcomes := notBegun(len(window))
 	groups := byCustomer(window, outcomes)
@@ -118,7 +118,7 @@ func (l RecordLine) check() error {
 	case l.again != nil:
 		return l.again
 	case l.Customer == "":
-		return customer.Invalid("customer", "is missing")
+		return customer.Invalid("customer", "is missing; give the id of the record's customer")
 	case !customer.ValidID(l.Customer):
 		return customer.Invalid("customer", customer.IDRule)
 	}
@@ -167,8 +167,8 @@ func recordsOf(lines []RecordLine) []customer.Record {
 	return records
 }
 
-// judge makes the outcome of a line from the error of adding its record. If the record exists, it compares the two. If the
-// parent is missing because the customer is gone, the outcome says so.
+// judge returns the outcome of a line from the error of adding its record. If the record exists, judge compares it with the
+// line. If the parent does not exist, judge checks whether the customer is the reason.
 func (im *recordImport) judge(ctx context.Context, l RecordLine, err error) outcome {
 	switch {
 	case errors.Is(err, customer.ErrNoParent):
@@ -178,7 +178,7 @@ func (im *recordImport) judge(ctx context.Context, l RecordLine, err error) outc
 	}
 	old, err := im.Record(ctx, l.Customer, l.Record.Key)
 	if errors.Is(err, customer.ErrNoRecord) {
-		err = customer.ErrBusy // it was removed in between: a second try may add it
+		err = customer.ErrBusy // the record was removed in between: another attempt may add it
 	}
 	if err != nil {
 		return outcome{err: err}
@@ -193,7 +193,7 @@ func (im *recordImport) judge(ctx context.Context, l RecordLine, err error) outc
 	return outcome{found: &found}
 }
 
-// sameJSON says whether two objects are equal but for spaces and the order of their members.
+// sameJSON says whether two objects are equal, apart from spaces and the order of their members.
 func sameJSON(a, b json.RawMessage) bool {
 	read := func(data json.RawMessage) (v any, err error) {
 		if len(data) == 0 {

@@ -12,22 +12,22 @@ import (
 	"lethe/internal/parallel"
 )
 
-// calls notes which calls begin, and how many are under way at once.
+// calls notes which calls begin, and how many run at the same time.
 type calls struct {
-	mu          sync.Mutex
-	begun       []int
-	under, most int
+	mu            sync.Mutex
+	begun         []int
+	running, most int
 }
 
 func (c *calls) do(i int, takes time.Duration) {
 	c.mu.Lock()
 	c.begun = append(c.begun, i)
-	c.under++
-	c.most = max(c.most, c.under)
+	c.running++
+	c.most = max(c.most, c.running)
 	c.mu.Unlock()
 	time.Sleep(takes)
 	c.mu.Lock()
-	c.under--
+	c.running--
 	c.mu.Unlock()
 }
 
@@ -60,8 +60,8 @@ func TestEach(t *testing.T) {
 	}
 }
 
-// TestWhileAsksWhenThereIsRoom has calls of a second each, and time to begin some for a second and a half: those
-// that wait for room until then don't begin.
+// TestWhileAsksWhenThereIsRoom makes calls of one second each while more is true for a second and a half. Calls that
+// wait longer than that for a free place must not begin.
 func TestWhileAsksWhenThereIsRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -69,8 +69,8 @@ func TestWhileAsksWhenThereIsRoom(t *testing.T) {
 		began := time.Now()
 		parallel.While(10, 2, func() bool { return time.Since(began) < 1500*time.Millisecond }, func(i int) { c.do(i, time.Second) })
 		slices.Sort(c.begun)
-		if !slices.Equal(c.begun, []int{0, 1, 2, 3}) || time.Since(began) != 2*time.Second || c.under != 0 {
-			t.Errorf("begun %v, %d not ended after %v", c.begun, c.under, time.Since(began))
+		if !slices.Equal(c.begun, []int{0, 1, 2, 3}) || time.Since(began) != 2*time.Second || c.running != 0 {
+			t.Errorf("begun %v, %d not ended after %v", c.begun, c.running, time.Since(began))
 		}
 	})
 }

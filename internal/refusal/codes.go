@@ -1,10 +1,10 @@
 package refusal
 
-// Refusals of what is asked for a customer.
+// Refusals of requests for a customer.
 const (
 	NotFound             Code = "NOT_FOUND"
 	RecordNotFound       Code = "RECORD_NOT_FOUND"
-	NoParent             Code = "NO_PARENT" // the record to add one below is not there
+	NoParent             Code = "NO_PARENT" // the parent of a record to add does not exist
 	Exists               Code = "EXISTS"
 	EmailTaken           Code = "EMAIL_TAKEN"
 	HasDependents        Code = "HAS_DEPENDENTS"
@@ -13,12 +13,12 @@ const (
 	NotDeleted           Code = "NOT_DELETED"
 	PurgeStarted         Code = "PURGE_STARTED"
 	Purged               Code = "PURGED"
-	Unchanged            Code = "UNCHANGED" // of an operation's customer: it is so already
+	Unchanged            Code = "UNCHANGED" // the customer already is as requested
 	VersionMismatch      Code = "VERSION_MISMATCH"
 	ConfirmationRequired Code = "CONFIRMATION_REQUIRED"
 )
 
-// Refusals of what is asked for an operation.
+// Refusals of requests for an operation.
 const (
 	NoOperation             Code = "NO_OPERATION"
 	Planning                Code = "PLANNING"
@@ -30,10 +30,10 @@ const (
 	AcknowledgementRequired Code = "ACKNOWLEDGEMENT_REQUIRED"
 )
 
-// Refusals of a request or a line of a file, whatever it is about.
+// Refusals of any request, or of a line of a file.
 const (
-	Malformed            Code = "MALFORMED" // it can't be read
-	Invalid              Code = "INVALID"   // it can be read, and breaks a rule
+	Malformed            Code = "MALFORMED" // it can't be parsed
+	Invalid              Code = "INVALID"   // it can be parsed, but breaks a rule
 	BadCursor            Code = "BAD_CURSOR"
 	IdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED"
 )

@@ -1,29 +1,29 @@
-// Package refusal names why the rules refuse something.
+// Package refusal defines the codes of refusals.
 //
-// A refusal is an error with a code. Programs go by the code: it is the same in the answers of the API,
-// in the outcomes of operations and in the results of imports, and it stays the same. An error without
-// a code is no refusal but a fault: what was asked for may be possible, and can be tried again.
+// A refusal is an error with a code: the rules don't allow the request. Client programs depend on the
+// code. It is stable, and the same in responses of the API, outcomes of operations and results of
+// imports. An error without a code is a fault: the request may be allowed, and can be repeated.
 //
-// To add a refusal, add its code to codes.go and make an error with it, by [New] or as a type with a
-// method Code, where the rule is. Package web says how the API presents it.
+// To add a refusal, add its code to codes.go, and define an error with it in the package of the rule,
+// either by [New] or as a type with a method Code. Package web defines how the API presents it.
 package refusal
 
 import "errors"
 
-// Code names a refusal.
+// Code identifies a refusal.
 type Code string
 
-// Error is what errors with a code have.
+// Error is an error with a code.
 type Error interface {
 	error
 
 	Code() Code
 }
 
-// New makes a refusal that says nothing beside its code and a text.
+// New returns a refusal with a code and a text.
 func New(code Code, text string) error { return &plain{code, text} }
 
-// CodeOf finds the code of the first refusal in an error chain; ok is false if the error is nil or a fault.
+// CodeOf returns the code of the first refusal in an error chain. ok is false if err is nil or a fault.
 func CodeOf(err error) (code Code, ok bool) {
 	var refused Error
 	if !errors.As(err, &refused) {

@@ -14,25 +14,25 @@ import (
 
 // Row is one row of a CSV file.
 type Row struct {
-	Line   int      // on which the row begins in the file, the first being 1
-	Values []string // one for each column
-	Blank  bool     // it has nothing but delimiters and spaces
-	Err    error    // a *LineError, or an error of the reader, after which no row follows
+	Line   int      // number of the row's first line in the file, from 1
+	Values []string // one for each column with a name
+	Blank  bool     // the row has only delimiters and spaces
+	Err    error    // a *LineError, or an error of the reader, which ends the rows
 }
 
-// CSV reads a CSV file with a header.
+// CSV is a reader of a CSV file with a header.
 type CSV struct {
-	columns []string // with a name
-	named   []bool   // by column of the file
+	columns []string // names of the columns that have one
+	named   []bool   // by column of the file: whether it has a name
 	reader  *csv.Reader
 	meter   *meter
-	before  int // lines removed from the start of the file
-	last    int // line on which the last value of the last row began
+	before  int // number of lines removed from the start of the file
+	last    int // line in which the last value of the previous row begins
 }
 
-// NewCSV opens a file and reads its header, the first row that is not blank. Columns without a name are left out.
-// With [Detect] the delimiter comes from a first line such as sep=; or is found in the header. The error is a *LineError
-// if this is no CSV file with a header, otherwise it is the reader's.
+// NewCSV returns a reader of a file. It reads the header, which is the first row that is not blank, and leaves out columns
+// without a name. With [Detect] the delimiter comes from a first line such as sep=; or else from the header. The error is a
+// *LineError if the file is not CSV with a header, otherwise it is the reader's.
 func NewCSV(r io.Reader, delimiter rune) (*CSV, error) {
 	text, err := open(r)
 	if err != nil {
@@ -60,7 +60,7 @@ func delimiterOf(text *bufio.Reader, given rune) (delimiter rune, before int, er
 	start, _ := text.Peek(peeked) // reading returns the error again
 	switch {
 	case len(start) > 0 && (start[0] == '{' || start[0] == '['):
-		return 0, 0, lineError("begins as JSON does: send JSON as application/x-ndjson, one object a line")
+		return 0, 0, lineError("looks like JSON, not CSV: send JSON as application/x-ndjson, with one object per line")
 	case given != Detect:
 		return given, before, nil
 	case taken:
@@ -83,7 +83,7 @@ func (c *CSV) readHeader() ([]string, error) {
 	}
 }
 
-// MaxColumns is how many columns a file may have.
+// MaxColumns is how many columns a CSV file may have.
 const MaxColumns = 1000
 
 func (c *CSV) setColumns(header []string) error {
@@ -97,17 +97,18 @@ func (c *CSV) setColumns(header []string) error {
 			continue
 		}
 		if slices.Contains(c.columns, name) {
-			return lineError("gives column %d the name of an earlier column: each column needs its own", i+1)
+			return lineError("has the same name for column %d and an earlier column: give each column its own name", i+1)
 		}
 		c.columns, c.named[i] = append(c.columns, name), true
 	}
 	return nil
 }
 
-// Columns are the names in the header.
+// Columns returns the names of the columns.
 func (c *CSV) Columns() []string { return c.columns }
 
-// Rows iterates over the rows after the header, once. Empty lines are skipped. See Row.Err for the errors.
+// Rows returns an iterator over the rows after the header. It can be used once. It skips empty lines. See Row.Err for the
+// errors.
 func (c *CSV) Rows() iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		for {
@@ -127,7 +128,8 @@ func (c *CSV) Rows() iter.Seq[Row] {
 	}
 }
 
-// row matches values with the header. It ignores empty values after the last column, which spreadsheets write.
+// row returns a row with the values of the named columns. It ignores empty values after the last column: spreadsheets
+// write such values.
 func (c *CSV) row(line int, values []string) Row {
 	if blank(values) {
 		return Row{Line: line, Values: make([]string, len(c.columns)), Blank: true}
@@ -155,7 +157,7 @@ func blank(values []string) bool {
 	return !slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) != "" })
 }
 
-var errTooLong = lineError("is longer than 256 KB, perhaps because a quote is not closed; the rest of the file was not read")
+var errTooLong = lineError("has more than 256 KB, perhaps because a quote is not closed; the rest of the file was not read")
 
 func (c *CSV) read() (values []string, line int, err error) {
 	c.meter.left = MaxLine
@@ -188,7 +190,7 @@ func (c *CSV) parseProblem(err *csv.ParseError) *LineError {
 		along(c.before+err.StartLine, c.before+err.Line))
 }
 
-// along names the further lines of a row that can't be read: they are reported nowhere else.
+// along returns a text that names the other lines of a row that can't be read. They have no error of their own.
 func along(first, last int) string {
 	if last == first {
 		return ""

@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// Detect stands for the delimiter that is found in the file.
+// Detect asks for the delimiter to be detected from the file.
 const Detect rune = 0
 
-// Delimiter returns the delimiter with a name: one character, or "tab". An empty name is [Detect]. It returns false
-// for a name that is not valid.
-func Delimiter(name string) (rune, bool) {
+// Delimiter returns the delimiter that a name stands for. The name is the character itself, "tab", or empty for [Detect].
+// ok is false if the name is not valid.
+func Delimiter(name string) (delimiter rune, ok bool) {
 	switch name {
 	case "":
 		return Detect, true
@@ -24,11 +24,10 @@ func Delimiter(name string) (rune, bool) {
 	return r, valid
 }
 
-// likely are the delimiters that can be detected, the most likely first.
+// likely has the delimiters that can be detected, the most likely first.
 const likely = ",;\t|"
 
-// detect finds the delimiter from the start of a file: the likely one that occurs most often outside quotes in the
-// first line that is not blank.
+// detect returns the likely delimiter that occurs most often outside quotes in the first line that is not blank.
 func detect(start []byte) rune {
 	counts := make([]int, len(likely))
 	quoted, blank := false, true
@@ -61,7 +60,7 @@ func most(counts []int) rune {
 	return rune(likely[best])
 }
 
-// takeSep removes a first line such as sep=; which tells Excel the delimiter.
+// takeSep removes a first line such as sep=; and returns its delimiter. Programs write this line for Excel.
 func takeSep(b *bufio.Reader) (delimiter rune, taken bool) {
 	start, _ := b.Peek(peeked) // reading returns the error again
 	line, _, ended := bytes.Cut(start, []byte("\n"))

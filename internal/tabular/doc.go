@@ -1,7 +1,7 @@
-// Package tabular reads CSV and NDJSON files as spreadsheets and other programs write them. A line that can't be
-// read is reported by its number, and reading goes on with the next one.
+// Package tabular reads CSV and NDJSON files that spreadsheets and other programs write. It reports a line that it can't
+// read with its number, and continues with the next one.
 //
-// It holds one line in memory at a time.
+// It keeps one line in memory at a time.
 package tabular
 
 import "fmt"
@@ -9,9 +9,9 @@ import "fmt"
 // MaxLine is how many bytes a line, or a row that spans several lines, may have.
 const MaxLine = 256 << 10
 
-// LineError is what is wrong with one line of a file.
+// LineError says that a line of a file can't be read, and why.
 type LineError struct {
-	Problem string // never repeats what the line says
+	Problem string // what is wrong and what to do; never repeats the content of the line
 }
 
 func (e *LineError) Error() string { return e.Problem }

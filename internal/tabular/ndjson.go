@@ -12,14 +12,14 @@ import (
 
 // Line is one line of an NDJSON file.
 type Line struct {
-	Line int // its number in the file, the first being 1
+	Line int // its number in the file, from 1
 	Data []byte
-	Err  error // a *LineError, or an error of the reader, after which no line follows
+	Err  error // a *LineError, or an error of the reader, which ends the lines
 }
 
-// NDJSON returns an iterator over the lines of a file of JSON objects, one a line; it can be used once. Blank lines
-// are skipped. The next line overwrites the data of a line. The error is a *LineError: the file is of another kind. See Line.Err for
-// the errors of lines and of the reader.
+// NDJSON returns an iterator over the lines of a file with one JSON object per line. It can be used once. It skips blank
+// lines. Line.Data is valid until the next line. The error is a *LineError if the file has another format. See Line.Err
+// for the errors of lines and of the reader.
 func NDJSON(r io.Reader) (iter.Seq[Line], error) {
 	b, err := open(r)
 	if err != nil {
@@ -53,7 +53,7 @@ func objects(b *bufio.Reader) iter.Seq[Line] {
 	}
 }
 
-// nextLine reads a line. It skips the rest of one that is too long.
+// nextLine reads a line. If the line is too long it skips the rest of it.
 func nextLine(b *bufio.Reader) ([]byte, error) {
 	data, err := b.ReadSlice('\n')
 	tooLong := false
@@ -63,7 +63,7 @@ func nextLine(b *bufio.Reader) ([]byte, error) {
 	}
 	switch {
 	case tooLong && (err == nil || errors.Is(err, io.EOF)):
-		return nil, lineError("is longer than 256 KB")
+		return nil, lineError("has more than 256 KB; split the object, or remove fields from it")
 	case errors.Is(err, io.EOF) && len(data) > 0:
 		return data, nil
 	}

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// rowText writes a row so that tables of tests stay short.
+// rowText returns a row as a text.
 func rowText(r Row) string {
 	switch {
 	case r.Err != nil:
@@ -112,8 +112,8 @@ func TestCSVHeader(t *testing.T) {
 		{"an old Excel workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00", notText["application/octet-stream"]},
 		{"compressed", "\x1f\x8b\x08\x00", notText["application/x-gzip"]},
 		{"UTF-16 without a mark", "a\x00,\x00b\x00", notText["application/octet-stream"]},
-		{"JSON", "[{\"id\":1}]", "begins as JSON does: send JSON as application/x-ndjson, one object a line"},
-		{"a name twice", "a,b,a\n", "gives column 3 the name of an earlier column: each column needs its own"},
+		{"JSON", "[{\"id\":1}]", "looks like JSON, not CSV: send JSON as application/x-ndjson, with one object per line"},
+		{"a name twice", "a,b,a\n", "has the same name for column 3 and an earlier column: give each column its own name"},
 		{"columns without end", strings.Repeat("a,", 1000) + "a\n", "has 1001 columns; at most 1000 are allowed"},
 		{"bad UTF-8", "a,\xff\n", notUTF8},
 	} {
@@ -190,8 +190,8 @@ func TestNDJSON(t *testing.T) {
 		{"no object", "7\n[1]\n{\"a\":}\n{} {}\n{}\n", []string{"1: " + noObject, "2: " + noObject, "3: " + noObject, "4: " + noObject, "5 {}"}},
 		{"CR alone", "{}\r\r{}\r", []string{"1 {}", "3 {}"}},
 		{"bad UTF-8", "{\"a\":\"\xff\"}\n{}\n", []string{"1: " + notUTF8, "2 {}"}},
-		{"long line in the middle", "{}\n" + long + "\n{}\n", []string{"1 {}", "2: is longer than 256 KB", "3 {}"}},
-		{"long line at the end", "{}\n" + long, []string{"1 {}", "2: is longer than 256 KB"}},
+		{"long line in the middle", "{}\n" + long + "\n{}\n", []string{"1 {}", "2: has more than 256 KB; split the object, or remove fields from it", "3 {}"}},
+		{"long line at the end", "{}\n" + long, []string{"1 {}", "2: has more than 256 KB; split the object, or remove fields from it"}},
 		{"empty", "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -235,8 +235,8 @@ func TestUnmarked(t *testing.T) {
 	}
 }
 
-// FuzzCSV asks of any file that it is read to an end, that its lines count upwards
-// within it, and that no row is of another width than the header.
+// FuzzCSV reads any file to its end. Line numbers must increase and be within the file, and each row must have as many values
+// as the header has columns.
 func FuzzCSV(f *testing.F) {
 	for _, seed := range []string{"a,b\n1,2\n", "\ufeffa;b\r\n\"x\ny\";2\r\n", "a\n\"", "a,b\n1,2,3\n\xff,\n", "\n\n", "a\n\"\"\"\n\r\r\n"} {
 		f.Add(seed, ",")
@@ -264,7 +264,7 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
-// FuzzNDJSON asks of any file that what isn't blank is told of, by its line.
+// FuzzNDJSON reads any file. Each line that is not blank must be reported with its number.
 func FuzzNDJSON(f *testing.F) {
 	for _, seed := range []string{"{}\n{}\n", "\ufeff{\"a\":1}\r\n\r\n[]", "{\"a\":\"\xff\"}", "{\n}", "\n \n"} {
 		f.Add(seed)

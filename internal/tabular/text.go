@@ -10,13 +10,14 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// peeked is how many bytes are looked at before a file is read: more than a first line of sensible length.
+// peeked is how many bytes of a file are checked for its format before it is read. A first line is usually shorter.
 const peeked = 64 << 10
 
 var byteOrderMark = []byte("\ufeff")
 
-// open reads a file as UTF-8 with a line feed at the end of each line. It recognises UTF-16 by its byte order mark,
-// and removes all such marks: some programs add one to a file that has one. It refuses a file that is not text with a *LineError.
+// open returns a reader of a file that converts it to UTF-8 with line feeds. It recognises UTF-16 by its byte order mark. It
+// removes all byte order marks at the start, since some programs add one to a file that has one. The error is a *LineError
+// if the file is not text.
 func open(r io.Reader) (*bufio.Reader, error) {
 	b := bufio.NewReaderSize(transform.NewReader(r, transform.Chain(unicode.BOMOverride(transform.Nop), lineEnds{})), MaxLine)
 	for {
@@ -33,9 +34,9 @@ func open(r io.Reader) (*bufio.Reader, error) {
 	return b, nil
 }
 
-// notText says what to do with a file that is not text in lines, by content type.
+// notText has the problem of a file that is not text in lines, by content type.
 var notText = map[string]string{
-	"text/html; charset=utf-8": "is HTML, perhaps a sign-in page or an error page: download the export again, and look into the file",
+	"text/html; charset=utf-8": "is HTML, perhaps a sign-in page or an error page: download the export again, and check the file",
 	"text/xml; charset=utf-8":  "is XML: export as CSV or NDJSON",
 	"application/zip":          "is a ZIP file or an Excel workbook: unpack it, or save the sheet as \"CSV UTF-8\"",
 	"application/pdf":          "is a PDF: export as CSV or NDJSON",
@@ -43,7 +44,7 @@ var notText = map[string]string{
 	"application/octet-stream": "is not text; save an Excel workbook as \"CSV UTF-8\", and write UTF-16 with its byte order mark",
 }
 
-// lineEnds replaces a carriage return without a line feed after it by a line feed.
+// lineEnds replaces each carriage return that has no line feed after it by a line feed.
 type lineEnds struct{ transform.NopResetter }
 
 func (lineEnds) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
