@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lethe/internal/busy"
-	"lethe/internal/customer"
 )
 
 const (
@@ -40,13 +39,11 @@ func (t *Table) batchGet(ctx context.Context, keys []item, consistent bool) ([]i
 		items = append(items, out.Responses[t.Name]...)
 		keys = out.UnprocessedKeys[t.Name].Keys
 		if attempt == patient && len(keys) > 0 {
-			return nil, errThrottled
+			return nil, errBusy("a batch of reads", attempt, fmt.Errorf("%d keys left unprocessed", len(keys)))
 		}
 	}
 	return items, nil
 }
-
-var errThrottled = fmt.Errorf("dynamo: the table leaves reads undone, again and again: %w", customer.ErrBusy)
 
 // batcher writes unconditionally, 25 items a request and several requests at once.
 // Only what is past the fence may be written so. Many goroutines may fill it: those who

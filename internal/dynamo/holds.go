@@ -3,7 +3,6 @@ package dynamo
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 
@@ -106,7 +105,7 @@ func (t *Table) flag(ctx context.Context, f flag) (customer.Customer, error) {
 		case !errors.Is(err, errMoved):
 			return c, err
 		case attempt == maxConflicts:
-			return c, fmt.Errorf("dynamo: %s: %w", f.change.Action, customer.ErrBusy)
+			return c, errBusy(string(f.change.Action), attempt, errContended)
 		case attempt > 1: // the first miss is no contention: the customer is in the trash
 			if err := afterFaster.Wait(ctx, attempt); err != nil {
 				return c, err

@@ -32,7 +32,7 @@ func (t *Table) applyOnce(ctx context.Context, tr transition, update expression.
 		case !outrun:
 			return now, err
 		case attempt == maxConflicts:
-			return now, fmt.Errorf("dynamo: %s: %w", tr.change.Action, customer.ErrBusy)
+			return now, errBusy(string(tr.change.Action), attempt, errContended)
 		}
 		if err := afterFaster.Wait(ctx, attempt); err != nil {
 			return now, err

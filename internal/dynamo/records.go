@@ -220,8 +220,10 @@ func (t *Table) RemoveRecord(ctx context.Context, id string, key customer.Key, c
 		err = t.remove(ctx, id, records, ch, part(ch, transactions))
 		last := records[len(records)-1].SK == recordKey(key)
 		switch {
-		case errors.Is(err, errReplan) && conflicts < maxConflicts:
-			conflicts++
+		case errors.Is(err, errReplan):
+			if conflicts++; conflicts == maxConflicts {
+				return errBusy("remove records", conflicts, errContended)
+			}
 			err = afterFaster.Wait(ctx, conflicts)
 		case err == nil && last:
 			return nil

@@ -124,21 +124,10 @@ func (m *mending) reopenChunk(ctx context.Context, seq int) error {
 	if err != nil || len(subjects) == 0 {
 		return errors.Join(repair.ErrChanged, err)
 	}
-	p := progress{PK: operationPK(m.seen.ID), SK: chunkSK(pendingSK, seq), TTL: stored.TTL, Outcomes: writeOutcomes(unbegun(subjects))}
+	p := progress{PK: operationPK(m.seen.ID), SK: chunkSK(pendingSK, seq), TTL: stored.TTL, Outcomes: writeOutcomes(bulk.NewChunk(seq, subjects).Outcomes)}
 	return errors.Join(
 		m.putNew(p),
 		m.check(keyOf(operationPK(m.seen.ID), chunkSK(endedSK, seq)), absent()),
 		m.checkOperation(),
 	)
-}
-
-// unbegun are outcomes before any work: the planning has refused some subjects.
-func unbegun(subjects []bulk.Subject) []bulk.Outcome {
-	outcomes := make([]bulk.Outcome, len(subjects))
-	for i, s := range subjects {
-		if s.Refused != "" {
-			outcomes[i] = bulk.Outcome{Result: bulk.OutcomeSkipped, Code: s.Refused}
-		}
-	}
-	return outcomes
 }

@@ -70,7 +70,7 @@ func (tx *transaction) commit(ctx context.Context) error {
 		case !again:
 			return reason
 		case attempt == maxConflicts:
-			return fmt.Errorf("%w: %w", customer.ErrBusy, reason)
+			return errBusy(fmt.Sprintf("a transaction (writes: %d)", len(tx.items)), attempt, reason)
 		}
 		if err := afterConflict.Wait(ctx, attempt); err != nil {
 			return err
