@@ -56,12 +56,12 @@ func (m *mending) updateRoot(u expression.UpdateBuilder) error {
 	return m.update(m.seen.Root, u, rootUnchanged(m.seen.Root))
 }
 
-// told adds to an update of the root who changed what.
-func (m *mending) told(u expression.UpdateBuilder, action customer.Action) expression.UpdateBuilder {
-	return u.Set(expression.Name("last"), expression.Value(newChange(m.as(action))))
+// withChange adds to an update of the root who changed what.
+func (m *mending) withChange(u expression.UpdateBuilder, action customer.Action) expression.UpdateBuilder {
+	return u.Set(expression.Name("last"), expression.Value(newChange(m.changeAs(action))))
 }
 
-func (m *mending) as(action customer.Action) customer.Change {
+func (m *mending) changeAs(action customer.Action) customer.Change {
 	ch := m.change
 	ch.Action = action
 	return ch
@@ -109,7 +109,7 @@ func (m *mending) root() (r damagedRoot, err error) {
 func (m *mending) repairRoot(u expression.UpdateBuilder, action customer.Action) error {
 	r, err := m.root()
 	u = u.Set(attrVersion, expression.Value(max(r.Version, 0)+1))
-	return cmp.Or(err, m.updateRoot(m.told(u, action)))
+	return cmp.Or(err, m.updateRoot(m.withChange(u, action)))
 }
 
 // createdOf takes the time of a creation that is lost from the last change, or from the list of the living.
@@ -222,7 +222,7 @@ func (m *mending) putBack(ctx context.Context, r repair.PutBack) error {
 	d := m.newDeletion()
 	c := customer.Customer{
 		ID: m.seen.ID, State: customer.Purging, Version: 1, Epoch: 1, Created: m.change.At, Profile: customer.Profile{Email: r.Email},
-		Counts: r.Counts, Terms: r.Terms, Deletion: &d, Frozen: s.Kinds, Last: m.as(customer.ActionPurgeStarted),
+		Counts: r.Counts, Terms: r.Terms, Deletion: &d, Frozen: s.Kinds, Last: m.changeAs(customer.ActionPurgeStarted),
 	}
 	root := m.table.newRoot(c, m.change.At)
 	if root.Frozen == nil {
