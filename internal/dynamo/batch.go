@@ -17,7 +17,7 @@ const (
 	maxBatchGet   = 100 // keys; DynamoDB's limits
 	maxBatchWrite = 25
 
-	writers = 8 // batches of one purge in flight
+	writers = 8  // batches of one purge in flight
 	patient = 12 // attempts to read a batch to its end
 )
 
