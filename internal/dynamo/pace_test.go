@@ -57,7 +57,7 @@ func TestAPaceKeepsItsCallersWaiting(t *testing.T) {
 	})
 }
 
-// TestAWaitPastTheDeadlineEndsAtOnce leaves the time there is to whoever must say so.
+// TestAWaitPastTheDeadlineEndsAtOnce leaves the remaining time to the caller, which must answer.
 func TestAWaitPastTheDeadlineEndsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, started := newPace(), time.Now()
