@@ -94,7 +94,7 @@ func worked(t *testing.T, do apply) (*lone, *Engine) {
 	t.Helper()
 	store := &lone{
 		op:    Operation{ID: "op", Action: "do", State: Running, Chunks: 1, Impact: Impact{Subjects: 2, Eligible: 2}},
-		chunk: newChunk(0, []Subject{{ID: "a"}, {ID: "b"}}),
+		chunk: NewChunk(0, []Subject{{ID: "a"}, {ID: "b"}}),
 	}
 	return store, &Engine{store: store, Log: slog.New(slog.DiscardHandler), Actions: map[string]Action{
 		"do": {Run: func(ctx context.Context, _ Operation, subjects []Subject) ([]Outcome, error) {
@@ -210,10 +210,10 @@ func TestOutOfTime(t *testing.T) {
 }
 
 func TestWhatACancellationInterrupted(t *testing.T) {
-	begun := newChunk(0, []Subject{{ID: "done"}, {ID: "perhaps"}, {ID: "refused", Refused: "NO"}})
+	begun := NewChunk(0, []Subject{{ID: "done"}, {ID: "perhaps"}, {ID: "refused", Refused: "NO"}})
 	begun.Outcomes[0] = Outcome{Result: OutcomeDone}
 	begun.interrupt()
-	fresh := newChunk(1, []Subject{{ID: "never"}})
+	fresh := NewChunk(1, []Subject{{ID: "never"}})
 	for _, test := range []struct {
 		state State
 		codes []string // of the subjects of both

@@ -50,8 +50,8 @@ type Chunk struct {
 	Usage    Usage
 }
 
-// newChunk is one whose refused subjects are decided from the start.
-func newChunk(seq int, subjects []Subject) Chunk {
+// NewChunk returns a chunk with an outcome for each subject. A subject that the plan refused is skipped from the start; the others are undecided.
+func NewChunk(seq int, subjects []Subject) Chunk {
 	c := Chunk{Seq: seq, Subjects: subjects, Outcomes: make([]Outcome, len(subjects))}
 	for i, s := range subjects {
 		if s.Refused != "" {
@@ -124,13 +124,13 @@ func split(subjects []Subject, from, maxWeight, maxSubjects int) []Chunk {
 	start, weight := 0, 0
 	for i, s := range subjects {
 		if i > start && (weight+s.Weight > maxWeight || i-start == maxSubjects) {
-			chunks = append(chunks, newChunk(from+len(chunks), subjects[start:i]))
+			chunks = append(chunks, NewChunk(from+len(chunks), subjects[start:i]))
 			start, weight = i, 0
 		}
 		weight += s.Weight
 	}
 	if start < len(subjects) {
-		chunks = append(chunks, newChunk(from+len(chunks), subjects[start:]))
+		chunks = append(chunks, NewChunk(from+len(chunks), subjects[start:]))
 	}
 	return chunks
 }

@@ -112,7 +112,7 @@ func TestTheDigestIsOfAllThatIsFrozen(t *testing.T) {
 func TestAChunkDecidesTheRefusedFromTheStart(t *testing.T) {
 	some := subjects(1, 1, 1)
 	some[1].Refused = "ON_HOLD"
-	c := newChunk(0, some)
+	c := NewChunk(0, some)
 	if got := c.Undecided(); !slices.Equal(got, []int{0, 2}) {
 		t.Errorf("undecided are %v", got)
 	}
@@ -130,7 +130,7 @@ func TestAChunkDecidesTheRefusedFromTheStart(t *testing.T) {
 
 // TestPagesOfTheDone reads to whom a chunk was done in pages of every size.
 func TestPagesOfTheDone(t *testing.T) {
-	c := newChunk(0, subjects(1, 1, 1, 1, 1))
+	c := NewChunk(0, subjects(1, 1, 1, 1, 1))
 	for _, i := range []int{0, 2, 3} {
 		c.Outcomes[i].Result = OutcomeDone
 	}
@@ -220,7 +220,7 @@ func TestACursorOfItemsBelongsToOneList(t *testing.T) {
 // as there is room for, one at least, and none is left out or told twice.
 func TestAPageOfItemsEndsByTheLengthOfItsSubjects(t *testing.T) {
 	store, engine := worked(t, nil)
-	store.chunk = newChunk(0, []Subject{{ID: "aaaa"}, {ID: "bb"}, {ID: "cc"}, {ID: "dddddd"}, {ID: "e"}})
+	store.chunk = NewChunk(0, []Subject{{ID: "aaaa"}, {ID: "bb"}, {ID: "cc"}, {ID: "dddddd"}, {ID: "e"}})
 	for bytes, want := range map[int]string{0: "aaaa bb cc dddddd e", 1: "aaaa|bb|cc|dddddd|e", 4: "aaaa|bb cc|dddddd|e", 5: "aaaa bb|cc dddddd|e", 100: "aaaa bb cc dddddd e"} {
 		var pages []string
 		for q := (ItemQuery{Limit: 10, Bytes: bytes}); len(pages) == 0 || q.Cursor != ""; {

@@ -1,6 +1,6 @@
-// Package busy sorts the errors of AWS: if a table or a queue is busy, slow or out of reach, the error is
-// [customer.ErrBusy], and the request may be made again; if the disk of a local engine is full, it is [customer.ErrFull].
-// The package also limits the time of each attempt of a request, so that a stalled attempt fails while there is time to answer.
+// Package busy classifies the errors of AWS. If a table or a queue is busy, slow or out of reach, the error is
+// [customer.ErrBusy] and the request may be repeated. If the disk of a local engine is full, it is [customer.ErrFull].
+// The package also limits the time of each attempt, so that a stalled attempt fails while there is time to answer.
 package busy
 
 import (
@@ -19,21 +19,21 @@ import (
 	"lethe/internal/customer"
 )
 
-// Configure returns a configuration whose clients sort their errors as the package says, after the SDK's last
-// attempt, and limit each attempt. The cause stays in the error.
+// Configure returns a configuration with which clients classify the error of the SDK's last attempt and limit the time
+// of each attempt. The error still wraps its cause.
 func Configure(cfg aws.Config) aws.Config {
 	cfg = cfg.Copy()
-	cfg.APIOptions = append(slices.Clip(cfg.APIOptions), sortErrors, limitAttempts)
+	cfg.APIOptions = append(slices.Clip(cfg.APIOptions), addClassifier, limitAttempts)
 	return cfg
 }
 
-func sortErrors(stack *middleware.Stack) error {
-	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("SortErrors", sorted), middleware.Before)
+func addClassifier(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ClassifyErrors", classified), middleware.Before)
 }
 
-func sorted(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+func classified(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleInitialize(ctx, in)
-	if err != nil && ctx.Err() == nil { // otherwise the caller's own time is over
+	if err != nil && ctx.Err() == nil { // else the caller's time is over
 		err = classify(err)
 	}
 	return out, md, err
@@ -49,16 +49,16 @@ func classify(err error) error {
 	return err
 }
 
-// full recognises SQLITE_FULL: the local engines keep their data in SQLite. AWS never answers so.
+// full recognises SQLITE_FULL: the local engines keep their data in SQLite. AWS never gives this answer.
 func full(err error) bool {
 	api, ok := errors.AsType[smithy.APIError](err)
 	return ok && DiskFull(api.ErrorMessage())
 }
 
-// DiskFull says whether a local engine's message means that its disk is full.
+// DiskFull reports whether a local engine's message means that its disk is full.
 func DiskFull(message string) bool { return strings.Contains(message, "database or disk is full") }
 
-// retryable is what the SDK tries again, and the conflict of a write with a transaction.
+// retryable recognises the errors that the SDK retries, and the conflict of a write with a transaction.
 var retryable = append(retry.IsErrorRetryables(retry.DefaultRetryables), retry.RetryableErrorCode{Codes: map[string]struct{}{
 	Conflict: {},
 }})
@@ -66,7 +66,7 @@ var retryable = append(retry.IsErrorRetryables(retry.DefaultRetryables), retry.R
 // Conflict is the error code of a write to an item that a transaction is writing.
 var Conflict = (*types.TransactionConflictException)(nil).ErrorCode()
 
-// Throttled says whether AWS asks for fewer requests.
+// Throttled reports whether AWS asks for fewer requests.
 func Throttled(err error) bool {
 	return retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary
 }

@@ -21,9 +21,9 @@ type Process struct {
 	stop  sync.Once
 }
 
-// Start starts cmd in a process group of its own. The kernel kills the child when this process dies, however
-// it dies (on Linux; elsewhere the child sees the end of its standard input). The caller owns cmd's output, and what
-// else cmd.SysProcAttr says stays as it is, such as another user. Where Supported has an error, Start fails with it.
+// Start starts cmd in a process group of its own. On Linux the kernel kills the child when this process dies, for any
+// reason; elsewhere the child sees the end of its standard input. The caller sets cmd's output. Other fields of
+// cmd.SysProcAttr, such as another user, are kept. If Supported returns an error, so does Start.
 func Start(cmd *exec.Cmd) (*Process, error) {
 	if err := Supported(); err != nil {
 		return nil, err
@@ -42,8 +42,8 @@ func Start(cmd *exec.Cmd) (*Process, error) {
 	return p, nil
 }
 
-// run starts the child and waits for it on one locked thread: the kernel's parent-death signal fires when the
-// forking thread ends, not the process, so that thread has to live as long as the child.
+// run starts the child and waits for it on one locked thread: the kernel sends the parent-death signal when the
+// forking thread ends, not the process, so the thread must live as long as the child.
 func (p *Process) run(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -65,14 +65,14 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // Err says how the child ended; nil means exit status 0. It is valid after Done.
 func (p *Process) Err() error { return p.err }
 
-// Kill kills the whole group at once and returns when the child is gone.
+// Kill kills the whole group at once and returns when the child has ended.
 func (p *Process) Kill() {
 	p.signal(syscall.SIGKILL)
 	<-p.done
 }
 
-// Stop asks the group to end and kills it after the grace. It returns when the child is gone. It may be called
-// often and at once.
+// Stop asks the group to end and kills it after the grace. It returns when the child has ended. It may be called
+// several times, also concurrently.
 func (p *Process) Stop(grace time.Duration) {
 	p.stop.Do(func() {
 		p.signal(syscall.SIGTERM)

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// longestLine bounds what a child can make us keep in memory: longer lines are passed on in pieces.
+// longestLine limits the memory for a child's output: longer lines are passed on in pieces.
 const longestLine = 256 << 10
 
 // Lines returns a writer for a child's output that passes on each complete line, without its end. Several

@@ -13,11 +13,11 @@ import (
 	"lethe/internal/template"
 )
 
-// Described is a table as it is at the engine.
+// Described is a table of the engine.
 type Described struct{ ARN, StreamARN string }
 
-// Describe returns what a table of the name is. One whose keys or indexes are not those declared, because the
-// template has changed since it was made, is an error.
+// Describe describes the table of the name. It is an error if the keys or indexes differ from the declared ones, because
+// the template has changed since the table was created.
 func Describe(ctx context.Context, client *dynamodb.Client, declared template.Table, name string) (Described, error) {
 	output, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 	if err != nil {
@@ -30,12 +30,12 @@ func Describe(ctx context.Context, client *dynamodb.Client, declared template.Ta
 	}
 	got := outline(&dynamodb.CreateTableInput{KeySchema: output.Table.KeySchema, GlobalSecondaryIndexes: indexes})
 	if !slices.Equal(got, want) {
-		return Described{}, fmt.Errorf("table %s is not as the template declares it: it has %q, declared is %q", name, got, want)
+		return Described{}, fmt.Errorf("table %s is not as the template declares it: it has %q, the template declares %q", name, got, want)
 	}
 	return Described{ARN: aws.ToString(output.Table.TableArn), StreamARN: aws.ToString(output.Table.LatestStreamArn)}, nil
 }
 
-// outline is what cannot be changed on a living table, in words that can be compared.
+// outline returns the properties that cannot change on an existing table, as texts to compare.
 func outline(in *dynamodb.CreateTableInput) []string {
 	lines := []string{"keys " + keyNames(in.KeySchema)}
 	for _, index := range in.GlobalSecondaryIndexes {

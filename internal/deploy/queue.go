@@ -14,11 +14,11 @@ import (
 	"lethe/internal/template"
 )
 
-// Made is a queue as it is at the engine.
+// Made is a queue of the engine.
 type Made struct{ Name, URL, ARN string }
 
-// Queues makes the queues, named by name, with their attributes, and returns them by logical id. One that was there
-// keeps its messages.
+// Queues creates the queues with the names that name returns, sets their attributes, and returns them by logical id. An
+// existing queue keeps its messages.
 func Queues(ctx context.Context, client *sqs.Client, declared []template.Queue, name func(id string) string) (map[string]Made, error) {
 	made := map[string]Made{}
 	for _, queue := range declared {
@@ -50,7 +50,7 @@ func makeQueue(ctx context.Context, client *sqs.Client, name string) (Made, erro
 	return Made{Name: name, URL: aws.ToString(created.QueueUrl), ARN: attributes.Attributes[string(types.QueueAttributeNameQueueArn)]}, nil
 }
 
-// configure sets the attributes once all queues exist, for one may name another.
+// configure sets the attributes of a queue. All queues must exist: an attribute may name another queue.
 func configure(ctx context.Context, client *sqs.Client, queue template.Queue, made map[string]Made) error {
 	attributes := map[string]string{
 		string(types.QueueAttributeNameVisibilityTimeout):      wholeSeconds(queue.Visibility),

@@ -1,5 +1,5 @@
-// Package deploy makes, at an engine, what the template declares, as CloudFormation
-// would at AWS.
+// Package deploy creates on an engine the tables and queues that the template declares, as CloudFormation
+// does on AWS.
 package deploy
 
 import (
@@ -16,8 +16,8 @@ import (
 	"lethe/internal/template"
 )
 
-// Table makes a table of the given name with its keys, indexes, stream and TTL.
-// created is false for one that was there; it stays as it is.
+// Table creates a table of the given name with its keys, indexes, stream and TTL.
+// created is false if the table exists; its keys, indexes and stream are left as they are.
 func Table(ctx context.Context, client *dynamodb.Client, declared template.Table, name string) (created bool, err error) {
 	_, err = client.CreateTable(ctx, tableInput(declared, name))
 	if _, exists := errors.AsType[*types.ResourceInUseException](err); exists {

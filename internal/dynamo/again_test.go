@@ -13,8 +13,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// twice sends every request two times, as the SDK does when an answer was lost: only the
-// second one's is seen.
+// twice sends every request two times, as the SDK does after a lost answer. The caller gets the
+// second answer.
 type twice struct{ aws.HTTPClient }
 
 func (d twice) Do(r *http.Request) (*http.Response, error) {
@@ -35,8 +35,8 @@ func (d twice) Do(r *http.Request) (*http.Response, error) {
 	return d.HTTPClient.Do(r)
 }
 
-// TestARequestThatIsSentAgainIsKnownForOnesOwn takes a chunk and replaces the settings so.
-func TestARequestThatIsSentAgainIsKnownForOnesOwn(t *testing.T) {
+// TestARepeatedRequestSucceeds creates, freezes and takes with every request sent twice. A second Take is refused.
+func TestARepeatedRequestSucceeds(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
 	cfg := s.world.Config

@@ -26,9 +26,9 @@ type entry struct {
 	TTL     int64    `dynamodbav:"ttl,omitempty"`
 }
 
-// Observe writes an audit entry and counts totals, in one transaction: the entry's key
-// is the change's place in the stream, so that a change delivered again is neither
-// logged nor counted again.
+// Observe writes an audit entry and updates the totals, in one transaction. The entry's key
+// is the change's position in the stream, so that a change that is delivered twice is logged and
+// counted once.
 func (t *Table) Observe(ctx context.Context, e customer.Entry) error {
 	tx := t.newTransaction()
 	if err := tx.put(t.newEntry(e), func(item) error { return customer.ErrExists }); err != nil {
@@ -56,8 +56,8 @@ func (t *Table) newEntry(e customer.Entry) entry {
 	return out
 }
 
-// Reword changes the reasons of a customer's entries, read consistently: some were written a moment ago. One that
-// TTL has removed since then does not come back.
+// Reword replaces the reasons in a customer's entries. It reads consistently: some entries are a moment old. It does not
+// write an entry that TTL deletes in between.
 func (t *Table) Reword(ctx context.Context, id string, reword func(string) string) error {
 	pages := dynamodb.NewQueryPaginator(t.client, &dynamodb.QueryInput{
 		TableName: &t.Name, ConsistentRead: aws.Bool(true),
@@ -90,7 +90,7 @@ func (t *Table) reword(ctx context.Context, it item, reason string) error {
 	return err
 }
 
-// addTotals counts on one of several items, so that none gets all the writes.
+// addTotals updates one of several items, so that no item gets all the writes.
 func (tx *transaction) addTotals(e customer.Entry) {
 	tx.add(types.TransactWriteItem{Update: &types.Update{
 		TableName: &tx.table.Name, Key: keyOf(settingsPK, totalsSK(shardOf(e.Customer, tx.table.Shards))),
@@ -101,7 +101,7 @@ func (tx *transaction) addTotals(e customer.Entry) {
 	}}, nil)
 }
 
-// Totals sums the totals of all shards.
+// Totals returns the sum of the totals of all shards.
 func (t *Table) Totals(ctx context.Context) (customer.Totals, error) {
 	var keys []item
 	for i := range t.Shards {

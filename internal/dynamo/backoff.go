@@ -8,11 +8,11 @@ import (
 
 const maxWait = 2 * time.Second // between two attempts
 
-// Waits between attempts, by what came in between.
+// Waits between attempts, by the cause of the failure.
 var (
-	afterFaster    = backoff.Exponential{First: 10 * time.Millisecond, Max: maxWait}  // another writer of an item was faster
-	afterConflict  = backoff.Exponential{First: 25 * time.Millisecond, Max: maxWait}  // with another transaction
-	afterLeftOut   = backoff.Exponential{First: 25 * time.Millisecond, Max: maxWait}  // a batch was read in part
-	afterThrottled = backoff.Exponential{First: 50 * time.Millisecond, Max: maxWait}  // a batch was written in part, or not
-	afterAppended  = backoff.Exponential{First: 100 * time.Millisecond, Max: maxWait} // another one has appended to a chain
+	afterFaster    = backoff.Exponential{First: 10 * time.Millisecond, Max: maxWait}  // another write of the item came first
+	afterConflict  = backoff.Exponential{First: 25 * time.Millisecond, Max: maxWait}  // conflict with another transaction
+	afterLeftOut   = backoff.Exponential{First: 25 * time.Millisecond, Max: maxWait}  // DynamoDB returned unprocessed keys
+	afterThrottled = backoff.Exponential{First: 50 * time.Millisecond, Max: maxWait}  // DynamoDB returned unprocessed items, or throttled the batch
+	afterAppended  = backoff.Exponential{First: 100 * time.Millisecond, Max: maxWait} // another process appended to the chain
 )

@@ -11,18 +11,18 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lethe/internal/busy"
-	"lethe/internal/customer"
 )
 
 const (
 	maxBatchGet   = 100 // keys; DynamoDB's limits
 	maxBatchWrite = 25
 
-	writers = 8 // batches of one purge under way at once
-	patient = 12
+	writers = 8  // batches of one purge in flight
+	patient = 12 // attempts to read a batch to its end
 )
 
-// batchGet reads up to 100 items, and again those that DynamoDB left out.
+// batchGet reads up to 100 items. It repeats the keys that DynamoDB returns as unprocessed, and is [customer.ErrBusy] after
+// the last attempt.
 func (t *Table) batchGet(ctx context.Context, keys []item, consistent bool) ([]item, error) {
 	var items []item
 	for attempt := 1; len(keys) > 0; attempt++ {
@@ -40,17 +40,15 @@ func (t *Table) batchGet(ctx context.Context, keys []item, consistent bool) ([]i
 		items = append(items, out.Responses[t.Name]...)
 		keys = out.UnprocessedKeys[t.Name].Keys
 		if attempt == patient && len(keys) > 0 {
-			return nil, errThrottled
+			return nil, errBusy("a batch of reads", attempt, fmt.Errorf("%d keys left unprocessed", len(keys)))
 		}
 	}
 	return items, nil
 }
 
-var errThrottled = fmt.Errorf("dynamo: the table leaves reads undone, again and again: %w", customer.ErrBusy)
-
-// batcher writes unconditionally, 25 items a request and several requests at once.
-// Only what is past the fence may be written so. Many goroutines may fill it: those who
-// would fill it faster than it writes are kept waiting.
+// batcher writes without conditions, 25 items a request and several requests at once.
+// Use it only for what belongs to customers past the fence. Several goroutines may fill it;
+// they block while all requests are in flight.
 type batcher struct {
 	table *Table
 	ctx   context.Context // of the group: ends with the first error
@@ -60,7 +58,7 @@ type batcher struct {
 	pending []write
 }
 
-// write is one write of a batch, and what is to be done when it is made.
+// write is one write of a batch, with a function to call once it is made; nil for none.
 type write struct {
 	types.WriteRequest
 
@@ -77,7 +75,7 @@ func (b *batcher) delete(key item) {
 	b.add(write{types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: key}}, nil})
 }
 
-// put writes an item, and does something when it is written.
+// put writes an item, and calls then once it is written.
 func (b *batcher) put(it item, then func()) {
 	b.add(write{types.WriteRequest{PutRequest: &types.PutRequest{Item: it}}, then})
 }
@@ -114,14 +112,14 @@ func (b *batcher) write(batch []write) error {
 	return nil
 }
 
-// finish writes what is pending and waits for all. The batcher can't be used further.
+// finish sends the pending writes and waits for all requests. The batcher can't be used afterwards.
 func (b *batcher) finish() error {
 	b.send()
 	return b.group.Wait()
 }
 
-// batchWrite writes a batch, and again those items that DynamoDB left undone, at the
-// pace that the table bears. It gives up when the context ends.
+// batchWrite writes a batch at the table's pace. It repeats the items that DynamoDB returns as unprocessed,
+// until the context ends.
 func (t *Table) batchWrite(ctx context.Context, batch []types.WriteRequest) error {
 	for attempt := 1; len(batch) > 0; attempt++ {
 		done, err := t.pace.turn(ctx, len(batch))

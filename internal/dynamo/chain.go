@@ -17,28 +17,28 @@ import (
 	"lethe/internal/ledger"
 )
 
-// A chain is a row of blocks, each of the certificates that were appended together. A
-// block's sort key is the number of its first certificate, so that the block before it
-// says what that key must be, and two that follow the same block can't both be inserted:
-// a chain has neither fork nor gap.
+// A chain is a sequence of blocks. A block holds the certificates that were appended together.
+// Its sort key is the number of its first certificate, which follows from the block
+// before. Two blocks that follow the same block have the same key, so that only one can be inserted:
+// a chain has neither forks nor gaps.
 //
 // An append inserts a block, and then files its certificates under their customers. A
-// crash may come between the two. Therefore nobody appends before all that the last
-// block holds is filed, and so, whenever there is a block,
+// crash may come between the two. Therefore an append first files the certificates of the last
+// block. So for every block of a chain,
 //
-//	everything in the blocks before it is filed.
+//	all certificates of the blocks before it are filed.
 //
-// It follows that a purge is certified once. Whoever appends its certificate knows of the
-// last block, which didn't hold it, and has then seen that it wasn't filed. Had an
-// earlier block held it, it would have been; had somebody appended it since, the insertion
-// would have failed on the key.
+// It follows that a purge is certified once. Before an append inserts a certificate, it reads the
+// last block, which doesn't have the certificate, and then sees that it isn't filed. If an
+// earlier block had it, it would be filed. If another process has appended it since, the insertion
+// fails on the key.
 type block struct {
 	PK           string        `dynamodbav:"pk"`
 	SK           string        `dynamodbav:"sk"`
 	Certificates []certificate `dynamodbav:"certificates"`
 }
 
-// end is that of a chain: the place of its last certificate, and its last block, which may
+// end is the end of a chain: number and hash of its last certificate, and the certificates of its last block, which may
 // not be filed yet.
 type end struct {
 	seq  int64
@@ -56,11 +56,11 @@ func (b block) end() end {
 
 const (
 	maxBlock  = 75  // certificates: 400 KB hold them at their largest
-	maxAppend = 200 // certificates that are appended at once, to whichever chains
+	maxAppend = 200 // certificates that are appended at once, to any chains
 )
 
-// Certify appends certificates to their chains, those of a chain together. That of the same
-// purge stays as it was. Run again after a failure it completes what it began.
+// Certify appends certificates to their chains, those of a chain together. A purge that has a certificate keeps
+// it. After an error the call may be repeated: it completes what it began.
 func (l *Ledger) Certify(ctx context.Context, certs ...customer.Certificate) error {
 	wanted := make([]certificate, len(certs))
 	for i, c := range certs {
@@ -74,7 +74,7 @@ func (l *Ledger) Certify(ctx context.Context, certs ...customer.Certificate) err
 	return nil
 }
 
-// certify returns when all are in their chains and filed, by whomever.
+// certify returns when all certificates are in their chains and filed, by this process or another.
 func (l *Ledger) certify(ctx context.Context, wanted []certificate) error {
 	for attempt := 1; ; attempt++ {
 		late, err := l.append(ctx, wanted)
@@ -88,9 +88,9 @@ func (l *Ledger) certify(ctx context.Context, wanted []certificate) error {
 	}
 }
 
-// append appends to several chains at once. It returns what a block has no room for, and the
-// certificates of chains that have another end by now: somebody was faster, or an earlier
-// append succeeded and its answer was lost.
+// append appends to several chains at once. It returns the certificates to try again: those that a block has no room
+// for, and those of chains with another end than the one it read. In that case another process came
+// first, or an earlier append succeeded and its answer was lost.
 func (l *Ledger) append(ctx context.Context, wanted []certificate) (late []certificate, err error) {
 	ends, err := l.ends(ctx, wanted)
 	if err != nil {
@@ -120,7 +120,7 @@ func (l *Ledger) append(ctx context.Context, wanted []certificate) (late []certi
 	return late, err
 }
 
-// ends reads the ends of the chains that certificates belong into; those of others stay zero.
+// ends reads the ends of the chains of these certificates. The other ends are zero.
 func (l *Ledger) ends(ctx context.Context, wanted []certificate) (ends [ledger.Chains]end, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	var asked [ledger.Chains]bool
@@ -139,7 +139,7 @@ func (l *Ledger) ends(ctx context.Context, wanted []certificate) (ends [ledger.C
 	return ends, err
 }
 
-// last is the last block of a chain; the zero block of an empty one.
+// last reads the last block of a chain, the zero block if the chain is empty.
 func (l *Ledger) last(ctx context.Context, chain int) (block, error) {
 	for b, err := range l.blocks(ctx, &dynamodb.QueryInput{
 		KeyConditionExpression:    aws.String("pk = :pk"),
@@ -151,8 +151,8 @@ func (l *Ledger) last(ctx context.Context, chain int) (block, error) {
 	return block{}, nil
 }
 
-// settle files what the last blocks hold and isn't filed yet, and says which of the
-// wanted certificates are still to be appended.
+// settle files the certificates of the last blocks that aren't filed yet, and returns the
+// wanted certificates that are still to be appended.
 func (l *Ledger) settle(ctx context.Context, ends [ledger.Chains]end, wanted []certificate) (fresh []certificate, err error) {
 	var held, unfiled []certificate
 	for _, e := range ends {
@@ -171,7 +171,7 @@ func (l *Ledger) settle(ctx context.Context, ends [ledger.Chains]end, wanted []c
 	for _, c := range wanted {
 		if !filed[c.key()] {
 			fresh = append(fresh, c)
-			filed[c.key()] = true // should it be wanted twice
+			filed[c.key()] = true // it may be wanted twice
 		}
 	}
 	_, err = insert(ctx, l.table, unfiled)
@@ -200,8 +200,8 @@ func (l *Ledger) filed(ctx context.Context, certs []certificate) (map[certificat
 	return filed, nil
 }
 
-// following are the blocks after the ends of chains, which give certificates their places,
-// and those for which there is no room.
+// following returns the next blocks of the chains, which give the certificates their numbers and hashes,
+// and the certificates that have no room in them.
 func following(ends [ledger.Chains]end, certs []certificate) (blocks []block, late []certificate, err error) {
 	var next [ledger.Chains]block
 	for _, c := range certs {
@@ -228,7 +228,7 @@ func following(ends [ledger.Chains]end, certs []certificate) (blocks []block, la
 	return blocks, late, nil
 }
 
-// insert inserts items, and returns the indices of those that are there already.
+// insert inserts items, and returns the indices of those with a key that exists.
 func insert[V any](ctx context.Context, t *Table, values []V) (taken []int, err error) {
 	statements := make([]types.BatchStatementRequest, len(values))
 	for i, v := range values {
@@ -239,7 +239,7 @@ func insert[V any](ctx context.Context, t *Table, values []V) (taken []int, err 
 	return t.executeAll(ctx, t.pace, statements)
 }
 
-// insertion is a statement that fails when there is an item with the key.
+// insertion returns a statement that inserts an item, and fails if the key exists.
 func insertion(table string, value any) (types.BatchStatementRequest, error) {
 	it, err := attributevalue.MarshalMap(value)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"lethe/internal/sim"
 )
 
-// chronicle is a ledger under test, whose tables are checked in the end.
+// chronicle is a ledger under test. Its tables are checked at the end.
 type chronicle struct{ dynamotest.Tables }
 
 func newChronicle(t *testing.T) chronicle {
@@ -27,13 +27,13 @@ func newChronicle(t *testing.T) chronicle {
 	return c
 }
 
-// open is the ledger of a process.
+// open returns the ledger as a process of its own has it.
 func (c chronicle) open(cfg aws.Config) *dynamo.Ledger {
 	_, l := c.Open(cfg)
 	return l
 }
 
-// certified makes certificates of customers, by whoever purged them.
+// certified makes certificates of customers that an actor purged.
 func certified(by string, ids ...string) []customer.Certificate {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 600_000_000, time.UTC)
 	certs := make([]customer.Certificate, len(ids))
@@ -46,7 +46,7 @@ func certified(by string, ids ...string) []customer.Certificate {
 	return certs
 }
 
-// chained are n ids whose certificates come into one chain.
+// chained returns n ids with certificates in one chain.
 func chained(n int) (ids []string) {
 	for i := 0; len(ids) < n; i++ {
 		if id := fmt.Sprintf("c%d", i); ledger.ChainOf(id) == 3 {
@@ -56,7 +56,7 @@ func chained(n int) (ids []string) {
 	return ids
 }
 
-// read goes through all pages, and verifies the history as anybody can.
+// read reads all pages, and verifies the history as an auditor does.
 func (c chronicle) read(t *testing.T, limit int) (ids []string) {
 	t.Helper()
 	l, verifier := c.open(c.Config), ledger.NewVerifier()
@@ -107,8 +107,8 @@ func TestManyCertificatesAreAppendedTogether(t *testing.T) {
 	if err := l.Certify(t.Context(), certified("one", ids...)...); err != nil {
 		t.Fatal(err)
 	}
-	// They are appended at once, but for what a block has no room for: a look at the end of each
-	// chain and at what is filed, an insertion of blocks, and eight to file them.
+	// All are appended at once, except those that a block has no room for: the requests read the end of each
+	// chain and what is filed, insert the blocks in one request, and file the certificates in eight.
 	if cost := m.Reset(); cost.Total() > 2*(ledger.Chains+3)+ceil(190, 25) || cost.Write > 2*190 {
 		t.Errorf("certifying 190 took %d requests and %g write units", cost.Total(), cost.Write)
 	}
@@ -125,9 +125,8 @@ func TestManyCertificatesAreAppendedTogether(t *testing.T) {
 	}
 }
 
-// TestACrashLeavesNeitherGapNorDouble lets every request of an append fail, undone or
-// done, in a chain whose last block may be filed or not, and lets others append before
-// it is tried again.
+// TestACrashLeavesNeitherGapNorDouble makes each request of an append fail, before or after it takes effect, in a chain with a
+// last block that is filed or not. Another process may append before the append is repeated.
 func TestACrashLeavesNeitherGapNorDouble(t *testing.T) {
 	t.Parallel()
 	ids := chained(4)
@@ -164,7 +163,7 @@ func certify(t testing.TB, l *dynamo.Ledger, by string, ids ...string) {
 	}
 }
 
-// TestProcessesAppendByTurns has one of them die between an append and its filing.
+// TestProcessesAppendByTurns stops one process between an append and its filing.
 func TestProcessesAppendByTurns(t *testing.T) {
 	t.Parallel()
 	c, f := newChronicle(t), &sim.Faults{}
@@ -190,7 +189,7 @@ func TestProcessesAppendByTurns(t *testing.T) {
 }
 
 // TestAppendsAtOnceMakeOneChain runs processes at once that certify the same purges and
-// others of the same chain, their requests in every order that chance brings.
+// others of the same chain, with their requests in random order.
 func TestAppendsAtOnceMakeOneChain(t *testing.T) {
 	t.Parallel()
 	ids := chained(5)

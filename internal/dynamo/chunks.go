@@ -20,7 +20,7 @@ import (
 	"lethe/internal/bulk"
 )
 
-// frozen is the item of a chunk's subjects, which is never changed.
+// frozen is the item of a chunk's subjects. It never changes.
 type frozen struct {
 	PK       string `dynamodbav:"pk"`
 	SK       string `dynamodbav:"sk"`
@@ -28,14 +28,14 @@ type frozen struct {
 	Subjects string `dynamodbav:"subjects"` // JSON, shorter than a list of maps
 }
 
-// subject is one of them.
+// subject is a subject in the JSON of a frozen item.
 type subject struct {
 	ID      string `json:"id"`
 	Bind    string `json:"bind,omitempty"`
 	Refused string `json:"refused,omitempty"`
 }
 
-// progress is the item of what became of them so far, or in the end.
+// progress is the item of a chunk's outcomes, while it is pending and once it has ended.
 type progress struct {
 	PK       string `dynamodbav:"pk"`
 	SK       string `dynamodbav:"sk"`
@@ -43,7 +43,7 @@ type progress struct {
 	Outcomes string `dynamodbav:"outcomes"` // see writeOutcomes
 	Attempts int    `dynamodbav:"attempts"`
 	Faults   int    `dynamodbav:"faults"`
-	Lease    int64  `dynamodbav:"lease"` // milliseconds; 0: nobody has it
+	Lease    int64  `dynamodbav:"lease"` // epoch milliseconds; 0 if no worker has the chunk
 	Holder   string `dynamodbav:"holder,omitempty"`
 	Usage    usage  `dynamodbav:"usage"`
 }
@@ -72,7 +72,7 @@ func (o Operations) newProgress(op bulk.Operation, part string, c bulk.Chunk) pr
 	return p
 }
 
-// chunk is the progress as a chunk without its subjects.
+// chunk returns the chunk of the progress, without its subjects.
 func (p progress) chunk() (bulk.Chunk, error) {
 	seq, err := strconv.Atoi(p.SK[len(pendingSK):])
 	if err != nil {
@@ -89,8 +89,8 @@ func (p progress) chunk() (bulk.Chunk, error) {
 	return c, nil
 }
 
-// writeOutcomes writes runs of equal outcomes, since most have the same: "done*248
-// skipped:ON_HOLD done". An undecided one is "-".
+// writeOutcomes encodes outcomes as runs, since most are the same: "done*248
+// skipped:ON_HOLD done". An undecided outcome is "-".
 func writeOutcomes(outcomes []bulk.Outcome) string {
 	var runs []string
 	for i := 0; i < len(outcomes); {
@@ -116,15 +116,15 @@ func writeOutcomes(outcomes []bulk.Outcome) string {
 func readOutcomes(text string) ([]bulk.Outcome, error) {
 	var outcomes []bulk.Outcome
 	for run := range strings.FieldsSeq(text) {
-		what, times, many := strings.Cut(run, "*")
+		outcome, times, many := strings.Cut(run, "*")
 		n := 1
 		if many {
 			var err error
 			if n, err = strconv.Atoi(times); err != nil || n < 1 || n > bulk.MaxSubjects {
-				return nil, fmt.Errorf("dynamo: outcomes %q", run)
+				return nil, fmt.Errorf("dynamo: outcomes: %q must have a number from 1 to %d after the *", run, bulk.MaxSubjects)
 			}
 		}
-		result, code, _ := strings.Cut(what, ":")
+		result, code, _ := strings.Cut(outcome, ":")
 		if result == "-" {
 			result = ""
 		}
@@ -135,8 +135,8 @@ func readOutcomes(text string) ([]bulk.Outcome, error) {
 	return outcomes, nil
 }
 
-// Take leases a chunk. The holder is made for this call, so that only its own request,
-// sent again, is taken for it: the workers of one invocation have the same deadline.
+// Take leases a chunk until a time; [bulk.ErrTaken] if another worker has it. Each call has a new holder, so that only
+// its own request, sent again, succeeds on the same lease: the workers of one invocation have the same deadline.
 func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, until time.Time) (bulk.Chunk, error) {
 	lease, holder := expression.Name("lease"), rand.Text()
 	expr, err := expression.NewBuilder().
@@ -167,18 +167,19 @@ func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, u
 	return c, err
 }
 
-// taken is a chunk that has a lease: ours, if the answer to our first request was lost.
+// taken explains a refused lease. If the holder is this call's, its first request succeeded and the answer was lost: then
+// it returns the chunk.
 func (o Operations) taken(ctx context.Context, op bulk.Operation, old item, holder string) (bulk.Chunk, error) {
 	var p progress
 	if err := attributevalue.UnmarshalMap(old, &p); err != nil || p.Holder != holder {
 		return bulk.Chunk{}, errors.Join(bulk.ErrTaken, err)
 	}
 	c, err := o.whole(ctx, op, old)
-	c.Orphan = c.Attempts > 1 // perhaps
+	c.Orphan = c.Attempts > 1 // it may be: the former holder is overwritten
 	return c, err
 }
 
-// whole is a chunk with its subjects.
+// whole returns the chunk of a progress item, with its subjects.
 func (o Operations) whole(ctx context.Context, op bulk.Operation, state item) (bulk.Chunk, error) {
 	var p progress
 	if err := attributevalue.UnmarshalMap(state, &p); err != nil {
@@ -220,7 +221,7 @@ func decodeSubjects(it item) ([]bulk.Subject, error) {
 	return subjects, nil
 }
 
-// Keep writes what has been done of a chunk, and frees it.
+// Keep saves the progress of a chunk and ends its lease; [bulk.ErrTaken] if another worker has it.
 func (o Operations) Keep(ctx context.Context, op bulk.Operation, c bulk.Chunk) error {
 	mine := c.Holder
 	c.Lease = time.Time{}
@@ -248,7 +249,7 @@ func (o Operations) Keep(ctx context.Context, op bulk.Operation, c bulk.Chunk) e
 	return err
 }
 
-// Finish makes a chunk an ended one, with its outcomes.
+// Finish ends a chunk with its outcomes; [bulk.ErrTaken] if another worker has it.
 func (o Operations) Finish(ctx context.Context, op bulk.Operation, c bulk.Chunk) error {
 	mine := c.Holder
 	c.Lease = time.Time{}
@@ -264,8 +265,8 @@ func (o Operations) Finish(ctx context.Context, op bulk.Operation, c bulk.Chunk)
 	return tx.commit(ctx)
 }
 
-// Reopen makes an ended chunk one to be done. The operation must be as it was read: what
-// another retry has had done since is not to be forgotten.
+// Reopen makes an ended chunk pending again. It is [bulk.ErrVersion] if the operation has changed since it was read:
+// another retry may have new outcomes, which would be lost.
 func (o Operations) Reopen(ctx context.Context, op bulk.Operation, c bulk.Chunk) error {
 	tx := o.table.newTransaction()
 	tx.add(types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
@@ -287,8 +288,8 @@ func (o Operations) Reopen(ctx context.Context, op bulk.Operation, c bulk.Chunk)
 	return err
 }
 
-// Chunk reads one. It has ended, or is to be done; which of the two is tried until it is
-// found in one of the places, as it may move between the readings.
+// Chunk reads a chunk; [bulk.ErrNotFound] if there is none. A chunk is pending or ended, and may move between the two
+// reads: so they are repeated.
 func (o Operations) Chunk(ctx context.Context, op bulk.Operation, seq int) (bulk.Chunk, error) {
 	for range 3 {
 		for _, part := range []string{pendingSK, endedSK} {
@@ -304,12 +305,12 @@ func (o Operations) Chunk(ctx context.Context, op bulk.Operation, seq int) (bulk
 	return bulk.Chunk{}, bulk.ErrNotFound
 }
 
-// Unfinished goes through the chunks to be done.
+// Unfinished iterates over the pending chunks, without their subjects.
 func (o Operations) Unfinished(ctx context.Context, id string) iter.Seq2[bulk.Chunk, error] {
 	return o.progress(ctx, id, pendingSK, afterChunks)
 }
 
-// progress goes through what became of the chunks between two sort keys.
+// progress iterates over the chunks with progress between two sort keys, without their subjects.
 func (o Operations) progress(ctx context.Context, id, from, to string) iter.Seq2[bulk.Chunk, error] {
 	return func(yield func(bulk.Chunk, error) bool) {
 		for it, err := range o.parts(ctx, id, from, to) {
@@ -328,7 +329,7 @@ func (o Operations) progress(ctx context.Context, id, from, to string) iter.Seq2
 	}
 }
 
-// parts goes through the items of an operation between two sort keys.
+// parts iterates over the items of an operation between two sort keys, by consistent reads.
 func (o Operations) parts(ctx context.Context, id, from, to string) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		pages := dynamodb.NewQueryPaginator(o.table.client, &dynamodb.QueryInput{
@@ -354,8 +355,8 @@ func (o Operations) parts(ctx context.Context, id, from, to string) iter.Seq2[it
 	}
 }
 
-// Chunks goes through all chunks from one on. A chunk that ends between the two readings
-// is seen as it was before.
+// Chunks iterates over the chunks from a number on. A chunk that changes between the two reads
+// has its state at the first one.
 func (o Operations) Chunks(ctx context.Context, id string, from int) iter.Seq2[bulk.Chunk, error] {
 	return func(yield func(bulk.Chunk, error) bool) {
 		states := map[int]bulk.Chunk{}
@@ -395,7 +396,7 @@ func joinChunk(states map[int]bulk.Chunk, it item) (bulk.Chunk, error) {
 	return c, nil
 }
 
-// Tally adds up the outcomes of all chunks, consistently: an operation ends by it.
+// Tally sums the outcomes of all chunks, by consistent reads: it decides whether an operation has ended.
 func (o Operations) Tally(ctx context.Context, op bulk.Operation) (bulk.Tally, error) {
 	var sum bulk.Tally
 	for c, err := range o.progress(ctx, op.ID, endedSK, afterChunks) {

@@ -9,7 +9,7 @@ import (
 	"lethe/internal/sim/conform"
 )
 
-// TestTheTableIsAStoreLikeAnyOther runs the checks that the model of the simulation
+// TestTheTableIsAStoreLikeAnyOther runs the conformance checks, which the model of the simulation
 // passes too.
 func TestTheTableIsAStoreLikeAnyOther(t *testing.T) {
 	t.Parallel()
@@ -19,8 +19,8 @@ func TestTheTableIsAStoreLikeAnyOther(t *testing.T) {
 	})
 }
 
-// TestABusyTableIsAStoreLikeAnyOther runs them while of every batch half is left undone, until it is down to one: what is
-// dropped then is missed.
+// TestABusyTableIsAStoreLikeAnyOther runs them with half of every batch left unprocessed, until one item is left: the checks
+// notice an item that is not repeated.
 func TestABusyTableIsAStoreLikeAnyOther(t *testing.T) {
 	t.Parallel()
 	conform.Test(t, func(t testing.TB) conform.World {

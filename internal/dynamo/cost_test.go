@@ -14,7 +14,7 @@ import (
 	"lethe/internal/sim"
 )
 
-// till is a service whose requests are paid for.
+// till is a service with a meter on its requests.
 type till struct {
 	*customer.Service
 
@@ -22,7 +22,7 @@ type till struct {
 	meter *dynamo.Meter
 }
 
-// newTill has read its settings already, as a process that is in use has.
+// newTill returns a service that has read its settings, as a warm process has.
 func newTill(t *testing.T) till {
 	t.Helper()
 	w, m := sim.NewWorld(t, policies), &dynamo.Meter{}
@@ -35,7 +35,7 @@ func newTill(t *testing.T) till {
 	return till{service, w, m}
 }
 
-// typical is a customer's profile of ordinary size, found by 10 terms or 11.
+// typical returns a profile of ordinary size, with 10 or 11 search terms.
 func typical(id string) customer.Profile {
 	return customer.Profile{
 		Organisation: "Alfreds Futterkiste GmbH", FirstName: "Maria", LastName: "Anders",
@@ -50,7 +50,7 @@ func (p till) create(t testing.TB, id string) {
 	}
 }
 
-// costs fails the test unless what was consumed since the last Reset is the bill.
+// costs fails the test unless the cost since the last Reset is the expected one.
 func (p till) costs(t testing.TB, what string, err error, requests int, write, read float64) dynamo.Cost {
 	t.Helper()
 	got := p.pays(t, what, err)
@@ -60,8 +60,8 @@ func (p till) costs(t testing.TB, what string, err error, requests int, write, r
 	return got
 }
 
-// costsTogether is costs of what goes by transactions or statements. DynamoDB Local bills these, and
-// reads that find nothing, lower than DynamoDB does: of its bill only the requests count.
+// costsTogether is costs for transactions and statements. DynamoDB Local reports less than DynamoDB for these, and for
+// reads that find nothing: on it only the number of requests is compared.
 func (p till) costsTogether(t testing.TB, what string, err error, requests int, write, read float64) dynamo.Cost {
 	t.Helper()
 	if enginetest.Kind() != engine.DynamoDBLocal {
@@ -74,7 +74,7 @@ func (p till) costsTogether(t testing.TB, what string, err error, requests int, 
 	return got
 }
 
-// pays tells and returns what was consumed since the last Reset.
+// pays logs and returns the cost since the last Reset.
 func (p till) pays(t testing.TB, what string, err error) dynamo.Cost {
 	t.Helper()
 	got := p.meter.Reset()
@@ -93,8 +93,8 @@ func bill(what string, c dynamo.Cost) string {
 	return fmt.Sprintf("%-28s %4d requests %8g write units %6g read units (%s)", what, c.Total(), c.Write, c.Read, strings.Join(kinds, ", "))
 }
 
-// TestDeleteCostsTheSameWhateverHangsOnACustomer is the reason for hiding at once and
-// erasing later.
+// TestDeleteCostsTheSameWhateverHangsOnACustomer shows why a deletion only hides, and a purge erases
+// later.
 func TestDeleteCostsTheSameWhateverHangsOnACustomer(t *testing.T) {
 	t.Parallel()
 	p := newTill(t)
@@ -112,7 +112,7 @@ func TestDeleteCostsTheSameWhateverHangsOnACustomer(t *testing.T) {
 	}
 }
 
-// TestManyAreRestoredInAFewRequests reads all of them at once, and restores 25 at once.
+// TestManyAreRestoredInAFewRequests expects one read for all customers, and one request for each 25 restores.
 func TestManyAreRestoredInAFewRequests(t *testing.T) {
 	t.Parallel()
 	p := newTill(t)
@@ -138,7 +138,7 @@ func TestCostsOfChangesAndReads(t *testing.T) {
 	ctx := t.Context()
 	const id = "ann"
 
-	// A given id is first looked for: its root, its certificate, what it may have left, its log.
+	// A given id is looked up first: its root, its certificate, its residue, its audit log.
 	// In a transaction each item counts twice; its index entry does not.
 	_, err := p.Create(ctx, id, typical(id), admin)
 	terms := float64(len(p.terms(t, id)))
@@ -191,8 +191,8 @@ func TestCostsOfRecords(t *testing.T) {
 	onPage(t, "remove a record", p.costsTogether(t, "remove 1 record", err, 2, 2*(1+1), 1))
 }
 
-// TestRootsOfManyScriptsFitIntoAUnit deletes customers whose names and numbers make many terms: a
-// root beyond 1,024 bytes would cost a unit more.
+// TestRootsOfManyScriptsFitIntoAUnit deletes customers that have many search terms: a
+// root of more than 1,024 bytes would cost one unit more.
 func TestRootsOfManyScriptsFitIntoAUnit(t *testing.T) {
 	t.Parallel()
 	p := newTill(t)
@@ -217,7 +217,7 @@ func TestRootsOfManyScriptsFitIntoAUnit(t *testing.T) {
 	}
 }
 
-// terms of a customer, at nobody's expense.
+// terms reads a customer's terms, and leaves the cost out of the meter.
 func (p till) terms(t testing.TB, id string) []string {
 	t.Helper()
 	store, _ := p.world.Open(p.world.Config)

@@ -12,8 +12,8 @@ import (
 	"lethe/internal/engine/enginetest"
 )
 
-// onPage holds a row of the table in docs/costs.md against what was consumed on the default engine. DynamoDB Local bills some of
-// it lower than DynamoDB does.
+// onPage compares a row of the table in docs/costs.md with the cost on the default engine. DynamoDB Local reports less than
+// DynamoDB for some requests.
 func onPage(t testing.TB, action string, got dynamo.Cost) {
 	t.Helper()
 	if enginetest.Kind() == engine.DynamoDBLocal {

@@ -10,9 +10,9 @@ import (
 	"lethe/internal/customer"
 )
 
-// A cursor is a position in one list, with a checksum over both. It binds to its
-// query, and shows damage. It carries no authority: whoever forges one starts the same
-// list at another place.
+// A cursor is a position in one list, with a checksum over both: it is valid for its query
+// only, and damage is detected. It carries no authority: a forged cursor starts the same
+// list at another position.
 
 const (
 	checksumSize = 8
@@ -27,8 +27,8 @@ func encodeCursor(query, position string) string {
 	return base64.RawURLEncoding.EncodeToString(append(sum, position...))
 }
 
-// decodeCursor returns the position: ErrCursor unless the cursor is of that query. All
-// positions in the query's list begin with the prefix: DynamoDB goes on from no other.
+// decodeCursor returns the position. It is [customer.ErrCursor] if the cursor is damaged or of another query, or if the
+// position does not begin with the prefix: DynamoDB would refuse to start there.
 func decodeCursor(query, prefix, cursor string) (position string, err error) {
 	if cursor == "" {
 		return "", nil

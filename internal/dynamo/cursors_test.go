@@ -13,13 +13,13 @@ import (
 	"lethe/internal/customer"
 )
 
-// list is one list that is read by cursor, from a place on.
+// list is a list that is read by cursor.
 type list struct {
 	name string
 	read func(ctx context.Context, cursor string) (next string, err error)
 }
 
-// manyLists are lists of at least two pages each.
+// manyLists returns lists of at least two pages each.
 func manyLists(t *testing.T, s *suite) []list {
 	t.Helper()
 	a, b := s.active(t, "ticket~1", "ticket~2", "ticket~1~ticket~1", "ticket~1~ticket~2"), s.active(t, "ticket~1", "ticket~2")
@@ -126,8 +126,8 @@ func TestADamagedCursorIsRefused(t *testing.T) {
 	}
 }
 
-// TestAForgedCursorStartsItsListElsewhere makes cursors with a right checksum, as
-// anybody can who has read the code. They carry no authority, and break nothing.
+// TestAForgedCursorStartsItsListElsewhere makes cursors with a correct checksum, as
+// a reader of the code can. They carry no authority and break nothing.
 func TestAForgedCursorStartsItsListElsewhere(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)

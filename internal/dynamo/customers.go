@@ -14,14 +14,14 @@ import (
 	"lethe/internal/customer"
 )
 
-// claim makes an e-mail address one customer's.
+// claim gives an e-mail address to one customer.
 type claim struct {
 	PK       string `dynamodbav:"pk"`
 	SK       string `dynamodbav:"sk"`
 	Customer string `dynamodbav:"customer"`
 }
 
-// Customer reads a customer, consistently.
+// Customer reads a customer consistently; [customer.ErrNotFound] if there is none.
 func (t *Table) Customer(ctx context.Context, id string) (customer.Customer, error) {
 	it, err := t.get(ctx, customerPK(id), rootSK)
 	if err != nil {
@@ -33,7 +33,7 @@ func (t *Table) Customer(ctx context.Context, id string) (customer.Customer, err
 	return DecodeCustomer(it)
 }
 
-// EmailOwner reads the claim on an e-mail address, consistently.
+// EmailOwner returns the id of the customer with an e-mail address, by a consistent read; [customer.ErrNotFound] if nobody has it.
 func (t *Table) EmailOwner(ctx context.Context, email string) (string, error) {
 	p := customer.Profile{Email: email}
 	c := customer.Customer{Profile: p}.Named(t.names(p))
@@ -65,8 +65,8 @@ func (t *Table) Create(ctx context.Context, c customer.Customer) error {
 	return tx.commit(ctx)
 }
 
-// existsUnless takes the customer that is there for a success if this very change
-// made it.
+// existsUnless explains that a customer exists. It is errDone if the same change
+// has made it.
 func existsUnless(change string) func(item) error {
 	return func(old item) error {
 		c, err := DecodeCustomer(old)
@@ -94,7 +94,7 @@ func (tx *transaction) claim(identity, id string) error {
 	})
 }
 
-// unclaim gives an e-mail address back. One that is not the customer's is left alone.
+// unclaim frees an e-mail address, on condition that the customer has it.
 func (tx *transaction) unclaim(identity, id string) {
 	if identity == "" {
 		return
@@ -122,7 +122,7 @@ func (tx *transaction) deleteTerms(id string, terms []string) {
 	}
 }
 
-// Revise replaces a profile, and the claim and terms that it makes.
+// Revise replaces a profile, its claim and its search terms.
 func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) error {
 	revised = revised.Named(t.names(revised.Profile))
 	tx := t.newTransaction()

@@ -74,7 +74,7 @@ func TestCreateIsRefused(t *testing.T) {
 	}
 }
 
-// revised is a revision of a customer by a function of its profile.
+// revised returns the customer with an edited profile.
 func (s *suite) revised(old customer.Customer, edit func(*customer.Profile)) customer.Customer {
 	c := old
 	edit(&c.Profile)
@@ -106,7 +106,7 @@ func TestReviseReplacesProfileAddressAndTerms(t *testing.T) {
 	if found := s.found(t, "anders", customer.Active); len(found) != 0 {
 		t.Errorf("found by its old name: %v", found)
 	}
-	// The address that was given up is anybody's.
+	// The former address is free.
 	other := s.fresh()
 	other.Profile.Email = old.Profile.Email
 	if err := s.Create(t.Context(), other); err != nil {
@@ -120,7 +120,7 @@ func TestReviseIsRefused(t *testing.T) {
 	owner := s.active(t)
 	for _, tt := range []struct {
 		name string
-		of   func(t *testing.T) customer.Customer // the customer, as whoever revises it knows it
+		of   func(t *testing.T) customer.Customer // the customer as its editor has read it
 		edit func(*customer.Profile)
 		want error
 	}{
@@ -195,8 +195,8 @@ func TestAnIDIsNeverUsedAgain(t *testing.T) {
 	}
 }
 
-// TestALeftoverClaimIsNoCustomer has the claim of somebody whose root is gone. Whoever is to
-// get the id, and the address, is not told that he is there already.
+// TestALeftoverClaimIsNoCustomer leaves the claim of a customer without a root. The creation of a customer with that id and
+// address must not report that it exists.
 func TestALeftoverClaimIsNoCustomer(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)

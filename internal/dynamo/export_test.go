@@ -2,5 +2,5 @@ package dynamo
 
 import "lethe/internal/customer"
 
-// NameBy lets another version's rules decide by what customers are found.
+// NameBy replaces the rules that make search terms and claims, as another version would.
 func (t *Table) NameBy(rules func(customer.Profile) customer.Names) { t.names = rules }

@@ -28,7 +28,7 @@ var policies = customer.Settings{
 
 var admin = customer.Change{By: "admin"}
 
-// suite is a store and a ledger under test, on tables that are checked in the end.
+// suite is a store and a ledger under test. Their tables are checked at the end.
 type suite struct {
 	*dynamo.Table
 
@@ -43,12 +43,12 @@ func newSuite(t *testing.T) *suite {
 	return &suite{store, ledger, w}
 }
 
-// change is a new change, at the time of the suite's clock.
+// change returns a new change at the time of the suite's clock.
 func (s *suite) change(a customer.Action) customer.Change {
 	return customer.Change{ID: customer.NewID(), At: s.world.Clock.Now(), By: "admin", Action: a, Reason: "a test"}
 }
 
-// fresh is a customer that is not in the store yet.
+// fresh returns a customer that is not in the store yet.
 func (s *suite) fresh() customer.Customer {
 	ch, id := s.change(customer.ActionCreated), customer.NewID()
 	return customer.Customer{
@@ -145,8 +145,8 @@ func (s *suite) read(t testing.TB, id string) customer.Customer {
 	return c
 }
 
-// trashed says where a walk through the trash up to a time meets the customer, -1 if it
-// doesn't.
+// trashed returns the customer's position in the trash up to a time, -1 if it is not
+// there.
 func (s *suite) trashed(t testing.TB, id string, until time.Time) int {
 	t.Helper()
 	at := 0
@@ -162,7 +162,7 @@ func (s *suite) trashed(t testing.TB, id string, until time.Time) int {
 	return -1
 }
 
-// key reads a record's key, and panics on what is none.
+// key parses a record's key, and panics if it is malformed.
 func key(text string) customer.Key {
 	k, err := customer.ParseKey(text)
 	if err != nil {
@@ -182,7 +182,7 @@ func records(keys ...string) []customer.Record {
 	return made
 }
 
-// numbered are n keys that differ in their last part.
+// numbered returns n keys that differ in their last part.
 func numbered(prefix string, n int) []string {
 	keys := make([]string, n)
 	for i := range keys {
@@ -198,8 +198,8 @@ func same(t testing.TB, what string, got, want any) {
 	}
 }
 
-// refuses fails the test unless err is want, or, where want is a pointer to an error of
-// a type, of that type and the same.
+// refuses fails the test unless err is want or, if want is a pointer to an error type, an equal error of
+// that type.
 func refuses(t testing.TB, err, want error) {
 	t.Helper()
 	if errors.Is(err, want) || err != nil && reflect.DeepEqual(err, want) {

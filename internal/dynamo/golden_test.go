@@ -21,8 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/items as the items are stored now; see docs/stored-items.md")
 
-// goldenFiles are the stored items of which testdata/items has one of each type, and several of a
-// type whose items differ in their attributes. A file is named after its type in keys.go.
+// goldenFiles are the files in testdata/items: one for each type of item, and several for a type with
+// items that differ in their attributes. A file is named after its type in keys.go.
 var goldenFiles = []struct{ file, pk, sk string }{
 	{"customer-active", "C#ann", "#"},
 	{"customer-deleted", "C#cas", "#"},
@@ -49,7 +49,7 @@ var goldenFiles = []struct{ file, pk, sk string }{
 	{"certificate", "C#zoe", "of zoe"},
 }
 
-// unwritten are the types of keys.go that nothing writes yet.
+// unwritten are the types in keys.go that no code writes yet.
 var unwritten = map[string]bool{"access-token": true}
 
 type rawItem = map[string]types.AttributeValue
@@ -61,8 +61,8 @@ func pathOf(it rawItem) string { return textOf(it["pk"]) + " " + textOf(it["sk"]
 func textOf(v types.AttributeValue) string { return v.(*types.AttributeValueMemberS).Value }
 
 // TestStoredItemsAreAsInTheGoldenFiles writes items of every type and compares them, byte for
-// byte, with the files. A file that changes is a stored form that changes: docs/stored-items.md
-// says what that takes.
+// byte, with the files. A different file means a different stored form: docs/stored-items.md
+// says how to change one.
 func TestStoredItemsAreAsInTheGoldenFiles(t *testing.T) {
 	t.Parallel()
 	tables := dynamotest.New(t)
@@ -96,8 +96,8 @@ func compareGolden(t *testing.T, file string, stored []byte) {
 	}
 }
 
-// TestGoldenItemsAreReadAsTheyWereWritten puts the golden files into empty tables, and reads from
-// those what the fixture wrote.
+// TestGoldenItemsAreReadAsTheyWereWritten puts the golden files into empty tables, and compares what it reads with
+// what the fixture writes.
 func TestGoldenItemsAreReadAsTheyWereWritten(t *testing.T) {
 	t.Parallel()
 	written, restored := dynamotest.New(t), dynamotest.New(t)
@@ -118,8 +118,8 @@ func TestGoldenItemsAreReadAsTheyWereWritten(t *testing.T) {
 	}
 }
 
-// TestEveryTypeOfItemHasAGoldenFile holds the map of items in keys.go against the golden files, and
-// against the keys of all that is written.
+// TestEveryTypeOfItemHasAGoldenFile compares the items in keys.go with the golden files, and
+// with the keys of all items that are written.
 func TestEveryTypeOfItemHasAGoldenFile(t *testing.T) {
 	t.Parallel()
 	declared, files := itemTypes(t), map[string]bool{}
@@ -144,8 +144,8 @@ func TestEveryTypeOfItemHasAGoldenFile(t *testing.T) {
 	}
 }
 
-// TestEveryAttributeIsInAGoldenFile finds attributes that were added to a struct without an item
-// that has them.
+// TestEveryAttributeIsInAGoldenFile fails for an attribute that is in a struct but in no golden
+// file.
 func TestEveryAttributeIsInAGoldenFile(t *testing.T) {
 	t.Parallel()
 	golden := map[string]bool{}
@@ -183,7 +183,7 @@ func collectNames(value types.AttributeValue, names map[string]bool) {
 	}
 }
 
-// itemType is a row of the map in keys.go.
+// itemType is a row of the table in keys.go.
 type itemType struct {
 	name string
 	key  *regexp.Regexp
@@ -206,8 +206,8 @@ func itemTypes(t *testing.T) (declared []itemType) {
 	return declared
 }
 
-// keyPattern turns a key as keys.go shows it into an expression: <id> is a name without a #, and
-// what is in brackets, or after three dots, may be there.
+// keyPattern turns a key of the table in keys.go into a regular expression: <id> is a name without a #, and
+// a part in brackets, or after three dots, is optional.
 func keyPattern(shown string) *regexp.Regexp {
 	pattern := regexp.QuoteMeta(shown)
 	pattern = regexp.MustCompile(`\\\[.*\\\]|…`).ReplaceAllString(pattern, `(#.+)?`)
@@ -223,8 +223,8 @@ func typeOf(declared []itemType, pk, sk string) string {
 	return ""
 }
 
-// rawItems are all items of both tables. Two values differ from run to run: who holds a chunk is
-// random, and a retained record expires by the real time. They are made alike.
+// rawItems returns all items of both tables. Two values differ from run to run and are replaced: the holder of a chunk is
+// random, and the TTL of a retained record depends on the real time.
 func rawItems(t *testing.T, tables dynamotest.Tables) (items []rawItem) {
 	t.Helper()
 	client := dynamodb.NewFromConfig(tables.Config)
@@ -247,7 +247,7 @@ func rawItems(t *testing.T, tables dynamotest.Tables) (items []rawItem) {
 	return items
 }
 
-// steadyTTL stands for the end of a retention of 3,650 days that began now.
+// steadyTTL replaces a TTL of about 3,650 days from now.
 func steadyTTL(t *testing.T, ttl types.AttributeValue) string {
 	t.Helper()
 	var seconds int64

@@ -13,7 +13,7 @@ import (
 	"lethe/internal/dynamo/dynamotest"
 )
 
-// goldenTime is so late that no engine takes an item for expired.
+// goldenTime is so late that no engine expires an item.
 var goldenTime = time.Date(2040, 1, 2, 3, 4, 5, 678e6, time.UTC)
 
 func goldenChange(n int, a customer.Action) customer.Change {
@@ -72,7 +72,7 @@ func writeSettings(ctx context.Context, table *dynamo.Table) error {
 		table.Observe(ctx, logged))
 }
 
-// writeActive makes a customer that remembers as many changes as it can.
+// writeActive makes a customer with all marks of recent changes in use.
 func writeActive(ctx context.Context, table *dynamo.Table) error {
 	c := goldenCustomer("ann", 0)
 	created := table.Create(ctx, c)
@@ -125,7 +125,7 @@ func writePlanning(ctx context.Context, table *dynamo.Table) error {
 	return table.Operations().Create(ctx, op, []byte(`{"ids":["ann"]}`))
 }
 
-// goldenOperation is one with everything in use.
+// goldenOperation returns an operation with all fields set.
 func goldenOperation() bulk.Operation {
 	at := func(hours int) time.Time { return goldenTime.Add(time.Duration(hours) * time.Hour) }
 	used := bulk.Usage{Requests: 7, WriteUnits: 10.5, ReadUnits: 2.5}
@@ -142,8 +142,8 @@ func goldenOperation() bulk.Operation {
 	}
 }
 
-// writeRunning writes an operation with a chunk that a worker has, one that has ended, and one that
-// a worker has given back.
+// writeRunning writes an operation with a chunk that a worker has, one that has ended, and one with saved progress
+// and no lease.
 func writeRunning(ctx context.Context, table *dynamo.Table) error {
 	o, op := table.Operations(), goldenOperation()
 	planned := op
@@ -167,7 +167,7 @@ func writeRunning(ctx context.Context, table *dynamo.Table) error {
 		o.SaveSweepMark(ctx, op.ID, bulk.SweepMark{At: goldenTime, Seen: "running 1f", Times: 2}))
 }
 
-// readItems reads what writeItems has written, in the terms of the domain.
+// readItems reads what writeItems has written, as values of the domain.
 func readItems(t *testing.T, tables dynamotest.Tables) map[string]any {
 	t.Helper()
 	ctx := t.Context()
@@ -227,7 +227,7 @@ func repeated(ctx context.Context, table *dynamo.Table, key string) (any, error)
 	return nil, errors.Join(errors.New("not known to be a repeat"), err)
 }
 
-// held is a chunk without the random name of its holder.
+// held returns the chunk without its random holder.
 func held(c bulk.Chunk, err error) (bulk.Chunk, error) {
 	if c.Holder != "" {
 		c.Holder = "the holder"
@@ -243,7 +243,7 @@ func collected(chunks iter.Seq2[bulk.Chunk, error]) (list []bulk.Chunk, err erro
 	return list, err
 }
 
-// TestAnOperationIsReadAsItWasWritten holds what the golden files store against the value that was given to be stored.
+// TestAnOperationIsReadAsItWasWritten compares the operation in the golden files with the value that was written.
 func TestAnOperationIsReadAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	tables := dynamotest.New(t)

@@ -15,7 +15,7 @@ import (
 	"lethe/internal/ledger"
 )
 
-// blocks goes through the blocks of one chain.
+// blocks iterates over the blocks that the query finds in one chain.
 func (l *Ledger) blocks(ctx context.Context, in *dynamodb.QueryInput) iter.Seq2[block, error] {
 	in.TableName, in.ConsistentRead = &l.table.Name, aws.Bool(true)
 	return func(yield func(block, error) bool) {
@@ -84,7 +84,7 @@ func (l *Ledger) Certificates(ctx context.Context, q customer.CertificateQuery) 
 	return page, nil
 }
 
-// fill adds certificates of a chain to a page from a place on, and its cursor when it is full.
+// fill adds certificates of a chain to a page, from a place on, and sets the cursor when the page is full.
 func (l *Ledger) fill(ctx context.Context, page *customer.CertificatePage, at bookmark, limit int) error {
 	for b, err := range l.blocks(ctx, &dynamodb.QueryInput{
 		KeyConditionExpression: aws.String("pk = :pk AND sk >= :from"),

@@ -3,22 +3,21 @@ package dynamo
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 
 	"lethe/internal/customer"
 )
 
-// A hold on an active customer is one conditional write of the hold's own attribute. One on
-// a customer in the trash also decides where that stands in what falls due, and so depends
-// on where it is: it is tried as if the customer were active, and again with what the
-// refusal tells. No attempt is bound to a version, so that changes of other holds, or of
-// anything else, don't refuse it.
+// A hold on an active customer is one conditional write of the hold's own attribute. A hold on
+// a customer in the trash also moves the customer in the list of what falls due, so that the
+// write depends on the state. The first attempt assumes an active customer; if the table refuses it,
+// the next one uses the state that the refusal returns. No attempt is bound to a version: a change of
+// another hold, or of other attributes, does not refuse it.
 
-// errMoved says that the rules allow a change, and that the customer was not where the
-// change was meant for.
-var errMoved = errors.New("dynamo: the customer is not where it was seen")
+// errMoved means that the rules allow a change, but the customer is in another state than the
+// attempt assumed.
+var errMoved = errors.New("dynamo: the customer is in another state than the attempt assumed")
 
 // Hold places a legal hold.
 func (t *Table) Hold(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
@@ -42,7 +41,7 @@ func holdAttr(name string) expression.NameBuilder {
 	return attrHolds.AppendName(expression.NameNoDotSplit(name))
 }
 
-// placing places a hold on a customer in the state in which it was seen.
+// placing returns the transition that places a hold on a customer in the state of seen.
 func (t *Table) placing(seen customer.Customer, name string, ch customer.Change) transition {
 	entry, h := holdAttr(name), ch.Hold()
 	u := expression.Set(entry, expression.Value(newHold(h)))
@@ -56,8 +55,8 @@ func (t *Table) placing(seen customer.Customer, name string, ch customer.Change)
 	}
 }
 
-// lifting lifts a hold of a customer that stands where it was seen. When it is the last one,
-// a customer in the trash falls due again, and not without notice.
+// lifting returns the transition that lifts a hold of a customer in the state of seen. After the last
+// hold is lifted, a customer in the trash falls due again, but not before [customer.LiftNotice] is over.
 func (t *Table) lifting(seen customer.Customer, name string, ch customer.Change) transition {
 	entry := holdAttr(name)
 	u, when := expression.Remove(entry), stateIs(seen.State).And(entry.AttributeExists())
@@ -90,12 +89,12 @@ type flag struct {
 	id      string
 	change  customer.Change
 	refused func(customer.Customer) error
-	// at is the change of a customer that is where it was seen: update, condition and what they make.
+	// at returns the transition for a customer in the state of seen: update, condition and result.
 	at func(seen customer.Customer) transition
 }
 
-// flag makes the change wherever the customer is. If that changes each time that somebody
-// looks, it is ErrBusy in the end.
+// flag makes the change, whatever state the customer is in. It is [customer.ErrBusy] if the state changes
+// before each of maxConflicts attempts.
 func (t *Table) flag(ctx context.Context, f flag) (customer.Customer, error) {
 	seen := customer.Customer{ID: f.id, State: customer.Active}
 	for attempt := 1; ; attempt++ {
@@ -106,8 +105,8 @@ func (t *Table) flag(ctx context.Context, f flag) (customer.Customer, error) {
 		case !errors.Is(err, errMoved):
 			return c, err
 		case attempt == maxConflicts:
-			return c, fmt.Errorf("dynamo: %s: %w", f.change.Action, customer.ErrBusy)
-		case attempt > 1: // the first miss is no contention: the customer is in the trash
+			return c, errBusy(string(f.change.Action), attempt, errContended)
+		case attempt > 1: // the first refusal is no contention: the customer is in the trash
 			if err := afterFaster.Wait(ctx, attempt); err != nil {
 				return c, err
 			}

@@ -12,7 +12,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// The map of every item of the two tables. testdata/items shows one of each type, and docs/stored-items.md
+// The items of the two tables. testdata/items has an example of each type, and docs/stored-items.md
 // says how a stored form may change.
 //
 //	item                pk                 sk
@@ -38,9 +38,9 @@ import (
 //	block of a chain    L#<chain>          <seq of its first>            certificates, in their places
 //	certificate         C#<customer id>    <generation>                  the same, to be looked up
 //
-// One sparse index, lists: ipk is live#<shard> or trash#<shard>, isk is what that list
-// is sorted by, made unique by the customer's id. Operations have entries in it too:
-// ipk operations#active or operations#ended, isk the time of their creation.
+// There is one sparse index, lists: ipk is live#<shard> or trash#<shard>, isk is the sort
+// key of the list, made unique by the customer's id. Operations have entries in it too:
+// ipk is operations#active or operations#ended, isk the time of creation.
 const (
 	index = "lists"
 
@@ -60,15 +60,15 @@ func totalsSK(shard int) string   { return fmt.Sprintf("totals#%d", shard) }
 
 func chainPK(chain int) string { return fmt.Sprintf("L#%d", chain) }
 
-// blockSK is the sort key of the block whose first certificate has the number.
+// blockSK is the sort key of the block that begins with the certificate of this number.
 func blockSK(seq int64) string { return fmt.Sprintf("%012d", seq) }
 
 const maxSeq = 999_999_999_999
 
 func operationPK(id string) string { return "O#" + id }
 
-// chunkSK is the sort key of a part of a chunk. Frozen subjects, ended chunks and those
-// to be done follow each other, each in order.
+// chunkSK is the sort key of a part of a chunk. Frozen subjects sort first, then ended chunks, then
+// pending ones, each by number.
 func chunkSK(part string, seq int) string { return fmt.Sprintf("%s%06d", part, seq) }
 
 const (
@@ -80,7 +80,7 @@ const (
 )
 
 // recordKey is a record's sort key. '#' sorts before every character of a kind or an
-// id, so that what is below a record follows it with nothing in between.
+// id, so that the records below a record follow it directly.
 func recordKey(key customer.Key) string {
 	var b strings.Builder
 	b.WriteString("R")
@@ -103,8 +103,8 @@ func parseRecordKey(sk string) (customer.Key, error) {
 	return key, nil
 }
 
-// termPK is the partition of a term: its first characters, at least two bytes of them. So one
-// character is enough to search in scripts of thousands, and Latin words spread by their first two.
+// termPK is the partition of a term: its first characters that make at least two bytes. In scripts with thousands
+// of characters one character is enough for a search; Latin words are spread by their first two.
 func termPK(term string) string {
 	for at := range term {
 		if at >= 2 {
@@ -116,8 +116,8 @@ func termPK(term string) string {
 
 func termSK(term, id string) string { return term + "#" + id }
 
-// The lists. What sorts a customer in the trash is the time at which the sweep is to
-// look at it: its purge time, or the end of its purge's lease.
+// The lists. The trash is sorted by the time at which the sweep handles a customer: its purge
+// time, or the end of its purge's lease.
 const (
 	live  = "live"
 	trash = "trash"
@@ -130,7 +130,7 @@ func listPK(list string, shard int) string { return fmt.Sprintf("%s#%d", list, s
 
 func listSK(sortedBy, id string) string { return sortedBy + "#" + id }
 
-// shardOf is the shard of each list in which a customer is. While their number isn't known it is the first.
+// shardOf returns a customer's shard, the same in every list. If the number of shards is unknown (0), it is the first.
 func shardOf(id string, shards int) int {
 	h := fnv.New32a()
 	h.Write([]byte(id))

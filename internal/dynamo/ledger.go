@@ -13,22 +13,22 @@ import (
 	"lethe/internal/ledger"
 )
 
-// Ledger is a [customer.Ledger] in a table of its own. Items are inserted, by a
-// statement that can't replace one, and nothing here ever changes or deletes one. The
-// table's own policy denies everybody all else.
+// Ledger is a [customer.Ledger] in a table of its own. It only inserts items, with a
+// statement that can't replace one. The policy of the table denies every other write
+// to everybody.
 //
-// A certificate is there twice: in a block of its chain, where it has its place, and
-// under its customer, where it is looked up.
+// The ledger stores a certificate twice: in a block of its chain, which gives it its number, and
+// under its customer, for look-ups.
 type Ledger struct{ table *Table }
 
 var _ customer.Ledger = (*Ledger)(nil)
 
-// NewLedger is the ledger in the table with the given name.
+// NewLedger returns the ledger in the table of the given name.
 func NewLedger(cfg aws.Config, table string) *Ledger {
 	return &Ledger{New(cfg, Options{Name: table})}
 }
 
-// certificate is the item under its customer, and what a block has of it.
+// certificate is the item under its customer, and an element of a block.
 type certificate struct {
 	PK        string            `dynamodbav:"pk"`
 	SK        string            `dynamodbav:"sk"`
@@ -47,8 +47,8 @@ type certificate struct {
 	Hash      string            `dynamodbav:"hash"`
 }
 
-// Certificate finds the certificate of a customer's purge; the last, should a restored
-// backup have made several necessary.
+// Certificate returns the certificate of a customer's purge. After a restored backup a customer may have been
+// purged several times: then it returns the last.
 func (l *Ledger) Certificate(ctx context.Context, id string) (customer.Certificate, error) {
 	out, err := l.table.client.Query(ctx, &dynamodb.QueryInput{
 		TableName: &l.table.Name, ConsistentRead: aws.Bool(true),
@@ -82,7 +82,7 @@ func newCertificate(c ledger.Certificate) certificate {
 	}
 }
 
-// made is a map, empty if there is none: a document has all three.
+// made returns the map, an empty one for nil: a document always has all its maps.
 func made[V any](m map[string]V) map[string]V {
 	if m == nil {
 		return map[string]V{}
@@ -90,7 +90,7 @@ func made[V any](m map[string]V) map[string]V {
 	return m
 }
 
-// decode makes the document that is hashed, with the hash that it was given.
+// decode returns the document that the hash is of, with the stored hash.
 func (c certificate) decode() (ledger.Certificate, error) {
 	var p timeParser
 	document := ledger.Certificate{
@@ -101,7 +101,7 @@ func (c certificate) decode() (ledger.Certificate, error) {
 	return document, p.err
 }
 
-// sum is the hash of the certificate in its place.
+// sum computes the hash of the certificate.
 func (c certificate) sum() (string, error) {
 	document, err := c.decode()
 	if err != nil {

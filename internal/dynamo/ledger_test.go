@@ -34,7 +34,7 @@ func TestACertificateIsNeverChanged(t *testing.T) {
 		cert.Format, cert.Chain, cert.Seq, cert.Previous, cert.Hash = ledger.Format, 1, 1, ledger.Origin, annsHash
 		same(t, "certificate", got, cert)
 	}
-	// Of a customer that a restored backup brought back, the last one counts.
+	// After a restored backup the last certificate of a customer counts.
 	again.DeletionID = "a later one"
 	if err := certs.Certify(ctx, again); err != nil {
 		t.Fatal(err)
@@ -47,5 +47,5 @@ func TestACertificateIsNeverChanged(t *testing.T) {
 	same(t, "certificate", got, again)
 }
 
-// annsHash was computed by the three lines of Python that package ledger gives.
+// annsHash was computed with the three lines of Python in the documentation of package ledger.
 const annsHash = "0fe4c1a821cc3ee8b7fb4c30a2c71d3bd0aa1c482f736ded4ed7fe913622a605"

@@ -36,18 +36,18 @@ type transition struct {
 	update expression.UpdateBuilder
 	when   expression.ConditionBuilder
 	change customer.Change
-	// refused says, of the item that the condition refused, why.
+	// refused returns why the customer fails the condition, nil if the rules allow the change.
 	refused func(customer.Customer) error
-	// after is the customer as the update leaves it, but for what every transition changes.
+	// after returns the customer after the update, without the fields that every transition sets.
 	after func(customer.Customer) customer.Customer
 }
 
-// errAllowed says that the table refused what the rules allow. Where the change is bound to what
-// was seen of the customer, that has changed since.
-var errAllowed = errors.New("the table refused what the rules allow")
+// errAllowed means that the table refused a change that the rules allow. If the change is on condition that the
+// customer has not changed since it was read, it has.
+var errAllowed = errors.New("the table refused a change that the rules allow")
 
-// apply makes the transition. Every transition bumps the version and tells who, what
-// and why. It returns the customer as it is afterwards, also beside ErrUnchanged.
+// apply makes the transition, adds 1 to the version and sets the last change. It returns the customer after it; with an
+// error such as [customer.ErrUnchanged], the customer that refused it.
 func (t *Table) apply(ctx context.Context, tr transition) (customer.Customer, error) {
 	when := exists().And(tr.when, unmade(tr.change.ID))
 	if tr.change.IfVersion != 0 {
@@ -77,7 +77,8 @@ func (t *Table) apply(ctx context.Context, tr transition) (customer.Customer, er
 	return DecodeCustomer(out.Attributes)
 }
 
-// explain says why the item refused the transition.
+// explain returns the customer of an item that failed the condition, and the reason; no error if the transition is
+// already made.
 func (tr transition) explain(old item) (customer.Customer, error) {
 	if len(old) == 0 {
 		return customer.Customer{}, customer.ErrNotFound
@@ -129,7 +130,7 @@ func (t *Table) Delete(ctx context.Context, id string, d customer.Deletion, s cu
 	})
 }
 
-// Restore takes a customer out of the trash, to its old place among the living.
+// Restore moves a customer from the trash back to its former place in the list of active customers.
 func (t *Table) Restore(ctx context.Context, id, generation string, ch customer.Change) (customer.Customer, error) {
 	when := stateIs(customer.Deleted).And(
 		attrDue.AttributeNotExists().Or(attrDue.GreaterThan(expression.Value(formatTime(ch.At))), attrHolds.Size().GreaterThan(expression.Value(0))))

@@ -36,7 +36,7 @@ func TestDeleteHidesACustomerAndAllThatHangsOnIt(t *testing.T) {
 	refuses(t, err, customer.ErrInTrash)
 	_, err = s.AddRecords(ctx, before.ID, records("ticket~2"), s.change(customer.ActionRecordsAdded))
 	refuses(t, err, customer.ErrInTrash)
-	// The record itself is there, and seen by who is allowed to ask.
+	// The customer itself can still be read by its id.
 	refuses(t, s.RemoveRecord(ctx, before.ID, key("ticket~2"), s.change(customer.ActionRecordsRemoved)), customer.ErrInTrash)
 	refuses(t, s.RemoveRecord(ctx, before.ID, key("ticket~1"), s.change(customer.ActionRecordsRemoved)), customer.ErrInTrash)
 }
@@ -67,8 +67,8 @@ func TestRestoreBringsBackExactlyWhatTheDeletionHid(t *testing.T) {
 	same(t, "records", s.keys(t, customer.RecordQuery{Customer: before.ID, Limit: 10}), []string{"ticket~1"})
 }
 
-// refusal is a change that the rules refuse a customer. It changes nothing, and the
-// reason comes with the customer that it is true of.
+// refusal is a change that the rules refuse. It must change nothing, and return the
+// customer with the reason.
 type refusal struct {
 	name string
 	of   func(t *testing.T) customer.Customer
@@ -95,7 +95,7 @@ func (s *suite) refusals(t *testing.T, all []refusal) {
 
 func (s *suite) nobody(*testing.T) customer.Customer { return customer.Customer{ID: customer.NewID()} }
 
-// with is a customer of the kind made by one of the suite's functions.
+// with returns a function that makes a customer with one of the suite's functions.
 func with(made func(testing.TB, ...string) customer.Customer, names ...string) func(*testing.T) customer.Customer {
 	return func(t *testing.T) customer.Customer {
 		t.Helper()

@@ -19,8 +19,8 @@ type item = map[string]types.AttributeValue
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-// multiply makes n copies of a customer, in its list, one a second younger than the
-// other, each with an address of its own. They can't be searched for.
+// multiply makes n copies of a customer in its list, each a second younger than the
+// one before and with an address of its own. They have no search terms.
 func (p till) multiply(t testing.TB, id string, n int) {
 	t.Helper()
 	out, err := dynamodb.NewFromConfig(p.world.Config).GetItem(t.Context(), &dynamodb.GetItemInput{
@@ -49,7 +49,7 @@ func (p till) multiply(t testing.TB, id string, n int) {
 	})
 }
 
-// TestPageOf50CostsTwoReadUnitsAShard reads from a list whose every shard could fill
+// TestPageOf50CostsTwoReadUnitsAShard reads from a list in which every shard could fill
 // the page.
 func TestPageOf50CostsTwoReadUnitsAShard(t *testing.T) {
 	t.Parallel()
@@ -78,7 +78,7 @@ func TestPage1000CostsWhatPage1Does(t *testing.T) {
 	first, err := p.Customers(t.Context(), customer.Query{Limit: size})
 	want := p.pays(t, "list, page 1", err)
 
-	// The cursor of page 999 is that of the same place in larger pages.
+	// Page 999 and larger pages that end at the same place have the same cursor.
 	cursor := first.Cursor
 	for range 2 {
 		page, err := p.Customers(t.Context(), customer.Query{Limit: size * (pages - 2) / 2, Cursor: cursor})

@@ -15,8 +15,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// Customers reads a page of the living, newest first, or of the trash, soonest due
-// first; of a search, see search.
+// Customers reads a page of the active customers, newest first, or of the trash, soonest due
+// first. With a search it returns the matches in the order of search.
 func (t *Table) Customers(ctx context.Context, q customer.Query) (customer.Page, error) {
 	if q.Search != "" {
 		return t.search(ctx, q)
@@ -25,7 +25,7 @@ func (t *Table) Customers(ctx context.Context, q customer.Query) (customer.Page,
 	if q.State == customer.Deleted {
 		s = span{list: trash}
 	}
-	s.page = q.Limit + 1 // one more tells whether there is a next page, and no shard is read twice
+	s.page = q.Limit + 1 // one more shows whether there is a next page, and no shard is read twice
 	after, err := decodeCursor(s.list, "", q.Cursor)
 	if err != nil {
 		return customer.Page{}, err
@@ -52,7 +52,7 @@ func (t *Table) Customers(ctx context.Context, q customer.Query) (customer.Page,
 
 const sweepPage = 250
 
-// Trash goes through the trash up to a time, soonest first.
+// Trash iterates over the customers in the trash that are due by a time, soonest first; over all if it is zero.
 func (t *Table) Trash(ctx context.Context, until time.Time) iter.Seq2[customer.Customer, error] {
 	s := span{list: trash, page: sweepPage}
 	if !until.IsZero() {
@@ -71,16 +71,16 @@ func (t *Table) Trash(ctx context.Context, until time.Time) iter.Seq2[customer.C
 	}
 }
 
-// span is a stretch of a list.
+// span is a part of a list.
 type span struct {
 	list        string
 	newestFirst bool
-	after       string // position; empty: from the beginning
-	upTo        string // position, itself excluded; empty: to the end. Only where the oldest come first
-	page        int    // entries a shard reads at once
+	after       string // position, exclusive; empty for the beginning
+	upTo        string // position, exclusive; empty for the end. Not with newestFirst
+	page        int    // entries of a shard per request
 }
 
-// entries merges the shards of a list into one order.
+// entries iterates over a list, with its shards merged into one order.
 func (t *Table) entries(ctx context.Context, s span) iter.Seq2[root, error] {
 	return func(yield func(root, error) bool) {
 		shards, err := t.openShards(ctx, s)
@@ -100,7 +100,7 @@ func (t *Table) entries(ctx context.Context, s span) iter.Seq2[root, error] {
 	}
 }
 
-// openShards reads the first page of every shard at once.
+// openShards reads the first page of every shard, concurrently.
 func (t *Table) openShards(ctx context.Context, s span) ([]*shard, error) {
 	shards := make([]*shard, t.Shards)
 	g, ctx := errgroup.WithContext(ctx)

@@ -14,16 +14,16 @@ import (
 	"lethe/internal/sim"
 )
 
-// longestKind is a kind with the longest name, whose records are kept.
+// longestKind is a kind with the longest name, and the policy retain.
 var longestKind = customer.Kind{Name: strings.Repeat("k", 32), Policy: customer.Retain, Keep: []string{"number"}, For: customer.PeriodOf(day)}
 
-// longestID is the n-th of the longest ids, with all characters that ids have.
+// longestID returns the n-th of the longest ids, with all characters that an id may have.
 func longestID(n int) string {
 	id := fmt.Sprintf("-auth0|eu-west-1:ann+%d@example.com=__", n)
 	return id + strings.Repeat("x", customer.MaxID-len(id))
 }
 
-// longest is a customer whose names are as long as can be.
+// longest returns a customer with the longest names.
 func (s *suite) longest(n int) customer.Customer {
 	c := s.fresh()
 	c.ID = longestID(n)
@@ -39,7 +39,7 @@ func (s *suite) longest(n int) customer.Customer {
 	return c
 }
 
-// deepest is the longest key of a record.
+// deepest returns the longest key of a record.
 func deepest(n int) customer.Key {
 	var k customer.Key
 	for range customer.MaxDepth {
@@ -48,8 +48,8 @@ func deepest(n int) customer.Key {
 	return k
 }
 
-// TestTheLongestKeys writes every item with the longest key that it can have, reads each list
-// through cursors at them, and purges.
+// TestTheLongestKeys writes every item with its longest possible key, reads each list with cursors at these keys, and
+// purges.
 func TestTheLongestKeys(t *testing.T) {
 	t.Parallel()
 	w := sim.NewWorld(t, customer.Settings{Retention: customer.PeriodOf(day), Kinds: []customer.Kind{longestKind}})
@@ -113,7 +113,7 @@ func TestTheLongestKeys(t *testing.T) {
 	checkKeys(t, w)
 }
 
-// longestOperation freezes a chunk of as many of the longest ids as there can be.
+// longestOperation freezes a chunk with the most subjects, all with the longest ids.
 func (s *suite) longestOperation(t *testing.T) {
 	t.Helper()
 	op := bulk.Operation{ID: customer.NewID(), Version: 1, Action: "delete", State: bulk.Planning, Created: s.world.Clock.Now(), By: "admin"}
@@ -140,7 +140,7 @@ func (s *suite) longestOperation(t *testing.T) {
 	}
 }
 
-// checkKeys holds all keys there are against DynamoDB's limits: not every engine does.
+// checkKeys compares all keys with DynamoDB's limits: not every engine checks them.
 func checkKeys(t *testing.T, w *sim.World) {
 	t.Helper()
 	client := dynamodb.NewFromConfig(w.Config)

@@ -6,7 +6,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// lists are those that a customer is in.
+// lists says which lists a customer is in.
 type lists struct{ live, trash bool }
 
 func (s *suite) listed(t testing.TB, id string) lists {
@@ -37,7 +37,7 @@ func (s *suite) walk(t testing.TB, q customer.Query) (all []customer.Customer) {
 	}
 }
 
-// found are the ids of all customers that a search finds.
+// found returns the ids of all customers that a search finds.
 func (s *suite) found(t testing.TB, search string, state customer.State) (ids []string) {
 	t.Helper()
 	for _, c := range s.walk(t, customer.Query{State: state, Search: search, Limit: 100}) {
@@ -46,13 +46,13 @@ func (s *suite) found(t testing.TB, search string, state customer.State) (ids []
 	return ids
 }
 
-// keys are those of all records that a query finds.
+// keys returns the keys of all records that a query finds.
 func (s *suite) keys(t testing.TB, q customer.RecordQuery) (keys []string) {
 	t.Helper()
 	return all(t, q, func(q customer.RecordQuery) (customer.RecordPage, error) { return s.Records(t.Context(), q) })
 }
 
-// retained are the keys of all records of a customer that a purge kept.
+// retained returns the keys of all records of a customer that a purge kept.
 func (s *suite) retained(t testing.TB, id string) []string {
 	t.Helper()
 	q := customer.RecordQuery{Customer: id, Limit: 100}
@@ -78,7 +78,7 @@ func all(t testing.TB, q customer.RecordQuery, read func(customer.RecordQuery) (
 	}
 }
 
-// purge finishes the purge of a fenced customer, step by step as the service does.
+// purge completes the purge of a fenced customer, as the service does.
 func (s *suite) purge(t testing.TB, c customer.Customer) {
 	t.Helper()
 	service := s.world.Service(s.world.Config)

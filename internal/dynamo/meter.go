@@ -12,14 +12,14 @@ import (
 	"lethe/internal/bulk"
 )
 
-// Meter counts what requests to DynamoDB cost, as DynamoDB itself reports it. Its
-// methods may be called from many goroutines.
+// Meter counts the cost of requests to DynamoDB, as DynamoDB reports it. Its methods are
+// safe for concurrent use.
 type Meter struct {
 	mu   sync.Mutex
 	cost Cost
 }
 
-// Cost is what was consumed. A write unit is one write of up to 1 KB to a table or an
+// Cost is the consumed capacity. A write unit is one write of up to 1 KB to a table or an
 // index, two in a transaction; a read unit is one consistent read of up to 4 KB.
 type Cost struct {
 	Requests map[string]int // by operation, retries not counted
@@ -36,7 +36,7 @@ func (c Cost) Total() int {
 	return n
 }
 
-// Attach makes clients of the returned configuration count on the meter.
+// Attach returns a configuration with which clients count on the meter.
 func (m *Meter) Attach(cfg aws.Config) aws.Config {
 	cfg = cfg.Copy()
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
@@ -45,7 +45,7 @@ func (m *Meter) Attach(cfg aws.Config) aws.Config {
 	return cfg
 }
 
-// Reset returns what was consumed since the last Reset.
+// Reset returns the cost since the last Reset.
 func (m *Meter) Reset() Cost {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -56,8 +56,8 @@ func (m *Meter) Reset() Cost {
 
 type meterKey struct{}
 
-// Metered is a context under which what requests cost is counted, and a function that
-// tells it.
+// Metered returns a context that counts the cost of the requests made with it, and a function that
+// returns and resets the cost.
 func Metered(ctx context.Context) (context.Context, func() bulk.Usage) {
 	m := &Meter{}
 	return context.WithValue(ctx, meterKey{}, m), func() bulk.Usage {
@@ -66,7 +66,7 @@ func Metered(ctx context.Context) (context.Context, func() bulk.Usage) {
 	}
 }
 
-// Metering makes clients of the configuration count on the meter of a request's context.
+// Metering returns a configuration with which clients count on the meter of a request's context.
 func Metering(cfg aws.Config) aws.Config {
 	cfg = cfg.Copy()
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
@@ -105,7 +105,7 @@ func (m *Meter) add(operation string, write bool, capacities []types.ConsumedCap
 	}
 }
 
-// units sums table and indexes: DynamoDB Local leaves transactions out of the total.
+// units sums table and indexes: the total that DynamoDB Local reports lacks transactions.
 func units(c types.ConsumedCapacity) float64 {
 	if c.Table == nil {
 		return aws.ToFloat64(c.CapacityUnits)
@@ -117,32 +117,32 @@ func units(c types.ConsumedCapacity) float64 {
 	return sum
 }
 
-// askForCapacity sets the request's wish for a bill and says whether it writes.
+// askForCapacity makes the request return its consumed capacity, and reports whether it writes.
 func askForCapacity(params any) (write bool) {
-	const wish = types.ReturnConsumedCapacityIndexes
+	const want = types.ReturnConsumedCapacityIndexes
 	switch in := params.(type) {
 	case *dynamodb.GetItemInput:
-		in.ReturnConsumedCapacity = wish
+		in.ReturnConsumedCapacity = want
 	case *dynamodb.BatchGetItemInput:
-		in.ReturnConsumedCapacity = wish
+		in.ReturnConsumedCapacity = want
 	case *dynamodb.QueryInput:
-		in.ReturnConsumedCapacity = wish
+		in.ReturnConsumedCapacity = want
 	case *dynamodb.ScanInput:
-		in.ReturnConsumedCapacity = wish
+		in.ReturnConsumedCapacity = want
 	case *dynamodb.TransactGetItemsInput:
-		in.ReturnConsumedCapacity = wish
+		in.ReturnConsumedCapacity = want
 	case *dynamodb.PutItemInput:
-		in.ReturnConsumedCapacity, write = wish, true
+		in.ReturnConsumedCapacity, write = want, true
 	case *dynamodb.UpdateItemInput:
-		in.ReturnConsumedCapacity, write = wish, true
+		in.ReturnConsumedCapacity, write = want, true
 	case *dynamodb.DeleteItemInput:
-		in.ReturnConsumedCapacity, write = wish, true
+		in.ReturnConsumedCapacity, write = want, true
 	case *dynamodb.BatchWriteItemInput:
-		in.ReturnConsumedCapacity, write = wish, true
+		in.ReturnConsumedCapacity, write = want, true
 	case *dynamodb.TransactWriteItemsInput:
-		in.ReturnConsumedCapacity, write = wish, true
+		in.ReturnConsumedCapacity, write = want, true
 	case *dynamodb.BatchExecuteStatementInput: // nothing here reads by PartiQL
-		in.ReturnConsumedCapacity, write = wish, true
+		in.ReturnConsumedCapacity, write = want, true
 	}
 	return write
 }

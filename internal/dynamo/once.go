@@ -13,10 +13,10 @@ import (
 	"lethe/internal/customer"
 )
 
-// applyOnce makes the transition in one transaction with the note that it was made under the
-// client's key. A transaction does not return what it has written, and what is read after it
-// may be of others: so the customer is read before, and the transaction bound to what was seen.
-// A request that changes nothing is noted too: by the time of its repeat, it could change something.
+// applyOnce makes the transition and the note of its Idempotency-Key in one transaction. A
+// transaction does not return what it has written, and a later read may show another change: so
+// the customer is read first, and the transaction is on condition that it has not changed since.
+// A request that changes nothing gets a note too: without one, a repeat could change something later.
 func (t *Table) applyOnce(ctx context.Context, tr transition, update expression.UpdateBuilder, when expression.ConditionBuilder) (customer.Customer, error) {
 	seen, err := t.Customer(ctx, tr.id)
 	if err != nil && !errors.Is(err, customer.ErrNotFound) {
@@ -27,12 +27,12 @@ func (t *Table) applyOnce(ctx context.Context, tr transition, update expression.
 			return seen, nil
 		}
 		now, err := t.tryOnce(ctx, tr, update, when, seen)
-		outrun := now.Last.ID != seen.Last.ID && (errors.Is(err, errAllowed) || errors.Is(err, customer.ErrUnchanged))
+		changed := now.Last.ID != seen.Last.ID && (errors.Is(err, errAllowed) || errors.Is(err, customer.ErrUnchanged))
 		switch {
-		case !outrun:
+		case !changed:
 			return now, err
 		case attempt == maxConflicts:
-			return now, fmt.Errorf("dynamo: %s: %w", tr.change.Action, customer.ErrBusy)
+			return now, errBusy(string(tr.change.Action), attempt, errContended)
 		}
 		if err := afterFaster.Wait(ctx, attempt); err != nil {
 			return now, err
@@ -41,14 +41,14 @@ func (t *Table) applyOnce(ctx context.Context, tr transition, update expression.
 	}
 }
 
-// tryOnce makes the transition of a customer that is as it was seen, or notes that there is
-// nothing to change. It returns what it has made of the customer or, beside an error, the one
+// tryOnce makes the transition if the customer has not changed since it was seen, or notes that there is
+// nothing to change. It returns the customer after the transition or, with an error, the customer
 // that refused it.
 func (t *Table) tryOnce(ctx context.Context, tr transition, update expression.UpdateBuilder, when expression.ConditionBuilder, seen customer.Customer) (customer.Customer, error) {
 	if seen.ID != "" && errors.Is(tr.refused(seen), customer.ErrUnchanged) {
 		return t.noteUnchanged(ctx, tr, seen)
 	}
-	left := tr.leaves(seen)
+	result := tr.result(seen)
 	if seen.ID != "" {
 		when = when.And(expression.Name("last.id").Equal(expression.Value(seen.Last.ID)))
 	}
@@ -57,7 +57,7 @@ func (t *Table) tryOnce(ctx context.Context, tr transition, update expression.Up
 		return customer.Customer{}, fmt.Errorf("dynamo: %s: %w", tr.change.Action, err)
 	}
 	tx := t.newTransaction()
-	if err := tx.addOnce(tr.change, tr.id, left.Trace()); err != nil {
+	if err := tx.addOnce(tr.change, tr.id, result.Trace()); err != nil {
 		return customer.Customer{}, err
 	}
 	var refused customer.Customer
@@ -73,11 +73,11 @@ func (t *Table) tryOnce(ctx context.Context, tr transition, update expression.Up
 	if err := tx.commit(ctx); err != nil {
 		return refused, err
 	}
-	return left, nil
+	return result, nil
 }
 
-// noteUnchanged notes that there was nothing to change of a customer, on condition that it is still as it was seen, and returns it
-// beside ErrUnchanged.
+// noteUnchanged notes that there is nothing to change, if the customer has not changed since it was seen. It returns the
+// customer with [customer.ErrUnchanged].
 func (t *Table) noteUnchanged(ctx context.Context, tr transition, seen customer.Customer) (customer.Customer, error) {
 	tx := t.newTransaction()
 	note := newOnce(tr.change, tr.id, seen.TraceAt(tr.change.At))
@@ -107,8 +107,8 @@ func (t *Table) noteUnchanged(ctx context.Context, tr transition, seen customer.
 	return seen, customer.ErrUnchanged
 }
 
-// leaves is the customer as the transition leaves one that is as it was seen.
-func (tr transition) leaves(seen customer.Customer) customer.Customer {
+// result returns the customer after the transition.
+func (tr transition) result(seen customer.Customer) customer.Customer {
 	c := tr.after(seen)
 	c.Version++
 	c.Last, c.Recent = tr.change, c.Recent.With(tr.change.ID)

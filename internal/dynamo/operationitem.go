@@ -9,8 +9,8 @@ import (
 	"lethe/internal/bulk"
 )
 
-// operation is an operation's item. The names of its attributes are those of this file, not of
-// the domain's structs: docs/stored-items.md says how they may change.
+// operation is an operation's item. The attributes are named here, independently of the structs in package bulk:
+// docs/stored-items.md says how they may change.
 type operation struct {
 	PK       string            `dynamodbav:"pk"`
 	SK       string            `dynamodbav:"sk"`
@@ -22,7 +22,7 @@ type operation struct {
 	Sweep    *sweepMark        `dynamodbav:"sweep,omitempty"`
 }
 
-// operationDocument is all of an operation that no condition and no index reads.
+// operationDocument holds the fields of an operation that no condition and no index uses.
 type operationDocument struct {
 	ID          string `dynamodbav:"id"`
 	Action      string `dynamodbav:"action"`
@@ -103,7 +103,7 @@ func (o Operations) encode(op bulk.Operation) operation {
 	return out
 }
 
-// ttl of everything that belongs to an operation: the audit log's retention.
+// ttl returns when the items of an operation expire, in epoch seconds: after the retention of the audit log. 0 is never.
 func (o Operations) ttl(op bulk.Operation) int64 {
 	if end := o.table.Audit.After(op.Created); !end.IsZero() {
 		return end.Unix()
@@ -123,7 +123,7 @@ func newOperationDocument(op bulk.Operation) operationDocument {
 	}
 }
 
-// timeOrNone is a time as it is stored; empty for the zero time.
+// timeOrNone returns the stored form of a time, empty for the zero time.
 func timeOrNone(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -173,7 +173,7 @@ func (d operationDocument) operation() (bulk.Operation, error) {
 	return op, p.err
 }
 
-// bytesOf is nil for nothing, as an operation without parameters or basis has it.
+// bytesOf returns nil for an empty text: an operation without parameters or basis has nil.
 func bytesOf(s string) []byte {
 	if s == "" {
 		return nil

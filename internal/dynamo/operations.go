@@ -23,7 +23,7 @@ type Operations struct{ table *Table }
 
 var _ bulk.Store = Operations{}
 
-// Operations are those that the table keeps.
+// Operations returns the store of operations in the table.
 func (t *Table) Operations() Operations { return Operations{t} }
 
 // Create adds an operation and its selection.
@@ -38,7 +38,7 @@ func (o Operations) Create(ctx context.Context, op bulk.Operation, chosen []byte
 	return tx.commit(ctx)
 }
 
-// Operation reads one.
+// Operation reads an operation by its id; [bulk.ErrNotFound] if there is none.
 func (o Operations) Operation(ctx context.Context, id string) (bulk.Operation, error) {
 	it, err := o.table.get(ctx, operationPK(id), rootSK)
 	if err != nil {
@@ -50,7 +50,7 @@ func (o Operations) Operation(ctx context.Context, id string) (bulk.Operation, e
 	return decodeOperation(it)
 }
 
-// Selection reads what an operation is to plan.
+// Selection reads the selection of an operation that is not planned yet.
 func (o Operations) Selection(ctx context.Context, id string) ([]byte, error) {
 	it, err := o.table.get(ctx, operationPK(id), selectionSK)
 	if err != nil {
@@ -60,7 +60,7 @@ func (o Operations) Selection(ctx context.Context, id string) ([]byte, error) {
 	return s.Data, attributevalue.UnmarshalMap(it, &s)
 }
 
-// replace is the write of an operation that somebody read as of the version before.
+// replace returns the write of an operation, on condition that the stored version is the one before.
 func (o Operations) replace(op bulk.Operation) (*types.Put, error) {
 	it, err := attributevalue.MarshalMap(o.encode(op))
 	if err != nil {
@@ -73,9 +73,8 @@ func (o Operations) replace(op bulk.Operation) (*types.Put, error) {
 	}, nil
 }
 
-// outdated says why an operation could not be replaced; nil if it has been, by a request
-// that succeeded and was made again because its answer was lost. The sweep's mark is no part of
-// what an operation is.
+// outdated explains why an operation could not be replaced. It returns nil if the stored operation is the written one: an
+// earlier request succeeded and its answer was lost. The sweep's mark is not compared.
 func outdated(written, found item) error {
 	if found == nil {
 		return bulk.ErrVersion
@@ -92,7 +91,7 @@ func outdated(written, found item) error {
 	return nil
 }
 
-// Save writes an operation.
+// Save replaces an operation; [bulk.ErrVersion] if it has changed since it was read.
 func (o Operations) Save(ctx context.Context, op bulk.Operation) error {
 	put, err := o.replace(op)
 	if err != nil {
@@ -109,7 +108,7 @@ func (o Operations) Save(ctx context.Context, op bulk.Operation) error {
 	return err
 }
 
-// Freeze writes an operation and the chunks it gained.
+// Freeze replaces an operation and adds its new chunks, in one transaction. Once planning ends, it deletes the selection.
 func (o Operations) Freeze(ctx context.Context, op bulk.Operation, chunks []bulk.Chunk) error {
 	put, err := o.replace(op)
 	if err != nil {
@@ -130,7 +129,7 @@ func (o Operations) Freeze(ctx context.Context, op bulk.Operation, chunks []bulk
 	return tx.commit(ctx)
 }
 
-// SaveSweepMark notes what the sweep saw.
+// SaveSweepMark saves the mark of the sweep without a new version.
 func (o Operations) SaveSweepMark(ctx context.Context, id string, mark bulk.SweepMark) error {
 	expr, err := expression.NewBuilder().
 		WithUpdate(expression.Set(expression.Name("sweep"), expression.Value(newSweepMark(mark)))).
@@ -149,7 +148,7 @@ func (o Operations) SaveSweepMark(ctx context.Context, id string, mark bulk.Swee
 	return err
 }
 
-// Operations reads a page of all, the newest first.
+// Operations reads a page of all operations, newest first.
 func (o Operations) Operations(ctx context.Context, q bulk.Query) (bulk.Page, error) {
 	after, err := decodeCursor("operations", "", q.Cursor)
 	if err != nil {
@@ -173,7 +172,7 @@ func (o Operations) Operations(ctx context.Context, q bulk.Query) (bulk.Page, er
 	return page, err
 }
 
-// newest lists the sort keys of operations in a list, those created before a position.
+// newest returns up to limit sort keys of a list, from the newest operation before a position.
 func (o Operations) newest(ctx context.Context, list, before string, limit int) ([]string, error) {
 	s := shard{table: o.table, pk: list, span: span{newestFirst: true, after: before, page: limit}}
 	if err := s.fill(ctx); err != nil {
@@ -186,8 +185,8 @@ func (o Operations) newest(ctx context.Context, list, before string, limit int) 
 	return keys, nil
 }
 
-// read reads operations by their sort keys in a list, in that order. One that has
-// moved between the lists since then is found all the same.
+// read reads operations by their sort keys in a list, newest first. It also finds an operation that has
+// moved to the other list since.
 func (o Operations) read(ctx context.Context, sortKeys []string) ([]bulk.Operation, error) {
 	keys := make([]item, len(sortKeys))
 	for i, k := range sortKeys {
@@ -208,8 +207,8 @@ func (o Operations) read(ctx context.Context, sortKeys []string) ([]bulk.Operati
 	return ops, errs
 }
 
-// Active goes through the operations that have not ended. What the index still shows,
-// though it has ended meanwhile, is left out.
+// Active iterates over the operations that have not ended. It reads each one consistently, since the
+// index may still list an ended one.
 func (o Operations) Active(ctx context.Context) iter.Seq2[bulk.Operation, error] {
 	return func(yield func(bulk.Operation, error) bool) {
 		s := &shard{table: o.table, pk: activeOperations, span: span{page: sweepPage}}

@@ -8,36 +8,35 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// pace adapts how fast a process writes in bulk to what a table or an index bears: each batch
-// that goes through adds a little, each throttle halves it (additive increase,
-// multiplicative decrease), at most once in a while, since one burst of throttles is
-// one piece of news.
+// pace adapts the rate of bulk writes of a process to the capacity of a table or an index (additive increase,
+// multiplicative decrease): each batch that succeeds adds paceStep, a throttle halves the rate. Throttles that
+// arrive within paceRest of a decrease are of the same burst and do not count again.
 type pace struct {
 	limiter *rate.Limiter // items a second
-	slots   chan struct{} // one for each batch under way
+	slots   chan struct{} // one for each batch in flight
 	mu      sync.Mutex
 	slowed  time.Time
 }
 
 const (
-	startPace = 1000 // what one partition of a table bears, in items of up to 1 KB a second
+	startPace = 1000 // capacity of one partition of a table, in items of up to 1 KB a second
 	minPace   = maxBatchWrite
 	maxPace   = 40_000 // the default quota of a table
 	paceStep  = 50
 	paceRest  = 200 * time.Millisecond
 
-	// underWay is how many batches a process has under way at once, for however many purges and
-	// chunks: enough for maxPace where a batch takes 10 ms. More would only wait in the
-	// table's queue, in front of what somebody at a screen waits for.
-	underWay = 16
+	// maxInFlight is the number of batches that a process has in flight, over all its purges and
+	// chunks: enough for maxPace if a batch takes 10 ms. More would only wait in the
+	// table's queue, and delay the requests of people at a screen.
+	maxInFlight = 16
 )
 
 func newPace() *pace {
-	return &pace{limiter: rate.NewLimiter(startPace, maxBatchWrite*writers), slots: make(chan struct{}, underWay)}
+	return &pace{limiter: rate.NewLimiter(startPace, maxBatchWrite*writers), slots: make(chan struct{}, maxInFlight)}
 }
 
-// turn waits until so many items may be written; done is to be called when they are. A wait
-// that would outlast the context's deadline is the deadline, now.
+// turn waits until the number of items may be written. The caller calls done when they are. If the wait would
+// outlast the context's deadline, the error is context.DeadlineExceeded, at once.
 func (p *pace) turn(ctx context.Context, items int) (done func(), err error) {
 	if err := p.limiter.WaitN(ctx, items); err != nil {
 		if ctx.Err() == nil {

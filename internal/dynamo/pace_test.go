@@ -57,7 +57,7 @@ func TestAPaceKeepsItsCallersWaiting(t *testing.T) {
 	})
 }
 
-// TestAWaitPastTheDeadlineEndsAtOnce leaves the time there is to whoever must say so.
+// TestAWaitPastTheDeadlineEndsAtOnce leaves the remaining time to the caller, which must answer.
 func TestAWaitPastTheDeadlineEndsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, started := newPace(), time.Now()
@@ -76,8 +76,8 @@ func TestAWaitPastTheDeadlineEndsAtOnce(t *testing.T) {
 func TestOnlySoManyBatchesAreUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace()
-		ends := make(chan func(), underWay+1)
-		for range underWay + 1 {
+		ends := make(chan func(), maxInFlight+1)
+		for range maxInFlight + 1 {
 			go func() {
 				done, err := p.turn(t.Context(), 1)
 				if err != nil {
@@ -87,12 +87,12 @@ func TestOnlySoManyBatchesAreUnderWay(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		if len(ends) != underWay {
+		if len(ends) != maxInFlight {
 			t.Fatalf("%d batches are under way", len(ends))
 		}
 		(<-ends)()
 		synctest.Wait()
-		if len(ends) != underWay {
+		if len(ends) != maxInFlight {
 			t.Error("the end of a batch let no other begin")
 		}
 	})

@@ -7,14 +7,14 @@ import (
 	"lethe/internal/customer"
 )
 
-// policies are the kinds that a purge goes by. It is small, since it is on the root, and nobody
-// knows at the fence of which kinds there are records: those that it doesn't name restrict.
+// policies are the policies of kinds that a purge applies. They are stored on the root, so they are small: kinds
+// with the policy restrict are left out. It is unknown at the fence which kinds the records have.
 type policies struct {
 	Cascade []string           `dynamodbav:"cascade,omitempty"`
 	Retain  map[string]keeping `dynamodbav:"retain,omitempty"`
 }
 
-// keeping is what is kept of records, and for how long.
+// keeping has the fields of records to keep, and for how long.
 type keeping struct {
 	Keep []string `dynamodbav:"keep,omitempty"`
 	For  string   `dynamodbav:"for"`

@@ -17,8 +17,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// Fence closes the way back. From then on the customer's place in the trash is the
-// end of the lease, so that the sweep finds a purge that stopped.
+// Fence starts a purge; there is no restore afterwards. The customer's place in the trash becomes the
+// end of the lease, so that the sweep finds a purge that has stopped.
 func (t *Table) Fence(ctx context.Context, id string, f customer.Fence, ch customer.Change) (customer.Customer, error) {
 	to := t.purgingPlace(id, f.Lease)
 	when := stateIs(customer.Deleted).And(unheld())
@@ -45,7 +45,7 @@ func (t *Table) Fence(ctx context.Context, id string, f customer.Fence, ch custo
 	})
 }
 
-// PutBack puts back a root that TTL removed.
+// PutBack restores a root that TTL has deleted. It does nothing if the root exists.
 func (t *Table) PutBack(ctx context.Context, c customer.Customer, lease time.Time) error {
 	it, err := attributevalue.MarshalMap(t.newRoot(c, lease))
 	if err != nil {
@@ -60,8 +60,8 @@ func (t *Table) PutBack(ctx context.Context, c customer.Customer, lease time.Tim
 	return err
 }
 
-// Lease moves the end of a purge's lease. It is no change of the customer: neither
-// version nor audit log tell of it.
+// Lease sets the end of a purge's lease; [customer.ErrNotFound] if there is no purge of this generation. It is no change of
+// the customer: the version stays, and there is no audit entry.
 func (t *Table) Lease(ctx context.Context, id, generation string, until time.Time) error {
 	to := t.purgingPlace(id, until)
 	expr, err := expression.NewBuilder().
@@ -82,7 +82,8 @@ func (t *Table) Lease(ctx context.Context, id, generation string, until time.Tim
 	return err
 }
 
-// Erase removes what hangs on customers past the fence.
+// Erase removes all items of customers past the fence, except their roots and the records to keep. It is
+// [customer.ErrUnfinished] if the time is over before all are removed.
 func (t *Table) Erase(ctx context.Context, customers ...customer.Customer) error {
 	err := t.eraseAll(ctx, customers)
 	if err == nil {
@@ -94,8 +95,8 @@ func (t *Table) Erase(ctx context.Context, customers ...customer.Customer) error
 	return err
 }
 
-// eraseAll lets the customers share their batches, most of which are full then. Several
-// customers are read at once, so that what is written at a time lies in many partitions.
+// eraseAll lets the customers share their batches, so that most are full. It reads several
+// customers at once, so that concurrent writes go to many partitions.
 func (t *Table) eraseAll(ctx context.Context, customers []customer.Customer) error {
 	e := t.newErasure(ctx)
 	for _, term := range namesOf(customers).terms {
@@ -107,21 +108,20 @@ func (t *Table) eraseAll(ctx context.Context, customers []customer.Customer) err
 		group.Go(func() error { return e.customer(reading, c) })
 	}
 	err := group.Wait()
-	// What the batchers failed of comes first: it ends the context of the reading.
+	// The batchers' error comes first: it cancels the reads, which then fail too.
 	if err := errors.Join(e.finish(), err); err != nil {
 		return fmt.Errorf("dynamo: erase: %w", err)
 	}
 	return nil
 }
 
-// erasure removes what hangs on customers. What the law keeps of it is copied, stripped, to a
-// place of its own, and removed when its copy is written: so each invocation goes on where
-// the last one stopped, and wherever it stops a record is there, or its copy, or both. Copied
-// twice is copied once.
+// erasure removes the items of customers. A record to keep is copied, with the fields to keep, to a partition of
+// its own, and removed once its copy is written. So at any time the record exists, or its copy, or both, and an
+// invocation continues where the last one stopped. A second copy of the same record replaces the first.
 type erasure struct {
 	table     *Table
 	originals *batcher
-	copies    *batcher // ends with the other, which takes what it has copied
+	copies    *batcher // uses the context of originals, and fills it with the copied records
 }
 
 func (t *Table) newErasure(ctx context.Context) erasure {
@@ -129,7 +129,7 @@ func (t *Table) newErasure(ctx context.Context) erasure {
 	return erasure{t, originals, t.newBatcher(originals.ctx)}
 }
 
-// finish waits for the copies first, since what they are copies of comes after them.
+// finish waits for the copies first: originals are removed after them.
 func (e erasure) finish() error {
 	err := e.copies.finish()
 	return errors.Join(e.originals.finish(), err)
@@ -157,14 +157,14 @@ func (e erasure) customer(ctx context.Context, c customer.Customer) error {
 	})
 }
 
-// names are the search terms and the claims by which customers are found.
+// names are the removals of customers' search terms and claims.
 type names struct {
-	terms  []removal // that go in batches with the records
-	claims []removal // and terms, as far as there is room in the requests that these need anyway
+	terms  []removal // written in batches with the records
+	claims []removal // and as many terms as fit into the same number of requests
 }
 
-// namesOf frees e-mail addresses unless they are somebody else's by now: a purge that is
-// run again must not free what was taken meanwhile.
+// namesOf frees an e-mail address only if the claim is still the customer's: another customer may have
+// taken the address before a purge runs again.
 func namesOf(customers []customer.Customer) names {
 	var n names
 	for _, c := range customers {
@@ -183,7 +183,7 @@ func namesOf(customers []customer.Customer) names {
 	return n
 }
 
-// retained is the copy of a record that is kept.
+// retained returns the copy of a record, if its kind is to be kept.
 func (t *Table) retained(c customer.Customer, it item) (copied item, kept bool, err error) {
 	kind, ok := c.Policies().Kind(stringOf(it, "kind"))
 	if !ok || kind.Policy != customer.Retain {
@@ -209,7 +209,7 @@ const (
 	wholeRecords columns = true
 )
 
-// dependents goes through all that hangs on a customer but its root, consistently.
+// dependents visits all items in a customer's partition except its root, by consistent reads.
 func (t *Table) dependents(ctx context.Context, id string, cols columns, visit func(item) error) error {
 	in := t.dependentsQuery(id)
 	if cols == keysOnly {
@@ -235,7 +235,7 @@ func (t *Table) dependents(ctx context.Context, id string, cols columns, visit f
 func (t *Table) dependentsQuery(id string) *dynamodb.QueryInput {
 	return &dynamodb.QueryInput{
 		TableName: &t.Name, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression: aws.String("pk = :pk AND sk > :root"), // the root's key is the first of all
+		KeyConditionExpression: aws.String("pk = :pk AND sk > :root"), // the root's sort key is the first
 		ExpressionAttributeValues: item{
 			":pk":   &types.AttributeValueMemberS{Value: customerPK(id)},
 			":root": &types.AttributeValueMemberS{Value: rootSK},
@@ -243,8 +243,8 @@ func (t *Table) dependentsQuery(id string) *dynamodb.QueryInput {
 	}
 }
 
-// Residue counts what is left of customers but their roots: of each up to one page of what
-// hangs on it, its terms and its claim.
+// Residue counts the items that are left of customers, except their roots. Of the items in a customer's
+// partition it counts one page at most.
 func (t *Table) Residue(ctx context.Context, customers ...customer.Customer) (int, error) {
 	left := make([]int, len(customers)+1)
 	group, ctx := errgroup.WithContext(ctx)
@@ -269,9 +269,9 @@ func (t *Table) Residue(ctx context.Context, customers ...customer.Customer) (in
 	return sum, nil
 }
 
-const readers = 8 // customers read at once
+const readers = 8 // customers read concurrently
 
-// hanging counts a page of what hangs on a customer.
+// hanging counts a page of the items in a customer's partition, without the root.
 func (t *Table) hanging(ctx context.Context, id string) (int, error) {
 	in := t.dependentsQuery(id)
 	in.Select = types.SelectCount
@@ -282,7 +282,7 @@ func (t *Table) hanging(ctx context.Context, id string) (int, error) {
 	return int(out.Count), nil
 }
 
-// named counts the terms and claims that are left of customers. An address that somebody else has by now is none.
+// named counts the terms and claims that are left of customers. A claim of another customer does not count.
 func (t *Table) named(ctx context.Context, customers []customer.Customer) (int, error) {
 	var keys []item
 	claimed := map[string]string{}
@@ -310,7 +310,7 @@ func (t *Table) named(ctx context.Context, customers []customer.Customer) (int, 
 	return n, nil
 }
 
-// Remove removes the roots of purges that are done.
+// Remove removes the roots of completed purges. A missing root is no error.
 func (t *Table) Remove(ctx context.Context, customers ...customer.Customer) error {
 	roots := make([]removal, len(customers))
 	for i, c := range customers {
@@ -326,7 +326,7 @@ func (t *Table) Remove(ctx context.Context, customers ...customer.Customer) erro
 	}
 	left, err := t.Roots(ctx, ids)
 	if err == nil && len(left) > 0 {
-		err = fmt.Errorf("dynamo: remove: customer %s is %s, by another deletion", left[0].ID, left[0].State)
+		err = fmt.Errorf("dynamo: remove: customer %s has another deletion and is %s", left[0].ID, left[0].State)
 	}
 	return err
 }

@@ -145,8 +145,8 @@ func TestEraseLeavesTheRootAndWhatTheLawKeeps(t *testing.T) {
 	s.purge(t, c)
 }
 
-// TestEraseLeavesAnAddressThatIsTakenAnew is of a purge that is run again late.
-func TestEraseLeavesAnAddressThatIsTakenAnew(t *testing.T) {
+// TestEraseLeavesAnAddressThatAnotherCustomerHas repeats a purge after another customer has taken the address.
+func TestEraseLeavesAnAddressThatAnotherCustomerHas(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
 	c := s.fenced(t)

@@ -9,7 +9,7 @@ import (
 	"lethe/internal/engine/enginetest"
 )
 
-// TestPurgeCostsOneWriteForEachItemThereWas counts from the fence to the root's end.
+// TestPurgeCostsOneWriteForEachItemThereWas counts from the fence to the removal of the root.
 func TestPurgeCostsOneWriteForEachItemThereWas(t *testing.T) {
 	t.Parallel()
 	p := newTill(t)
@@ -44,7 +44,7 @@ func TestPurgeCostsOneWriteForEachItemThereWas(t *testing.T) {
 	}
 }
 
-// TestAPurgeThatRetainsAddsItsCopies counts as much again for each record that is copied.
+// TestAPurgeThatRetainsAddsItsCopies counts one more write for each record that is copied.
 func TestAPurgeThatRetainsAddsItsCopies(t *testing.T) {
 	t.Parallel()
 	const erased, copied = 100, 1000

@@ -8,9 +8,9 @@ import (
 	"lethe/internal/customer"
 )
 
-// recent is what a root tells of its last changes: an attribute of eight bytes for each. A list
-// would not do: the root of an older version has no list, and an update that shifts one which
-// is not there fails whatever its condition says.
+// recent has the marks of a root's last changes, each an attribute of eight bytes. A list
+// is not possible: the root of an older version has none, and an update that shifts a missing list
+// fails even if its condition holds.
 type recent struct {
 	R0 []byte `dynamodbav:"r0,omitempty"` // the latest
 	R1 []byte `dynamodbav:"r1,omitempty"`
@@ -18,7 +18,7 @@ type recent struct {
 	R3 []byte `dynamodbav:"r3,omitempty"`
 	R4 []byte `dynamodbav:"r4,omitempty"`
 	R5 []byte `dynamodbav:"r5,omitempty"`
-	RO []byte `dynamodbav:"ro,omitempty"` // the latest of an operation, whose statements can't shift the others
+	RO []byte `dynamodbav:"ro,omitempty"` // the latest of an operation: its statements can't shift the others
 }
 
 func (r *recent) slots() [customer.MaxRecent]*[]byte {
@@ -37,7 +37,7 @@ func newRecent(of customer.Recent) (r recent) {
 	return r
 }
 
-// customer leaves out what only fills a place: see noting.
+// customer leaves out repeated marks, which noting uses to fill empty attributes.
 func (r *recent) customer() (out customer.Recent) {
 	seen := map[customer.Mark]bool{}
 	for _, slot := range r.slots() {
@@ -56,9 +56,9 @@ func markOf(b []byte) (mark customer.Mark, ok bool) {
 
 func slotName(i int) expression.NameBuilder { return expression.Name("r" + strconv.Itoa(i)) }
 
-// noting adds to an update of a root the change that it makes, and the id by which it is
-// recognised. The update reads all operands before it sets anything. A place that is
-// still empty gets this id too.
+// noting adds to an update of a root the change and the mark of the id, and shifts the earlier marks. DynamoDB reads all
+// operands before it sets anything. An attribute for which there is no earlier mark gets this one
+// too.
 func noting(u expression.UpdateBuilder, ch customer.Change, id string) expression.UpdateBuilder {
 	mark := customer.MarkOf(id)
 	u = u.Set(expression.Name("last"), expression.Value(newChange(ch))).Set(slotName(0), expression.Value(mark[:]))
@@ -68,7 +68,7 @@ func noting(u expression.UpdateBuilder, ch customer.Change, id string) expressio
 	return u
 }
 
-// unmade is the condition that a root does not remember a change.
+// unmade is the condition that a root does not have the mark of a change.
 func unmade(id string) expression.ConditionBuilder {
 	mark := customer.MarkOf(id)
 	var others []expression.OperandBuilder

@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	recordsRead    = 250 // items looked at in one request of a filtered list
-	maxRecordReads = 20  // after which a page may be short, with a cursor to go on
+	recordsRead    = 250 // items that one request of a filtered list examines
+	maxRecordReads = 20  // after which a page may be short and have a cursor
 )
 
-// Record reads a record beside its root, consistently.
+// Record reads a record and its customer's root, by a consistent read.
 func (t *Table) Record(ctx context.Context, id string, key customer.Key) (customer.Record, error) {
 	sk := recordKey(key)
 	items, err := t.batchGet(ctx, []item{keyOf(customerPK(id), rootSK), keyOf(customerPK(id), sk)}, true)
@@ -42,8 +42,8 @@ func (t *Table) Record(ctx context.Context, id string, key customer.Key) (custom
 	return decodeRecord(found)
 }
 
-// visible says whether a root's records may be read: those of a deleted customer
-// inherit its fate at once.
+// visible returns why the records of a root may not be read, nil if they may. Records of a deleted customer
+// are hidden from the moment of the deletion.
 func visible(root item) error {
 	c, err := DecodeCustomer(root)
 	if err != nil {
@@ -67,8 +67,8 @@ func (t *Table) Records(ctx context.Context, q customer.RecordQuery) (customer.R
 	return t.recordPage(ctx, customerPK(q.Customer), q)
 }
 
-// Retained reads a page of the records of a purged customer that the law keeps. Those
-// whose time is over count as gone, whether or not TTL has come for them.
+// Retained reads a page of the records of a purged customer that the law requires to keep. An
+// expired record is not returned, even if TTL has not deleted it yet.
 func (t *Table) Retained(ctx context.Context, q customer.RecordQuery) (customer.RecordPage, error) {
 	return t.recordPage(ctx, retainedPK(q.Customer), q)
 }
@@ -112,7 +112,7 @@ func (t *Table) recordPage(ctx context.Context, pk string, q customer.RecordQuer
 	return b.Page, nil
 }
 
-// below is what the sort keys of all records below a record begin with; of all records,
+// below returns the prefix of the sort keys of all records below a record; of all records
 // if the key is empty.
 func below(parent customer.Key) string {
 	if len(parent) == 0 {
@@ -142,7 +142,7 @@ func (t *Table) recordQuery(pk string, q customer.RecordQuery) (*dynamodb.QueryI
 	}, nil
 }
 
-// lowest reads, of a record and all below it, those that sort last: up to what one
+// lowest reads the last records by sort key, of a record and all below it: as many as one
 // transaction can remove.
 func (t *Table) lowest(ctx context.Context, id string, key customer.Key) ([]record, error) {
 	sk := recordKey(key)

@@ -15,8 +15,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// record is a record's item. Children counts the records right below it, moved in
-// their own transactions, so that a record can't go while one is being added to it.
+// record is a record's item. Children counts the records directly below it. The transaction that adds or
+// removes a child changes it, so that a record can't be removed while a child is added.
 type record struct {
 	PK       string `dynamodbav:"pk"`
 	SK       string `dynamodbav:"sk"`
@@ -52,14 +52,14 @@ func decodeRecord(it item) (customer.Record, error) {
 	return customer.Record{Key: key, Data: json.RawMessage(r.Data), Created: created, By: r.By}, nil
 }
 
-// errReplan says that a transaction failed on some of its records, whose results tell
-// why, and may succeed without them.
-var errReplan = errors.New("dynamo: some records are left out")
+// errReplan means that a transaction failed on some of its records. The results of these say why; the
+// transaction may succeed without them.
+var errReplan = errors.New("dynamo: the conditions of some records failed")
 
-// AddRecords adds records and their counts in one transaction.
+// AddRecords adds up to [customer.MaxBatch] records, and their counts, in one transaction. It returns a result for each record.
 func (t *Table) AddRecords(ctx context.Context, id string, records []customer.Record, ch customer.Change) ([]error, error) {
 	if len(records) > customer.MaxBatch {
-		return nil, fmt.Errorf("dynamo: %d records at once, more than %d", len(records), customer.MaxBatch)
+		return nil, fmt.Errorf("dynamo: %d records in one call; the limit is %d", len(records), customer.MaxBatch)
 	}
 	a := addition{table: t, id: id, records: records, change: ch, results: make([]error, len(records))}
 	a.leaveOutRepeats()
@@ -80,7 +80,7 @@ type addition struct {
 }
 
 // leaveOutRepeats keeps the first of several records with the same key: a transaction
-// takes each item once.
+// can write an item once only.
 func (a *addition) leaveOutRepeats() {
 	seen := map[string]bool{}
 	for i, r := range a.records {
@@ -92,8 +92,8 @@ func (a *addition) leaveOutRepeats() {
 	}
 }
 
-// plan sorts the records that are still to be added: what they count by kind, and how
-// many children each parent gets.
+// plan returns the indices of the records that are still to be added, their numbers by kind, and
+// the number of new children of each parent.
 func (a *addition) plan() (todo []int, kinds, children map[string]int64) {
 	kinds, children = map[string]int64{}, map[string]int64{}
 	for i, r := range a.records {
@@ -156,8 +156,8 @@ func (a *addition) refusedParent(parent string, todo []int) func(item) error {
 	}
 }
 
-// count moves the counts of an active customer's records, as the change or, by the id that
-// it is recognised by, a part of it. If it was made before, made is the reason.
+// count adds numbers to the record counts of an active customer. part is the id by which the root remembers this
+// part of the change. If the root remembers it already, the transaction is refused with made.
 func (tx *transaction) count(id string, kinds map[string]int64, ch customer.Change, part string, made error) error {
 	u := noting(expression.UpdateBuilder{}, ch, part)
 	for kind, n := range kinds {
@@ -191,7 +191,7 @@ func refusedCount(now item, part string, made error) error {
 	return c.CanChange()
 }
 
-// addChildren moves the count of children of a record, which must exist.
+// addChildren adds n to a record's count of children, on condition that the record exists.
 func (tx *transaction) addChildren(pk, sk string, n int64, refused func(item) error) {
 	tx.add(types.TransactWriteItem{Update: &types.Update{
 		TableName: &tx.table.Name, Key: keyOf(pk, sk),
@@ -201,10 +201,10 @@ func (tx *transaction) addChildren(pk, sk string, n int64, refused func(item) er
 	}}, refused)
 }
 
-// RemoveRecord removes a record and all below it, the deepest first, so that wherever
-// it stops nothing is left without its parent. Up to 45 records go at once, in one
-// transaction with their counts; of more, those that are left go when it is repeated. It
-// ends with the record itself: what has its key later is another.
+// RemoveRecord removes a record and all records below it, the deepest first, so that no record is without its
+// parent if it stops early. One transaction removes up to 45 records and changes their counts. If there are
+// more, there are more transactions, and a repeated call continues with the rest. The record itself goes last: a
+// later record with its key is another one. The error is [customer.ErrBusy] if others add children during every attempt.
 func (t *Table) RemoveRecord(ctx context.Context, id string, key customer.Key, ch customer.Change) error {
 	transactions, conflicts := 0, 0
 	for {
@@ -220,8 +220,10 @@ func (t *Table) RemoveRecord(ctx context.Context, id string, key customer.Key, c
 		err = t.remove(ctx, id, records, ch, part(ch, transactions))
 		last := records[len(records)-1].SK == recordKey(key)
 		switch {
-		case errors.Is(err, errReplan) && conflicts < maxConflicts:
-			conflicts++
+		case errors.Is(err, errReplan):
+			if conflicts++; conflicts == maxConflicts {
+				return errBusy("remove records", conflicts, errContended)
+			}
 			err = afterFaster.Wait(ctx, conflicts)
 		case err == nil && last:
 			return nil
@@ -234,7 +236,7 @@ func (t *Table) RemoveRecord(ctx context.Context, id string, key customer.Key, c
 	}
 }
 
-// part is the id by which the nth transaction of a change is recognised.
+// part returns the id by which the root remembers the nth transaction of a change.
 func part(ch customer.Change, n int) string {
 	if n == 0 {
 		return ch.ID
@@ -242,8 +244,8 @@ func part(ch customer.Change, n int) string {
 	return fmt.Sprint(ch.ID, "/", n)
 }
 
-// noRecord says why there is no such record: the customer may be gone, or hidden, or
-// this very change may have removed it.
+// noRecord explains a missing record: the customer may be gone or hidden. It returns nil if
+// this change has removed the record.
 func (t *Table) noRecord(ctx context.Context, id string, ch customer.Change) error {
 	c, err := t.Customer(ctx, id)
 	if err != nil || c.Made(ch.ID) {
@@ -255,7 +257,7 @@ func (t *Table) noRecord(ctx context.Context, id string, ch customer.Change) err
 	return customer.ErrNoRecord
 }
 
-// remove removes records, given from the last to the first, in one transaction.
+// remove removes records, sorted from the last to the first, in one transaction.
 func (t *Table) remove(ctx context.Context, id string, records []record, ch customer.Change, part string) error {
 	tx := t.newTransaction()
 	kinds, children := map[string]int64{}, map[string]int64{}
@@ -278,7 +280,7 @@ func (t *Table) remove(ctx context.Context, id string, records []record, ch cust
 	return tx.commit(ctx)
 }
 
-// deleteRecord removes a record that has no children but those removed with it.
+// deleteRecord removes a record, on condition that it has this number of children: those that are removed with it.
 func (tx *transaction) deleteRecord(r record, children int64) {
 	tx.add(types.TransactWriteItem{Delete: &types.Delete{
 		TableName: &tx.table.Name, Key: keyOf(r.PK, r.SK),
@@ -287,7 +289,7 @@ func (tx *transaction) deleteRecord(r record, children int64) {
 	}}, func(item) error { return errReplan })
 }
 
-// parentSK is the sort key of the record above, empty for a top-level one.
+// parentSK returns the sort key of the parent, empty for a record at the top.
 func parentSK(sk string) string {
 	parts := strings.Split(sk, "#")
 	if len(parts) <= 3 {

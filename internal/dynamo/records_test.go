@@ -126,7 +126,7 @@ func TestARecordIsRemovedWithAllBelowIt(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
 	ctx := t.Context()
-	// What sorts next to the removed one, and is not below it, stays.
+	// Records with keys next to the removed one, but not below it, stay.
 	c := s.active(t, "ticket~1", "ticket~1~line~1", "ticket~1~line~1~line~1", "ticket~1~ticket~1", "ticket~10", "ticket~1.1", "ticket~1-1", "ticket~0")
 	lines := numbered("ticket~1~line~n", 120)
 	for len(lines) > 0 {

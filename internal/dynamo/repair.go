@@ -14,7 +14,7 @@ import (
 	"lethe/internal/repair"
 )
 
-// mending is a repair in the making: one transaction on condition that all is as the check saw it.
+// mending is the transaction of a repair, on condition that nothing has changed since the check.
 type mending struct {
 	*transaction
 
@@ -28,15 +28,16 @@ func (t *Table) newMending(seen repair.Seen, ch customer.Change) *mending {
 	return &mending{tx, seen, ch}
 }
 
-// RepairCustomer makes a repair while the customer's root is as it was seen; [repair.ErrChanged] if it is not. It returns the
-// write units that it took. The change says who repairs, when and why; its action follows from the repair.
+// RepairCustomer makes a repair, if the customer's root has not changed since it was seen; if it has, the error is
+// [repair.ErrChanged]. It returns the write units consumed. The change says who repairs, when and why; its action follows from
+// the repair.
 func (t *Table) RepairCustomer(ctx context.Context, seen repair.Seen, r repair.OfCustomer, ch customer.Change) (units float64, err error) {
 	m := t.newMending(seen, ch)
 	switch r := r.(type) {
 	case repair.Root:
 		err = m.mendRoot(ctx, r)
 	case repair.Recount:
-		err = m.updateRoot(m.told(expression.Set(expression.Name("counts"), expression.Value(r.Counts)), customer.ActionRepaired))
+		err = m.updateRoot(m.withChange(expression.Set(expression.Name("counts"), expression.Value(r.Counts)), customer.ActionRepaired))
 	case repair.SetFormer:
 		err = m.repairRoot(expression.Set(expression.Name("former"), expression.Value(r.Former)), customer.ActionRepaired)
 	case repair.DropMarks:
@@ -52,7 +53,7 @@ func (t *Table) RepairCustomer(ctx context.Context, seen repair.Seen, r repair.O
 	return m.finish(ctx)
 }
 
-// mendBelow repairs what hangs on the root, which is checked in the same transaction.
+// mendBelow adds a repair of an item that belongs to the root, and a check of the root.
 func (m *mending) mendBelow(r repair.OfCustomer) error {
 	switch r := r.(type) {
 	case repair.PutTerm:
@@ -73,11 +74,11 @@ func (m *mending) mendBelow(r repair.OfCustomer) error {
 	case repair.RemoveRecord:
 		return m.removeRecord(r.Key)
 	}
-	return errors.New("there is no such repair")
+	return errors.New("unknown repair")
 }
 
-// RepairItem makes a repair of an item that no other depends on, while it is as it was seen; [repair.ErrChanged] if it is
-// not. It returns the write units that it took.
+// RepairItem makes a repair of an item that no other item depends on, if it has not changed since it was seen; if it has,
+// the error is [repair.ErrChanged]. It returns the write units consumed.
 func (t *Table) RepairItem(ctx context.Context, r repair.OfItem) (units float64, err error) {
 	m := t.newMending(repair.Seen{}, customer.Change{})
 	switch r := r.(type) {
@@ -92,7 +93,7 @@ func (t *Table) RepairItem(ctx context.Context, r repair.OfItem) (units float64,
 	return m.finish(ctx)
 }
 
-// finish commits the repair. One that collides with other transactions each time counts as one whose items have changed.
+// finish commits the repair. If every attempt conflicts with other transactions, the items count as changed.
 func (m *mending) finish(ctx context.Context) (units float64, err error) {
 	err = m.commit(ctx)
 	var collided *types.TransactionCanceledException
@@ -102,9 +103,10 @@ func (m *mending) finish(ctx context.Context) (units float64, err error) {
 	return m.units, err
 }
 
-func seenOtherwise(item) error { return repair.ErrChanged }
+// refusedRepair explains a failed condition of a repair.
+func refusedRepair(item) error { return repair.ErrChanged }
 
-// unchanged is the condition that an item is there with these attributes as they were seen.
+// unchanged is the condition that an item exists and that these attributes have the values that were seen.
 func unchanged(seen item, attributes ...string) expression.ConditionBuilder {
 	when := exists()
 	for _, name := range attributes {
@@ -113,7 +115,7 @@ func unchanged(seen item, attributes ...string) expression.ConditionBuilder {
 	return when
 }
 
-// same is the condition that an attribute has a value; nil: it is not there.
+// same is the condition that an attribute has the value; if value is nil, that it is missing.
 func same(name expression.NameBuilder, value types.AttributeValue) expression.ConditionBuilder {
 	if value == nil {
 		return name.AttributeNotExists()
@@ -123,24 +125,24 @@ func same(name expression.NameBuilder, value types.AttributeValue) expression.Co
 
 func absent() expression.ConditionBuilder { return expression.Name("pk").AttributeNotExists() }
 
-// check adds the condition of an item that is not written.
+// check adds a condition on an item that the transaction does not write.
 func (m *mending) check(key item, when expression.ConditionBuilder) error {
 	expr, err := expression.NewBuilder().WithCondition(when).Build()
 	m.add(types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
 		TableName: &m.table.Name, Key: key, ConditionExpression: expr.Condition(),
 		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
-	}}, seenOtherwise)
+	}}, refusedRepair)
 	return err
 }
 
-// update adds the update of an item that was seen.
+// update adds an update of an item that the check has read.
 func (m *mending) update(seen item, u expression.UpdateBuilder, when expression.ConditionBuilder) error {
 	expr, err := expression.NewBuilder().WithUpdate(u).WithCondition(when).Build()
 	m.add(types.TransactWriteItem{Update: &types.Update{
 		TableName: &m.table.Name, Key: keyOf(stringOf(seen, "pk"), stringOf(seen, "sk")),
 		UpdateExpression: expr.Update(), ConditionExpression: expr.Condition(),
 		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
-	}}, seenOtherwise)
+	}}, refusedRepair)
 	return err
 }
 
@@ -149,20 +151,20 @@ func (m *mending) remove(k repair.Key, when expression.ConditionBuilder) error {
 	m.add(types.TransactWriteItem{Delete: &types.Delete{
 		TableName: &m.table.Name, Key: keyOf(k.PK, k.SK), ConditionExpression: expr.Condition(),
 		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
-	}}, seenOtherwise)
+	}}, refusedRepair)
 	return err
 }
 
-// putNew adds an item that must not be there yet.
-func (m *mending) putNew(value any) error { return m.put(value, seenOtherwise) }
+// putNew adds an item, on condition that its key is free.
+func (m *mending) putNew(value any) error { return m.put(value, refusedRepair) }
 
-// takeClaim replaces the claim of another customer.
+// takeClaim replaces a claim that another customer has.
 func (m *mending) takeClaim(r repair.TakeClaim) error {
 	it, err := attributevalue.MarshalMap(claim{claimPK(r.Identity), rootSK, m.seen.ID})
 	m.add(types.TransactWriteItem{Put: &types.Put{
 		TableName: &m.table.Name, Item: it, ConditionExpression: aws.String("customer = :other"),
 		ExpressionAttributeValues: item{":other": &types.AttributeValueMemberS{Value: r.From.ID}},
-	}}, seenOtherwise)
+	}}, refusedRepair)
 	return err
 }
 
@@ -187,7 +189,7 @@ func (m *mending) updateRecord(record item, u expression.UpdateBuilder) error {
 	return m.update(record, u, unchanged(record, "kind", "ttl", "children"))
 }
 
-// removeRecord removes a record without its parent. What is below it has lost its parent then, and is found by the next look.
+// removeRecord removes a record that has no parent. The records below it then have no parent either: the next check finds them.
 func (m *mending) removeRecord(k repair.Key) error {
 	key, err := parseRecordKey(k.SK)
 	if err != nil || len(key) < 2 {
@@ -198,6 +200,6 @@ func (m *mending) removeRecord(k repair.Key) error {
 	return errors.Join(
 		m.remove(k, exists()),
 		m.check(keyOf(k.PK, recordKey(key[:last])), absent()),
-		m.updateRoot(m.told(expression.Set(count, count.Minus(expression.Value(1))), customer.ActionRecordsRemoved)),
+		m.updateRoot(m.withChange(expression.Set(count, count.Minus(expression.Value(1))), customer.ActionRecordsRemoved)),
 	)
 }

@@ -17,8 +17,8 @@ import (
 	"lethe/internal/repair"
 )
 
-// TestARepairIsBoundToWhatWasSeen asks for every repair of a customer, an operation and an item that have changed since a check
-// read them. None is made, and nothing else is written. The repairs of what has not changed are tested in internal/sim.
+// TestARepairIsBoundToWhatWasSeen requests every repair of a customer, an operation and an item that have changed since the check
+// read them. No repair is made, and nothing else is written. internal/sim tests the repairs of unchanged items.
 func TestARepairIsBoundToWhatWasSeen(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
@@ -62,7 +62,7 @@ func TestARepairIsBoundToWhatWasSeen(t *testing.T) {
 	}
 }
 
-// repairsOfCustomers are all of them, of an active customer and one of its records.
+// repairsOfCustomers returns every repair of an active customer and one of its records.
 func repairsOfCustomers(c customer.Customer, line repair.Item) []repair.OfCustomer {
 	term := repair.Key{PK: "S#an", SK: "anders#" + c.ID}
 	claim := repair.Key{PK: "E#" + c.Claimed(), SK: "#"}
@@ -91,7 +91,7 @@ func (s *suite) raw(t *testing.T, pk, sk string) repair.Item {
 	return out.Item
 }
 
-// everything is the main table.
+// everything returns all items of the main table.
 func (s *suite) everything(t *testing.T) map[repair.Key]map[string]any {
 	t.Helper()
 	out, err := dynamodb.NewFromConfig(s.world.Config).Scan(t.Context(), &dynamodb.ScanInput{TableName: &s.world.Name, ConsistentRead: aws.Bool(true)})

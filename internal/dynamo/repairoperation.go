@@ -17,10 +17,10 @@ import (
 	"lethe/internal/repair"
 )
 
-const maxRemovals = maxTransaction - 1 // beside the condition of the operation
+const maxRemovals = maxTransaction - 1 // one more is the condition on the operation
 
-// RepairOperation makes a repair while the operation has the version that was seen, or is still not there;
-// [repair.ErrChanged] if not. It returns the write units that it took.
+// RepairOperation makes a repair, if the operation still has the version that was seen, or is still missing; if not,
+// the error is [repair.ErrChanged]. It returns the write units consumed.
 func (t *Table) RepairOperation(ctx context.Context, seen repair.Seen, r repair.OfOperation) (units float64, err error) {
 	if _, all := r.(repair.RemoveOperation); all {
 		return t.removeParts(ctx, seen)
@@ -55,7 +55,7 @@ func (m *mending) checkOperation() error {
 	return m.check(keyOf(operationPK(m.seen.ID), rootSK), m.operationUnchanged())
 }
 
-// relistOperation puts the operation in the list in which it would be written.
+// relistOperation moves the operation to the list of its state.
 func (m *mending) relistOperation() error {
 	op, err := decodeOperation(m.seen.Root)
 	if err != nil {
@@ -66,15 +66,15 @@ func (m *mending) relistOperation() error {
 	return m.update(m.seen.Root, u, m.operationUnchanged())
 }
 
-// removeParts removes parts of the operation, whether they are there or not.
+// removeParts removes the items of the operation with these sort keys. A missing one is no error.
 func (m *mending) removeParts(sks ...string) error {
 	for _, sk := range sks {
-		m.add(types.TransactWriteItem{Delete: &types.Delete{TableName: &m.table.Name, Key: keyOf(operationPK(m.seen.ID), sk)}}, seenOtherwise)
+		m.add(types.TransactWriteItem{Delete: &types.Delete{TableName: &m.table.Name, Key: keyOf(operationPK(m.seen.ID), sk)}}, refusedRepair)
 	}
 	return m.checkOperation()
 }
 
-// removeParts removes all parts of an operation that is not there.
+// removeParts removes all items of an operation that has no root.
 func (t *Table) removeParts(ctx context.Context, seen repair.Seen) (units float64, err error) {
 	sks, err := t.partsOf(ctx, seen.ID)
 	if slices.Contains(sks, rootSK) {
@@ -94,7 +94,7 @@ func (t *Table) removeParts(ctx context.Context, seen repair.Seen) (units float6
 	return units, err
 }
 
-// partsOf reads the sort keys of what there is of an operation.
+// partsOf returns the sort keys of all items of an operation.
 func (t *Table) partsOf(ctx context.Context, id string) (sks []string, err error) {
 	pages := dynamodb.NewQueryPaginator(t.client, &dynamodb.QueryInput{
 		TableName: &t.Name, KeyConditionExpression: aws.String("pk = :pk"), ProjectionExpression: aws.String("sk"),
@@ -112,7 +112,7 @@ func (t *Table) partsOf(ctx context.Context, id string) (sks []string, err error
 	return sks, nil
 }
 
-// reopenChunk adds the progress of a chunk that has lost it: nothing is begun.
+// reopenChunk adds the missing progress of a chunk, with no subject begun.
 func (m *mending) reopenChunk(ctx context.Context, seq int) error {
 	it, err := m.table.get(ctx, operationPK(m.seen.ID), chunkSK(frozenSK, seq))
 	if err != nil {
@@ -124,21 +124,10 @@ func (m *mending) reopenChunk(ctx context.Context, seq int) error {
 	if err != nil || len(subjects) == 0 {
 		return errors.Join(repair.ErrChanged, err)
 	}
-	p := progress{PK: operationPK(m.seen.ID), SK: chunkSK(pendingSK, seq), TTL: stored.TTL, Outcomes: writeOutcomes(unbegun(subjects))}
+	p := progress{PK: operationPK(m.seen.ID), SK: chunkSK(pendingSK, seq), TTL: stored.TTL, Outcomes: writeOutcomes(bulk.NewChunk(seq, subjects).Outcomes)}
 	return errors.Join(
 		m.putNew(p),
 		m.check(keyOf(operationPK(m.seen.ID), chunkSK(endedSK, seq)), absent()),
 		m.checkOperation(),
 	)
-}
-
-// unbegun are outcomes before any work: the planning has refused some subjects.
-func unbegun(subjects []bulk.Subject) []bulk.Outcome {
-	outcomes := make([]bulk.Outcome, len(subjects))
-	for i, s := range subjects {
-		if s.Refused != "" {
-			outcomes[i] = bulk.Outcome{Result: bulk.OutcomeSkipped, Code: s.Refused}
-		}
-	}
-	return outcomes
 }

@@ -17,7 +17,7 @@ import (
 	"lethe/internal/repair"
 )
 
-// damagedRoot is what repairs go by of a root, of which anything else may be damaged.
+// damagedRoot has the attributes of a root that repairs need. Other attributes may be damaged.
 type damagedRoot struct {
 	IPK      string         `dynamodbav:"ipk"`
 	ISK      string         `dynamodbav:"isk"`
@@ -33,7 +33,7 @@ type damagedRoot struct {
 	} `dynamodbav:"last"`
 }
 
-// checkRoot adds the condition that a customer's root is as it was seen: also that it is not there.
+// checkRoot adds the condition that a customer's root has not changed since it was seen, or is still missing.
 func (m *mending) checkRoot(seen repair.Seen) error {
 	when := absent()
 	if seen.Root != nil {
@@ -42,8 +42,8 @@ func (m *mending) checkRoot(seen repair.Seen) error {
 	return m.check(keyOf(customerPK(seen.ID), rootSK), when)
 }
 
-// rootUnchanged is the condition that a root is as it was seen, by what every change of a customer changes, and by what repairs
-// change.
+// rootUnchanged is the condition that a root has not changed since it was seen. It compares the attributes that every change of
+// a customer sets, and those that repairs set.
 func rootUnchanged(seen item) expression.ConditionBuilder {
 	var id types.AttributeValue
 	if last, ok := seen["last"].(*types.AttributeValueMemberM); ok {
@@ -56,18 +56,18 @@ func (m *mending) updateRoot(u expression.UpdateBuilder) error {
 	return m.update(m.seen.Root, u, rootUnchanged(m.seen.Root))
 }
 
-// told adds to an update of the root who changed what.
-func (m *mending) told(u expression.UpdateBuilder, action customer.Action) expression.UpdateBuilder {
-	return u.Set(expression.Name("last"), expression.Value(newChange(m.as(action))))
+// withChange adds the change to an update of the root: who, when, why and the action.
+func (m *mending) withChange(u expression.UpdateBuilder, action customer.Action) expression.UpdateBuilder {
+	return u.Set(expression.Name("last"), expression.Value(newChange(m.changeAs(action))))
 }
 
-func (m *mending) as(action customer.Action) customer.Change {
+func (m *mending) changeAs(action customer.Action) customer.Change {
 	ch := m.change
 	ch.Action = action
 	return ch
 }
 
-// mendRoot adds a repair of the root. One of its place alone changes nothing that a person sees.
+// mendRoot adds a repair of the root. A repair of its place in the lists alone gets no new version and no audit entry.
 func (m *mending) mendRoot(ctx context.Context, what repair.Root) error {
 	r, err := m.root()
 	if err != nil {
@@ -105,14 +105,15 @@ func (m *mending) root() (r damagedRoot, err error) {
 	return r, nil
 }
 
-// repairRoot adds an update of the root that the audit log tells, with a new version.
+// repairRoot adds an update of the root with a new version, which the audit log shows.
 func (m *mending) repairRoot(u expression.UpdateBuilder, action customer.Action) error {
 	r, err := m.root()
 	u = u.Set(attrVersion, expression.Value(max(r.Version, 0)+1))
-	return cmp.Or(err, m.updateRoot(m.told(u, action)))
+	return cmp.Or(err, m.updateRoot(m.withChange(u, action)))
 }
 
-// createdOf takes the time of a creation that is lost from the last change, or from the list of the living.
+// createdOf returns a time for a root without its creation time: its place in the list of active customers, else the time of
+// its last change, else now.
 func (m *mending) createdOf(r damagedRoot) string {
 	listed, found := strings.CutSuffix(r.ISK, "#"+m.seen.ID)
 	if _, err := parseTime(listed); err == nil && found && listed != "" && r.State == string(customer.Active) {
@@ -124,7 +125,7 @@ func (m *mending) createdOf(r damagedRoot) string {
 	return formatTime(m.change.At)
 }
 
-// setDeletion begins a deletion now. While there are no settings there is no purge time.
+// setDeletion sets a deletion that begins now. Without settings it has no purge time.
 func (m *mending) setDeletion(ctx context.Context, r damagedRoot) (expression.UpdateBuilder, error) {
 	d := m.newDeletion()
 	if r.State == string(customer.Deleted) {
@@ -149,7 +150,7 @@ func (m *mending) giveNotice(r damagedRoot) expression.UpdateBuilder {
 	return move(expression.Set(attrDue, expression.Value(formatTime(due))), m.sameShard(p, r))
 }
 
-// startPurge takes the customer past the fence. The next sweep finds its purge as one that stopped.
+// startPurge takes the customer past the fence, with a lease that has ended: the next sweep continues the purge.
 func (m *mending) startPurge(ctx context.Context, r damagedRoot) (expression.UpdateBuilder, error) {
 	s, err := m.table.Settings(ctx)
 	u := expression.
@@ -158,12 +159,12 @@ func (m *mending) startPurge(ctx context.Context, r damagedRoot) (expression.Upd
 	return move(u, m.purgePlace(r)), err
 }
 
-// purgePlace is the place of a purge that the next sweep is to find.
+// purgePlace is the place of a purge with a lease that ends now, for the next sweep.
 func (m *mending) purgePlace(r damagedRoot) place {
 	return m.sameShard(m.table.purgingPlace(m.seen.ID, m.change.At), r)
 }
 
-// relist puts the root where its state says. That is no change of the customer.
+// relist moves the root to the list of its state. It is no change of the customer: the version stays.
 func (m *mending) relist(r damagedRoot) error {
 	c, err := r.placed(m.seen.ID)
 	if err != nil {
@@ -172,7 +173,7 @@ func (m *mending) relist(r damagedRoot) error {
 	return m.updateRoot(move(expression.UpdateBuilder{}, m.sameShard(m.table.place(c, r.lease(m.seen.ID, m.change.At)), r)))
 }
 
-// placed is as much of the customer as its place follows from.
+// placed returns a customer with the fields that decide its place in the lists.
 func (r damagedRoot) placed(id string) (customer.Customer, error) {
 	var p timeParser
 	c := customer.Customer{ID: id, State: customer.State(r.State), Created: p.created(r.Created)}
@@ -185,7 +186,7 @@ func (r damagedRoot) placed(id string) (customer.Customer, error) {
 	return c, p.err
 }
 
-// lease of a purge: when it was to be looked at, if its place tells.
+// lease returns the end of a purge's lease, from the root's place in the list; now if the place is damaged.
 func (r damagedRoot) lease(id string, now time.Time) time.Time {
 	at, owner, _ := strings.Cut(r.ISK, "#")
 	lease, err := parseTime(at)
@@ -195,7 +196,7 @@ func (r damagedRoot) lease(id string, now time.Time) time.Time {
 	return lease
 }
 
-// sameShard keeps a root in the shard of its lists in which it is, if there is such a one.
+// sameShard returns the place in the root's present shard, if that shard exists.
 func (m *mending) sameShard(p place, r damagedRoot) place {
 	list, _, _ := strings.Cut(p.ipk, "#")
 	_, text, _ := strings.Cut(r.IPK, "#")
@@ -213,7 +214,7 @@ func (m *mending) dropMarks(attributes []string) error {
 	return m.repairRoot(u, customer.ActionRepaired)
 }
 
-// putBack adds the root of a customer that is being purged.
+// putBack adds a missing root in the state purging.
 func (m *mending) putBack(ctx context.Context, r repair.PutBack) error {
 	s, err := m.table.Settings(ctx)
 	if err != nil {
@@ -222,14 +223,14 @@ func (m *mending) putBack(ctx context.Context, r repair.PutBack) error {
 	d := m.newDeletion()
 	c := customer.Customer{
 		ID: m.seen.ID, State: customer.Purging, Version: 1, Epoch: 1, Created: m.change.At, Profile: customer.Profile{Email: r.Email},
-		Counts: r.Counts, Terms: r.Terms, Deletion: &d, Frozen: s.Kinds, Last: m.as(customer.ActionPurgeStarted),
+		Counts: r.Counts, Terms: r.Terms, Deletion: &d, Frozen: s.Kinds, Last: m.changeAs(customer.ActionPurgeStarted),
 	}
 	root := m.table.newRoot(c, m.change.At)
 	if root.Frozen == nil {
 		root.Frozen = newPolicies(nil)
 	}
 	if m.seen.Root != nil {
-		return fmt.Errorf("%w: the root is there", repair.ErrChanged)
+		return fmt.Errorf("%w: the root exists", repair.ErrChanged)
 	}
 	return m.putNew(root)
 }

@@ -76,8 +76,8 @@ func (s *suite) repeatables() []repeatable {
 	}
 }
 
-// TestAChangeThatIsRetriedAfterItSucceededSucceedsAgain is what makes an answer that
-// got lost harmless.
+// TestAChangeThatIsRetriedAfterItSucceededSucceedsAgain shows that a lost answer is
+// harmless.
 func TestAChangeThatIsRetriedAfterItSucceededSucceedsAgain(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
@@ -96,8 +96,8 @@ func TestAChangeThatIsRetriedAfterItSucceededSucceedsAgain(t *testing.T) {
 	}
 }
 
-// TestAChangeIsMadeOnceUnderAnIdempotencyKey makes it again as another change, as a
-// client does that sends its request again.
+// TestAChangeIsMadeOnceUnderAnIdempotencyKey repeats each change with another id, as a
+// client does when it repeats its request.
 func TestAChangeIsMadeOnceUnderAnIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)

@@ -11,8 +11,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// root is the customer's item, and, its fields but those of the index missing, an
-// entry of a list.
+// root is the customer's item. An entry of a list is one with the fields of the
+// index only.
 type root struct {
 	PK  string `dynamodbav:"pk"`
 	SK  string `dynamodbav:"sk"`
@@ -25,10 +25,10 @@ type root struct {
 	Epoch    int64            `dynamodbav:"epoch"`
 	Blocked  bool             `dynamodbav:"blocked,omitempty"`
 	Profile  profile          `dynamodbav:"profile"`
-	Created  string           `dynamodbav:"created"` // the place among the living: <time>#<id>
+	Created  string           `dynamodbav:"created"` // sort key in the list of active customers: <time>#<id>
 	Counts   map[string]int64 `dynamodbav:"counts"`
 	Holds    map[string]hold  `dynamodbav:"holds"`
-	Deletion *deletion        `dynamodbav:"deletion,omitempty"` // NULL of one that was restored among many
+	Deletion *deletion        `dynamodbav:"deletion,omitempty"` // NULL after a restore in bulk
 	Terms    []string         `dynamodbav:"terms,omitempty"`
 	Former   []byte           `dynamodbav:"former,omitempty"`
 	Claim    string           `dynamodbav:"claim,omitempty"` // unless it is profile.email
@@ -73,7 +73,7 @@ type change struct {
 	Subject string `dynamodbav:"subject,omitempty"`
 }
 
-// newRoot is the customer's item as a whole. The lease is that of one being purged.
+// newRoot returns the customer's whole item. The lease counts for a customer that is being purged only.
 func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 	r := root{
 		PK: customerPK(c.ID), SK: rootSK,
@@ -111,7 +111,7 @@ func newHold(h customer.Hold) hold {
 	return hold{By: h.By, Reason: h.Reason, Code: string(h.ReasonCode), Time: formatTime(h.Time)}
 }
 
-// newChange leaves out the reason of a deletion, which stands in the deletion itself: a root has
+// newChange leaves out the reason of a deletion, which is in the deletion itself: a root has
 // no room for it twice.
 func newChange(ch customer.Change) change {
 	if ch.Action == customer.ActionDeleted {
@@ -123,13 +123,13 @@ func newChange(ch customer.Change) change {
 	}
 }
 
-// place is where a customer stands in the lists, and when TTL takes it.
+// place is a customer's entry in the lists, and when TTL deletes the root.
 type place struct {
 	ipk, isk string
-	ttl      int64 // 0: none
+	ttl      int64 // epoch seconds; 0 for never
 }
 
-// place of a customer. The lease is that of one being purged.
+// place returns the place of a customer. The lease counts for a customer that is being purged only.
 func (t *Table) place(c customer.Customer, lease time.Time) place {
 	switch {
 	case c.State == customer.Active:
@@ -146,7 +146,7 @@ func (t *Table) activePlace(id string, created time.Time) place {
 	return place{ipk: listPK(live, shardOf(id, t.Shards)), isk: createdSK(id, created)}
 }
 
-// deletedPlace is that of a customer in the trash without a hold. It expires some grace after its
+// deletedPlace is the place of a customer in the trash without a hold. It expires the grace after its
 // purge time: TTL is the backstop of the sweep.
 func (t *Table) deletedPlace(id string, d customer.Deletion) place {
 	if d.PurgeTime.IsZero() {
@@ -155,19 +155,19 @@ func (t *Table) deletedPlace(id string, d customer.Deletion) place {
 	return place{t.trashPK(id), listSK(formatTime(d.PurgeTime), id), d.PurgeTime.Add(t.Grace).Unix()}
 }
 
-// purgingPlace is that of a customer past the fence. It expires some grace after its lease.
+// purgingPlace is the place of a customer past the fence. It expires the grace after its lease.
 func (t *Table) purgingPlace(id string, lease time.Time) place {
 	return place{t.trashPK(id), listSK(formatTime(lease), id), lease.Add(t.Grace).Unix()}
 }
 
-// heldPlace is that of a customer in the trash under a hold. It never expires.
+// heldPlace is the place of a customer in the trash with a hold. It never expires.
 func (t *Table) heldPlace(id string) place {
 	return place{ipk: t.trashPK(id), isk: listSK(held, id)}
 }
 
 func (t *Table) trashPK(id string) string { return listPK(trash, shardOf(id, t.Shards)) }
 
-// DecodeCustomer reads a customer's item, as a read or the change stream gives it.
+// DecodeCustomer decodes a customer's item, from a read or from the change stream.
 func DecodeCustomer(it item) (customer.Customer, error) {
 	var r root
 	if err := attributevalue.UnmarshalMap(it, &r); err != nil {
@@ -176,7 +176,7 @@ func DecodeCustomer(it item) (customer.Customer, error) {
 	return r.customer()
 }
 
-// IsCustomer says whether the key is that of a customer's item.
+// IsCustomer reports whether a customer's item has this key.
 func IsCustomer(pk, sk string) bool { return strings.HasPrefix(pk, "C#") && sk == rootSK }
 
 func (r root) customer() (customer.Customer, error) {
@@ -218,7 +218,7 @@ func (d deletion) customer(p *timeParser) *customer.Deletion {
 	}
 }
 
-// timeParser collects the errors of many times and periods.
+// timeParser parses times and periods, and joins the errors.
 type timeParser struct{ err error }
 
 func (p *timeParser) period(s string) customer.Period {

@@ -10,11 +10,11 @@ import (
 	"lethe/internal/customer"
 )
 
-// roomForMore is what a root keeps free of the 1,024 bytes up to which a change costs as
-// little as it does: for owners, next bookings and groups.
+// roomForMore is the number of bytes that a root keeps free of the 1,024 of one write unit, for
+// future attributes: owners, next bookings and groups.
 const roomForMore = 150
 
-// TestARootOfOrdinarySizeIsCheapToChange leads one to where it is largest.
+// TestARootOfOrdinarySizeIsCheapToChange brings a root to its largest state.
 func TestARootOfOrdinarySizeIsCheapToChange(t *testing.T) {
 	t.Parallel()
 	p := newTill(t)
@@ -56,7 +56,7 @@ func must(t *testing.T, errs ...error) {
 	}
 }
 
-// sizeOf is how many bytes DynamoDB bills for a value; see "DynamoDB item sizes and formats".
+// sizeOf returns the number of bytes that DynamoDB bills for a value; see "DynamoDB item sizes and formats".
 func sizeOf(value types.AttributeValue) int {
 	switch v := value.(type) {
 	case *types.AttributeValueMemberS:

@@ -16,13 +16,12 @@ import (
 
 const (
 	searchPage     = 100 // terms read at once, and roots: the limit of BatchGetItem
-	maxSearchPages = 20  // after which a page may be short, with a cursor to go on
+	maxSearchPages = 20  // after which a page may be short and have a cursor
 )
 
-// search finds whose e-mail address was searched for, or goes through the customers that
-// have a term with one of the search's leads, lead by lead, and keeps those that it finds.
-// Customers come in the order of their terms. What the terms say is checked against the roots: a
-// customer deleted a moment ago is not found among the living.
+// search returns the customer with the e-mail address, if the search is one. Otherwise it reads the terms that begin with
+// the search's leads (the prefixes to look up), lead by lead, and returns the customers that match, in the order of their
+// terms. It checks each match against the customer's root: a customer deleted a moment ago is not among the active.
 func (t *Table) search(ctx context.Context, q customer.Query) (customer.Page, error) {
 	s, err := customer.ParseSearch(q.Search)
 	if err != nil {
@@ -44,7 +43,7 @@ func (t *Table) search(ctx context.Context, q customer.Query) (customer.Page, er
 	return t.walk(ctx, w, q.Limit)
 }
 
-// addressed is the customer that an e-mail address is claimed for, consistently.
+// addressed returns the customer with the claim on an e-mail address, by consistent reads.
 func (t *Table) addressed(ctx context.Context, email string) (customer.Customer, error) {
 	owner, err := t.EmailOwner(ctx, email)
 	if err != nil {
@@ -53,16 +52,16 @@ func (t *Table) addressed(ctx context.Context, email string) (customer.Customer,
 	return t.Customer(ctx, owner)
 }
 
-// walk is the way of a search through the terms.
+// walk is the state of a search that reads through the terms.
 type walk struct {
 	search   customer.Search
 	leads    []string
 	state    customer.State
-	query    string // that its cursors are bound to
-	position string // the last term that was read; empty: none
+	query    string // its cursors are bound to it
+	position string // the last term read; empty at the beginning
 }
 
-// walk reads a page, a lead's terms after the other's.
+// walk reads a page: the terms of each lead, one lead after the other.
 func (t *Table) walk(ctx context.Context, w walk, limit int) (page customer.Page, err error) {
 	at, err := w.lead()
 	if err != nil {
@@ -91,26 +90,26 @@ func (t *Table) walk(ctx context.Context, w walk, limit int) (page customer.Page
 			continue
 		}
 		if at++; at < len(w.leads) {
-			w.position = w.leads[at] // which comes before all terms that it begins
+			w.position = w.leads[at] // a lead sorts before the terms that begin with it
 		}
 	}
 	page.Cursor = encodeCursor(w.query, w.position)
 	return page, nil
 }
 
-// lead is the number of the lead whose terms the walk is in.
+// lead returns the index of the lead that the position begins with.
 func (w walk) lead() (int, error) {
 	if w.position == "" {
 		return 0, nil
 	}
 	at := slices.IndexFunc(w.leads, func(lead string) bool { return strings.HasPrefix(w.position, lead) })
 	if at < 0 {
-		return 0, customer.ErrCursor // DynamoDB goes on from no other term
+		return 0, customer.ErrCursor // DynamoDB accepts no other start key
 	}
 	return at, nil
 }
 
-// kept is a customer that the search finds in the list it is for.
+// kept returns the customer if it matches the search and is in the list that is searched.
 func (w walk) kept(c customer.Customer) []customer.Customer {
 	if (c.State == customer.Active) != (w.state != customer.Deleted) || !w.search.Finds(c) {
 		return nil
@@ -118,8 +117,8 @@ func (w walk) kept(c customer.Customer) []customer.Customer {
 	return []customer.Customer{c}
 }
 
-// shown is the customer of a hit, unless another hit of it shows it: the first of its terms that
-// a lead begins.
+// shown returns the customer of a hit, but only for the first of its terms that begins with a lead:
+// several terms of one customer may match.
 func (w walk) shown(h hit, roots map[string]customer.Customer) []customer.Customer {
 	c, there := roots[h.customer]
 	if !there || h.term != w.firstTerm(c) {
@@ -142,7 +141,7 @@ func (w walk) firstTerm(c customer.Customer) string {
 // hit is one search term of one customer.
 type hit struct{ sk, term, customer string }
 
-// hits reads the terms that begin with the lead, after a position.
+// hits reads up to searchPage terms that begin with the lead, from the one after a position.
 func (t *Table) hits(ctx context.Context, lead, after string) (hits []hit, last bool, err error) {
 	keys := expression.Key("pk").Equal(expression.Value(termPK(lead))).
 		And(expression.Key("sk").BeginsWith(lead))
@@ -169,7 +168,7 @@ func (t *Table) hits(ctx context.Context, lead, after string) (hits []hit, last 
 	return hits, len(out.LastEvaluatedKey) == 0, nil
 }
 
-// roots reads the customers of some hits, by id; those that are gone are missing.
+// roots reads the customers of hits, by id. Customers that no longer exist are missing.
 func (t *Table) roots(ctx context.Context, hits []hit) (map[string]customer.Customer, error) {
 	var keys []item
 	seen := map[string]bool{}

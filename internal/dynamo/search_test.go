@@ -80,7 +80,7 @@ func TestSearchNeedsAWordOfTwoCharacters(t *testing.T) {
 	}
 }
 
-// TestSearchPagesFindEverybodyOnce searches for what begins several words of most.
+// TestSearchPagesFindEverybodyOnce searches for a prefix that several words of most customers have.
 func TestSearchPagesFindEverybodyOnce(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)

@@ -30,7 +30,7 @@ type kind struct {
 	For    string   `dynamodbav:"for,omitempty"`
 }
 
-// Settings reads the settings; those of version 0 are none.
+// Settings reads the settings. Version 0 means that none are stored.
 func (t *Table) Settings(ctx context.Context) (customer.Settings, error) {
 	it, err := t.get(ctx, settingsPK, settingsSK)
 	if err != nil {
@@ -46,7 +46,8 @@ func (t *Table) Settings(ctx context.Context) (customer.Settings, error) {
 	return s.decode()
 }
 
-// PutSettings replaces the settings of the version before.
+// PutSettings replaces the settings of this version and returns the new ones; [customer.ErrVersion] if the stored version is
+// another.
 func (t *Table) PutSettings(ctx context.Context, s customer.Settings) (customer.Settings, error) {
 	was := s.Version
 	s.Version++
@@ -99,7 +100,7 @@ func (s settings) decode() (customer.Settings, error) {
 	return out, nil
 }
 
-// Acquire takes a lease.
+// Acquire takes or extends a lease; [customer.ErrLeased] if another holder has it.
 func (t *Table) Acquire(ctx context.Context, name, holder string, now, until time.Time) error {
 	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &t.Name, Key: keyOf(settingsPK, leaseSK(name)),
@@ -118,7 +119,7 @@ func (t *Table) Acquire(ctx context.Context, name, holder string, now, until tim
 	return err
 }
 
-// Release gives a lease back.
+// Release ends the holder's lease. It does nothing if another holder has it.
 func (t *Table) Release(ctx context.Context, name, holder string) error {
 	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName: &t.Name, Key: keyOf(settingsPK, leaseSK(name)),

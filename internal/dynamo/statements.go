@@ -18,7 +18,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// Roots reads many customers.
+// Roots reads customers by their ids, consistently. Customers that do not exist are missing.
 func (t *Table) Roots(ctx context.Context, ids []string) ([]customer.Customer, error) {
 	var customers []customer.Customer
 	for some := range slices.Chunk(ids, maxBatchGet) {
@@ -43,9 +43,9 @@ func (t *Table) Roots(ctx context.Context, ids []string) ([]customer.Customer, e
 
 const maxStatements = 25 // of a batch; DynamoDB's limit
 
-// Advance makes transitions in batches of conditional PartiQL statements. A statement sets
-// values that it takes from what was seen, and its condition is that the version is
-// still that one: PartiQL has no arithmetic that all engines know.
+// Advance makes transitions in batches of conditional PartiQL statements. It returns one error for each, nil for success.
+// A statement sets values computed from what was seen, on condition that the version is
+// still the same: PartiQL has no arithmetic that all engines support.
 func (t *Table) Advance(ctx context.Context, transitions []customer.Transition, s customer.Settings) []error {
 	results := make([]error, len(transitions))
 	var group errgroup.Group
@@ -86,8 +86,8 @@ func (t *Table) advance(ctx context.Context, transitions []customer.Transition, 
 	return results
 }
 
-// fail gives all those that were under way the same error: a request that failed may
-// have been carried out, and a transition made twice is made once.
+// fail gives all pending transitions the same error: a request that failed may have been carried
+// out. A transition that is repeated takes effect once.
 func fail(results []error, pending []int, err error) []error {
 	for _, i := range pending {
 		results[i] = err
@@ -95,7 +95,7 @@ func fail(results []error, pending []int, err error) []error {
 	return results
 }
 
-// execute makes one request of the pending transitions.
+// execute sends the pending transitions in one request.
 func (t *Table) execute(ctx context.Context, transitions []customer.Transition, s customer.Settings, pending []int, results []error) (refused, again []int, err error) {
 	statements := make([]types.BatchStatementRequest, len(pending))
 	for i, at := range pending {
@@ -122,11 +122,11 @@ func (t *Table) execute(ctx context.Context, transitions []customer.Transition, 
 	return refused, again, nil
 }
 
-// removal is the removal of one item, conditional unless the condition is empty.
+// removal is the removal of one item, unconditional if the condition is empty.
 type removal struct {
 	pk, sk    string
 	condition string
-	value     any // that the condition names
+	value     any // for the ? of the condition
 }
 
 func (r removal) statement(table string) (types.BatchStatementRequest, error) {
@@ -137,8 +137,8 @@ func (r removal) statement(table string) (types.BatchStatementRequest, error) {
 	return newStatement(text+" AND "+r.condition, r.pk, r.sk, r.value)
 }
 
-// removeIf removes items in batches, and returns the indices of those whose condition
-// failed. Some engines fail the condition of an item that is not there, others don't.
+// removeIf removes items in batches, and returns the indices of the removals with a failed
+// condition. For a missing item some engines fail the condition, others don't.
 func (t *Table) removeIf(ctx context.Context, p *pace, removals []removal) (refused []int, err error) {
 	statements := make([]types.BatchStatementRequest, len(removals))
 	for i, r := range removals {
@@ -152,8 +152,8 @@ func (t *Table) removeIf(ctx context.Context, p *pace, removals []removal) (refu
 	return refused, nil
 }
 
-// executeAll executes statements in batches, and again those that the table had no room
-// for. It returns the indices of those whose condition failed.
+// executeAll executes statements in batches, and repeats those that the table throttles. It
+// returns the indices of the statements with a failed condition.
 func (t *Table) executeAll(ctx context.Context, p *pace, statements []types.BatchStatementRequest) (refused []int, err error) {
 	pending := make([]int, len(statements))
 	for i := range pending {
@@ -178,7 +178,7 @@ func (t *Table) executeAll(ctx context.Context, p *pace, statements []types.Batc
 	return refused, nil
 }
 
-// executeSome executes those statements that the indices name, a batch of them.
+// executeSome executes the statements at the indices, in one batch.
 func (t *Table) executeSome(ctx context.Context, p *pace, statements []types.BatchStatementRequest, indices []int) (refused, again []int, err error) {
 	some := make([]types.BatchStatementRequest, len(indices))
 	for i, at := range indices {
@@ -191,7 +191,7 @@ func (t *Table) executeSome(ctx context.Context, p *pace, statements []types.Bat
 	return judged(answers, indices)
 }
 
-// judged sorts the answers to statements by what is to be done about them.
+// judged sorts the statements at the indices by their answers, and joins the errors of those that failed.
 func judged(answers []answer, indices []int) (refused, again []int, err error) {
 	for i, a := range answers {
 		switch a.verdict {
@@ -207,7 +207,7 @@ func judged(answers []answer, indices []int) (refused, again []int, err error) {
 	return refused, again, err
 }
 
-// answer is what became of one statement of a batch.
+// answer is the answer to one statement of a batch.
 type answer struct {
 	verdict verdict
 	err     error // with failedStatement
@@ -222,15 +222,15 @@ const (
 	failedStatement
 )
 
-// unsentError is of a request that was not made.
+// unsentError is the error of a request that was not sent.
 type unsentError struct{ error }
 
 func (e unsentError) Unwrap() error { return e.error }
 
-// always is the answer of what nobody can stop: past the fence there is no way back.
+// always lets a request begin. Past the fence nothing can be stopped.
 func always(context.Context) error { return nil }
 
-// executeBatch makes one request at its pace. It asks first whether it may still begin: unsentError if not.
+// executeBatch sends one request at the pace p. Before it sends, it asks may; if that has an error, it is an unsentError.
 func (t *Table) executeBatch(ctx context.Context, p *pace, statements []types.BatchStatementRequest, may func(context.Context) error) ([]answer, error) {
 	answers := make([]answer, len(statements))
 	done, err := p.turn(ctx, len(statements))
@@ -280,7 +280,7 @@ func answerOf(r types.BatchStatementResponse) answer {
 	return answer{failedStatement, fmt.Errorf("%s: %s", r.Error.Code, aws.ToString(r.Error.Message))}
 }
 
-// passing says whether a statement's error goes away by itself.
+// passing reports whether a statement's error is transient.
 func passing(code types.BatchStatementErrorCodeEnum) bool {
 	switch code {
 	case types.BatchStatementErrorCodeEnumProvisionedThroughputExceeded, types.BatchStatementErrorCodeEnumThrottlingError,
@@ -292,7 +292,7 @@ func passing(code types.BatchStatementErrorCodeEnum) bool {
 	}
 }
 
-// explainRefused says why transitions were refused, from how the customers are now: not every
+// explainRefused sets the errors of refused transitions from the present state of the customers: not every
 // engine returns the item of a statement's failed condition.
 func (t *Table) explainRefused(ctx context.Context, transitions []customer.Transition, s customer.Settings, refused []int, results []error) error {
 	if len(refused) == 0 {
@@ -317,7 +317,7 @@ func (t *Table) explainRefused(ctx context.Context, transitions []customer.Trans
 	return nil
 }
 
-// statement is a transition as PartiQL.
+// statement returns a transition as PartiQL.
 func (t *Table) statement(tr customer.Transition, s customer.Settings) (types.BatchStatementRequest, error) {
 	b := &statement{}
 	b.set("version", tr.Version+1)
@@ -336,7 +336,7 @@ func (t *Table) statement(tr customer.Transition, s customer.Settings) (types.Ba
 	return b.request(t.Name)
 }
 
-// setEffect sets what the transition makes of the customer.
+// setEffect sets the attributes that the transition changes, except version and last change.
 func (t *Table) setEffect(b *statement, tr customer.Transition) error {
 	switch effect := tr.Effect().(type) {
 	case customer.DeleteEffect:
@@ -345,7 +345,7 @@ func (t *Table) setEffect(b *statement, tr customer.Transition) error {
 		b.move(t.deletedPlace(tr.ID, effect.Deletion))
 	case customer.RestoreEffect:
 		b.set("state", customer.Active)
-		b.set("deletion", nil) // which reads as if it were removed; what is removed is ttl
+		b.set("deletion", nil) // null reads as removed; the one REMOVE of the statement is for ttl
 		b.move(t.activePlace(tr.ID, effect.Created))
 	case customer.FenceEffect:
 		t.setFence(b, tr.ID, effect)
@@ -376,8 +376,8 @@ func (t *Table) setFence(b *statement, id string, f customer.FenceEffect) {
 	b.move(t.purgingPlace(id, f.Lease))
 }
 
-// statement collects an UPDATE. One attribute may be removed: more in one statement is
-// written differently for each engine.
+// statement builds an UPDATE. It can remove one attribute only: engines differ in the syntax for
+// several.
 type statement struct {
 	sets, conditions []string
 	remove           string
@@ -389,13 +389,13 @@ func (b *statement) set(name string, value any) {
 	b.values = append(b.values, value)
 }
 
-// delete sets the deletion, which ends all access.
+// delete sets the deletion, and a new epoch, which ends all access.
 func (b *statement) delete(seen customer.Seen, d customer.Deletion) {
 	b.set("epoch", seen.Epoch+1)
 	b.set("deletion", newDeletion(d))
 }
 
-// note sets what change it is.
+// note sets the last change.
 func (b *statement) note(ch customer.Change) {
 	mark := customer.MarkOf(ch.ID)
 	b.set("last", newChange(ch))

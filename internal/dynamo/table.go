@@ -1,8 +1,8 @@
 // Package dynamo keeps customers in one DynamoDB table and certificates in another.
 //
-// keys.go maps every item. Each change of a customer is one conditional write, and a
-// refusal is explained from the item that the failed condition returns, never by a
-// second read.
+// keys.go lists the items. Each change of a customer is one conditional write. If the
+// condition fails, the reason comes from the item that DynamoDB returns with the failure, never from
+// a second read.
 package dynamo
 
 import (
@@ -25,9 +25,9 @@ import (
 // Table is a [customer.Store] in one DynamoDB table.
 type Table struct {
 	client *dynamodb.Client
-	bulk   *dynamodb.Client // for many writes: leaves pacing to the paces
-	pace   *pace            // of what hangs on customers
-	lists  *pace            // of roots: their entries in the lists share few partitions
+	bulk   *dynamodb.Client // for bulk writes, which a pace limits
+	pace   *pace            // of records, terms and claims
+	lists  *pace            // of roots: their entries in the index share few partitions
 	clock  clock.Clock
 	names  func(customer.Profile) customer.Names
 	Options
@@ -38,13 +38,13 @@ var _ customer.Store = (*Table)(nil)
 // Options of a Table.
 type Options struct {
 	Name   string
-	Shards int             // of the list index; may grow later, never shrink. 0: not known, which is enough for repairs
-	Grace  time.Duration   // TTL is the purge time and this
+	Shards int             // of the list index; may grow later, never shrink. 0 means unknown, which is enough for repairs
+	Grace  time.Duration   // from the purge time to the TTL
 	Audit  customer.Period // how long audit entries stay
 }
 
-// New is the table with the given name. Requests are retried as the SDK does it; what is still
-// refused then, and may be asked for again, is [customer.ErrBusy].
+// New returns the table of the given name. The SDK retries requests; if the last attempt fails and the request may be
+// repeated later, the error is [customer.ErrBusy].
 func New(cfg aws.Config, o Options) *Table {
 	cfg = busy.Configure(Metering(cfg))
 	return &Table{
@@ -57,15 +57,15 @@ func New(cfg aws.Config, o Options) *Table {
 	}
 }
 
-// retryConflicts adds to what the SDK retries the conflict of a write with somebody
-// else's transaction. A failed condition is never retried: it is an answer.
+// retryConflicts makes the SDK retry a write that conflicts with another transaction too. A failed
+// condition is never retried: it is an answer.
 func retryConflicts(o *dynamodb.Options) {
 	o.Retryer = retry.AddWithErrorCodes(o.Retryer, busy.Conflict)
 }
 
-// paced takes away the SDK's token bucket, which starves goroutines that write in bulk, and
-// its retries of what is throttled: they would keep the news from the pace for seconds, and
-// ask again at the old one. What else goes away by itself the SDK tries again.
+// paced removes the SDK's token bucket, which starves goroutines that write in bulk, and its
+// retries of throttled requests: they would hide a throttle from the pace for seconds, and repeat the
+// request at the old rate. The SDK still retries other transient errors.
 func paced(o *dynamodb.Options) {
 	o.Retryer = retry.NewStandard(func(so *retry.StandardOptions) {
 		so.RateLimiter = ratelimit.None
@@ -91,7 +91,7 @@ func (t *Table) get(ctx context.Context, pk, sk string) (item, error) {
 	return out.Item, nil
 }
 
-// failedCondition returns the item that failed a condition; ok is false for other errors.
+// failedCondition returns the item that failed a condition. ok is false for other errors.
 func failedCondition(err error) (old item, ok bool) {
 	var failed *types.ConditionalCheckFailedException
 	if !errors.As(err, &failed) {

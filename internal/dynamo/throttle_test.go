@@ -19,14 +19,14 @@ import (
 	"lethe/internal/customer"
 )
 
-// throttling is a table that bears so many writes a second, and answers what is too much as AWS does: of a
-// batch it leaves items undone, and refuses one of which it can do nothing.
+// throttling is a table with a capacity of so many writes a second. Above it, it answers as AWS does: it leaves items of a
+// batch unprocessed, and refuses a batch of which it can write nothing.
 type throttling struct {
 	mu      sync.Mutex
 	bears   *rate.Limiter
-	whole   bool           // it refuses a batch whole, as where all is in one partition
-	atFirst int            // batches that it refuses whatever it bears
-	made    map[string]int // how often, by the write
+	whole   bool           // it refuses whole batches, as if all items were in one partition
+	atFirst int            // the first batches, which it refuses whatever its capacity
+	made    map[string]int // number of times, by the write
 	refused []time.Time
 }
 
@@ -82,7 +82,7 @@ func (f *throttling) statements(r *http.Request) (*http.Response, error) {
 	return answering(http.StatusOK, map[string]any{"Responses": responses})
 }
 
-// take does the first of some writes, as many as it bears, and returns the others.
+// take makes the first writes, as many as the capacity allows, and returns the others.
 func (f *throttling) take(writes []json.RawMessage) (undone []json.RawMessage) {
 	n := f.room(len(writes))
 	for _, w := range writes[:n] {
@@ -125,8 +125,8 @@ func (f *throttling) table() *Table {
 	}, Options{Name: "t", Shards: 4, Grace: time.Hour})
 }
 
-// TestAThrottledTableGetsWhatItBears writes for seconds to a table that bears less than the pace rises to. What a
-// table bears in the first second it bears at once, so that nine seconds are the least.
+// TestAThrottledTableGetsWhatItBears writes for seconds to a table with less capacity than the pace rises to. The table takes the
+// writes of the first second at once, so that nine seconds are the minimum.
 func TestAThrottledTableGetsWhatItBears(t *testing.T) {
 	const seconds = 10
 	for name, write := range writing {
@@ -150,7 +150,7 @@ func TestAThrottledTableGetsWhatItBears(t *testing.T) {
 	}
 }
 
-// writing is each way to write in bulk, by the kind of request.
+// writing has each way to write in bulk, by the request.
 var writing = map[string]func(*testing.T, *Table, int){"BatchWriteItem": writeBatches, "BatchExecuteStatement": writeStatements}
 
 func writeBatches(t *testing.T, table *Table, n int) {
@@ -175,7 +175,7 @@ func writeStatements(t *testing.T, table *Table, n int) {
 	}
 }
 
-// TestThePaceHearsOfAThrottleAtOnce refuses one request, which is not made again before the pace is slower.
+// TestThePaceHearsOfAThrottleAtOnce refuses one request. It must not be repeated before the pace is slower.
 func TestThePaceHearsOfAThrottleAtOnce(t *testing.T) {
 	for name, write := range writing {
 		t.Run(name, func(t *testing.T) {

@@ -17,24 +17,24 @@ import (
 
 const (
 	maxTransaction = 100 // actions; DynamoDB's limit
-	maxConflicts   = 12  // attempts before a conflict with other transactions is given up
+	maxConflicts   = 12  // attempts before a conflict is ErrBusy
 )
 
-// transaction collects writes that commit together, each with what to make of its
-// failed condition.
+// transaction collects writes that commit together, each with a function that explains
+// the failure of its condition.
 type transaction struct {
 	table   *Table
 	items   []types.TransactWriteItem
 	refused []func(old item) error
 
-	bill  types.ReturnConsumedCapacity // set: commit counts the units
+	bill  types.ReturnConsumedCapacity // if set, commit counts the units
 	units float64
 }
 
 func (t *Table) newTransaction() *transaction { return &transaction{table: t} }
 
-// add adds a write. refused gets the item that failed its condition and returns the
-// reason; nil means that all is as it should be, as after a retry.
+// add adds a write. refused gets the item that failed the condition and returns the reason.
+// It returns nil if the write is already made, as after a retry.
 func (tx *transaction) add(w types.TransactWriteItem, refused func(old item) error) {
 	tx.items = append(tx.items, w)
 	tx.refused = append(tx.refused, refused)
@@ -55,8 +55,9 @@ func (tx *transaction) put(value any, refused func(old item) error) error {
 	return nil
 }
 
-// commit writes all or nothing. A conflict with another transaction is tried again.
-// All refusals are heard; the first added counts.
+// commit writes all or nothing. It retries a conflict with another transaction, and is
+// [customer.ErrBusy] after maxConflicts attempts. If several writes are refused, all their refused
+// functions are called; the error is the reason of the first one added.
 func (tx *transaction) commit(ctx context.Context) error {
 	for attempt := 1; ; attempt++ {
 		out, err := tx.table.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: tx.items, ReturnConsumedCapacity: tx.bill})
@@ -70,7 +71,7 @@ func (tx *transaction) commit(ctx context.Context) error {
 		case !again:
 			return reason
 		case attempt == maxConflicts:
-			return fmt.Errorf("%w: %w", customer.ErrBusy, reason)
+			return errBusy(fmt.Sprintf("a transaction (writes: %d)", len(tx.items)), attempt, reason)
 		}
 		if err := afterConflict.Wait(ctx, attempt); err != nil {
 			return err
@@ -78,7 +79,7 @@ func (tx *transaction) commit(ctx context.Context) error {
 	}
 }
 
-// addUnits counts what was consumed, if the transaction is to.
+// addUnits adds the units that the transaction consumed, if DynamoDB reports them.
 func (tx *transaction) addUnits(out *dynamodb.TransactWriteItemsOutput) {
 	if out == nil {
 		return
@@ -88,9 +89,9 @@ func (tx *transaction) addUnits(out *dynamodb.TransactWriteItemsOutput) {
 	}
 }
 
-// errDone says that an earlier attempt, whose answer was lost, made this very
-// transaction: whatever else its own writes make fail is no refusal.
-var errDone = errors.New("dynamo: it is done")
+// errDone means that an earlier attempt made the same transaction and its answer was lost. The
+// failures of the other conditions then follow from its own writes, and count for nothing.
+var errDone = errors.New("dynamo: the transaction was made by an earlier attempt")
 
 func (tx *transaction) explain(cancelled *types.TransactionCanceledException) (again bool, reason error) {
 	refused := 0
@@ -116,7 +117,7 @@ func (tx *transaction) explain(cancelled *types.TransactionCanceledException) (a
 	return false, nil
 }
 
-// once is the note that something was done under a client's key.
+// once is the note that a request with this Idempotency-Key was done.
 type once struct {
 	PK          string `dynamodbav:"pk"`
 	SK          string `dynamodbav:"sk"`
@@ -125,7 +126,7 @@ type once struct {
 	Subject     string `dynamodbav:"subject"`
 	Change      string `dynamodbav:"change"`
 
-	At       string           `dynamodbav:"at,omitempty"` // of older notes there is no trace
+	At       string           `dynamodbav:"at,omitempty"` // notes of earlier versions have no trace
 	Version  int64            `dynamodbav:"version,omitempty"`
 	State    string           `dynamodbav:"state,omitempty"`
 	Blocked  bool             `dynamodbav:"blocked,omitempty"`
@@ -135,10 +136,10 @@ type once struct {
 	Counts   map[string]int64 `dynamodbav:"counts,omitempty"`
 }
 
-const onceFor = 24 * time.Hour
+const onceFor = 24 * time.Hour // a note expires after it
 
-// leaving is the note with how the change leaves the customer.
-func (o once) leaving(t customer.Trace) once {
+// withTrace returns the note with the state in which the change leaves the customer.
+func (o once) withTrace(t customer.Trace) once {
 	o.At, o.Version, o.State, o.Blocked, o.Held, o.Counts = formatTime(t.At), t.Version, string(t.State), t.Blocked, t.Held, t.Counts
 	if !t.Created.IsZero() {
 		o.Created = formatTime(t.Created)
@@ -162,8 +163,8 @@ func (o once) trace() (customer.Trace, error) {
 	return t, p.err
 }
 
-// addOnce adds the note of a change, if the change wants one: refused with a
-// *customer.ReplayError when it is there already.
+// addOnce adds the note of a change that has an Idempotency-Key. If the key has a note of another
+// change, the transaction is refused with a *customer.ReplayError.
 func (tx *transaction) addOnce(ch customer.Change, subject string, trace customer.Trace) error {
 	if ch.Once == nil {
 		return nil
@@ -176,10 +177,10 @@ func newOnce(ch customer.Change, subject string, trace customer.Trace) once {
 		PK: oncePK(ch.Once.Key), SK: rootSK, TTL: ch.At.Add(onceFor).Unix(),
 		Fingerprint: ch.Once.Fingerprint, Subject: subject, Change: ch.ID,
 	}
-	return note.leaving(trace)
+	return note.withTrace(trace)
 }
 
-// replayed says, of the note of a change, whether it is of another than this one.
+// replayed returns a *customer.ReplayError if the note is of another change, nil if it is of this one.
 func replayed(old item, ch customer.Change) error {
 	var done once
 	if err := attributevalue.UnmarshalMap(old, &done); err != nil {
@@ -195,7 +196,7 @@ func replayed(old item, ch customer.Change) error {
 	return &customer.ReplayError{Subject: done.Subject, Same: done.Fingerprint == ch.Once.Fingerprint, Trace: trace}
 }
 
-// Replayed looks for the note of a change under the key of this one.
+// Replayed returns a *customer.ReplayError if another change was made with the Idempotency-Key of this one.
 func (t *Table) Replayed(ctx context.Context, ch customer.Change) error {
 	if ch.Once == nil {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// seed of a random test: LETHE_SEED, or another one each time, which a failure tells.
+// seed returns the seed of a random test: LETHE_SEED, or a new one. A failed test shows it.
 func seed(t *testing.T) uint64 {
 	t.Helper()
 	n, err := strconv.ParseUint(os.Getenv("LETHE_SEED"), 10, 64)
@@ -22,7 +22,7 @@ func seed(t *testing.T) uint64 {
 	return n
 }
 
-// crowd is a list that somebody pages through while customers come and go.
+// crowd is a list that is read in pages while customers come and go.
 type crowd struct {
 	*suite
 
@@ -41,7 +41,7 @@ func newCrowd(t *testing.T, n int) *crowd {
 	return c
 }
 
-// arrive creates a customer with an id that the seed gives.
+// arrive creates a customer with an id from the seed.
 func (c *crowd) arrive(t *testing.T) {
 	t.Helper()
 	one := c.fresh()
@@ -53,7 +53,7 @@ func (c *crowd) arrive(t *testing.T) {
 	c.come = append(c.come, one.ID)
 }
 
-// tick lets none to three milliseconds pass, so that some customers share a time.
+// tick moves the clock by 0 to 3 ms, so that some customers have the same time.
 func (c *crowd) tick() { c.world.Clock.Move(time.Duration(c.rng.IntN(4)) * time.Millisecond) }
 
 // settle makes half of the customers stay.
@@ -63,7 +63,7 @@ func (c *crowd) settle() {
 	c.stay, c.come = c.come[:half:half], c.come[half:]
 }
 
-// stir does something to one that comes and goes, or a harmless thing to one that stays.
+// stir changes a customer that comes and goes, or makes a change to one that stays without moving it.
 func (c *crowd) stir(t *testing.T) {
 	t.Helper()
 	c.tick()
@@ -82,7 +82,7 @@ func (c *crowd) stir(t *testing.T) {
 	}
 }
 
-// page reads the next page of random length, after something has happened.
+// page makes some changes, and then reads the next page, of random length.
 func (c *crowd) page(t *testing.T, q customer.Query) customer.Page {
 	t.Helper()
 	for range c.rng.IntN(4) {
@@ -99,7 +99,7 @@ func (c *crowd) page(t *testing.T, q customer.Query) customer.Page {
 	return page
 }
 
-// through pages through a list and compares what it meets with who stayed. after says
+// through reads a list in pages and compares the customers with those that stayed. after reports
 // whether a customer comes after another in the list's order.
 func (c *crowd) through(t *testing.T, q customer.Query, after func(c, before customer.Customer) bool) {
 	t.Helper()

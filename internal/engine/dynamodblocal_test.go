@@ -11,8 +11,8 @@ import (
 	"lethe/internal/engine/enginetest"
 )
 
-// TestLoopbackIsBuiltFromItsSource compiles what is kept compiled so that a JRE can run it. The compiler of one version
-// makes the same of the same source always.
+// TestLoopbackIsBuiltFromItsSource compiles Loopback.java and compares the result with Loopback.class, which is kept so that
+// a JRE can run it. One version of the compiler always gives the same result.
 func TestLoopbackIsBuiltFromItsSource(t *testing.T) {
 	if enginetest.Kind() != engine.DynamoDBLocal {
 		t.Skip("it takes DynamoDB Local, which is not installed for other engines")

@@ -17,8 +17,8 @@ import (
 
 const databaseFile = "dynoxide.db"
 
-// startDynoxide starts dynoxide on a file, for "in memory" on one in a folder of memory that goes with the process:
-// dynoxide's own memory can be given no indexes.
+// startDynoxide starts dynoxide on a file. For "in memory" the file is in a folder in memory that is removed with the
+// process: quicken cannot add indexes to dynoxide's own in-memory database.
 func startDynoxide(ctx context.Context, options Options) (*Process, error) {
 	if err := Install(ctx, Runtime, options.Progress); err != nil {
 		return nil, err
@@ -62,10 +62,10 @@ func quicken(ctx context.Context, database string) error {
 	return nil
 }
 
-// tryDynoxide starts dynoxide on a port that was free a moment ago: it accepts port 0, but does not say which
-// one it got. It prints its line only once it listens, so another program that took the port is not mistaken for it.
-// dynoxide answers any web page and has no option against that, hence the hidden address. Its tools want the token, and
-// have to be on 127.0.0.1.
+// tryDynoxide starts dynoxide on a port that was free a moment ago: it accepts port 0, but does not print the port it
+// gets. It prints its line only once it listens, so another program on the port is not mistaken for it.
+// dynoxide answers any web page and has no option against that, hence the hidden address. Its tools require the token and
+// listen on 127.0.0.1 only.
 func tryDynoxide(ctx context.Context, options Options) (*Process, error) {
 	address, token := loopback.Hidden(), rand.Text()
 	port, err := freePort(address)
@@ -105,7 +105,7 @@ func dynoxideCommand(address string, port int, token string, options Options) (*
 	return cmd, nil
 }
 
-// installedProgram is the file of a program in the package that has it for this platform.
+// installedProgram returns the file of a program, from the package for this platform.
 func installedProgram(packages map[string]string, program string, path ...string) (string, error) {
 	name, known := packages[platform()]
 	if !known {
@@ -118,7 +118,7 @@ func installedProgram(packages map[string]string, program string, path ...string
 	modules := filepath.Join(dir, "node_modules")
 	file := filepath.Join(append([]string{modules, name}, path...)...)
 	if _, err := os.Stat(file); err != nil {
-		return "", fmt.Errorf("%s is not installed: remove the folder %s, which is then filled again: %w", program, modules, err)
+		return "", fmt.Errorf("%s is not installed: remove the folder %s; the next start installs the engines again: %w", program, modules, err)
 	}
 	return file, nil
 }

@@ -1,5 +1,5 @@
-// Package engine runs the engines that stand in for AWS on one machine: dynoxide or Amazon's DynamoDB Local for
-// DynamoDB, fauxqs for SQS. Each listens on a hidden address of this machine, since an engine answers any web page, and
+// Package engine runs the engines that replace AWS on one machine: dynoxide or Amazon's DynamoDB Local for
+// DynamoDB, fauxqs for SQS. An engine answers any web page, so each listens on a hidden address of this machine. It
 // ends with this process.
 package engine
 
@@ -30,17 +30,17 @@ const (
 const (
 	startTimeout = 60 * time.Second
 	stopGrace    = 5 * time.Second
-	// freePortTries is how often a port that was free a moment ago may turn out to be taken.
+	// freePortTries is the number of attempts to find a port that is still free when the engine starts.
 	freePortTries = 5
 )
 
-// Options of an engine. The zero value runs it in memory, silently.
+// Options of an engine. The zero value runs it in memory and without output.
 type Options struct {
 	// Dir is the folder in which the engine persists. Empty means in memory.
 	Dir string
 	// Log takes the engine's own output, at debug level. Nil discards it.
 	Log *slog.Logger
-	// Progress is told what takes long, such as the installation on first use. Nil means silence.
+	// Progress takes messages about what takes long, such as the installation on first use. Nil discards them.
 	Progress io.Writer
 }
 
@@ -53,11 +53,11 @@ type Process struct {
 
 	process  *child.Process
 	sweeper  *mcp
-	database string // its file, where other processes may open it, else ""
+	database string // the file, if other processes may open it, else ""
 	cleanUp  func() // nil for nothing
 }
 
-// Stop ends the engine and returns when it is gone. It may be called more than once.
+// Stop ends the engine and returns when its process has ended. It may be called more than once.
 func (p *Process) Stop() {
 	p.process.Stop(stopGrace)
 	if p.cleanUp != nil {
@@ -71,8 +71,8 @@ func (p *Process) Pid() int { return p.process.Pid() }
 // Done is closed when the engine has ended, by Stop or by itself.
 func (p *Process) Done() <-chan struct{} { return p.process.Done() }
 
-// StartDynamoDB starts an engine of DynamoDB, installing it first if need be. It returns when the engine
-// answers. The caller has to Stop it.
+// StartDynamoDB starts an engine of DynamoDB, and installs it first if necessary. It returns when the engine
+// answers. The caller must Stop it.
 func StartDynamoDB(ctx context.Context, kind Kind, options Options) (*Process, error) {
 	kind, err := Choose(ctx, kind)
 	if err != nil {
@@ -88,8 +88,8 @@ func endpoint(address string, port int) string {
 	return "http://" + net.JoinHostPort(address, strconv.Itoa(port))
 }
 
-// launch starts the command and hands each line it prints to ready until that returns true; later lines are
-// only logged. An engine which ends or says nothing useful within startTimeout is an error that quotes it.
+// launch starts the command and passes each line that it prints to ready, until ready returns true; later lines are
+// only logged. If the engine ends, or is not ready within startTimeout, the error quotes its output.
 func launch(ctx context.Context, cmd *exec.Cmd, log *slog.Logger, ready func(line string) bool) (*child.Process, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -113,7 +113,7 @@ func await(ctx context.Context, process *child.Process, output *listener) error 
 	case <-output.found:
 		return nil
 	case <-process.Done():
-		return fmt.Errorf("%w (%s); it printed %q", errEnded, fmt.Sprint(process.Err()), output.said()) // no error: it ended well, but too soon
+		return fmt.Errorf("%w (%s); it printed %q", errEnded, fmt.Sprint(process.Err()), output.said()) // Err may be nil: exit status 0, but too soon
 	case <-time.After(startTimeout):
 		return fmt.Errorf("engine is not ready after %s; it printed %q", startTimeout, output.said())
 	case <-ctx.Done():
@@ -121,8 +121,8 @@ func await(ctx context.Context, process *child.Process, output *listener) error 
 	}
 }
 
-// errEnded marks an engine that ended before it was ready; with a port found free a moment ago, that is worth
-// another try.
+// errEnded means that an engine ended before it was ready. If its port was found free a moment ago, another program may
+// have taken it: then another attempt may succeed.
 var errEnded = errors.New("engine ended while starting")
 
 // listener watches what an engine prints.
@@ -132,8 +132,8 @@ type listener struct {
 	found chan struct{}
 
 	mu    sync.Mutex
-	lines []string // what it said before it was ready
-	heard bool     // that it is ready
+	lines []string // output before it was ready
+	heard bool     // true once it is ready
 }
 
 func (l *listener) hear(line string) {

@@ -247,7 +247,7 @@ func TestEnginesDieWithTheirParent(t *testing.T) {
 	}
 }
 
-// gone tells whether the process has ended; one that waits to be reaped has.
+// gone reports whether the process has ended. A zombie has.
 func gone(pid int) bool {
 	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	return err != nil || strings.Contains(string(stat), ") Z ")
@@ -264,7 +264,7 @@ func waitFor(t *testing.T, limit time.Duration, condition func() (bool, error)) 
 			t.Fatal(err)
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("not so after %s", limit)
+			t.Fatalf("the condition does not hold after %s", limit)
 		}
 	}
 }

@@ -4,5 +4,5 @@ package engine
 
 import "golang.org/x/sys/unix"
 
-// flush has the system write to the disk all that programs have written to files.
+// flush makes the system write all buffered file content to the disk.
 func flush() { unix.Sync() }

@@ -16,10 +16,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Set is a choice of the packages pinned in package-lock.json.
+// Set is a subset of the packages in package-lock.json.
 type Set string
 
-// The sets. Runtime is what running and testing need; Everything adds Amazon's DynamoDB Local.
+// The sets. Runtime is needed to run and to test; Everything adds Amazon's DynamoDB Local.
 const (
 	Runtime    Set = "runtime"
 	Everything Set = "everything"
@@ -28,9 +28,9 @@ const (
 // stagingPrefix begins the name of the folder in which an installation is prepared.
 const stagingPrefix = ".staging-"
 
-// Install brings the packages of the set into this folder's node_modules with `npm ci`, unless those of the
-// present lock are there already. Progress, which may be nil, is told when there is something to wait for. Any
-// number of processes may call it at once: one installs, the others wait for it.
+// Install installs the packages of the set into this folder's node_modules with `npm ci`, unless the packages of the
+// present lock are installed. It writes to progress, which may be nil, when there is something to wait for. Several
+// processes may call it at once: one installs, the others wait.
 func Install(ctx context.Context, set Set, progress io.Writer) error {
 	dir, err := folder()
 	if err != nil {
@@ -51,8 +51,8 @@ func Install(ctx context.Context, set Set, progress io.Writer) error {
 	return install(ctx, dir, set, stamp)
 }
 
-// install fills a folder beside node_modules and swaps it in whole, so that an engine which runs from the
-// present one is not pulled apart and an interrupted install leaves nothing behind that looks finished.
+// install fills a folder beside node_modules and then swaps the two, so that a running engine keeps its
+// files, and an interrupted installation does not look complete.
 func install(ctx context.Context, dir string, set Set, stamp string) error {
 	removeInterrupted(dir)
 	staging, err := os.MkdirTemp(dir, stagingPrefix)
@@ -68,7 +68,7 @@ func install(ctx context.Context, dir string, set Set, stamp string) error {
 	if err := npmCI(ctx, staging, set); err != nil {
 		return err
 	}
-	flush() // the stamp must not outlast, in a loss of power, what it vouches for
+	flush() // after a loss of power the stamp must not exist without the files that it stands for
 	modules := filepath.Join(staging, "node_modules")
 	if err := os.WriteFile(filepath.Join(modules, ".lethe"), []byte(string(set)+" "+stamp), 0o644); err != nil {
 		return fmt.Errorf("install engines: %w", err)
@@ -76,11 +76,11 @@ func install(ctx context.Context, dir string, set Set, stamp string) error {
 	return swap(modules, filepath.Join(dir, "node_modules"), filepath.Join(staging, "replaced"))
 }
 
-// removeInterrupted removes what installations have left that were killed. The caller holds the lock.
+// removeInterrupted removes the folders of installations that were killed. The caller holds the lock.
 func removeInterrupted(dir string) {
 	left, _ := filepath.Glob(filepath.Join(dir, stagingPrefix+"*")) // the pattern is well formed
 	for _, folder := range left {
-		_ = os.RemoveAll(folder) // it only takes room
+		_ = os.RemoveAll(folder) // a leftover only takes disk space
 	}
 }
 
@@ -113,7 +113,7 @@ func swap(fresh, place, replaced string) error {
 	return nil
 }
 
-// installed tells whether node_modules holds at least the set, as the present lock pins it for this platform.
+// installed reports whether node_modules has at least the set, as the present lock pins it for this platform.
 func installed(dir string, set Set, stamp string) bool {
 	have, err := os.ReadFile(filepath.Join(dir, "node_modules", ".lethe"))
 	if err != nil {
@@ -123,7 +123,7 @@ func installed(dir string, set Set, stamp string) bool {
 	return of == stamp && (Set(kind) == set || Set(kind) == Everything)
 }
 
-// lockStamp tells installations apart: a checkout may be shared between a machine and its containers.
+// lockStamp identifies an installation by lock and platform: a machine and its containers may share a checkout.
 func lockStamp(dir string) (string, error) {
 	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
 	if err != nil {
@@ -141,8 +141,8 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, data, 0o644)
 }
 
-// folder finds this package's source folder from the working directory, which `go run` and `go test` keep
-// inside the module: the engines belong to a checkout, not to a built binary.
+// folder returns this package's source folder, found from the working directory, which is inside the module with
+// `go run` and `go test`: the engines belong to a checkout, not to a built binary.
 func folder() (string, error) {
 	root, err := ModuleRoot()
 	if err != nil {
@@ -151,7 +151,7 @@ func folder() (string, error) {
 	return filepath.Join(root, "internal", "engine"), nil
 }
 
-// ModuleRoot is the folder of Lethe's go.mod, at or above the working directory.
+// ModuleRoot returns the folder of Lethe's go.mod, at or above the working directory.
 func ModuleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 // memoryPrefix begins the names of folders in memory; the id of the process that owns the folder follows.
 const memoryPrefix = "lethe-engine-"
 
-// memoryFolder makes a folder that costs no disk, where the system has such, and returns how to remove it. The
-// folders of processes that died before they could do so are removed at the next chance.
+// memoryFolder creates a folder in memory, if the system has such (else on disk), and returns a function that removes it. It
+// also removes the folders of processes that died without doing so.
 func memoryFolder() (dir string, remove func(), err error) {
 	base := os.TempDir()
 	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
@@ -38,7 +38,7 @@ func removeOrphans(base string) {
 	}
 }
 
-// ended tells whether no process has the id. One of another user has it, too.
+// ended reports whether no process has the id. A process of another user counts.
 func ended(pid int) bool {
 	process, err := os.FindProcess(pid)
 	return err != nil || errors.Is(process.Signal(syscall.Signal(0)), os.ErrProcessDone)

@@ -15,8 +15,8 @@ const Automatic Kind = "auto"
 // javaMajor is the first major version of Java that DynamoDB Local runs on.
 const javaMajor = 17
 
-// The packages that hold a program for one platform each. package.json has them as optional dependencies: npm installs
-// those of this machine's platform.
+// The packages with a program for one platform each. They are optional dependencies in package.json: npm installs
+// only those for this machine's platform.
 var (
 	dynoxidePackages = map[string]string{"linux/amd64": "@dynoxide/linux-x64"}
 	nodePackages     = map[string]string{
@@ -25,11 +25,11 @@ var (
 	}
 )
 
-// platform names what a program is built for, as Go does.
+// platform names the platform as Go does: linux/amd64.
 func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
 
-// Choose returns the engine of DynamoDB to start: for Automatic dynoxide where it has a program for this platform, else
-// DynamoDB Local. The error says what to install for one that cannot run here.
+// Choose returns the engine of DynamoDB to start. Automatic is dynoxide if it has a program for this platform, else
+// DynamoDB Local. If the engine cannot run here, the error says what to install.
 func Choose(ctx context.Context, wanted Kind) (Kind, error) {
 	return choose(wanted, platform(), func() int { return javaVersion(ctx) })
 }
@@ -59,7 +59,7 @@ func choose(wanted Kind, platform string, java func() int) (Kind, error) {
 	return "", fmt.Errorf("engine %q is unknown: use %s, %s or %s", wanted, Automatic, Dynoxide, DynamoDBLocal)
 }
 
-// wantJava says what to do about a version of Java that DynamoDB Local does not run on; 0 is none at all.
+// wantJava returns an error with the remedy if DynamoDB Local cannot run on a version of Java; 0 means no Java.
 func wantJava(version int) error {
 	const remedy = "install a Java runtime (JRE), for example from https://adoptium.net, " +
 		"or set AWS_ENDPOINT_URL_DYNAMODB to the address of a DynamoDB that runs already"
@@ -72,8 +72,8 @@ func wantJava(version int) error {
 	return nil
 }
 
-// javaVersion is the major version of the machine's Java, 0 if there is none. On a Mac without Java a program java is
-// there, and fails.
+// javaVersion returns the major version of the machine's Java, 0 without Java. A Mac without Java has a program java
+// that fails.
 func javaVersion(ctx context.Context) int {
 	said, err := exec.CommandContext(ctx, "java", "-version").CombinedOutput()
 	if err != nil {
@@ -84,7 +84,7 @@ func javaVersion(ctx context.Context) int {
 
 var versionOfJava = regexp.MustCompile(`version "(?:1\.)?(\d+)`)
 
-// majorVersion reads what `java -version` prints. Version 8 calls itself 1.8.
+// majorVersion parses the output of `java -version`. Version 8 calls itself 1.8.
 func majorVersion(said string) int {
 	match := versionOfJava.FindStringSubmatch(said)
 	if match == nil {

@@ -59,8 +59,8 @@ func TestMajorVersion(t *testing.T) {
 	}
 }
 
-// TestProgramsOfPlatformsAreOptional reads the lock: npm ci fails on every other platform if one that it holds for a
-// platform is not optional, and a package that the code names and the lock lacks is never installed.
+// TestProgramsOfPlatformsAreOptional reads the lock: if a package for one platform is not optional, npm ci fails on every
+// other platform; a package that the code names and the lock lacks is never installed.
 func TestProgramsOfPlatformsAreOptional(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("package-lock.json")

@@ -12,14 +12,14 @@ import (
 	"lethe/internal/loopback"
 )
 
-// nodeMajor is the first major version of Node.js that fauxqs surely runs on (it wants 22.5, for node:sqlite).
+// nodeMajor is the first major version of Node.js with which fauxqs always runs (it needs 22.5, for node:sqlite).
 const nodeMajor = 23
 
-// noWarning keeps Node.js from calling node:sqlite experimental each time.
+// noWarning stops the warning of Node.js that node:sqlite is experimental.
 const noWarning = "--disable-warning=ExperimentalWarning"
 
-// StartSQS starts fauxqs, an engine of SQS, installing it first if need be. It returns when the engine listens.
-// The caller has to Stop it.
+// StartSQS starts fauxqs, an engine of SQS, and installs it first if necessary. It returns when the engine listens.
+// The caller must Stop it.
 func StartSQS(ctx context.Context, options Options) (*Process, error) {
 	if err := Install(ctx, Runtime, options.Progress); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func fauxqsCommand(ctx context.Context, address string, options Options) (*exec.
 	return cmd, nil
 }
 
-// nodeScript is Node.js and what it is called with to run a script of this folder.
+// nodeScript returns the Node.js program and its arguments to run a script of this folder.
 func nodeScript(ctx context.Context, script string, args ...string) (node string, all []string, err error) {
 	dir, err := folder()
 	if err != nil {
@@ -61,7 +61,7 @@ func nodeScript(ctx context.Context, script string, args ...string) (node string
 	return node, append([]string{noWarning, filepath.Join(dir, script)}, args...), err
 }
 
-// nodeBinary is the machine's Node.js if it is new enough, else the one the packages bring.
+// nodeBinary returns the machine's Node.js if it is new enough, else the one in the installed packages.
 func nodeBinary(ctx context.Context) (string, error) {
 	if version, err := exec.CommandContext(ctx, "node", "--version").Output(); err == nil {
 		major, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(string(version)), "v"), ".")

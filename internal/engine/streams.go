@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 )
 
-// Streams is a client of the streams of tables. DynamoDB Local 3.3.1 writes an empty map in a stream as {}, without its
-// type, which the SDK (dynamodbstreams 1.46) takes for the value of whatever attribute it has read before. The
-// client hands the SDK what AWS would have written.
+// Streams returns a client of the streams of tables. DynamoDB Local 3.3.1 writes an empty map in a stream as {}, without its
+// type, and the SDK (dynamodbstreams 1.46) then gives it the value of the attribute it has read before. The
+// client adds the type, as AWS does.
 func Streams(config aws.Config) *dynamodbstreams.Client {
 	if config.HTTPClient == nil {
 		config.HTTPClient = awshttp.NewBuildableClient()
@@ -25,14 +25,14 @@ func Streams(config aws.Config) *dynamodbstreams.Client {
 
 type typingClient struct{ next aws.HTTPClient }
 
-// Do types the maps of a successful answer.
+// Do adds the types of the maps in a successful answer.
 func (c typingClient) Do(request *http.Request) (*http.Response, error) {
 	response, err := c.next.Do(request)
 	if err != nil || response.StatusCode != http.StatusOK {
 		return response, err
 	}
 	body, err := io.ReadAll(response.Body)
-	_ = response.Body.Close() // it is read to its end, or failed
+	_ = response.Body.Close() // read to its end, or failed
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (c typingClient) Do(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// typeMaps gives every attribute value of GetRecords' answer its type. Other answers stay as they are.
+// typeMaps adds the missing types of attribute values in an answer of GetRecords. It returns other answers unchanged.
 func typeMaps(body []byte) ([]byte, error) {
 	if !bytes.Contains(body, []byte(":{}")) && !bytes.Contains(body, []byte("[{}")) && !bytes.Contains(body, []byte(",{}")) {
 		return body, nil

@@ -9,11 +9,11 @@ import (
 	"net/http"
 )
 
-// ErrSweepsItself is the answer of an engine that expires items by its own clock and cannot be told to.
+// ErrSweepsItself is the error of an engine that expires items by its own clock, not on request.
 var ErrSweepsItself = errors.New("this engine expires items by itself")
 
-// SweepTTL deletes every item of every table whose TTL is past, with the stream records that AWS's own sweep
-// writes, and returns how many there were. AWS takes up to days for it; here the caller sets the pace.
+// SweepTTL deletes all expired items of all tables, with the stream records that AWS writes for an expiry, and returns
+// their number. AWS does it within days; here the caller decides when.
 func (p *Process) SweepTTL(ctx context.Context) (deleted int, err error) {
 	if p.sweeper == nil {
 		return 0, ErrSweepsItself

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// ErrTrimsItself is the answer of an engine whose streams cannot be told to forget.
+// ErrTrimsItself is the error of an engine that cannot trim its streams on request.
 var ErrTrimsItself = errors.New("this engine trims streams by itself")
 
-// TrimStreams removes what the streams of all tables keep of changes older than the age, and returns how many records
-// that were. AWS does so after 24 hours. Nothing of them stays in the engine's files, nor of items deleted before: the
+// TrimStreams removes the records older than the age from the streams of all tables, and returns their number. AWS does
+// it after 24 hours. The engine's files keep nothing of these records, or of items deleted before: the
 // engine's writes wait while the file is rewritten.
 func (p *Process) TrimStreams(ctx context.Context, age time.Duration) (trimmed int, err error) {
 	if p.database == "" {
@@ -31,7 +31,7 @@ func (p *Process) TrimStreams(ctx context.Context, age time.Duration) (trimmed i
 	return result.Trimmed, nil
 }
 
-// runNode runs a script of this folder and returns what it prints. It fails with what it says of errors.
+// runNode runs a script of this folder and returns its output. An error has what the script printed to standard error.
 func runNode(ctx context.Context, script string, args ...string) ([]byte, error) {
 	node, args, err := nodeScript(ctx, script, args...)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Removes for good what the streams of a running dynoxide keep of changes older than an age in seconds, which dynoxide
-// never does, and what deleted items have left in free parts of its file. Prints {"trimmed": n}.
+// Removes the records older than an age in seconds from the streams of a running dynoxide, which never does it itself, and
+// the traces of deleted items in free parts of its file. Prints {"trimmed": n}.
 // Usage: node trim.mjs file age
 import { DatabaseSync } from "node:sqlite";
 
@@ -41,7 +41,7 @@ function trim() {
   return trimmed;
 }
 
-// emptyLog moves what was written into the file, and cuts the log, whose pages stay otherwise.
+// emptyLog moves the log's content into the file, and truncates the log: otherwise its pages stay.
 function emptyLog() {
   const { busy } = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
   if (busy) throw new Error("the log is in use");

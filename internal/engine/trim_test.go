@@ -50,7 +50,7 @@ func TestTrimmedStreamsLeaveNothingInTheFiles(t *testing.T) {
 	wantGoesOn(t, process, stream, table)
 }
 
-// wantGoesOn wants a reader of the stream who has read all to get what is written next, and nobody else to get more.
+// wantGoesOn checks that a reader at the end of the stream gets the next write, and that another reader gets no more than that.
 func wantGoesOn(t *testing.T, process *engine.Process, stream, table string) {
 	t.Helper()
 	config := engine.Config(process.Endpoint)
@@ -82,7 +82,7 @@ func remove(t *testing.T, client *dynamodb.Client, table, pk string) {
 	}
 }
 
-// contain tells whether any file of the folder holds the text.
+// contain reports whether any file of the folder has the text.
 func contain(t *testing.T, dir, text string) bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*"))

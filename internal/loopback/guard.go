@@ -1,5 +1,5 @@
-// Package loopback keeps what listens on this machine for the programs on this machine: web pages that are open in its
-// browser could otherwise send requests there, and read the answers.
+// Package loopback protects servers on this machine from web pages in its browser, which could otherwise send requests to
+// them and read the answers.
 package loopback
 
 import (
@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// Guard refuses with 403 what a web page of another origin sends to the listener's address, and hands all else to next.
-// A page shows itself by a foreign Host (a name of its own that resolves to this machine: DNS rebinding), by a foreign
-// Origin, by Sec-Fetch-Site, or by asking before it sends (a CORS preflight, which no page of our own needs).
+// Guard answers 403 to requests of web pages of another origin to the listener's address, and passes all others to next.
+// It recognises them by a foreign Host (a name that resolves to this machine: DNS rebinding), by a foreign
+// Origin, by Sec-Fetch-Site, or by a CORS preflight, which no page of Lethe needs.
 func Guard(address net.Addr, next http.Handler) http.Handler {
 	hosts := hostsOf(address)
 	return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
@@ -26,12 +26,12 @@ func Guard(address net.Addr, next http.Handler) http.Handler {
 	})
 }
 
-// hostsOf are the values of Host under which a listener on loopback is called.
+// hostsOf returns the values of Host that lead to a listener on loopback.
 func hostsOf(address net.Addr) []string {
 	names := []string{"127.0.0.1", "localhost"}
 	tcp, ok := address.(*net.TCPAddr)
 	if !ok {
-		return nil // nothing else is listened on: everything is refused
+		return nil // not loopback: everything is refused
 	}
 	if !tcp.IP.Equal(net.IPv4(127, 0, 0, 1)) {
 		names = []string{tcp.IP.String()}
@@ -46,7 +46,7 @@ func hostsOf(address net.Addr) []string {
 	return hosts
 }
 
-// foreign says what in the request is not from this machine's own programs and pages, "" if nothing is.
+// foreign returns the reason to refuse a request as one of a foreign page, "" if there is no reason.
 func foreign(request *http.Request, hosts []string) string {
 	host, header := strings.ToLower(request.Host), request.Header
 	own := func(origin string) bool { return strings.EqualFold(origin, "http://"+host) }
@@ -69,7 +69,7 @@ func all(values []string, hold func(string) bool) bool {
 	return !slices.ContainsFunc(values, func(value string) bool { return !hold(value) })
 }
 
-// refuse answers in the form in which API Gateway refuses.
+// refuse answers 403 in the form of API Gateway's errors.
 func refuse(response http.ResponseWriter, fault string) {
 	text, err := json.Marshal(map[string]string{"message": "Refused: " + fault + ". Web pages of other sites must not reach what runs on this machine."})
 	if err != nil {
@@ -77,5 +77,5 @@ func refuse(response http.ResponseWriter, fault string) {
 	}
 	response.Header().Set("Content-Type", "application/json")
 	response.WriteHeader(http.StatusForbidden)
-	_, _ = response.Write(text) // a client that is gone needs no answer
+	_, _ = response.Write(text) // the client may have left
 }

@@ -32,7 +32,7 @@ var (
 	_ bulk.Queue     = (*Queue)(nil)
 )
 
-// New is the queue at the URL.
+// New returns the queue at the URL.
 func New(cfg aws.Config, url string) *Queue {
 	return &Queue{client: sqs.NewFromConfig(busy.Configure(cfg)), url: url}
 }
@@ -40,7 +40,7 @@ func New(cfg aws.Config, url string) *Queue {
 const (
 	maxBatch    = 10 // messages a request; SQS's limit
 	maxAttempts = 6
-	senders     = 8 // requests under way at once
+	senders     = 8 // concurrent requests
 )
 
 var betweenSends = backoff.Exponential{First: 50 * time.Millisecond, Max: time.Second}

@@ -1,5 +1,5 @@
-// Package repair names what can be repaired in the tables. The checker (internal/fsck) decides which repair is needed, from
-// raw items; the storage (internal/dynamo) makes it, with its own code. They share these names and nothing else.
+// Package repair names the possible repairs of the tables. The checker (internal/fsck) reads raw items and decides which repair
+// is needed; the storage (internal/dynamo) makes it, with its own code. They share these names and nothing else.
 package repair
 
 import (
@@ -15,45 +15,45 @@ type Item = map[string]types.AttributeValue
 // Key is the key of an item.
 type Key struct{ PK, SK string }
 
-// ErrChanged says that a repair was not made, because what it is bound to is not as it was seen, or can't be read by the storage.
-// Nothing was written.
-var ErrChanged = errors.New("not repaired: the items are not as the check saw them")
+// ErrChanged means that nothing was written: the items have changed since the check read them, or the storage can't decode
+// them. A new check finds what is still wrong.
+var ErrChanged = errors.New("not repaired: the items have changed since the check read them, or cannot be decoded; check again")
 
-// Seen is the root of a customer, or the item of an operation, as the check read it. A repair is bound to it.
+// Seen is the root of a customer, or the item of an operation, as the check read it. A repair is made only if it has not changed.
 type Seen struct {
 	ID   string
-	Root Item // nil: it wasn't there
+	Root Item // nil if it was missing
 }
 
-// OfCustomer is a repair of what belongs to one customer: a [Root], or one of the types that are named after what they do.
+// OfCustomer is a repair of the items of one customer: a [Root], or one of the types below it.
 type OfCustomer interface{ ofCustomer() }
 
-// Root is a repair of a customer's root that follows from the root alone, and from the settings.
+// Root is a repair of a customer's root that needs the root and the settings only.
 type Root int
 
 // The repairs of a root.
 const (
 	SetVersion   Root = iota + 1
-	SetCreated        // from its last change or its place in the list, or now
-	SetDeletion       // lost: it begins now, with the retention of the settings
+	SetCreated        // from its place in the list, else from its last change, else now
+	SetDeletion       // a lost one begins now, with the retention of the settings
 	DropDeletion      // an active customer has none
-	DropPolicies      // the purge goes by the settings then
-	GiveNotice        // after the lift of its last hold: it is due when the notice ends, counted from now
-	Relist            // put it where its state says
-	StartPurge        // as the sweep does with one that is due
-	ReleasePurge      // for the next sweep to find
+	DropPolicies      // the purge then applies the settings
+	GiveNotice        // after the last hold was lifted: due when the notice ends, counted from now
+	Relist            // move it to the list of its state
+	StartPurge        // as the sweep does with a customer that is due
+	ReleasePurge      // end its lease, so that the next sweep continues it
 )
 
-// The other repairs of what belongs to a customer.
+// The other repairs of a customer's items.
 type (
 	// Recount sets the root's counts of records by kind.
 	Recount struct{ Counts map[string]int64 }
-	// SetFormer sets the fingerprints of the former words.
+	// SetFormer sets the fingerprints of words that the profile had before.
 	SetFormer struct{ Former []byte }
 	// DropMarks removes the root's marks of recent changes.
 	DropMarks struct{ Attributes []string }
-	// PutBack adds the root of a customer that is gone, though some of its items are left: in the state of a purge, which
-	// then erases and certifies what is left.
+	// PutBack adds the missing root of a customer with items left, in the state purging: the purge then erases the items
+	// and certifies that.
 	PutBack struct {
 		Counts map[string]int64
 		Terms  []string
@@ -64,7 +64,7 @@ type (
 	PutTerm struct{ Term string }
 	// PutClaim adds the claim of the root's e-mail address.
 	PutClaim struct{ Identity string }
-	// TakeClaim gives the customer a claim of its own e-mail address that is another customer's, who doesn't have the address.
+	// TakeClaim gives the customer the claim of its e-mail address, which another customer has that doesn't have the address.
 	TakeClaim struct {
 		Identity string
 		From     Seen
@@ -74,14 +74,14 @@ type (
 	// RemoveClaim removes a claim of an e-mail address that the root doesn't have.
 	RemoveClaim struct{ Key Key }
 
-	// Straighten gives a record the kind of its key, and takes its TTL away.
+	// Straighten sets a record's kind to the one in its key, and removes its TTL.
 	Straighten struct{ Record Item }
 	// CountChildren sets a record's count of children.
 	CountChildren struct {
 		Record   Item
 		Children int64
 	}
-	// RemoveRecord removes a record whose parent is not there, and counts it off.
+	// RemoveRecord removes a record without a parent, and subtracts it from the root's counts.
 	RemoveRecord struct{ Key Key }
 )
 
@@ -104,18 +104,18 @@ type OfOperation interface{ ofOperation() }
 
 // The repairs of operations.
 type (
-	// RelistOperation puts an operation where its state says.
+	// RelistOperation moves an operation to the list of its state.
 	RelistOperation struct{}
-	// RemoveOperation removes all parts of an operation that has no item of its own.
+	// RemoveOperation removes all items of an operation without a root.
 	RemoveOperation struct{}
-	// RemoveSelection removes the selection of an operation that is planned.
+	// RemoveSelection removes the selection of a planned operation, which no longer needs it.
 	RemoveSelection struct{}
-	// RemoveChunk removes a chunk that the operation doesn't have.
+	// RemoveChunk removes a chunk with a number that the operation doesn't have.
 	RemoveChunk struct{ Seq int }
-	// RemovePending removes from what is to be done a chunk that has ended.
+	// RemovePending removes the pending item of a chunk that has ended.
 	RemovePending struct{ Seq int }
-	// ReopenChunk makes a chunk one to be done whose outcomes are lost: actions can be repeated, and a subject that is done
-	// stays done.
+	// ReopenChunk makes a chunk without outcomes pending again. Actions can be repeated: a subject that is done stays
+	// done.
 	ReopenChunk struct{ Seq int }
 )
 
@@ -136,7 +136,7 @@ type (
 		Item Item
 		At   time.Time
 	}
-	// DropMaker takes out of a retained record who made it.
+	// DropMaker removes from a retained record who made it.
 	DropMaker struct{ Item Item }
 )
 

@@ -8,10 +8,10 @@ import (
 
 // HTTPEvent is a route of an HTTP API that leads to the function.
 type HTTPEvent struct {
-	// Path is the route's, whatever the method; it may end with /{proxy+}, for any path below. Empty is the $default
-	// route, which takes what no other takes.
+	// Path is the path of the route, for any method. It may end with /{proxy+}, for all paths below. Empty is the $default
+	// route, for requests that no other route takes.
 	Path string
-	// Open tells that the route asks for no token.
+	// Open reports whether the route needs no token.
 	Open bool
 	// Timeout is how long the API waits for the function before it answers 503.
 	Timeout time.Duration
@@ -22,26 +22,26 @@ type QueueEvent struct {
 	Queue          string // logical id
 	BatchSize      int
 	PartialFailure bool // the function reports the messages that failed
-	Concurrency    int  // most batches at once, 0 for no limit
+	Concurrency    int  // maximum of concurrent batches, 0 for no limit
 }
 
 // StreamEvent reads a table's stream for the function.
 type StreamEvent struct {
 	Table           string // logical id
-	FromStart       bool   // begin with the oldest record, else with those to come
+	FromStart       bool   // begin with the oldest record, else with new ones
 	BatchSize       int
 	PartialFailure  bool // the function reports the first record that failed
 	Bisect          bool // halve a batch that fails
-	Parallelization int  // batches at once per shard, by partition key
+	Parallelization int  // concurrent batches per shard, by partition key
 	MaxRetries      int  // -1 for no limit
 	MaxAge          time.Duration
-	// Filters are patterns of which a record has to match one; none lets every record through.
+	// Filters are patterns. A record must match one of them, if there are any.
 	Filters []json.RawMessage
-	// OnFailure is the queue that is told of batches given up on, "" if none is.
+	// OnFailure is the queue for reports of batches that are given up, "" for no reports.
 	OnFailure string
 }
 
-// ScheduleEvent invokes the function on time, asynchronously.
+// ScheduleEvent invokes the function on a schedule, asynchronously.
 type ScheduleEvent struct {
 	// Expression is the schedule's, such as rate(1 minute), in UTC.
 	Expression string
@@ -49,7 +49,7 @@ type ScheduleEvent struct {
 	Input string
 }
 
-// httpTimeout is the longest that an HTTP API waits, and its default.
+// httpTimeout is the maximum time that an HTTP API waits, and its default.
 const httpTimeout = 30 * time.Second
 
 func (p *parser) readEvent(function *Function, event *object) {
@@ -160,7 +160,7 @@ func readFilters(properties *object) []json.RawMessage {
 	return patterns
 }
 
-// readScheduleEvent drops how Scheduler retries handing over a tick: here it is a call within one process.
+// readScheduleEvent ignores how Scheduler retries the delivery of an event: here it is a call within one process.
 func readScheduleEvent(properties *object) ScheduleEvent {
 	properties.ignore("OmitName", "Name", "Description", "RoleArn", "RetryPolicy", "DeadLetterConfig")
 	properties.oneOf("ScheduleExpressionTimezone", "UTC")

@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Function is a Lambda function with what triggers it.
+// Function is a Lambda function with its triggers.
 type Function struct {
 	ID string
 	// Name is the name of its folder below functions/: XyzFunction is functions/xyz.
@@ -15,10 +15,10 @@ type Function struct {
 	Timeout time.Duration
 	// Memory is the function's memory in MB. Nothing enforces it on one machine.
 	Memory int
-	// Concurrency is the most invocations at once, 0 if the function sets no limit of its own.
+	// Concurrency is the maximum of concurrent invocations, 0 if the function sets no limit.
 	Concurrency int
 	Environment map[string]Text
-	// AsyncRetries is how often a failed asynchronous invocation is repeated, AsyncAge how old it may get.
+	// AsyncRetries is the number of retries of a failed asynchronous invocation, AsyncAge its maximum age.
 	AsyncRetries int
 	AsyncAge     time.Duration
 
@@ -76,7 +76,7 @@ func readEnvironment(environment *object) map[string]Text {
 	return values
 }
 
-// inherit adds what the globals say and the object doesn't, mappings merged as SAM does.
+// inherit adds the fields of the globals that the object lacks, and merges mappings as SAM does.
 func (o *object) inherit(globals *object) {
 	for _, key := range globals.keys {
 		switch own := o.fields[key]; {
@@ -89,7 +89,7 @@ func (o *object) inherit(globals *object) {
 	}
 }
 
-// merged is a mapping of both, in which the second wins.
+// merged returns a mapping with the fields of both; fields of over win.
 func merged(base, over *yaml.Node) *yaml.Node {
 	both := *base
 	both.Content = append([]*yaml.Node{}, base.Content...)

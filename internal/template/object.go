@@ -8,8 +8,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// object is a mapping whose fields are taken one by one; close refuses whatever is left. A missing mapping is an
-// object without fields, so that reading needs no cases.
+// object is a mapping with fields that are taken one by one; close reports those that are left. A missing mapping is an
+// object without fields, so that callers need no special case.
 type object struct {
 	parser *parser
 	where  string
@@ -34,10 +34,10 @@ func (p *parser) object(where string, node *yaml.Node) *object {
 	return o
 }
 
-// at names a field of the object in errors.
+// at returns the name of a field for errors.
 func (o *object) at(key string) string { return o.where + "." + key }
 
-// take removes a field and returns its value, nil if there is none or it is !Ref AWS::NoValue.
+// take removes a field and returns its value, nil for a missing field or !Ref AWS::NoValue.
 func (o *object) take(key string) *yaml.Node {
 	node := o.fields[key]
 	delete(o.fields, key)
@@ -63,7 +63,7 @@ func (o *object) ignore(keys ...string) {
 	}
 }
 
-// close refuses the fields that nobody took.
+// close reports the fields that were not taken as errors.
 func (o *object) close() {
 	for _, key := range o.keys {
 		if o.fields[key] != nil {
@@ -85,7 +85,7 @@ func (o *object) each() iter.Seq2[string, *object] {
 	}
 }
 
-// list returns the elements of a sequence, nil if there is none.
+// list returns the elements of a sequence, nil for a missing field.
 func (o *object) list(key string) []*yaml.Node {
 	node := o.take(key)
 	if node == nil {
@@ -114,7 +114,7 @@ func (o *object) strings(key string) []string {
 	return all
 }
 
-// string returns a text that is known without deploying anything, "" if there is none.
+// string returns a text that is known before anything is deployed, "" for a missing field.
 func (o *object) string(key string) string {
 	node := o.take(key)
 	if node == nil {
@@ -123,7 +123,7 @@ func (o *object) string(key string) string {
 	return o.parser.literal(o.at(key), node)
 }
 
-// oneOf is string for a text that has to be among these, the first of which is the default.
+// oneOf is string for a text that must be one of the known ones. The first one is the default.
 func (o *object) oneOf(key string, known ...string) string {
 	value := o.string(key)
 	if value == "" {

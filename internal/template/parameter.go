@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// readParameters settles the value of each parameter: the override, else the default, else none, which is an
-// error only where something needs it.
+// readParameters sets the value of each parameter: the override, else the default. A parameter without a value is an
+// error only if something uses it.
 func (p *parser) readParameters(declared *object, overrides map[string]string) {
 	p.parameters = map[string]string{}
 	for name, parameter := range declared.each() {

@@ -8,7 +8,7 @@ type Queue struct {
 	Visibility time.Duration // how long a received message is hidden from others
 	Retention  time.Duration // how long a message is kept
 	Delay      time.Duration
-	// DeadLetters is the queue that takes a message received MaxReceives times, "" if none does.
+	// DeadLetters is the queue for a message that was received MaxReceives times, "" for no such queue.
 	DeadLetters string
 	MaxReceives int
 }

@@ -9,9 +9,9 @@ type Table struct {
 	Indexes []Index
 	// Attributes holds the type (S, N or B) of each attribute that is part of a key.
 	Attributes map[string]string
-	// TTL is the attribute that says when an item expires, "" if none does.
+	// TTL is the attribute with the expiry time of an item, "" if items do not expire.
 	TTL string
-	// Stream is the view type of the table's stream, "" if it has none.
+	// Stream is the view type of the table's stream, "" for no stream.
 	Stream string
 }
 

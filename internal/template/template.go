@@ -1,5 +1,6 @@
-// Package template reads the parts of Lethe's SAM template that one machine can run: tables, queues, functions and what
-// triggers them. What it does not support is an error that names the resource and the property, unless it is known to change nothing on one machine (permissions, alarms, log groups ...).
+// Package template reads the parts of Lethe's SAM template that one machine can run: tables, queues, functions and their
+// triggers. Anything else is an error that names the resource and the property, unless it is known to have no effect
+// on one machine (permissions, alarms, log groups ...).
 package template
 
 import (
@@ -26,7 +27,7 @@ func Load(file string, parameters map[string]string) (*Template, error) {
 	return Parse(data, parameters)
 }
 
-// Parse is Load for a template in memory. The error joins all that is wrong with it.
+// Parse is Load for a template in memory. The error joins all faults of the template.
 func Parse(data []byte, parameters map[string]string) (*Template, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {
@@ -43,7 +44,7 @@ func Parse(data []byte, parameters map[string]string) (*Template, error) {
 	return parser.template, nil
 }
 
-// parser collects the template and all that is wrong with it.
+// parser collects the template and its faults.
 type parser struct {
 	template   *Template
 	parameters map[string]string
@@ -74,7 +75,7 @@ func (p *parser) run(root *yaml.Node, overrides map[string]string) {
 	top.close()
 }
 
-// deployed are the types that exist for AWS alone: permissions, encryption in transit, logs and alarms.
+// deployed are the types that have an effect on AWS only: permissions, encryption in transit, logs and alarms.
 var deployed = map[string]bool{
 	"AWS::IAM::Role":          true,
 	"AWS::IAM::ManagedPolicy": true,
@@ -108,8 +109,8 @@ func (p *parser) readResource(id string, resource *object) {
 	resource.close()
 }
 
-// readAPI takes an HTTP API for what it is on one machine: an open door. Its only user is one demo
-// administrator without sign-in, and nobody else's calls have to be throttled or logged.
+// readAPI ignores sign-in, throttling and access logs of the HTTP API: on one machine its only user is a demo
+// administrator without sign-in.
 func (p *parser) readAPI(properties *object) {
 	properties.ignore("Auth", "FailOnWarnings", "DefaultRouteSettings", "AccessLogSettings")
 	properties.close()

@@ -12,7 +12,7 @@ import (
 	"lethe/internal/template"
 )
 
-// lookup resolves references to something that shows what was asked for.
+// lookup resolves a reference to a text that shows the reference.
 func lookup(r template.Reference) (string, error) {
 	return "<" + r.Resource + "." + r.Attribute + ">", nil
 }
@@ -197,8 +197,8 @@ func TestWhatIsNotSupportedIsNamed(t *testing.T) {
 	}
 }
 
-// TestPeriodsThatTheTemplateTakes holds the patterns of its parameters against what the functions take: a stack must
-// not be deployed whose functions refuse to start.
+// TestPeriodsThatTheTemplateTakes compares the patterns of the template's parameters with the periods that the functions accept:
+// the functions of a deployed stack must not refuse to start.
 func TestPeriodsThatTheTemplateTakes(t *testing.T) {
 	for _, text := range []string{
 		"P30D", "PT5S", "P1W", "P2W3D", "P1DT12H", "PT1H30M", "PT90M", "PT1H1M1S", "P1WT1S", "P0D", "PT0S",

@@ -11,12 +11,12 @@ import (
 // Reference names a resource (its !Ref if Attribute is empty) or one of its attributes (!GetAtt).
 type Reference struct{ Resource, Attribute string }
 
-// Text is a value of the template: literals, and references that are known once the resources exist.
+// Text is a value of the template: literals, and references to resources that have values once they exist.
 type Text []part
 
 type part struct {
 	literal   string
-	reference Reference // of no resource: a literal
+	reference Reference // without a resource: a literal
 }
 
 // Reference returns the reference that the text consists of, false if it consists of anything else.
@@ -27,7 +27,7 @@ func (t Text) Reference() (Reference, bool) {
 	return t[0].reference, true
 }
 
-// Resolve replaces the references by what lookup says they are.
+// Resolve replaces the references by the values that lookup returns.
 func (t Text) Resolve(lookup func(Reference) (string, error)) (string, error) {
 	var resolved strings.Builder
 	for _, part := range t {
@@ -44,7 +44,7 @@ func (t Text) Resolve(lookup func(Reference) (string, error)) (string, error) {
 	return resolved.String(), nil
 }
 
-// pseudo are the pseudo parameters as the engines have them.
+// pseudo has the values of the pseudo parameters with the engines.
 var pseudo = map[string]string{
 	"AWS::Region":    "us-east-1",
 	"AWS::AccountId": "000000000000",
@@ -53,7 +53,7 @@ var pseudo = map[string]string{
 	"AWS::StackName": "lethe",
 }
 
-// isIntrinsic tells whether the node is a function of CloudFormation, in its short or its long form.
+// isIntrinsic reports whether the node is a function of CloudFormation, in its short or its long form.
 func isIntrinsic(node *yaml.Node) bool {
 	if strings.HasPrefix(node.Tag, "!") && !strings.HasPrefix(node.Tag, "!!") {
 		return true
@@ -81,7 +81,7 @@ func (p *parser) text(where string, node *yaml.Node) Text {
 	return Text{{literal: node.Value}}
 }
 
-// literal reads a text that needs no resource to exist.
+// literal reads a text without references to resources.
 func (p *parser) literal(where string, node *yaml.Node) string {
 	value, err := p.text(where, node).Resolve(func(r Reference) (string, error) {
 		return "", fmt.Errorf("a reference to %s is not supported here: use a literal or a parameter", r.Resource)

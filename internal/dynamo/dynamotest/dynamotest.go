@@ -1,5 +1,5 @@
-// Package dynamotest gives tests a table and a ledger of their own, made as the
-// template declares them, on the engine that LETHE_ENGINE names.
+// Package dynamotest creates a table and a ledger for a test, as the template declares them, on the
+// engine that LETHE_ENGINE names.
 package dynamotest
 
 import (
@@ -18,17 +18,17 @@ import (
 	"lethe/internal/template"
 )
 
-// Parameters that the template wants and tests have no use for.
+// parameters are the values of parameters that the template requires and tests do not use.
 var parameters = map[string]string{"JwtIssuer": "https://issuer.example", "JwtAudience": "lethe"}
 
-// Tables are one system's tables.
+// Tables are the tables of one system.
 type Tables struct {
-	Config aws.Config // unmetered; what checks the tables from outside uses it
+	Config aws.Config // without a meter, for checks of the raw tables
 	Name   string
 	Ledger string
 }
 
-// New makes tables that no other test has.
+// New creates tables with names of their own.
 func New(t testing.TB) Tables {
 	t.Helper()
 	root, err := engine.ModuleRoot()
@@ -54,8 +54,8 @@ func New(t testing.TB) Tables {
 	return tables
 }
 
-// Open is the store and the ledger in the tables, over clients of the configuration:
-// that of the tables, or one made of it that counts or fails.
+// Open returns the store and the ledger in the tables, with clients of the configuration:
+// ts.Config, or a copy of it that counts requests or makes them fail.
 func (ts Tables) Open(cfg aws.Config) (*dynamo.Table, *dynamo.Ledger) {
 	store := dynamo.New(cfg, dynamo.Options{
 		Name: ts.Name, Shards: 4, Grace: time.Hour, Audit: customer.PeriodOf(400 * 24 * time.Hour),

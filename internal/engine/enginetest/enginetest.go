@@ -1,6 +1,6 @@
-// Package enginetest gives tests an engine of DynamoDB or SQS. A test binary has one process of each at most,
-// started by the first test that asks, in memory, and gone when the test binary ends, however it ends. Tests
-// share it: each names its tables and queues so that no other test's are touched.
+// Package enginetest gives tests an engine of DynamoDB or SQS, in memory. A test binary has at most one process of each.
+// The first test that asks starts it, and it ends with the test binary, however that ends. Tests
+// share it: each uses names of its own for tables and queues.
 package enginetest
 
 import (
@@ -14,8 +14,8 @@ import (
 	"lethe/internal/engine"
 )
 
-// Kind is the engine of DynamoDB that tests run on: LETHE_ENGINE, by default the one that the machine can run. Where it
-// can run none, starting it says why.
+// Kind returns the engine of DynamoDB for tests: LETHE_ENGINE, by default the one that the machine can run. If it can run
+// none, the start of the engine fails with the reason.
 var Kind = sync.OnceValue(func() engine.Kind {
 	if kind := os.Getenv("LETHE_ENGINE"); kind != "" {
 		return engine.Kind(kind)
