@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// lone is a store of one chunk of a running operation.
-type lone struct {
+// oneChunkStore is a store of one chunk of a running operation.
+type oneChunkStore struct {
 	Store
 
 	op      Operation
@@ -25,24 +25,24 @@ type lone struct {
 
 var errBroken = errors.New("broken")
 
-func (s *lone) Operation(context.Context, string) (Operation, error) {
+func (s *oneChunkStore) Operation(context.Context, string) (Operation, error) {
 	s.reads++
 	return s.op, nil
 }
 
-func (s *lone) Take(_ context.Context, _ Operation, _ int, now, until time.Time) (Chunk, error) {
+func (s *oneChunkStore) Take(_ context.Context, _ Operation, _ int, now, until time.Time) (Chunk, error) {
 	if s.ended || now.Before(s.chunk.Lease) {
 		return Chunk{}, ErrTaken
 	}
 	c := s.chunk
 	c.Outcomes = slices.Clone(s.chunk.Outcomes)
-	c.Attempts, c.Lease, c.Holder, c.Orphan = c.Attempts+1, until, fmt.Sprint(c.Holder, "+"), c.Holder != ""
+	c.Attempts, c.Lease, c.Holder, c.Abandoned = c.Attempts+1, until, fmt.Sprint(c.Holder, "+"), c.Holder != ""
 	s.taken = until
 	s.chunk.Attempts, s.chunk.Lease, s.chunk.Holder = c.Attempts, c.Lease, c.Holder
 	return c, nil
 }
 
-func (s *lone) Keep(ctx context.Context, _ Operation, c Chunk) error {
+func (s *oneChunkStore) Keep(ctx context.Context, _ Operation, c Chunk) error {
 	if s.failing > 0 {
 		s.failing--
 		return errBroken
@@ -50,18 +50,18 @@ func (s *lone) Keep(ctx context.Context, _ Operation, c Chunk) error {
 	if c.Holder != s.chunk.Holder {
 		return ErrTaken
 	}
-	c.Lease, c.Holder, c.Orphan = time.Time{}, "", false
+	c.Lease, c.Holder, c.Abandoned = time.Time{}, "", false
 	s.chunk = c
 	return ctx.Err()
 }
 
-func (s *lone) Finish(ctx context.Context, op Operation, c Chunk) error {
+func (s *oneChunkStore) Finish(ctx context.Context, op Operation, c Chunk) error {
 	err := s.Keep(ctx, op, c)
 	s.ended = err == nil
 	return err
 }
 
-func (s *lone) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
+func (s *oneChunkStore) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
 	return func(yield func(Chunk, error) bool) {
 		if !s.ended {
 			yield(s.chunk, nil)
@@ -69,20 +69,20 @@ func (s *lone) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
 	}
 }
 
-func (s *lone) Tally(context.Context, Operation) (Tally, error) { return s.chunk.Tally(), nil }
+func (s *oneChunkStore) Tally(context.Context, Operation) (Tally, error) { return s.chunk.Tally(), nil }
 
-func (s *lone) Freeze(_ context.Context, op Operation, _ []Chunk) error {
+func (s *oneChunkStore) Freeze(_ context.Context, op Operation, _ []Chunk) error {
 	s.op = op
 	return nil
 }
 
-func (s *lone) Chunks(context.Context, string, int) iter.Seq2[Chunk, error] {
+func (s *oneChunkStore) Chunks(context.Context, string, int) iter.Seq2[Chunk, error] {
 	return func(yield func(Chunk, error) bool) { yield(s.chunk, nil) }
 }
 
-func (s *lone) Reopen(context.Context, Operation, Chunk) error { return nil }
+func (s *oneChunkStore) Reopen(context.Context, Operation, Chunk) error { return nil }
 
-func (s *lone) Save(_ context.Context, op Operation) error {
+func (s *oneChunkStore) Save(_ context.Context, op Operation) error {
 	s.op = op
 	return nil
 }
@@ -90,9 +90,9 @@ func (s *lone) Save(_ context.Context, op Operation) error {
 type apply = func(context.Context, []Subject) ([]Outcome, error)
 
 // worked is a store of a chunk of two subjects, and an engine whose action is the given one.
-func worked(t *testing.T, do apply) (*lone, *Engine) {
+func newTestEngine(t *testing.T, do apply) (*oneChunkStore, *Engine) {
 	t.Helper()
-	store := &lone{
+	store := &oneChunkStore{
 		op:    Operation{ID: "op", Action: "do", State: Running, Chunks: 1, Impact: Impact{Subjects: 2, Eligible: 2}},
 		chunk: newChunk(0, []Subject{{ID: "a"}, {ID: "b"}}),
 	}
@@ -105,7 +105,7 @@ func worked(t *testing.T, do apply) (*lone, *Engine) {
 
 func TestAWorkerThatDiedIsNoFaultOfTheChunk(t *testing.T) {
 	broken := errors.New("broken")
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) { return nil, broken })
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) { return nil, broken })
 	store.chunk.Attempts = MaxAttempts * 2 // all of them killed
 	if err := engine.Do(t.Context(), Work{"op", 0}); !errors.Is(err, broken) {
 		t.Errorf("got %v, want the fault", err)
@@ -124,7 +124,7 @@ func TestAttemptsThatFailAreGivenUp(t *testing.T) {
 		{"faults", errors.New("broken"), MaxAttempts},
 		{"the time is over", ErrUnfinished, 0},
 	} {
-		store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) { return nil, test.err })
+		store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) { return nil, test.err })
 		n := 0
 		for ; !store.ended && n < 3*MaxDeaths; n++ {
 			_ = engine.Do(t.Context(), Work{"op", 0}) // it fails as told
@@ -136,7 +136,7 @@ func TestAttemptsThatFailAreGivenUp(t *testing.T) {
 }
 
 func TestAChunkThatKillsItsWorkersIsGivenUp(t *testing.T) {
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
 		t.Error("it is tried once more")
 		return nil, nil
 	})
@@ -150,7 +150,7 @@ func TestAChunkThatKillsItsWorkersIsGivenUp(t *testing.T) {
 }
 
 func TestProgressForgivesFaults(t *testing.T) {
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
 		return []Outcome{{Result: OutcomeDone}, {}}, errors.New("broken")
 	})
 	store.chunk.Faults = MaxAttempts - 1
@@ -163,7 +163,7 @@ func TestProgressForgivesFaults(t *testing.T) {
 }
 
 func TestALeaseEndsAfterTheWorkersDeadline(t *testing.T) {
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
 		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
 	if lease := leaseOf(t.Context()); lease != ChunkLease {
@@ -195,7 +195,7 @@ func TestOutOfTime(t *testing.T) {
 		{"with all done", []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, true},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
-		store, engine := worked(t, func(ctx context.Context, _ []Subject) ([]Outcome, error) {
+		store, engine := newTestEngine(t, func(ctx context.Context, _ []Subject) ([]Outcome, error) {
 			cancel()
 			return test.outcomes, ctx.Err()
 		})
@@ -229,7 +229,7 @@ func TestWhatACancellationInterrupted(t *testing.T) {
 			for i := range c.Subjects {
 				codes = append(codes, c.outcome(op, i).Code)
 			}
-			some, _ := c.Done(op, 0, MaxSubjects)
+			some, _ := c.Affected(op, 0, MaxSubjects)
 			done = append(done, some...)
 		}
 		if !slices.Equal(codes, test.codes) || !slices.Equal(done, test.done) {
@@ -238,14 +238,14 @@ func TestWhatACancellationInterrupted(t *testing.T) {
 	}
 }
 
-// racing is a store in which somebody else is faster by one change of the operation.
-type racing struct {
-	lone
+// conflictingStore is a store in which somebody else is faster by one change of the operation.
+type conflictingStore struct {
+	oneChunkStore
 
 	faster func(*Operation)
 }
 
-func (s *racing) Save(_ context.Context, op Operation) error {
+func (s *conflictingStore) Save(_ context.Context, op Operation) error {
 	if s.faster != nil {
 		s.faster(&s.op)
 		s.faster = nil
@@ -255,11 +255,13 @@ func (s *racing) Save(_ context.Context, op Operation) error {
 	return nil
 }
 
-func (s *racing) Freeze(ctx context.Context, op Operation, _ []Chunk) error { return s.Save(ctx, op) }
+func (s *conflictingStore) Freeze(ctx context.Context, op Operation, _ []Chunk) error {
+	return s.Save(ctx, op)
+}
 
-func (s *racing) EnqueueWork(context.Context, ...Work) error { return nil }
+func (s *conflictingStore) EnqueueWork(context.Context, ...Work) error { return nil }
 
-func (s *racing) Backlog(context.Context) (int, error) { return 0, nil }
+func (s *conflictingStore) Backlog(context.Context) (int, error) { return 0, nil }
 
 // TestSomebodyElseIsFaster is about two who do the same at once: the second is told what it is by now.
 func TestSomebodyElseIsFaster(t *testing.T) {
@@ -286,9 +288,9 @@ func TestSomebodyElseIsFaster(t *testing.T) {
 			return e.planned(ctx, op)
 		}, Running, nil},
 	} {
-		store, engine := worked(t, nil)
+		store, engine := newTestEngine(t, nil)
 		store.op.State, store.op.Expires = test.from, time.Now().Add(time.Hour)
-		r := &racing{lone: *store, faster: test.faster}
+		r := &conflictingStore{oneChunkStore: *store, faster: test.faster}
 		engine.store, engine.Queue, engine.Actions = r, r, map[string]Action{"do": {Harmless: true}}
 		op, err := test.do(t.Context(), engine)
 		if !errors.Is(err, test.err) || r.op.State != test.want || err == nil && op.State != test.want {

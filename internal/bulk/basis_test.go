@@ -27,13 +27,13 @@ func TestAPlanGoesByWhatWasSoWhenItWasMade(t *testing.T) {
 		{"tried again under the same", approved, Partial, retry, nil},
 		{"tried again under others", changed, Partial, retry, ErrOutdated},
 	} {
-		store, engine := worked(t, nil)
+		store, engine := newTestEngine(t, nil)
 		store.op.State, store.op.Basis, store.op.Expires = tt.from, []byte(approved), time.Now().Add(time.Hour)
 		store.op.Tally.Failed = 1
 		if tt.from != Ready {
 			store.op.Applied = time.Now()
 		}
-		engine.Queue = &racing{}
+		engine.Queue = &conflictingStore{}
 		engine.Actions["do"] = Action{Basis: func(context.Context) ([]byte, error) { return []byte(tt.now), nil }}
 		op, err := tt.do(t.Context(), engine)
 		if !errors.Is(err, tt.want) || tt.want != nil && store.op.State != tt.from || string(op.Basis) != approved {

@@ -14,9 +14,9 @@ import (
 func TestACancellationStopsAWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var engine *Engine
-		var store *lone
+		var store *oneChunkStore
 		var answered, last time.Time
-		store, engine = worked(t, func(ctx context.Context, subjects []Subject) ([]Outcome, error) {
+		store, engine = newTestEngine(t, func(ctx context.Context, subjects []Subject) ([]Outcome, error) {
 			for range 100 {
 				if err := MayBegin(ctx); err != nil {
 					return []Outcome{{Result: OutcomeDone}, {}}, err
@@ -51,8 +51,8 @@ func TestACancellationStopsAWorker(t *testing.T) {
 func TestAnOperationIsReadOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reads int
-		var store *lone
-		store, engine := worked(t, func(ctx context.Context, _ []Subject) ([]Outcome, error) {
+		var store *oneChunkStore
+		store, engine := newTestEngine(t, func(ctx context.Context, _ []Subject) ([]Outcome, error) {
 			before := store.reads
 			for range 40 {
 				for range 8 {
@@ -74,11 +74,11 @@ func TestAnOperationIsReadOnceASecond(t *testing.T) {
 // TestAChunkIsNotGivenUpForABusyStore has a store that says nothing of the operation to those who have
 // a chunk of it: nothing begins, however often it is tried, and nothing has failed.
 func TestAChunkIsNotGivenUpForABusyStore(t *testing.T) {
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
 		t.Error("the action is applied")
 		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
-	engine.store = &speechless{store}
+	engine.store = &unreadableStore{store}
 	for range MaxAttempts + 1 {
 		if err := engine.Do(t.Context(), Work{"op", 0}); !errors.Is(err, errBroken) || !errors.Is(err, ErrUnfinished) {
 			t.Fatalf("got %v, want what the store said, and that it goes on", err)
@@ -89,24 +89,24 @@ func TestAChunkIsNotGivenUpForABusyStore(t *testing.T) {
 	}
 }
 
-// speechless is a store that can't read an operation while somebody has its chunk.
-type speechless struct{ *lone }
+// unreadableStore is a store that can't read an operation while somebody has its chunk.
+type unreadableStore struct{ *oneChunkStore }
 
-func (s *speechless) Operation(ctx context.Context, id string) (Operation, error) {
+func (s *unreadableStore) Operation(ctx context.Context, id string) (Operation, error) {
 	if !s.chunk.Lease.IsZero() {
 		return Operation{}, errBroken
 	}
-	return s.lone.Operation(ctx, id)
+	return s.oneChunkStore.Operation(ctx, id)
 }
 
 // TestNothingBeginsOnceItIsCancelled has a worker take its chunk when the operation is over already:
 // what it read before that may not count.
 func TestNothingBeginsOnceItIsCancelled(t *testing.T) {
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
 		t.Error("the action is applied")
 		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
-	engine.store = &overtaken{lone: store}
+	engine.store = &cancelBeforeTakeStore{oneChunkStore: store}
 	if err := engine.Do(t.Context(), Work{"op", 0}); err != nil {
 		t.Error(err)
 	}
@@ -115,18 +115,18 @@ func TestNothingBeginsOnceItIsCancelled(t *testing.T) {
 	}
 }
 
-// overtaken is a store in which an operation is cancelled just before a chunk of it is taken.
-type overtaken struct{ *lone }
+// cancelBeforeTakeStore is a store in which an operation is cancelled just before a chunk of it is taken.
+type cancelBeforeTakeStore struct{ *oneChunkStore }
 
-func (o *overtaken) Take(ctx context.Context, op Operation, seq int, now, until time.Time) (Chunk, error) {
+func (o *cancelBeforeTakeStore) Take(ctx context.Context, op Operation, seq int, now, until time.Time) (Chunk, error) {
 	o.op.State = Cancelled
-	return o.lone.Take(ctx, op, seq, now, until)
+	return o.oneChunkStore.Take(ctx, op, seq, now, until)
 }
 
 // TestACancelledOperationWaitsForItsWorkers is about one that died at a chunk, or perhaps hasn't. When
 // its lease is over the chunk is taken back: what it did nobody knows, and it can't tell any longer.
 func TestACancelledOperationWaitsForItsWorkers(t *testing.T) {
-	store, engine := worked(t, nil)
+	store, engine := newTestEngine(t, nil)
 	now := noon
 	engine.Clock = func() time.Time { return now }
 	late, err := store.Take(t.Context(), store.op, 0, now, now.Add(time.Minute))
@@ -136,7 +136,7 @@ func TestACancelledOperationWaitsForItsWorkers(t *testing.T) {
 	sweep := func() State {
 		op, err := store.Operation(t.Context(), "op")
 		if err == nil {
-			err = engine.drive(t.Context(), op, &Sweep{}, 1)
+			err = engine.sweepOne(t.Context(), op, &Sweep{}, 1)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -174,7 +174,7 @@ func TestSubjectsOfADeadWorkerAreMarked(t *testing.T) {
 		"it is refused as a whole":    {Outcome{Result: OutcomeUndecided, Code: "whole"}, ErrNotBegun, false, ""},
 		"the first died, and is done": {Outcome{Result: OutcomeDone}, errBroken, true, ""},
 	} {
-		store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+		store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
 			if tt.outcome.Code == "whole" {
 				return nil, tt.err
 			}
@@ -192,10 +192,10 @@ func TestSubjectsOfADeadWorkerAreMarked(t *testing.T) {
 	}
 }
 
-// givenBack is a store whose list of chunks still shows the lease that a worker has given back.
-type givenBack struct{ *lone }
+// staleListStore is a store whose list of chunks still shows the lease that a worker has given back.
+type staleListStore struct{ *oneChunkStore }
 
-func (s givenBack) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
+func (s staleListStore) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
 	return func(yield func(Chunk, error) bool) {
 		listed := s.chunk
 		listed.Lease = noon
@@ -206,8 +206,8 @@ func (s givenBack) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
 // TestAChunkThatIsGivenBackMeanwhileIsNotInterrupted cancels while the last worker stops: what it left
 // was not begun.
 func TestAChunkThatIsGivenBackMeanwhileIsNotInterrupted(t *testing.T) {
-	store, engine := worked(t, nil)
-	engine.store = givenBack{store}
+	store, engine := newTestEngine(t, nil)
+	engine.store = staleListStore{store}
 	op, err := engine.Cancel(t.Context(), "op", "bob")
 	if err != nil || op.State != Cancelled || op.Tally.Left != 2 || len(op.Tally.Codes) > 0 {
 		t.Errorf("%s, %+v, %v", op.State, op.Tally, err)
@@ -217,7 +217,7 @@ func TestAChunkThatIsGivenBackMeanwhileIsNotInterrupted(t *testing.T) {
 // TestCancellingWhatIsNotUnderWayIsItsEnd tells at once who is left.
 func TestCancellingWhatIsNotUnderWayIsItsEnd(t *testing.T) {
 	for _, state := range []State{Planning, Ready} {
-		store, engine := worked(t, nil)
+		store, engine := newTestEngine(t, nil)
 		store.op.State, store.op.Impact = state, Impact{Subjects: 2, Eligible: 1, Refused: map[string]int{"NO": 1}}
 		op, err := engine.Cancel(t.Context(), "op", "bob")
 		if tally, _ := engine.Tally(t.Context(), op); err != nil || op.State != Cancelled || tally.Left != 1 || tally.Skipped != 1 || tally.Codes["NO"] != 1 {
@@ -238,7 +238,7 @@ func TestOutcomesAreWrittenWhileThereIsTime(t *testing.T) {
 		"for ever":                    {1 << 30, Outcome{Result: OutcomeDone}, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+			store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
 				return []Outcome{{Result: OutcomeDone}, tt.outcome}, nil
 			})
 			store.failing = tt.failing
@@ -250,7 +250,7 @@ func TestOutcomesAreWrittenWhileThereIsTime(t *testing.T) {
 			if written := store.chunk.Lease.IsZero(); written != tt.written || written && took > time.Minute {
 				t.Errorf("%s: given back: %t after %v, %v", name, written, took, err)
 			}
-			if !tt.written && (!errors.Is(err, errBroken) || took < 5*time.Minute || took > 5*time.Minute+2*keptBack) {
+			if !tt.written && (!errors.Is(err, errBroken) || took < 5*time.Minute || took > 5*time.Minute+2*writeReserve) {
 				t.Errorf("%s: it gives up after %v: %v", name, took, err)
 			}
 		})

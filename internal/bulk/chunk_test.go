@@ -123,7 +123,7 @@ func TestAChunkDecidesTheRefusedFromTheStart(t *testing.T) {
 	if got := c.Tally(); !reflect.DeepEqual(got, want) {
 		t.Errorf("tally %+v, want %+v", got, want)
 	}
-	if got, _ := c.Done(Operation{}, 0, 3); !slices.Equal(got, []string{"s0"}) {
+	if got, _ := c.Affected(Operation{}, 0, 3); !slices.Equal(got, []string{"s0"}) {
 		t.Errorf("done are %v", got)
 	}
 }
@@ -137,7 +137,7 @@ func TestPagesOfTheDone(t *testing.T) {
 	for limit := 1; limit <= 4; limit++ {
 		var read []string
 		for at, pages := 0, 1; at < len(c.Subjects); pages++ {
-			page, to := c.Done(Operation{}, at, limit)
+			page, to := c.Affected(Operation{}, at, limit)
 			if len(page) > limit || pages > len(c.Subjects) {
 				t.Fatalf("page %d of %d: %v", pages, limit, page)
 			}
@@ -219,7 +219,7 @@ func TestACursorOfItemsBelongsToOneList(t *testing.T) {
 // TestAPageOfItemsEndsByTheLengthOfItsSubjects goes through subjects page by page: each has as many
 // as there is room for, one at least, and none is left out or told twice.
 func TestAPageOfItemsEndsByTheLengthOfItsSubjects(t *testing.T) {
-	store, engine := worked(t, nil)
+	store, engine := newTestEngine(t, nil)
 	store.chunk = newChunk(0, []Subject{{ID: "aaaa"}, {ID: "bb"}, {ID: "cc"}, {ID: "dddddd"}, {ID: "e"}})
 	for bytes, want := range map[int]string{0: "aaaa bb cc dddddd e", 1: "aaaa|bb|cc|dddddd|e", 4: "aaaa|bb cc|dddddd|e", 5: "aaaa bb|cc dddddd|e", 100: "aaaa bb cc dddddd e"} {
 		var pages []string

@@ -9,7 +9,7 @@ import (
 )
 
 // naming plans subjects one by one, each of which takes its own name out of reasons.
-func naming(store Store, n int) *Engine {
+func redactingEngine(store Store, n int) *Engine {
 	plan := func(_ context.Context, op Operation, _ []byte, _ int) ([]Subject, string, error) {
 		at := 0
 		_, _ = fmt.Sscan(op.Position, &at)
@@ -26,8 +26,8 @@ func naming(store Store, n int) *Engine {
 
 // TestAReasonIsComparedWithEverySubject names all of them in the reason, on every page of the planning.
 func TestAReasonIsComparedWithEverySubject(t *testing.T) {
-	store := &freezer{}
-	engine := naming(store, 3)
+	store := &freezeStore{}
+	engine := redactingEngine(store, 3)
 	op := Operation{ID: "op", Action: "lift", State: Planning, Reason: "s0, s1 and s2 asked", Digest: "d"}
 	if err := engine.plan(t.Context(), op); err != nil {
 		t.Fatal(err)
@@ -40,17 +40,17 @@ func TestAReasonIsComparedWithEverySubject(t *testing.T) {
 			t.Error("what takes names out is kept with the names")
 		}
 	}
-	silent, told := &freezer{}, store.op.Digest
+	silent, told := &freezeStore{}, store.op.Digest
 	op.Reason = ""
-	if err := naming(silent, 3).plan(t.Context(), op); err != nil || silent.op.Digest != told {
+	if err := redactingEngine(silent, 3).plan(t.Context(), op); err != nil || silent.op.Digest != told {
 		t.Errorf("%v; the digest depends on the reason: %s, %s", err, silent.op.Digest, told)
 	}
 }
 
 // TestAPlanningThatEndsEarlyKeepsNoReason cancels between two pages: the rest of the subjects is not known.
 func TestAPlanningThatEndsEarlyKeepsNoReason(t *testing.T) {
-	store := &freezer{}
-	engine := naming(store, 3)
+	store := &freezeStore{}
+	engine := redactingEngine(store, 3)
 	planning, err := engine.planPage(t.Context(), Operation{ID: "op", Action: "lift", State: Planning, Reason: "s0 and s2 asked"})
 	if err != nil || planning.Reason != "- and s2 asked" || planning.Position != "1" {
 		t.Fatalf("%v: %+v", err, planning)

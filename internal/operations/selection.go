@@ -213,7 +213,7 @@ func (s selector) ofOperation(ctx context.Context, id, position string, limit in
 	if err != nil {
 		return nil, "", err
 	}
-	ids, to := c.Done(of, from, limit)
+	ids, to := c.Affected(of, from, limit)
 	switch {
 	case to < len(c.Subjects):
 		return ids, place(chunk, to), nil
