@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestHeavySubjectsArePlannedFewAtATime plans subjects of which each fills a chunk, so that a
-// whole page of them fits into no transaction.
-func TestHeavySubjectsArePlannedFewAtATime(t *testing.T) {
+// TestHeavySubjectsArePlannedInSmallPages plans subjects that fill a chunk each, so that a full
+// page does not fit into one transaction.
+func TestHeavySubjectsArePlannedInSmallPages(t *testing.T) {
 	const n = 100
 	page := func(_ context.Context, _ Operation, _ []byte, position string, limit int) ([]string, string, error) {
 		from := 0
@@ -43,8 +43,8 @@ func TestHeavySubjectsArePlannedFewAtATime(t *testing.T) {
 	}
 }
 
-// TestAPageLongerThanAskedForIsNotReadForEver has a selection that keeps to no limit.
-func TestAPageLongerThanAskedForIsNotReadForEver(t *testing.T) {
+// TestAPageLongerThanItsLimitIsAnError uses an action that ignores the limit.
+func TestAPageLongerThanItsLimitIsAnError(t *testing.T) {
 	all := make([]string, MaxSubjects)
 	engine := heavyEngine(&freezeStore{}, func(context.Context, Operation, []byte, string, int) ([]string, string, error) { return all, "", nil })
 	err := engine.plan(t.Context(), Operation{ID: "op", Action: "lift", State: Planning})
@@ -53,7 +53,8 @@ func TestAPageLongerThanAskedForIsNotReadForEver(t *testing.T) {
 	}
 }
 
-// ended is a store in which a planning has ended since its operation was read: no selection is left.
+// endedPlanning is a store in which the planning ended after the operation was read: it has no
+// selection.
 type endedPlanning struct{ *freezeStore }
 
 func (endedPlanning) Selection(context.Context, string) ([]byte, error) { return nil, nil }
@@ -81,7 +82,7 @@ func heavyEngine(store Store, page func(context.Context, Operation, []byte, stri
 	return &Engine{store: store, Actions: map[string]Action{"lift": lift}}
 }
 
-// freezeStore is a store that keeps what is frozen.
+// freezeStore is a store that keeps the arguments of Freeze.
 type freezeStore struct {
 	Store
 

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// naming plans subjects one by one, each of which takes its own name out of reasons.
+// redactingEngine returns an engine that plans n subjects one by one. Each removes its own name
+// from reasons.
 func redactingEngine(store Store, n int) *Engine {
 	plan := func(_ context.Context, op Operation, _ []byte, _ int) ([]Subject, string, error) {
 		at := 0
@@ -24,8 +25,8 @@ func redactingEngine(store Store, n int) *Engine {
 	return &Engine{store: store, Actions: map[string]Action{"lift": {MaxWeight: 7, Plan: plan}}, Log: slog.New(slog.DiscardHandler)}
 }
 
-// TestAReasonIsComparedWithEverySubject names all of them in the reason, on every page of the planning.
-func TestAReasonIsComparedWithEverySubject(t *testing.T) {
+// TestAReasonIsRedactedForEverySubject names all subjects in the reason; each is on its own page.
+func TestAReasonIsRedactedForEverySubject(t *testing.T) {
 	store := &freezeStore{}
 	engine := redactingEngine(store, 3)
 	op := Operation{ID: "op", Action: "lift", State: Planning, Reason: "s0, s1 and s2 asked", Digest: "d"}
@@ -37,17 +38,18 @@ func TestAReasonIsComparedWithEverySubject(t *testing.T) {
 	}
 	for _, c := range store.chunks {
 		if c.Subjects[0].Redact != nil {
-			t.Error("what takes names out is kept with the names")
+			t.Error("the function Redact, which holds the name, is stored")
 		}
 	}
-	silent, told := &freezeStore{}, store.op.Digest
+	noReason, digest := &freezeStore{}, store.op.Digest
 	op.Reason = ""
-	if err := redactingEngine(silent, 3).plan(t.Context(), op); err != nil || silent.op.Digest != told {
-		t.Errorf("%v; the digest depends on the reason: %s, %s", err, silent.op.Digest, told)
+	if err := redactingEngine(noReason, 3).plan(t.Context(), op); err != nil || noReason.op.Digest != digest {
+		t.Errorf("%v; the digest depends on the reason: %s, %s", err, noReason.op.Digest, digest)
 	}
 }
 
-// TestAPlanningThatEndsEarlyKeepsNoReason cancels between two pages: the rest of the subjects is not known.
+// TestAPlanningThatEndsEarlyKeepsNoReason cancels between two pages, before the other subjects are
+// known.
 func TestAPlanningThatEndsEarlyKeepsNoReason(t *testing.T) {
 	store := &freezeStore{}
 	engine := redactingEngine(store, 3)
@@ -61,6 +63,6 @@ func TestAPlanningThatEndsEarlyKeepsNoReason(t *testing.T) {
 	}
 	planned := Operation{ID: "op", State: Ready, Reason: "asked"}
 	if ended, _ := engine.end(t.Context(), planned, Cancelled); ended.Reason != "asked" {
-		t.Error("a planned operation has lost its reason")
+		t.Error("the reason of a planned operation is gone")
 	}
 }
