@@ -47,7 +47,7 @@ func checking(checker fsck.Checker, table *dynamo.Table) operations.Tables {
 			}
 			return findings, next, err
 		},
-		Mend: func(ctx context.Context, by string, findings []operations.Finding) ([]bulk.Outcome, error) {
+		Repair: func(ctx context.Context, by string, findings []operations.Finding) ([]bulk.Outcome, error) {
 			decided := make([]bulk.Outcome, 0, len(findings))
 			for some := range slices.Chunk(findings, mendedTogether) {
 				err := bulk.MayBegin(ctx)
