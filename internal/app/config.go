@@ -45,7 +45,7 @@ func ReadConfig() (Config, error) {
 		return c, fmt.Errorf("INDEX_SHARDS is %d: it must be at least 1", c.IndexShards)
 	}
 	if _, ok := c.PurgeGrace.Length(); !ok {
-		return c, fmt.Errorf("PURGE_GRACE is never: give a length of time, such as P3D, after which TTL removes what no purge has")
+		return c, fmt.Errorf("PURGE_GRACE is never: give a length of time, such as P3D; after it TTL removes customers that were not purged")
 	}
 	return c, nil
 }
