@@ -1,6 +1,6 @@
-// Package app puts Lethe together from the environment, and has a method for each of
-// its triggers: an HTTP request, a batch of messages, a tick of the schedule, a batch of
-// the change stream.
+// Package app builds Lethe from the environment. It has a method for each trigger of a
+// function: an HTTP request, a batch of messages, a tick of the schedule, a batch of the
+// change stream.
 package app
 
 import (
@@ -23,7 +23,7 @@ import (
 	"lethe/internal/web"
 )
 
-// App is Lethe behind its triggers.
+// App holds what the triggers need.
 type App struct {
 	parts
 
@@ -35,14 +35,14 @@ type App struct {
 	functionName string
 }
 
-// settingsAge is how long a function may go by settings it has read.
+// settingsAge is the time for which a function caches the settings.
 const settingsAge = time.Second
 
-// keptBack is the time before a function's limit in which it stops taking on work, to
-// say what it has done.
-func keptBack(limit time.Duration) time.Duration { return min(10*time.Second, limit/5) }
+// reserve is the time before a function's limit in which it begins no further work and
+// writes the outcomes.
+func reserve(limit time.Duration) time.Duration { return min(10*time.Second, limit/5) }
 
-// New puts Lethe together.
+// New returns an App with the given configuration.
 func New(c Config) *App { return assemble(c, c.aws(c.DynamoDBURL), c.aws(c.SQSURL)) }
 
 func assemble(c Config, db, mq aws.Config) *App {
@@ -53,7 +53,7 @@ func assemble(c Config, db, mq aws.Config) *App {
 	work := queue.New(mq, c.QueueURL)
 	p := parts{table, dynamo.NewLedger(db, c.Ledger), work}
 	service := p.serve(c, log)
-	engine := operations.Engine(service, table.Operations(), work, operations.FsckOf(checking(newChecker(c, db), table)))
+	engine := operations.Engine(service, table.Operations(), work, operations.FsckOf(fsckTables(newChecker(c, db), table)))
 	engine.Metered = dynamo.Metered
 	return &App{
 		parts: p, service: service, operations: engine, api: web.New(service, engine, web.Options{Log: log}),
@@ -61,7 +61,7 @@ func assemble(c Config, db, mq aws.Config) *App {
 	}
 }
 
-// parts are what the service works with. Its tests reach it from below by them.
+// parts are the dependencies of the service. Tests replace some of them.
 type parts struct {
 	store  customer.Store
 	ledger customer.Ledger
@@ -74,8 +74,8 @@ func (p parts) serve(c Config, log *slog.Logger) *customer.Service {
 	return s
 }
 
-// FromEnvironment is New of ReadConfig. What is wrong with the environment ends the
-// process, with a line that says what.
+// FromEnvironment returns an App with the configuration of the environment. If that is wrong, it
+// prints what is wrong and ends the process with status 1.
 func FromEnvironment() *App {
 	c, err := ReadConfig()
 	if err != nil {
@@ -85,17 +85,17 @@ func FromEnvironment() *App {
 	return New(c)
 }
 
-// working is the context for work that may be left to a later invocation: it ends
-// while there is time to say so.
-func working(ctx context.Context) (context.Context, context.CancelFunc) {
+// workContext returns a context for work that a later invocation can continue. It ends the reserve
+// before the function's deadline.
+func workContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, deadline.Add(-keptBack(time.Until(deadline))))
+	return context.WithDeadline(ctx, deadline.Add(-reserve(time.Until(deadline))))
 }
 
-// severity of an error after which the same comes again by itself.
+// severity returns the log level of an error after which Lambda delivers the event again.
 func severity(err error) slog.Level {
 	if errors.Is(err, customer.ErrBusy) {
 		return slog.LevelWarn

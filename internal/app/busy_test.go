@@ -157,7 +157,7 @@ func TestAStalledTableIsAnsweredInTime(t *testing.T) {
 // TestTheLastSecondsAreForTheAnswer checks that a request ends before its function does.
 func TestTheLastSecondsAreForTheAnswer(t *testing.T) {
 	for of, kept := range map[time.Duration]time.Duration{29 * time.Second: 2 * time.Second, 5 * time.Second: time.Second} {
-		if got := keptToAnswer(of); got != kept {
+		if got := answerReserve(of); got != kept {
 			t.Errorf("of %v %v are kept, want %v", of, got, kept)
 		}
 	}

@@ -13,13 +13,13 @@ import (
 	"lethe/internal/customer"
 )
 
-// Config is what the functions are told by their environment; template.yaml sets it.
+// Config is the configuration of the functions, from environment variables that template.yaml sets.
 type Config struct {
 	Table          string          `env:"TABLE,required,notEmpty"`
 	Ledger         string          `env:"LEDGER,required,notEmpty"`
 	QueueURL       string          `env:"QUEUE_URL,required,notEmpty"`
-	Retention      customer.Period `env:"RETENTION" envDefault:"P30D"`  // until somebody sets one
-	PurgeGrace     customer.Period `env:"PURGE_GRACE" envDefault:"P3D"` // after which TTL steps in; never is refused
+	Retention      customer.Period `env:"RETENTION" envDefault:"P30D"`  // until an administrator sets one
+	PurgeGrace     customer.Period `env:"PURGE_GRACE" envDefault:"P3D"` // from the purge time to TTL; not never
 	AuditRetention customer.Period `env:"AUDIT_RETENTION" envDefault:"P400D"`
 	IndexShards    int             `env:"INDEX_SHARDS" envDefault:"4"`
 	LogLevel       slog.Level      `env:"LOG_LEVEL" envDefault:"INFO"`
@@ -30,7 +30,7 @@ type Config struct {
 	SecretAccessKey string `env:"AWS_SECRET_ACCESS_KEY"`
 	SessionToken    string `env:"AWS_SESSION_TOKEN"`
 
-	// Other endpoints than AWS's own.
+	// Endpoints, if they are not AWS's.
 	DynamoDBURL string `env:"AWS_ENDPOINT_URL_DYNAMODB"`
 	SQSURL      string `env:"AWS_ENDPOINT_URL_SQS"`
 }
@@ -45,7 +45,7 @@ func ReadConfig() (Config, error) {
 		return c, fmt.Errorf("INDEX_SHARDS is %d: it must be at least 1", c.IndexShards)
 	}
 	if _, ok := c.PurgeGrace.Length(); !ok {
-		return c, fmt.Errorf("PURGE_GRACE is never: TTL is the backstop of purges and needs a time")
+		return c, fmt.Errorf("PURGE_GRACE is never: give a length of time, such as P3D; after it TTL removes customers that were not purged")
 	}
 	return c, nil
 }
@@ -55,9 +55,9 @@ func (c Config) grace() time.Duration {
 	return d
 }
 
-// aws makes the SDK's configuration itself: the SDK's own config package looks for
-// files and profiles that a function has none of, and costs 2 MB and a fifth of the
-// cold start.
+// aws returns a configuration for the SDK. It does not use the SDK's config package, which looks
+// for files and profiles that a function does not have, and adds 2 MB and a fifth of the cold
+// start.
 func (c Config) aws(endpoint string) aws.Config {
 	cfg := aws.Config{
 		Region:      c.Region,

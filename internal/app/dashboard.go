@@ -9,7 +9,8 @@ import (
 	"lethe/internal/web/dashboard"
 )
 
-// Dashboard handles a request for one of the dashboard's files. It reads no environment: it has no table and no queue.
+// Dashboard returns a handler for the dashboard's files. It reads no environment and needs no table
+// and no queue.
 func Dashboard() func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	files := dashboard.Handler()
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {

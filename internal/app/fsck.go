@@ -17,29 +17,29 @@ import (
 )
 
 const (
-	fsckPart   = 3 * time.Second // of scanning between two pages of a plan
-	fsckSettle = 2 * time.Second // what the change stream may lag
-	fsckSlack  = time.Hour       // as long as the alarm of an overdue purge waits
+	fsckPart   = 3 * time.Second // scan time for a page of a plan
+	fsckSettle = 2 * time.Second // longest lag of the change stream
+	fsckSlack  = time.Hour       // as for the alarm about overdue purges
 
-	// mendedTogether is how many repairs are begun at a time: their requests, a dozen each, are
-	// made within a second.
-	mendedTogether = 5
+	// repairedTogether is the number of repairs between two checks for a cancellation. Their
+	// requests, a dozen each, take less than a second.
+	repairedTogether = 5
 )
 
-// newChecker is the checker of the function's tables.
+// newChecker returns a checker of the function's tables.
 func newChecker(c Config, db aws.Config) fsck.Checker {
 	return fsck.Checker{
 		DB: dynamodb.NewFromConfig(busy.Configure(dynamo.Metering(db))), Table: c.Table, Ledger: c.Ledger, Shards: c.IndexShards, Grace: c.grace(), AnyGrace: true, Settle: fsckSettle, Slack: fsckSlack,
 	}
 }
 
-// checking puts a checker, and the table that repairs, in the terms of operations.
-func checking(checker fsck.Checker, table *dynamo.Table) operations.Tables {
+// fsckTables adapts a checker, and the table that makes its repairs, to operations.Tables.
+func fsckTables(checker fsck.Checker, table *dynamo.Table) operations.Tables {
 	return operations.Tables{
 		Part: func(ctx context.Context, position string) ([]operations.Finding, string, error) {
 			found, next, err := checker.Part(ctx, position, fsckPart)
 			if errors.Is(err, fsck.ErrTooMany) {
-				err = &bulk.SelectionError{Problem: "more is wrong than an operation can hold; see it with the command lethe fsck"}
+				err = &bulk.SelectionError{Problem: "there are more findings than an operation can hold; list and repair them with the command lethe fsck"}
 			}
 			findings := make([]operations.Finding, len(found))
 			for i, f := range found {
@@ -47,14 +47,14 @@ func checking(checker fsck.Checker, table *dynamo.Table) operations.Tables {
 			}
 			return findings, next, err
 		},
-		Mend: func(ctx context.Context, by string, findings []operations.Finding) ([]bulk.Outcome, error) {
+		Repair: func(ctx context.Context, by string, findings []operations.Finding) ([]bulk.Outcome, error) {
 			decided := make([]bulk.Outcome, 0, len(findings))
-			for some := range slices.Chunk(findings, mendedTogether) {
+			for some := range slices.Chunk(findings, repairedTogether) {
 				err := bulk.MayBegin(ctx)
 				if err == nil {
-					var mended []fsck.Outcome
-					mended, err = checker.Repair(ctx, table, by, wanted(some))
-					decided = append(decided, outcomes(mended, err)...)
+					var repaired []fsck.Outcome
+					repaired, err = checker.Repair(ctx, table, by, toFsck(some))
+					decided = append(decided, outcomes(repaired, err)...)
 				}
 				if err != nil {
 					return append(decided, make([]bulk.Outcome, len(findings)-len(decided))...), err
@@ -65,7 +65,7 @@ func checking(checker fsck.Checker, table *dynamo.Table) operations.Tables {
 	}
 }
 
-func wanted(findings []operations.Finding) []fsck.Finding {
+func toFsck(findings []operations.Finding) []fsck.Finding {
 	found := make([]fsck.Finding, len(findings))
 	for i, f := range findings {
 		found[i] = fsck.Finding{Rule: fsck.Rule(f.Rule), Customer: f.Customer, Key: f.Key, At: f.At}
@@ -73,11 +73,12 @@ func wanted(findings []operations.Finding) []fsck.Finding {
 	return found
 }
 
-// outcomes leaves undecided what is still so: it has changed each time it was about to be repaired.
-func outcomes(mended []fsck.Outcome, err error) []bulk.Outcome {
+// outcomes converts the outcomes of repairs. It leaves NotRepaired undecided, so that it is tried
+// again: the item changed before each attempt to repair it.
+func outcomes(repaired []fsck.Outcome, err error) []bulk.Outcome {
 	var decided []bulk.Outcome
-	for _, m := range mended {
-		switch m {
+	for _, outcome := range repaired {
+		switch outcome {
 		case fsck.Repaired:
 			decided = append(decided, bulk.Outcome{Result: bulk.OutcomeDone})
 		case fsck.Changed:

@@ -16,12 +16,11 @@ import (
 	"lethe/internal/web"
 )
 
-// HTTP handles a request as API Gateway's HTTP API hands it on (payload format 2.0).
-// The authorizer has checked the token; its subject is the actor. Whatever the request waits
-// for, it is answered before the function's limit: after that the gateway answers, without a
-// code and a way out.
+// HTTP handles a request from API Gateway's HTTP API (payload format 2.0). The authorizer has
+// checked the token; its subject is the actor. The request is always answered before the
+// function's limit: after that the gateway would answer, without a code and a remedy.
 func (a *App) HTTP(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-	ctx, cancel := answering(ctx)
+	ctx, cancel := requestContext(ctx)
 	defer cancel()
 	request, err := newRequest(web.WithActor(ctx, subject(event)), event)
 	if err != nil {
@@ -32,17 +31,18 @@ func (a *App) HTTP(ctx context.Context, event events.APIGatewayV2HTTPRequest) (e
 	return w.response(), nil
 }
 
-// answering is the context of a request: it ends while there is time to say so.
-func answering(ctx context.Context) (context.Context, context.CancelFunc) {
+// requestContext returns the context of a request. It ends answerReserve before the function's
+// deadline, so that there is time for an answer.
+func requestContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, deadline.Add(-keptToAnswer(time.Until(deadline))))
+	return context.WithDeadline(ctx, deadline.Add(-answerReserve(time.Until(deadline))))
 }
 
-// keptToAnswer is the time of a function's limit in which a request waits for nothing any more.
-func keptToAnswer(limit time.Duration) time.Duration { return min(2*time.Second, limit/5) }
+// answerReserve is the time before a function's limit that is kept for the answer to a request.
+func answerReserve(limit time.Duration) time.Duration { return min(2*time.Second, limit/5) }
 
 func subject(event events.APIGatewayV2HTTPRequest) string {
 	authorizer := event.RequestContext.Authorizer
@@ -79,7 +79,7 @@ func newRequest(ctx context.Context, event events.APIGatewayV2HTTPRequest) (*htt
 	return request, nil
 }
 
-// target is the URL asked for. What can't be read as an escaped path is taken as it is.
+// target returns the requested URL. A path with bad escapes is used unchanged.
 func target(event events.APIGatewayV2HTTPRequest) *url.URL {
 	path, err := url.PathUnescape(event.RawPath)
 	if err != nil {

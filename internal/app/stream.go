@@ -11,14 +11,13 @@ import (
 	"lethe/internal/dynamo"
 )
 
-// Stream handles a batch of the main table's change stream, in order: it logs every
-// change of a customer, and takes up the purge of those that TTL has removed. It stops
-// at the first record that fails and names it, by its sequence number: Lambda delivers
-// again from there.
+// Stream handles a batch of the main table's change stream, in order. It logs every change of
+// a customer, and starts the purge of customers that TTL removed. It stops at the first record
+// that fails and returns its sequence number, from which Lambda delivers again.
 func (a *App) Stream(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 	for _, r := range batch.Records {
 		if err := a.observe(ctx, r); err != nil {
-			a.log.Log(ctx, severity(err), "change will come again", "sequence", r.Change.SequenceNumber, "error", err)
+			a.log.Log(ctx, severity(err), "handling a change failed, Lambda delivers it again", "sequence", r.Change.SequenceNumber, "error", err)
 			return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{
 				{ItemIdentifier: r.Change.SequenceNumber},
 			}}, nil
@@ -58,13 +57,13 @@ func (a *App) observe(ctx context.Context, r events.DynamoDBEventRecord) error {
 	return nil
 }
 
-// byTTL tells a removal by TTL from a worker's:
+// byTTL reports whether TTL removed the item, and not a worker:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
 func byTTL(r events.DynamoDBEventRecord) bool {
 	return r.UserIdentity != nil && r.UserIdentity.Type == "Service" && r.UserIdentity.PrincipalID == "dynamodb.amazonaws.com"
 }
 
-// image decodes the root before or after a change, nil if there was none.
+// image decodes the root before or after a change. It is nil if the root did not exist.
 func image(values map[string]events.DynamoDBAttributeValue) (*customer.Customer, error) {
 	if len(values) == 0 {
 		return nil, nil
@@ -81,7 +80,7 @@ func attributeMap(values map[string]events.DynamoDBAttributeValue) map[string]ty
 	return m
 }
 
-// attribute turns a value as events carry it into one as the SDK reads it.
+// attribute converts a value of an event into a value of the SDK.
 func attribute(v events.DynamoDBAttributeValue) types.AttributeValue {
 	switch v.DataType() {
 	case events.DataTypeString:

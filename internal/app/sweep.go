@@ -11,14 +11,14 @@ import (
 	"lethe/internal/customer"
 )
 
-// Sweep handles a tick of the schedule. A sweep that is still going on makes it nothing, and
-// reports the lag itself: should it never end, nobody does, and that rings the alarm.
+// Sweep handles a tick of the schedule. It does nothing while an earlier sweep is running; that
+// one reports the lag. If it never ends, no lag is reported, and missing values raise the alarm.
 func (a *App) Sweep(ctx context.Context) error {
-	working, cancel := working(ctx)
+	working, cancel := workContext(ctx)
 	defer cancel()
 	sweep, err := a.service.Sweep(working)
 	if errors.Is(err, customer.ErrLeased) {
-		a.log.InfoContext(ctx, "another sweep is under way")
+		a.log.InfoContext(ctx, "another sweep is running")
 		return nil
 	}
 	if sweep != (customer.Sweep{}) {
@@ -26,10 +26,10 @@ func (a *App) Sweep(ctx context.Context) error {
 			"lagSeconds", sweep.Lag.Seconds(), "full", sweep.Full)
 	}
 	known := err == nil
-	if a.nextGoesOn(ctx, err) {
-		known, err = sweep.Lag > 0, nil // whom it has met is overdue, whoever else is
+	if a.nextContinues(ctx, err) {
+		known, err = sweep.Lag > 0, nil // a customer that it read is overdue; others may be, too
 	}
-	if known { // else no lag is reported: zero would say that nobody waits
+	if known { // else report no lag: zero would mean that no customer is overdue
 		err = a.reportLag(sweep.Lag)
 	}
 	return errors.Join(err, a.sweepOperations(ctx, working))
@@ -40,27 +40,28 @@ func (a *App) sweepOperations(ctx, working context.Context) error {
 	if sweep != (bulk.Sweep{}) {
 		a.log.InfoContext(ctx, "swept operations", "active", sweep.Active, "resent", sweep.Resent, "settled", sweep.Settled)
 	}
-	if a.nextGoesOn(ctx, err) {
+	if a.nextContinues(ctx, err) {
 		return nil
 	}
 	return err
 }
 
-// nextGoesOn says whether a sweep broke off for lack of time, or because the table or the queue is busy. Neither is
-// a failure of the function: should no sweep come to its end, the lag that none reports rings the alarm.
-func (a *App) nextGoesOn(ctx context.Context, err error) bool {
+// nextContinues reports whether a sweep ran out of time, or stopped because the table or the queue is
+// busy. The function does not fail then. If no sweep ever completes, no lag is reported, and missing
+// values raise the alarm.
+func (a *App) nextContinues(ctx context.Context, err error) bool {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-		a.log.InfoContext(ctx, "the next sweep goes on")
+		a.log.InfoContext(ctx, "out of time, the next sweep continues")
 	case errors.Is(err, customer.ErrBusy):
-		a.log.WarnContext(ctx, "the next sweep goes on", "error", err)
+		a.log.WarnContext(ctx, "busy, the next sweep continues", "error", err)
 	default:
 		return false
 	}
 	return true
 }
 
-// reportLag writes the metric PurgeLagSeconds as CloudWatch reads it from a log line:
+// reportLag writes the metric PurgeLagSeconds as a log line for CloudWatch:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 func (a *App) reportLag(lag time.Duration) error {
 	type metric struct {
@@ -78,7 +79,7 @@ func (a *App) reportLag(lag time.Duration) error {
 	}
 	line, err := json.Marshal(struct {
 		AWS             metadata `json:"_aws"`
-		FunctionName    string   // keeps several stacks of an account apart
+		FunctionName    string   // distinguishes several stacks in an account
 		PurgeLagSeconds float64
 	}{
 		metadata{time.Now().UnixMilli(), []directive{{"Lethe", [][]string{{"FunctionName"}}, []metric{{"PurgeLagSeconds", "Seconds"}}}}},

@@ -125,7 +125,7 @@ func TestWorkingTimeEndsBeforeTheDeadline(t *testing.T) {
 	} {
 		limit := time.Now().Add(test.limit)
 		ctx, cancel := context.WithDeadline(t.Context(), limit)
-		ctx, cancelWorking := working(ctx)
+		ctx, cancelWorking := workContext(ctx)
 		got, _ := ctx.Deadline()
 		if back := limit.Sub(got); back < test.atLeast || back > test.atMost {
 			t.Errorf("of %v %v are kept back, want %v to %v", test.limit, back, test.atLeast, test.atMost)

@@ -12,11 +12,11 @@ import (
 	"lethe/internal/queue"
 )
 
-// Work handles a batch of messages, and names those to be delivered again. What
-// needs more time than there is counts as handled: the sweep goes on with it. Its
-// message would come back too, but only so often until it is taken for poison.
+// Work handles a batch of messages and returns those that failed, for SQS to deliver again. A
+// message whose work ran out of time counts as handled, and the sweep continues the work: SQS
+// would move a message that often returns to the dead-letter queue.
 func (a *App) Work(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	ctx, cancel := working(ctx)
+	ctx, cancel := workContext(ctx)
 	defer cancel()
 	errs := make([]error, len(batch.Records))
 	var wg sync.WaitGroup
@@ -27,7 +27,7 @@ func (a *App) Work(ctx context.Context, batch events.SQSEvent) (events.SQSEventR
 	var failed []events.SQSBatchItemFailure
 	for i, err := range errs {
 		if err != nil {
-			a.log.Log(ctx, severity(err), "message will come again", "message", batch.Records[i].MessageId, "error", err)
+			a.log.Log(ctx, severity(err), "handling a message failed, SQS delivers it again", "message", batch.Records[i].MessageId, "error", err)
 			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: batch.Records[i].MessageId})
 		}
 	}
@@ -45,7 +45,7 @@ func (a *App) work(ctx context.Context, body string) error {
 		err = a.service.Purge(ctx, *m.Purge)
 	}
 	if errors.Is(err, customer.ErrUnfinished) || errors.Is(err, bulk.ErrUnfinished) {
-		a.log.InfoContext(ctx, "work goes on later", "message", body)
+		a.log.InfoContext(ctx, "out of time, the sweep continues the work", "message", body)
 		return nil
 	}
 	return err

@@ -11,38 +11,38 @@ import (
 	"time"
 )
 
-// lone is a store of one chunk of a running operation.
-type lone struct {
+// oneChunkStore is a store with a running operation of one chunk.
+type oneChunkStore struct {
 	Store
 
 	op      Operation
 	chunk   Chunk
 	ended   bool
-	taken   time.Time // until when it was last
-	reads   int       // of the operation
-	failing int       // writes of the chunk
+	taken   time.Time // end of the last lease
+	reads   int       // reads of the operation
+	failing int       // number of chunk writes that still fail
 }
 
 var errBroken = errors.New("broken")
 
-func (s *lone) Operation(context.Context, string) (Operation, error) {
+func (s *oneChunkStore) Operation(context.Context, string) (Operation, error) {
 	s.reads++
 	return s.op, nil
 }
 
-func (s *lone) Take(_ context.Context, _ Operation, _ int, now, until time.Time) (Chunk, error) {
+func (s *oneChunkStore) Take(_ context.Context, _ Operation, _ int, now, until time.Time) (Chunk, error) {
 	if s.ended || now.Before(s.chunk.Lease) {
 		return Chunk{}, ErrTaken
 	}
 	c := s.chunk
 	c.Outcomes = slices.Clone(s.chunk.Outcomes)
-	c.Attempts, c.Lease, c.Holder, c.Orphan = c.Attempts+1, until, fmt.Sprint(c.Holder, "+"), c.Holder != ""
+	c.Attempts, c.Lease, c.Holder, c.Abandoned = c.Attempts+1, until, fmt.Sprint(c.Holder, "+"), c.Holder != ""
 	s.taken = until
 	s.chunk.Attempts, s.chunk.Lease, s.chunk.Holder = c.Attempts, c.Lease, c.Holder
 	return c, nil
 }
 
-func (s *lone) Keep(ctx context.Context, _ Operation, c Chunk) error {
+func (s *oneChunkStore) Keep(ctx context.Context, _ Operation, c Chunk) error {
 	if s.failing > 0 {
 		s.failing--
 		return errBroken
@@ -50,18 +50,18 @@ func (s *lone) Keep(ctx context.Context, _ Operation, c Chunk) error {
 	if c.Holder != s.chunk.Holder {
 		return ErrTaken
 	}
-	c.Lease, c.Holder, c.Orphan = time.Time{}, "", false
+	c.Lease, c.Holder, c.Abandoned = time.Time{}, "", false
 	s.chunk = c
 	return ctx.Err()
 }
 
-func (s *lone) Finish(ctx context.Context, op Operation, c Chunk) error {
+func (s *oneChunkStore) Finish(ctx context.Context, op Operation, c Chunk) error {
 	err := s.Keep(ctx, op, c)
 	s.ended = err == nil
 	return err
 }
 
-func (s *lone) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
+func (s *oneChunkStore) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
 	return func(yield func(Chunk, error) bool) {
 		if !s.ended {
 			yield(s.chunk, nil)
@@ -69,30 +69,31 @@ func (s *lone) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
 	}
 }
 
-func (s *lone) Tally(context.Context, Operation) (Tally, error) { return s.chunk.Tally(), nil }
+func (s *oneChunkStore) Tally(context.Context, Operation) (Tally, error) { return s.chunk.Tally(), nil }
 
-func (s *lone) Freeze(_ context.Context, op Operation, _ []Chunk) error {
+func (s *oneChunkStore) Freeze(_ context.Context, op Operation, _ []Chunk) error {
 	s.op = op
 	return nil
 }
 
-func (s *lone) Chunks(context.Context, string, int) iter.Seq2[Chunk, error] {
+func (s *oneChunkStore) Chunks(context.Context, string, int) iter.Seq2[Chunk, error] {
 	return func(yield func(Chunk, error) bool) { yield(s.chunk, nil) }
 }
 
-func (s *lone) Reopen(context.Context, Operation, Chunk) error { return nil }
+func (s *oneChunkStore) Reopen(context.Context, Operation, Chunk) error { return nil }
 
-func (s *lone) Save(_ context.Context, op Operation) error {
+func (s *oneChunkStore) Save(_ context.Context, op Operation) error {
 	s.op = op
 	return nil
 }
 
 type apply = func(context.Context, []Subject) ([]Outcome, error)
 
-// worked is a store of a chunk of two subjects, and an engine whose action is the given one.
-func worked(t *testing.T, do apply) (*lone, *Engine) {
+// newTestEngine returns an engine that runs the given action, and its store with a chunk of two
+// subjects.
+func newTestEngine(t *testing.T, do apply) (*oneChunkStore, *Engine) {
 	t.Helper()
-	store := &lone{
+	store := &oneChunkStore{
 		op:    Operation{ID: "op", Action: "do", State: Running, Chunks: 1, Impact: Impact{Subjects: 2, Eligible: 2}},
 		chunk: NewChunk(0, []Subject{{ID: "a"}, {ID: "b"}}),
 	}
@@ -103,15 +104,15 @@ func worked(t *testing.T, do apply) (*lone, *Engine) {
 	}}
 }
 
-func TestAWorkerThatDiedIsNoFaultOfTheChunk(t *testing.T) {
+func TestADeadWorkerDoesNotCountAsAFault(t *testing.T) {
 	broken := errors.New("broken")
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) { return nil, broken })
-	store.chunk.Attempts = MaxAttempts * 2 // all of them killed
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) { return nil, broken })
+	store.chunk.Attempts = MaxAttempts * 2 // all these workers died
 	if err := engine.Do(t.Context(), Work{"op", 0}); !errors.Is(err, broken) {
-		t.Errorf("got %v, want the fault", err)
+		t.Errorf("got %v, want %v", err, broken)
 	}
 	if store.ended || store.chunk.Faults != 1 || store.chunk.Attempts != 1 {
-		t.Errorf("ended: %t, %+v; want it kept, with one fault", store.ended, store.chunk)
+		t.Errorf("ended: %t, %+v; want it unfinished, with one fault", store.ended, store.chunk)
 	}
 }
 
@@ -119,25 +120,25 @@ func TestAttemptsThatFailAreGivenUp(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		err      error
-		attempts int // until it is given up; 0: never
+		attempts int // until the chunk fails; 0: never
 	}{
 		{"faults", errors.New("broken"), MaxAttempts},
-		{"the time is over", ErrUnfinished, 0},
+		{"deadlines", ErrUnfinished, 0},
 	} {
-		store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) { return nil, test.err })
+		store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) { return nil, test.err })
 		n := 0
 		for ; !store.ended && n < 3*MaxDeaths; n++ {
-			_ = engine.Do(t.Context(), Work{"op", 0}) // it fails as told
+			_ = engine.Do(t.Context(), Work{"op", 0}) // it returns test.err
 		}
 		if store.ended != (test.attempts > 0) || store.ended && n != test.attempts {
-			t.Errorf("%s: given up: %t, after %d attempts, want after %d", test.name, store.ended, n, test.attempts)
+			t.Errorf("%s: ended: %t, after %d attempts, want after %d", test.name, store.ended, n, test.attempts)
 		}
 	}
 }
 
 func TestAChunkThatKillsItsWorkersIsGivenUp(t *testing.T) {
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
-		t.Error("it is tried once more")
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
+		t.Error("the action runs once more")
 		return nil, nil
 	})
 	store.chunk.Attempts = MaxDeaths
@@ -145,29 +146,29 @@ func TestAChunkThatKillsItsWorkersIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := (Outcome{OutcomeFailed, GaveUp}); store.chunk.Outcomes[0] != want || store.op.State != Failed {
-		t.Errorf("%+v, operation %s; want it given up", store.chunk, store.op.State)
+		t.Errorf("%+v, operation %s; want the subjects failed", store.chunk, store.op.State)
 	}
 }
 
-func TestProgressForgivesFaults(t *testing.T) {
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+func TestProgressResetsFaults(t *testing.T) {
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
 		return []Outcome{{Result: OutcomeDone}, {}}, errors.New("broken")
 	})
 	store.chunk.Faults = MaxAttempts - 1
 	if err := engine.Do(t.Context(), Work{"op", 0}); err == nil {
-		t.Error("the fault is not told")
+		t.Error("got no error from an attempt that failed")
 	}
 	if store.ended || store.chunk.Faults != 0 || store.chunk.Outcomes[0].Result != OutcomeDone {
-		t.Errorf("ended: %t, %+v; want what was done kept, and no fault", store.ended, store.chunk)
+		t.Errorf("ended: %t, %+v; want the outcome kept, and no faults", store.ended, store.chunk)
 	}
 }
 
 func TestALeaseEndsAfterTheWorkersDeadline(t *testing.T) {
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
 		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
 	if lease := leaseOf(t.Context()); lease != ChunkLease {
-		t.Errorf("without a deadline it is %v, want %v", lease, ChunkLease)
+		t.Errorf("lease without a deadline: %v, want %v", lease, ChunkLease)
 	}
 	for limit, margin := range map[time.Duration]time.Duration{5 * time.Minute: time.Minute, time.Minute: 30 * time.Second} {
 		deadline := time.Now().Add(limit)
@@ -177,14 +178,14 @@ func TestALeaseEndsAfterTheWorkersDeadline(t *testing.T) {
 			t.Error(err)
 		}
 		if over := store.taken.Sub(deadline); over > margin || over < margin/2 {
-			t.Errorf("of %v: the lease ends %v after the deadline, want about %v", limit, over, margin)
+			t.Errorf("limit %v: the lease ends %v after the deadline, want about %v", limit, over, margin)
 		}
 		cancel()
 	}
 }
 
-// TestOutOfTime has the deadline come while the work is being done.
-func TestOutOfTime(t *testing.T) {
+// TestADeadlineDuringTheWork lets the deadline pass while the action runs.
+func TestADeadlineDuringTheWork(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		outcomes []Outcome
@@ -195,29 +196,29 @@ func TestOutOfTime(t *testing.T) {
 		{"with all done", []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, true},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
-		store, engine := worked(t, func(ctx context.Context, _ []Subject) ([]Outcome, error) {
+		store, engine := newTestEngine(t, func(ctx context.Context, _ []Subject) ([]Outcome, error) {
 			cancel()
 			return test.outcomes, ctx.Err()
 		})
 		err := engine.Do(ctx, Work{"op", 0})
 		if !test.ended && !errors.Is(err, ErrUnfinished) {
-			t.Errorf("%s: got %v, want it left to the sweep", test.name, err)
+			t.Errorf("%s: got %v, want %v", test.name, err, ErrUnfinished)
 		}
 		if store.ended != test.ended || store.chunk.Faults != 0 || !store.chunk.Lease.IsZero() {
-			t.Errorf("%s: ended: %t, %+v; want the outcomes written and the lease given back", test.name, store.ended, store.chunk)
+			t.Errorf("%s: ended: %t, %+v; want the outcomes written and the lease ended", test.name, store.ended, store.chunk)
 		}
 	}
 }
 
-func TestWhatACancellationInterrupted(t *testing.T) {
+func TestInterruptedSubjectsOfACancelledOperation(t *testing.T) {
 	begun := NewChunk(0, []Subject{{ID: "done"}, {ID: "perhaps"}, {ID: "refused", Refused: "NO"}})
 	begun.Outcomes[0] = Outcome{Result: OutcomeDone}
 	begun.interrupt()
 	fresh := NewChunk(1, []Subject{{ID: "never"}})
 	for _, test := range []struct {
 		state State
-		codes []string // of the subjects of both
-		done  []string // of those that another operation would be about
+		codes []string // shown for the subjects of both chunks
+		done  []string // ids that an operation on this one would select
 	}{
 		{Running, []string{"", "", "NO", ""}, []string{"done"}},
 		{Cancelling, []string{"", "", "NO", ""}, []string{"done"}},
@@ -229,7 +230,7 @@ func TestWhatACancellationInterrupted(t *testing.T) {
 			for i := range c.Subjects {
 				codes = append(codes, c.outcome(op, i).Code)
 			}
-			some, _ := c.Done(op, 0, MaxSubjects)
+			some, _ := c.Affected(op, 0, MaxSubjects)
 			done = append(done, some...)
 		}
 		if !slices.Equal(codes, test.codes) || !slices.Equal(done, test.done) {
@@ -238,14 +239,14 @@ func TestWhatACancellationInterrupted(t *testing.T) {
 	}
 }
 
-// racing is a store in which somebody else is faster by one change of the operation.
-type racing struct {
-	lone
+// conflictingStore is a store in which another writer changes the operation before the first write.
+type conflictingStore struct {
+	oneChunkStore
 
 	faster func(*Operation)
 }
 
-func (s *racing) Save(_ context.Context, op Operation) error {
+func (s *conflictingStore) Save(_ context.Context, op Operation) error {
 	if s.faster != nil {
 		s.faster(&s.op)
 		s.faster = nil
@@ -255,14 +256,17 @@ func (s *racing) Save(_ context.Context, op Operation) error {
 	return nil
 }
 
-func (s *racing) Freeze(ctx context.Context, op Operation, _ []Chunk) error { return s.Save(ctx, op) }
+func (s *conflictingStore) Freeze(ctx context.Context, op Operation, _ []Chunk) error {
+	return s.Save(ctx, op)
+}
 
-func (s *racing) EnqueueWork(context.Context, ...Work) error { return nil }
+func (s *conflictingStore) EnqueueWork(context.Context, ...Work) error { return nil }
 
-func (s *racing) Backlog(context.Context) (int, error) { return 0, nil }
+func (s *conflictingStore) Backlog(context.Context) (int, error) { return 0, nil }
 
-// TestSomebodyElseIsFaster is about two who do the same at once: the second is told what it is by now.
-func TestSomebodyElseIsFaster(t *testing.T) {
+// TestTheSecondOfTwoWritersReadsAgain lets two requests change an operation at once. The second
+// reads the state that the first wrote, and succeeds or is refused.
+func TestTheSecondOfTwoWritersReadsAgain(t *testing.T) {
 	become := func(state State) func(*Operation) {
 		return func(op *Operation) { op.State, op.Applied = state, time.Now() }
 	}
@@ -278,7 +282,7 @@ func TestSomebodyElseIsFaster(t *testing.T) {
 		{"one cancels, one applies", Ready, func(op *Operation) { op.State = Cancelled }, applied, Cancelled, ErrEnded},
 		{"both cancel", Running, become(Cancelled), cancelled, Cancelled, nil},
 		{"it ends, one cancels", Running, become(Succeeded), cancelled, Succeeded, ErrEnded},
-		{"the sweep starts what applies itself", Ready, become(Running), func(ctx context.Context, e *Engine) (Operation, error) {
+		{"the sweep starts a harmless operation first", Ready, become(Running), func(ctx context.Context, e *Engine) (Operation, error) {
 			op, err := e.store.Operation(ctx, "op")
 			if err != nil {
 				return op, err
@@ -286,13 +290,13 @@ func TestSomebodyElseIsFaster(t *testing.T) {
 			return e.planned(ctx, op)
 		}, Running, nil},
 	} {
-		store, engine := worked(t, nil)
+		store, engine := newTestEngine(t, nil)
 		store.op.State, store.op.Expires = test.from, time.Now().Add(time.Hour)
-		r := &racing{lone: *store, faster: test.faster}
+		r := &conflictingStore{oneChunkStore: *store, faster: test.faster}
 		engine.store, engine.Queue, engine.Actions = r, r, map[string]Action{"do": {Harmless: true}}
 		op, err := test.do(t.Context(), engine)
 		if !errors.Is(err, test.err) || r.op.State != test.want || err == nil && op.State != test.want {
-			t.Errorf("%s: %s, %v; it is %s, want %s, %v", test.name, op.State, err, r.op.State, test.want, test.err)
+			t.Errorf("%s: returned %s, %v; stored %s; want %s, %v", test.name, op.State, err, r.op.State, test.want, test.err)
 		}
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// TestAPlanGoesByWhatWasSoWhenItWasMade changes what an action goes by, before a plan is applied, while
-// it runs, and before what failed is tried again.
-func TestAPlanGoesByWhatWasSoWhenItWasMade(t *testing.T) {
+// TestAPlanKeepsTheSettingsThatItWasMadeWith changes the settings before a plan is applied, while it
+// runs, and before a retry.
+func TestAPlanKeepsTheSettingsThatItWasMadeWith(t *testing.T) {
 	const approved, changed = "P30D", "PT6S"
 	apply := func(ctx context.Context, e *Engine) (Operation, error) {
 		return e.Apply(ctx, "op", Approval{Acknowledged: true})
@@ -24,16 +24,16 @@ func TestAPlanGoesByWhatWasSoWhenItWasMade(t *testing.T) {
 		{"applied under the same", approved, Ready, apply, nil},
 		{"applied under others", changed, Ready, apply, ErrOutdated},
 		{"applied again under others", changed, Running, apply, nil},
-		{"tried again under the same", approved, Partial, retry, nil},
-		{"tried again under others", changed, Partial, retry, ErrOutdated},
+		{"retried under the same", approved, Partial, retry, nil},
+		{"retried under others", changed, Partial, retry, ErrOutdated},
 	} {
-		store, engine := worked(t, nil)
+		store, engine := newTestEngine(t, nil)
 		store.op.State, store.op.Basis, store.op.Expires = tt.from, []byte(approved), time.Now().Add(time.Hour)
 		store.op.Tally.Failed = 1
 		if tt.from != Ready {
 			store.op.Applied = time.Now()
 		}
-		engine.Queue = &racing{}
+		engine.Queue = &conflictingStore{}
 		engine.Actions["do"] = Action{Basis: func(context.Context) ([]byte, error) { return []byte(tt.now), nil }}
 		op, err := tt.do(t.Context(), engine)
 		if !errors.Is(err, tt.want) || tt.want != nil && store.op.State != tt.from || string(op.Basis) != approved {

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Cancel stops an operation in somebody's name. Its workers begin nothing further from two
-// seconds after that on; until the last of them has stopped it is CANCELLING. What was done
-// stays done.
+// Cancel stops an operation. by is the user who asks for it. Its workers begin no request later
+// than two seconds after Cancel returns; the state is CANCELLING until the last of them has
+// stopped. What was done before stays done. [Operation.CanCancel] lists the refusals.
 func (e *Engine) Cancel(ctx context.Context, id, by string) (Operation, error) {
 	return retryOnConflict(func() (Operation, error) { return e.cancel(ctx, id, by) })
 }
 
 func (e *Engine) cancel(ctx context.Context, id, by string) (Operation, error) {
-	op, done, err := e.asked(ctx, id, Operation.CanCancel)
+	op, done, err := e.load(ctx, id, Operation.CanCancel)
 	if done || err != nil {
 		return op, err
 	}
@@ -26,34 +26,33 @@ func (e *Engine) cancel(ctx context.Context, id, by string) (Operation, error) {
 	return e.end(ctx, op, Cancelled)
 }
 
-// stop stops an operation under way, and ends it if no worker has a chunk of it.
+// stop cancels a running operation, and ends it at once if no worker holds a chunk.
 func (e *Engine) stop(ctx context.Context, op Operation) (Operation, error) {
 	op.State = Cancelling
 	op.Version++
 	if err := e.store.Save(ctx, op); err != nil {
 		return op, err
 	}
-	ended, err := e.settle(ctx, op)
+	ended, err := e.endIfComplete(ctx, op)
 	if err != nil {
-		e.Log.WarnContext(ctx, "a cancelled operation is left to the sweep", "operation", op.ID, "error", err)
+		e.Log.WarnContext(ctx, "ending a cancelled operation failed, the sweep tries again", "operation", op.ID, "error", err)
 		return op, nil
 	}
 	return ended, nil
 }
 
-// watch is what a worker at a chunk knows of its operation. All requests that it makes for the
-// chunk share it.
+// watch caches the state of an operation for a worker. All requests for one chunk share it.
 type watch struct {
 	store OperationReader
 	id    string
-	turn  chan struct{} // of one: who has it may read, and look at the rest
-	read  time.Time     // when the last reading began
+	turn  chan struct{} // capacity 1: a lock on read and state that respects a context
+	read  time.Time     // when the last read began
 	state State
 }
 
-// A worker that has its chunk learns of a cancellation by reading the operation: before its
-// first request, since the operation may have ended before that, and again every watchEvery.
-// An answer that took longer than stopWithin may be out of date, and is asked for again.
+// A worker learns of a cancellation by reading the operation: before its first request, because
+// the operation may have ended before the worker took its chunk, and then every watchEvery. An
+// answer that took longer than stopWithin may be out of date, and is read again.
 const (
 	watchEvery = time.Second
 	stopWithin = 2 * time.Second
@@ -61,16 +60,16 @@ const (
 
 type watchKey struct{}
 
-// watching is the context that an action is applied under.
+// watching returns a context for an action, in which [MayBegin] finds the operation.
 func (e *Engine) watching(ctx context.Context, op Operation) context.Context {
 	return context.WithValue(ctx, watchKey{}, &watch{store: e.store, id: op.ID, turn: make(chan struct{}, 1)})
 }
 
-// MayBegin says whether a request in the name of an operation may begin, of an action that is
-// applied under the context: ErrStopped when the operation has been cancelled. Under any other
-// context everything may begin. It asks the store at most once a second. A request that follows
-// immediately begins at most two seconds after a cancellation that this answer missed. When the
-// store can't tell, nothing begins, and that is no fault of the chunk: ErrUnfinished.
+// MayBegin returns nil if a running action may make another request, and ErrStopped if its
+// operation has been cancelled. It returns nil for a context that belongs to no action. It reads
+// the operation at most once a second. A request made right after it begins at most two seconds
+// after a cancellation that the read missed. If the read fails it returns ErrUnfinished, which
+// is not counted as a failed attempt.
 func MayBegin(ctx context.Context) error {
 	w, ok := ctx.Value(watchKey{}).(*watch)
 	if !ok {

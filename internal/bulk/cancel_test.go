@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// TestACancellationStopsAWorker cancels while a worker makes a request every half a second. It
-// begins none later than two seconds after the answer, and tells what it did.
+// TestACancellationStopsAWorker cancels while a worker makes a request every half a second. The
+// worker begins none later than two seconds after the answer, and its outcomes are kept.
 func TestACancellationStopsAWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var engine *Engine
-		var store *lone
+		var store *oneChunkStore
 		var answered, last time.Time
-		store, engine = worked(t, func(ctx context.Context, subjects []Subject) ([]Outcome, error) {
+		store, engine = newTestEngine(t, func(ctx context.Context, subjects []Subject) ([]Outcome, error) {
 			for range 100 {
 				if err := MayBegin(ctx); err != nil {
 					return []Outcome{{Result: OutcomeDone}, {}}, err
@@ -39,20 +39,21 @@ func TestACancellationStopsAWorker(t *testing.T) {
 			t.Errorf("the last request began %v after the answer", late)
 		}
 		if store.op.State != Cancelled || store.op.Tally.Done != 1 || store.op.Tally.Left != 1 || len(store.op.Tally.Codes) > 0 {
-			t.Errorf("it ended as %s, %+v", store.op.State, store.op.Tally)
+			t.Errorf("ended as %s, %+v; want %s with one done and one left", store.op.State, store.op.Tally, Cancelled)
 		}
 		if store.ended || !store.chunk.Lease.IsZero() || store.chunk.Faults > 0 {
-			t.Errorf("the chunk is left as %+v", store.chunk)
+			t.Errorf("ended: %t, chunk %+v; want it unfinished, without lease and faults", store.ended, store.chunk)
 		}
 	})
 }
 
-// TestAnOperationIsReadOnceASecond counts what it costs to find out of a cancellation, of requests that are made together too.
+// TestAnOperationIsReadOnceASecond counts the reads that a worker makes to learn of a cancellation,
+// with eight requests at a time.
 func TestAnOperationIsReadOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reads int
-		var store *lone
-		store, engine := worked(t, func(ctx context.Context, _ []Subject) ([]Outcome, error) {
+		var store *oneChunkStore
+		store, engine := newTestEngine(t, func(ctx context.Context, _ []Subject) ([]Outcome, error) {
 			before := store.reads
 			for range 40 {
 				for range 8 {
@@ -66,47 +67,47 @@ func TestAnOperationIsReadOnceASecond(t *testing.T) {
 			return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 		})
 		if err := engine.Do(t.Context(), Work{"op", 0}); err != nil || reads != 3 {
-			t.Errorf("%d readings in four seconds beside the one at the beginning, %v", reads, err)
+			t.Errorf("%d reads in four seconds after the first one, want 3; %v", reads, err)
 		}
 	})
 }
 
-// TestAChunkIsNotGivenUpForABusyStore has a store that says nothing of the operation to those who have
-// a chunk of it: nothing begins, however often it is tried, and nothing has failed.
-func TestAChunkIsNotGivenUpForABusyStore(t *testing.T) {
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
-		t.Error("the action is applied")
+// TestABusyStoreDoesNotFailAChunk uses a store that can't read the operation of a taken chunk.
+// No attempt begins the action, and none counts as failed.
+func TestABusyStoreDoesNotFailAChunk(t *testing.T) {
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
+		t.Error("the action runs")
 		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
-	engine.store = &speechless{store}
+	engine.store = &unreadableStore{store}
 	for range MaxAttempts + 1 {
 		if err := engine.Do(t.Context(), Work{"op", 0}); !errors.Is(err, errBroken) || !errors.Is(err, ErrUnfinished) {
-			t.Fatalf("got %v, want what the store said, and that it goes on", err)
+			t.Fatalf("got %v, want the store's error and ErrUnfinished", err)
 		}
 	}
 	if store.ended || store.chunk.Faults > 0 || store.chunk.Outcomes[0] != (Outcome{}) {
-		t.Errorf("the chunk is left as %+v", store.chunk)
+		t.Errorf("ended: %t, chunk %+v; want it unfinished, without faults and outcomes", store.ended, store.chunk)
 	}
 }
 
-// speechless is a store that can't read an operation while somebody has its chunk.
-type speechless struct{ *lone }
+// unreadableStore is a store that can't read the operation while a worker holds its chunk.
+type unreadableStore struct{ *oneChunkStore }
 
-func (s *speechless) Operation(ctx context.Context, id string) (Operation, error) {
+func (s *unreadableStore) Operation(ctx context.Context, id string) (Operation, error) {
 	if !s.chunk.Lease.IsZero() {
 		return Operation{}, errBroken
 	}
-	return s.lone.Operation(ctx, id)
+	return s.oneChunkStore.Operation(ctx, id)
 }
 
-// TestNothingBeginsOnceItIsCancelled has a worker take its chunk when the operation is over already:
-// what it read before that may not count.
-func TestNothingBeginsOnceItIsCancelled(t *testing.T) {
-	store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
-		t.Error("the action is applied")
+// TestNothingBeginsAfterACancellation cancels the operation just before a worker takes its chunk.
+// The state that the worker read before that must not count.
+func TestNothingBeginsAfterACancellation(t *testing.T) {
+	store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
+		t.Error("the action runs")
 		return []Outcome{{Result: OutcomeDone}, {Result: OutcomeDone}}, nil
 	})
-	engine.store = &overtaken{lone: store}
+	engine.store = &cancelBeforeTakeStore{oneChunkStore: store}
 	if err := engine.Do(t.Context(), Work{"op", 0}); err != nil {
 		t.Error(err)
 	}
@@ -115,18 +116,19 @@ func TestNothingBeginsOnceItIsCancelled(t *testing.T) {
 	}
 }
 
-// overtaken is a store in which an operation is cancelled just before a chunk of it is taken.
-type overtaken struct{ *lone }
+// cancelBeforeTakeStore is a store that cancels the operation just before its chunk is taken.
+type cancelBeforeTakeStore struct{ *oneChunkStore }
 
-func (o *overtaken) Take(ctx context.Context, op Operation, seq int, now, until time.Time) (Chunk, error) {
+func (o *cancelBeforeTakeStore) Take(ctx context.Context, op Operation, seq int, now, until time.Time) (Chunk, error) {
 	o.op.State = Cancelled
-	return o.lone.Take(ctx, op, seq, now, until)
+	return o.oneChunkStore.Take(ctx, op, seq, now, until)
 }
 
-// TestACancelledOperationWaitsForItsWorkers is about one that died at a chunk, or perhaps hasn't. When
-// its lease is over the chunk is taken back: what it did nobody knows, and it can't tell any longer.
+// TestACancelledOperationWaitsForItsWorkers cancels while a worker holds a chunk and is silent. The
+// operation ends when the lease ends. Its subjects are marked as interrupted, and a late write of
+// the worker is refused.
 func TestACancelledOperationWaitsForItsWorkers(t *testing.T) {
-	store, engine := worked(t, nil)
+	store, engine := newTestEngine(t, nil)
 	now := noon
 	engine.Clock = func() time.Time { return now }
 	late, err := store.Take(t.Context(), store.op, 0, now, now.Add(time.Minute))
@@ -136,7 +138,7 @@ func TestACancelledOperationWaitsForItsWorkers(t *testing.T) {
 	sweep := func() State {
 		op, err := store.Operation(t.Context(), "op")
 		if err == nil {
-			err = engine.drive(t.Context(), op, &Sweep{}, 1)
+			err = engine.sweepOne(t.Context(), op, &Sweep{}, 1)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -147,19 +149,19 @@ func TestACancelledOperationWaitsForItsWorkers(t *testing.T) {
 		t.Fatalf("%+v, %v", op, err)
 	}
 	if now = now.Add(time.Minute); sweep() != Cancelled {
-		t.Fatalf("its lease is over, and it is %s", store.op.State)
+		t.Fatalf("state after the end of the lease: %s, want %s", store.op.State, Cancelled)
 	}
 	late.Outcomes[0] = Outcome{Result: OutcomeDone}
 	if err := store.Keep(t.Context(), store.op, late); !errors.Is(err, ErrTaken) {
-		t.Errorf("a worker that is late changes what was told: %v", err)
+		t.Errorf("a late write of the worker: got %v, want %v", err, ErrTaken)
 	}
 	if tally := store.op.Tally; tally.Left != 2 || tally.Codes[Interrupted] != 2 {
 		t.Errorf("%+v", tally)
 	}
 }
 
-// TestSubjectsOfADeadWorkerAreMarked has a worker die, and another one stop before it has done all.
-// The rest may have been done by the first.
+// TestSubjectsOfADeadWorkerAreMarked lets one worker die, and the next one stop halfway. The first
+// may have applied the action to the rest.
 func TestSubjectsOfADeadWorkerAreMarked(t *testing.T) {
 	for name, tt := range map[string]struct {
 		outcome Outcome
@@ -168,13 +170,13 @@ func TestSubjectsOfADeadWorkerAreMarked(t *testing.T) {
 		want    string
 	}{
 		"the first died":              {Outcome{}, ErrNotBegun, true, Interrupted},
-		"nobody died":                 {Outcome{}, ErrNotBegun, false, ""},
+		"no worker died":              {Outcome{}, ErrNotBegun, false, ""},
 		"a request had no answer":     {Outcome{Code: Interrupted}, errBroken, false, Interrupted},
 		"it fails as a whole":         {Outcome{Result: OutcomeUndecided, Code: "whole"}, errBroken, false, Interrupted},
 		"it is refused as a whole":    {Outcome{Result: OutcomeUndecided, Code: "whole"}, ErrNotBegun, false, ""},
 		"the first died, and is done": {Outcome{Result: OutcomeDone}, errBroken, true, ""},
 	} {
-		store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+		store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
 			if tt.outcome.Code == "whole" {
 				return nil, tt.err
 			}
@@ -192,10 +194,10 @@ func TestSubjectsOfADeadWorkerAreMarked(t *testing.T) {
 	}
 }
 
-// givenBack is a store whose list of chunks still shows the lease that a worker has given back.
-type givenBack struct{ *lone }
+// staleListStore is a store whose list of chunks shows a lease that has ended.
+type staleListStore struct{ *oneChunkStore }
 
-func (s givenBack) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
+func (s staleListStore) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
 	return func(yield func(Chunk, error) bool) {
 		listed := s.chunk
 		listed.Lease = noon
@@ -203,21 +205,22 @@ func (s givenBack) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {
 	}
 }
 
-// TestAChunkThatIsGivenBackMeanwhileIsNotInterrupted cancels while the last worker stops: what it left
-// was not begun.
-func TestAChunkThatIsGivenBackMeanwhileIsNotInterrupted(t *testing.T) {
-	store, engine := worked(t, nil)
-	engine.store = givenBack{store}
+// TestAChunkReturnedAfterTheListingIsNotInterrupted cancels while the last worker returns its chunk.
+// The subjects that the worker left undecided were not begun.
+func TestAChunkReturnedAfterTheListingIsNotInterrupted(t *testing.T) {
+	store, engine := newTestEngine(t, nil)
+	engine.store = staleListStore{store}
 	op, err := engine.Cancel(t.Context(), "op", "bob")
 	if err != nil || op.State != Cancelled || op.Tally.Left != 2 || len(op.Tally.Codes) > 0 {
 		t.Errorf("%s, %+v, %v", op.State, op.Tally, err)
 	}
 }
 
-// TestCancellingWhatIsNotUnderWayIsItsEnd tells at once who is left.
-func TestCancellingWhatIsNotUnderWayIsItsEnd(t *testing.T) {
+// TestCancellingBeforeTheStartEndsAtOnce cancels operations that no worker has. The tally is final
+// at once.
+func TestCancellingBeforeTheStartEndsAtOnce(t *testing.T) {
 	for _, state := range []State{Planning, Ready} {
-		store, engine := worked(t, nil)
+		store, engine := newTestEngine(t, nil)
 		store.op.State, store.op.Impact = state, Impact{Subjects: 2, Eligible: 1, Refused: map[string]int{"NO": 1}}
 		op, err := engine.Cancel(t.Context(), "op", "bob")
 		if tally, _ := engine.Tally(t.Context(), op); err != nil || op.State != Cancelled || tally.Left != 1 || tally.Skipped != 1 || tally.Codes["NO"] != 1 {
@@ -226,8 +229,9 @@ func TestCancellingWhatIsNotUnderWayIsItsEnd(t *testing.T) {
 	}
 }
 
-// TestOutcomesAreWrittenWhileThereIsTime fails the writes of a chunk for a while, or to the end of the worker's time.
-func TestOutcomesAreWrittenWhileThereIsTime(t *testing.T) {
+// TestWritesOfOutcomesAreRetried fails the writes of a chunk for half a minute, or until after the
+// worker's deadline.
+func TestWritesOfOutcomesAreRetried(t *testing.T) {
 	for name, tt := range map[string]struct {
 		failing int
 		outcome Outcome
@@ -235,10 +239,10 @@ func TestOutcomesAreWrittenWhileThereIsTime(t *testing.T) {
 	}{
 		"finished, for half a minute": {12, Outcome{Result: OutcomeDone}, true},
 		"kept, for half a minute":     {12, Outcome{Code: Interrupted}, true},
-		"for ever":                    {1 << 30, Outcome{Result: OutcomeDone}, false},
+		"always":                      {1 << 30, Outcome{Result: OutcomeDone}, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			store, engine := worked(t, func(context.Context, []Subject) ([]Outcome, error) {
+			store, engine := newTestEngine(t, func(context.Context, []Subject) ([]Outcome, error) {
 				return []Outcome{{Result: OutcomeDone}, tt.outcome}, nil
 			})
 			store.failing = tt.failing
@@ -248,10 +252,10 @@ func TestOutcomesAreWrittenWhileThereIsTime(t *testing.T) {
 			err := engine.Do(ctx, Work{"op", 0})
 			took := time.Since(began)
 			if written := store.chunk.Lease.IsZero(); written != tt.written || written && took > time.Minute {
-				t.Errorf("%s: given back: %t after %v, %v", name, written, took, err)
+				t.Errorf("%s: written: %t after %v, %v", name, written, took, err)
 			}
-			if !tt.written && (!errors.Is(err, errBroken) || took < 5*time.Minute || took > 5*time.Minute+2*keptBack) {
-				t.Errorf("%s: it gives up after %v: %v", name, took, err)
+			if !tt.written && (!errors.Is(err, errBroken) || took < 5*time.Minute || took > 5*time.Minute+2*writeReserve) {
+				t.Errorf("%s: the last attempt ended after %v: %v", name, took, err)
 			}
 		})
 	}

@@ -7,50 +7,51 @@ import (
 	"time"
 )
 
-// Subject is one that an operation is about, frozen as its plan saw it.
+// Subject is one target of an operation, in the state that the plan saw.
 type Subject struct {
 	ID      string `json:"id"`
-	Bind    string `json:"bind,omitempty"`    // what of its state the action goes by; opaque
-	Refused string `json:"refused,omitempty"` // code of the rule that leaves it alone
+	Bind    string `json:"bind,omitempty"`    // state that the action requires; opaque to this package
+	Refused string `json:"refused,omitempty"` // code of the rule that refuses it; empty: eligible
 
-	// Weight, Counts and Redact are of the planning only, and not frozen.
-	Weight int              `json:"-"` // of the work; a chunk has at most MaxWeight, or one subject
-	Counts map[string]int64 `json:"-"`
-	// Redact takes out of a text what is personal of the subject and of those planned with it; nil takes nothing.
+	// Weight, Counts and Redact are used in planning only and not stored.
+	Weight int              `json:"-"` // amount of work; a chunk has at most Action.MaxWeight, or one subject
+	Counts map[string]int64 `json:"-"` // for Impact.Counts
+	// Redact removes personal values of the subject, and of those planned with it, from a text.
+	// Nil removes nothing.
 	Redact func(text string) string `json:"-"`
 }
 
-// Outcome is what became of a subject.
+// Outcome is the result of an action on one subject.
 type Outcome struct {
 	Result Result
-	Code   string // why it was skipped or failed
+	Code   string // why it was skipped or failed, or Interrupted
 }
 
-// Result is the kind of an outcome.
+// Result classifies an outcome.
 type Result string
 
-// The results. The zero one is undecided.
+// The results. The zero value is undecided.
 const (
 	OutcomeUndecided Result = ""
 	OutcomeDone      Result = "done"
-	OutcomeSkipped   Result = "skipped" // the rules refused, or it has changed since it was planned
-	OutcomeFailed    Result = "failed"  // the machinery failed, again and again
+	OutcomeSkipped   Result = "skipped" // a rule refused it, or it changed after planning
+	OutcomeFailed    Result = "failed"  // repeated attempts failed
 )
 
-// Chunk is a part of an operation that one worker does.
+// Chunk is a part of an operation that one worker processes.
 type Chunk struct {
-	Seq      int
-	Subjects []Subject
-	Outcomes []Outcome // of the subjects, one each
-	Attempts int       // that have begun since there was progress, or a sign of life
-	Faults   int       // attempts that failed since there was progress
-	Lease    time.Time // until then it is a worker's
-	Holder   string    // which one's: each taking has a name of its own
-	Orphan   bool      // as it is taken: the worker that had it before never gave it back
-	Usage    Usage
+	Seq       int
+	Subjects  []Subject
+	Outcomes  []Outcome // one for each subject
+	Attempts  int       // leases, counted from the last one that a worker returned
+	Faults    int       // failed attempts since the last progress
+	Lease     time.Time // a worker holds the chunk until then; zero: no worker does
+	Holder    string    // unique id of the lease
+	Abandoned bool      // set by Take: the previous worker may not have returned the chunk
+	Usage     Usage
 }
 
-// NewChunk returns a chunk with an outcome for each subject. A subject that the plan refused is skipped from the start; the others are undecided.
+// NewChunk returns a chunk with its refused subjects skipped and the others undecided.
 func NewChunk(seq int, subjects []Subject) Chunk {
 	c := Chunk{Seq: seq, Subjects: subjects, Outcomes: make([]Outcome, len(subjects))}
 	for i, s := range subjects {
@@ -61,7 +62,7 @@ func NewChunk(seq int, subjects []Subject) Chunk {
 	return c
 }
 
-// Undecided lists the indices of the subjects still to be done.
+// Undecided returns the indices of the subjects without a result.
 func (c Chunk) Undecided() []int {
 	var left []int
 	for i, o := range c.Outcomes {
@@ -72,14 +73,14 @@ func (c Chunk) Undecided() []int {
 	return left
 }
 
-// interrupt says of all that is undecided that it may have been done.
+// interrupt marks all undecided subjects: the action may have been applied to them.
 func (c Chunk) interrupt() {
 	for _, i := range c.Undecided() {
 		c.Outcomes[i].Code = Interrupted
 	}
 }
 
-// Tally counts a chunk's outcomes.
+// Tally counts the outcomes of the chunk.
 func (c Chunk) Tally() Tally {
 	t := Tally{Codes: map[string]int{}, Usage: c.Usage}
 	for _, o := range c.Outcomes {
@@ -104,7 +105,7 @@ func (c Chunk) Tally() Tally {
 
 func (t Tally) subjects() int { return t.Done + t.Skipped + t.Failed + t.Left }
 
-// Plus adds up.
+// Plus returns the sum of t and u.
 func (t Tally) Plus(u Tally) Tally {
 	sum := Tally{
 		Done: t.Done + u.Done, Skipped: t.Skipped + u.Skipped, Failed: t.Failed + u.Failed, Left: t.Left + u.Left,
@@ -118,7 +119,8 @@ func (t Tally) Plus(u Tally) Tally {
 	return sum
 }
 
-// split cuts subjects into chunks of at most so much weight and so many subjects.
+// split cuts subjects into chunks numbered from a number on. A chunk holds at most maxWeight and
+// maxSubjects; a heavier subject has a chunk of its own.
 func split(subjects []Subject, from, maxWeight, maxSubjects int) []Chunk {
 	var chunks []Chunk
 	start, weight := 0, 0
@@ -135,8 +137,9 @@ func split(subjects []Subject, from, maxWeight, maxSubjects int) []Chunk {
 	return chunks
 }
 
-// The digest of a plan is a chain of hashes: over what is to be done, then over the
-// frozen subjects of each chunk. Whoever names it has seen all of that.
+// The digest of a plan is a chain of hashes: first over the action with its parameters and
+// settings, then over the subjects of each chunk. An approval that names the digest approves
+// exactly these.
 
 func (o Operation) firstDigest() string {
 	return digest("", struct {
@@ -156,10 +159,9 @@ func digest(before string, of any) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Done lists the ids of up to limit subjects that the action was done to, also of those to whom
-// it may have been: see Interrupted. It looks at the subjects from an index on, and returns the
-// index that it has come to.
-func (c Chunk) Done(op Operation, from, limit int) (ids []string, to int) {
+// Affected returns the ids of up to limit subjects that the action was, or may have been (see
+// Interrupted), applied to. It starts at the index from and returns the index to continue at.
+func (c Chunk) Affected(op Operation, from, limit int) (ids []string, to int) {
 	for i := from; i < len(c.Subjects); i++ {
 		if len(ids) == limit {
 			return ids, i

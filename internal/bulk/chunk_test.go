@@ -23,12 +23,12 @@ func TestSplitBoundsWeightAndNumber(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		weights []int
-		want    string // the numbers of subjects of each chunk
+		want    string // number of subjects in each chunk
 	}{
-		{"nobody", nil, "[]"},
+		{"no subjects", nil, "[]"},
 		{"light ones, by number", []int{1, 1, 1, 1, 1}, "[3 2]"},
-		{"exactly as heavy as may be", []int{5, 5, 5}, "[2 1]"},
-		{"one too heavy alone", []int{1, 99, 1}, "[1 1 1]"},
+		{"exactly the largest weight", []int{5, 5, 5}, "[2 1]"},
+		{"one heavier than a chunk", []int{1, 99, 1}, "[1 1 1]"},
 		{"weightless", []int{0, 0, 0, 0}, "[3 1]"},
 	} {
 		sizes := []int{}
@@ -44,7 +44,7 @@ func TestSplitBoundsWeightAndNumber(t *testing.T) {
 	}
 }
 
-func TestSplitLeavesNobodyOut(t *testing.T) {
+func TestSplitKeepsEverySubject(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	rng := rand.New(rand.NewPCG(seed, 0))
 	for range 1000 {
@@ -76,8 +76,8 @@ func names(of []Subject) (ids []string) {
 	return ids
 }
 
-// TestTheDigestIsOfAllThatIsFrozen changes one thing after another.
-func TestTheDigestIsOfAllThatIsFrozen(t *testing.T) {
+// TestTheDigestCoversAllThatIsStored changes one value after another.
+func TestTheDigestCoversAllThatIsStored(t *testing.T) {
 	digestOf := func(change func(*Operation, []Subject)) string {
 		op := Operation{ID: "op", Action: "delete", Params: []byte("p")}
 		some := subjects(1, 1, 1)
@@ -90,7 +90,7 @@ func TestTheDigestIsOfAllThatIsFrozen(t *testing.T) {
 	}
 	same := digestOf(func(*Operation, []Subject) {})
 	if len(same) != 64 || same != digestOf(func(_ *Operation, s []Subject) { s[0].Counts = map[string]int64{"x": 1} }) {
-		t.Errorf("the digest %q is not of what is frozen alone", same)
+		t.Errorf("the digest %q has not 64 characters, or covers the counts, which are not stored", same)
 	}
 	for name, change := range map[string]func(*Operation, []Subject){
 		"operation":        func(op *Operation, _ []Subject) { op.ID = "other" },
@@ -104,17 +104,17 @@ func TestTheDigestIsOfAllThatIsFrozen(t *testing.T) {
 		"subject run over": func(_ *Operation, s []Subject) { s[0].ID, s[0].Bind = "s01", "" },
 	} {
 		if digestOf(change) == same {
-			t.Errorf("another %s has the same digest", name)
+			t.Errorf("a different %s has the same digest", name)
 		}
 	}
 }
 
-func TestAChunkDecidesTheRefusedFromTheStart(t *testing.T) {
+func TestANewChunkSkipsRefusedSubjects(t *testing.T) {
 	some := subjects(1, 1, 1)
 	some[1].Refused = "ON_HOLD"
 	c := NewChunk(0, some)
 	if got := c.Undecided(); !slices.Equal(got, []int{0, 2}) {
-		t.Errorf("undecided are %v", got)
+		t.Errorf("undecided: %v, want [0 2]", got)
 	}
 	c.Outcomes[0] = Outcome{Result: OutcomeDone}
 	c.Outcomes[2] = Outcome{OutcomeFailed, GaveUp}
@@ -123,13 +123,13 @@ func TestAChunkDecidesTheRefusedFromTheStart(t *testing.T) {
 	if got := c.Tally(); !reflect.DeepEqual(got, want) {
 		t.Errorf("tally %+v, want %+v", got, want)
 	}
-	if got, _ := c.Done(Operation{}, 0, 3); !slices.Equal(got, []string{"s0"}) {
-		t.Errorf("done are %v", got)
+	if got, _ := c.Affected(Operation{}, 0, 3); !slices.Equal(got, []string{"s0"}) {
+		t.Errorf("affected: %v, want [s0]", got)
 	}
 }
 
-// TestPagesOfTheDone reads to whom a chunk was done in pages of every size.
-func TestPagesOfTheDone(t *testing.T) {
+// TestPagesOfAffectedSubjects reads the affected subjects of a chunk in pages of every size.
+func TestPagesOfAffectedSubjects(t *testing.T) {
 	c := NewChunk(0, subjects(1, 1, 1, 1, 1))
 	for _, i := range []int{0, 2, 3} {
 		c.Outcomes[i].Result = OutcomeDone
@@ -137,19 +137,19 @@ func TestPagesOfTheDone(t *testing.T) {
 	for limit := 1; limit <= 4; limit++ {
 		var read []string
 		for at, pages := 0, 1; at < len(c.Subjects); pages++ {
-			page, to := c.Done(Operation{}, at, limit)
+			page, to := c.Affected(Operation{}, at, limit)
 			if len(page) > limit || pages > len(c.Subjects) {
-				t.Fatalf("page %d of %d: %v", pages, limit, page)
+				t.Fatalf("page %d with limit %d: %v", pages, limit, page)
 			}
 			read, at = append(read, page...), to
 		}
 		if !slices.Equal(read, []string{"s0", "s2", "s3"}) {
-			t.Errorf("in pages of %d: %v", limit, read)
+			t.Errorf("limit %d: %v, want [s0 s2 s3]", limit, read)
 		}
 	}
 }
 
-func TestForgivingTakesBackOnlyWhatFailed(t *testing.T) {
+func TestResetFailedKeepsTheOtherOutcomes(t *testing.T) {
 	c := Chunk{
 		Subjects: subjects(1, 1, 1, 1), Attempts: 20, Lease: noon,
 		Outcomes: []Outcome{{Result: OutcomeDone}, {OutcomeSkipped, "CHANGED"}, {OutcomeFailed, GaveUp}, {OutcomeFailed, "HAS_DEPENDENTS"}},
@@ -159,7 +159,7 @@ func TestForgivingTakesBackOnlyWhatFailed(t *testing.T) {
 		t.Errorf("reset: %+v", reset)
 	}
 	if len(c.Undecided()) != 0 {
-		t.Error("the chunk itself has changed")
+		t.Error("resetFailed changed its receiver")
 	}
 }
 
@@ -185,7 +185,7 @@ func TestPositionsInItems(t *testing.T) {
 	}
 }
 
-// TestACursorOfItemsBelongsToOneList takes a cursor of each list to all others, and damages it.
+// TestACursorOfItemsBelongsToOneList uses a cursor of each list in all others, and damages it.
 func TestACursorOfItemsBelongsToOneList(t *testing.T) {
 	type list struct {
 		op string
@@ -201,7 +201,7 @@ func TestACursorOfItemsBelongsToOneList(t *testing.T) {
 			to.q.Cursor = cursor
 			seq, index, err := to.q.start(to.op)
 			if same := from.op == to.op && from.q.Result == to.q.Result && from.q.Left == to.q.Left; same != (err == nil) || same && (seq != 3 || index != 17) {
-				t.Errorf("of %+v, taken to %+v: %d.%d, %v", from, to, seq, index, err)
+				t.Errorf("from %+v, used in %+v: %d.%d, %v", from, to, seq, index, err)
 			}
 		}
 		for i := range cursor {
@@ -216,10 +216,10 @@ func TestACursorOfItemsBelongsToOneList(t *testing.T) {
 	}
 }
 
-// TestAPageOfItemsEndsByTheLengthOfItsSubjects goes through subjects page by page: each has as many
-// as there is room for, one at least, and none is left out or told twice.
-func TestAPageOfItemsEndsByTheLengthOfItsSubjects(t *testing.T) {
-	store, engine := worked(t, nil)
+// TestAPageOfItemsHasALimitInBytes reads all pages. Each has as many items as fit, at least one, and
+// each item appears once.
+func TestAPageOfItemsHasALimitInBytes(t *testing.T) {
+	store, engine := newTestEngine(t, nil)
 	store.chunk = NewChunk(0, []Subject{{ID: "aaaa"}, {ID: "bb"}, {ID: "cc"}, {ID: "dddddd"}, {ID: "e"}})
 	for bytes, want := range map[int]string{0: "aaaa bb cc dddddd e", 1: "aaaa|bb|cc|dddddd|e", 4: "aaaa|bb cc|dddddd|e", 5: "aaaa bb|cc dddddd|e", 100: "aaaa bb cc dddddd e"} {
 		var pages []string

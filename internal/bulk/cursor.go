@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// A cursor of items is a position among an operation's subjects, with a checksum over the operation
-// and the filter, to which it belongs. It carries no authority.
+// A cursor of items is a position among an operation's subjects, and a checksum of the operation
+// and the filter that it belongs to. It is not a secret and grants no access.
 
 const checksumSize = 8
 
@@ -17,7 +17,8 @@ func (q ItemQuery) cursorAt(op string, seq, index int) string {
 	return base64.RawURLEncoding.EncodeToString(append(q.checksum(op, position), position...))
 }
 
-// start is where a page begins: ErrCursor unless the cursor is of the same list.
+// start returns the position at which the page begins: ErrCursor if the cursor belongs to another
+// list.
 func (q ItemQuery) start(op string) (seq, index int, err error) {
 	if q.Cursor == "" {
 		return 0, 0, nil

@@ -1,9 +1,9 @@
-// Package bulk does one thing to many subjects, and can say at any time what it did to
-// each: an operation is planned, shown, applied by the digest of its plan, and ends.
+// Package bulk applies one action to many subjects and records the outcome of each.
+// An operation is planned, shown, applied by the digest of its plan, and ends.
 //
-// It knows no customers. A subject is an id and what binds it to the state it was seen
-// in; an [Action] plans and applies them. Planning freezes the subjects into chunks, a
-// worker takes a chunk and leaves its outcomes in it, and what there is of progress,
-// report and resumption is read from the chunks. No message and no counter carries any
-// of it, so that a message may come twice, late, never, or to a worker that dies.
+// The package knows nothing of customers. A subject is an id and an opaque token of the
+// state that the plan saw; an [Action] plans and applies. Planning stores the subjects in
+// chunks. A worker takes a chunk and writes the outcomes into it. Progress, reports and
+// resumption are all read from the chunks. No message and no counter holds any of them, so
+// a message may arrive twice, late or never, and its worker may die.
 package bulk

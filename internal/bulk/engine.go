@@ -11,20 +11,21 @@ import (
 	"lethe/internal/clock"
 )
 
-// Engine carries operations out. See [New].
+// Engine runs operations. See [New].
 type Engine struct {
 	clock.Clock
 
 	Queue   Queue
 	Actions map[string]Action
-	// Metered returns a context and what was consumed under it; nil measures nothing.
+	// Metered returns a context, and a function that returns the usage of requests made
+	// with it. Nil measures nothing.
 	Metered func(ctx context.Context) (context.Context, func() Usage)
 	Log     *slog.Logger
 
-	store Store // what others may do with it, the methods of the engine offer
+	store Store // unexported: callers use the engine's methods
 }
 
-// New is an engine that keeps its operations in a store.
+// New returns an engine that keeps its operations in store.
 func New(store Store, queue Queue, actions map[string]Action) *Engine {
 	return &Engine{Queue: queue, Actions: actions, Log: slog.Default(), store: store}
 }
@@ -39,50 +40,51 @@ func (e *Engine) Operations(ctx context.Context, q Query) (Page, error) {
 	return e.store.Operations(ctx, q)
 }
 
-// Action is something that can be done to subjects.
+// Action defines how an operation plans its subjects and what it does to them.
 type Action struct {
-	// Basis reads what the action goes by beside its subjects: settings, for example. It is frozen
-	// in the operation, and Plan and Run go by that. A plan is not applied once it has
-	// changed. Nil: the action goes by nothing else.
+	// Basis reads the settings that the action depends on, encoded. Create stores them in
+	// the operation, and Plan and Run use the stored ones. Apply and Retry refuse an operation
+	// when the current settings differ. Nil: the action depends on no settings.
 	Basis func(ctx context.Context) ([]byte, error)
-	// Plan reads a page of up to limit subjects that the selection selects, from the operation's
-	// Position on, judges them as they are, and binds them to that. Subjects that don't exist it
-	// leaves out or refuses. The next position is empty at the end. A *SelectionError ends the
-	// planning for good; after any other error the same page is planned again.
+	// Plan reads up to limit subjects of the selection, starting at the operation's Position,
+	// checks each against the rules, and binds it to its present state. It leaves out or refuses
+	// subjects that don't exist. next is empty after the last page. A *SelectionError ends the
+	// planning for good. After any other error the same page is planned again.
 	Plan func(ctx context.Context, op Operation, selection []byte, limit int) (subjects []Subject, next string, err error)
-	// Run does it to subjects, each bound to what it was when it was planned. Done
-	// before to some, it says that it is done. Before each request that does it to some
-	// it asks [MayBegin]. An outcome that it leaves undecided, because of an error or for
-	// ErrUnfinished, is tried again; with the code Interrupted it may have been done.
+	// Run applies the action to subjects, each only in the state that it was planned in. For a
+	// subject that the action was applied to before, it reports OutcomeDone again. It calls
+	// [MayBegin] before each request that changes subjects. An undecided outcome is tried again;
+	// with the code Interrupted the action may have been applied.
 	Run func(ctx context.Context, op Operation, subjects []Subject) ([]Outcome, error)
-	// Estimate foresees what applying costs; nil foresees nothing.
+	// Estimate returns the expected usage of applying a plan. Nil: no estimate.
 	Estimate func(Impact) Usage
-	// MaxWeight bounds a chunk.
+	// MaxWeight is the largest total weight of the subjects in a chunk.
 	MaxWeight int
-	// Harmless actions apply themselves when they are planned.
+	// Harmless actions start without approval as soon as they are planned.
 	Harmless bool
 }
 
 // Limits of operations.
 const (
-	PlanLife    = 24 * time.Hour  // a plan is to be applied within
-	ChunkLease  = 6 * time.Minute // of a worker that has no deadline; see leaseOf
-	MaxAttempts = 20              // of a chunk that fail without progress; then what is undecided has failed
-	MaxDeaths   = 100             // of workers at a chunk without a sign of life in between; then likewise
-	MaxSubjects = 250             // of a chunk, and of a page of planning
+	PlanLife    = 24 * time.Hour  // a plan expires after it
+	ChunkLease  = 6 * time.Minute // the lease of a worker without a deadline; see leaseOf
+	MaxAttempts = 20              // failed attempts on a chunk without progress; then its undecided subjects fail
+	MaxDeaths   = 100             // workers in a row that die on a chunk; then its undecided subjects fail
+	MaxSubjects = 250             // in a chunk, and in a page of planning
 )
 
-// Approval is what somebody who has seen a plan says to it.
+// Approval is a user's consent to a plan, given after reading it.
 type Approval struct {
 	Digest       string
 	Acknowledged bool
 	OnRefused    OnRefused // empty: Skip
-	By           string    // whoever says it
+	By           string    // the user who approves
 }
 
-// Create adds an operation with the given ID, Action, Params, By, Reason and
-// Fingerprint, and plans what can be planned at once. The same request again
-// returns the operation it made: ErrReused if it was another request.
+// Create adds an operation with the given ID, Action, Params, By, Reason and Fingerprint,
+// and plans its first page. A repeated request returns the operation that the first one
+// created. It returns ErrAction for an unknown action, and ErrReused if a different request
+// used the ID.
 func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Operation, error) {
 	if _, ok := e.Actions[op.Action]; !ok {
 		return op, ErrAction
@@ -107,7 +109,7 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 	return e.planned(ctx, planned)
 }
 
-// basis reads the settings that the action would go by if it were planned now.
+// basis reads the present settings that the action depends on.
 func (e *Engine) basis(ctx context.Context, op Operation) ([]byte, error) {
 	read := e.Actions[op.Action].Basis
 	if read == nil {
@@ -115,14 +117,14 @@ func (e *Engine) basis(ctx context.Context, op Operation) ([]byte, error) {
 	}
 	basis, err := read(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("what %s goes by: %w", op.Action, err)
+		return nil, fmt.Errorf("read the settings of action %s: %w", op.Action, err)
 	}
 	return basis, nil
 }
 
-// upToDate says whether an operation goes by what is so now: ErrOutdated. One that is under way
-// goes by what was approved, whatever changes then.
-func (e *Engine) upToDate(ctx context.Context, op Operation) error {
+// checkBasis returns ErrOutdated if the settings changed after the operation was created. An
+// operation that is running is not checked: it keeps the approved settings.
+func (e *Engine) checkBasis(ctx context.Context, op Operation) error {
 	now, err := e.basis(ctx, op)
 	if err == nil && !bytes.Equal(now, op.Basis) {
 		err = ErrOutdated
@@ -130,8 +132,8 @@ func (e *Engine) upToDate(ctx context.Context, op Operation) error {
 	return err
 }
 
-// Replayed is the operation that the same request has made before: ErrNotFound, or ErrReused if
-// another request has.
+// Replayed returns the operation that an earlier copy of the same request created: ErrNotFound
+// if there was no earlier request, ErrReused if a different request used its ID.
 func (e *Engine) Replayed(ctx context.Context, op Operation) (Operation, error) {
 	made, err := e.store.Operation(ctx, op.ID)
 	if err == nil && (op.Fingerprint == "" || made.Fingerprint != op.Fingerprint) {
@@ -140,8 +142,8 @@ func (e *Engine) Replayed(ctx context.Context, op Operation) (Operation, error) 
 	return made, err
 }
 
-// queuePlanning hands the rest of the planning to a worker. The operation is there:
-// whatever failed now, the sweep goes on with it.
+// queuePlanning hands the rest of the planning to a worker. The operation is stored, so
+// an error here is only logged: the sweep queues the planning again.
 func (e *Engine) queuePlanning(ctx context.Context, op Operation, cause error) (Operation, error) {
 	if cause != nil {
 		e.Log.WarnContext(ctx, "planning left to a worker", "operation", op.ID, "error", cause)
@@ -152,14 +154,15 @@ func (e *Engine) queuePlanning(ctx context.Context, op Operation, cause error) (
 	return op, nil
 }
 
-// Apply starts a planned operation, if the approval is of its plan and the plan is of what is in
-// force: ErrOutdated. Approved again, it is returned as it is: the first approval has applied it.
+// Apply starts a planned operation. The approval must name the digest of its plan (ErrStale),
+// and the settings must be those of the plan (ErrOutdated); [Operation.CanApply] lists the other
+// errors. A second approval of the same plan changes nothing and returns the operation.
 func (e *Engine) Apply(ctx context.Context, id string, a Approval) (Operation, error) {
 	return retryOnConflict(func() (Operation, error) { return e.approve(ctx, id, a) })
 }
 
-// retryOnConflict changes an operation, and tries once more if somebody else has changed it in
-// between: then it may have been done, or may be refused.
+// retryOnConflict calls do, and calls it once more if another writer changed the operation
+// first. The second call reads the new state and may refuse it.
 func retryOnConflict(do func() (Operation, error)) (Operation, error) {
 	op, err := do()
 	if errors.Is(err, ErrVersion) {
@@ -168,8 +171,8 @@ func retryOnConflict(do func() (Operation, error)) (Operation, error) {
 	return op, err
 }
 
-// asked reads an operation that is to be changed, if it can be. Done says that there is nothing to change.
-func (e *Engine) asked(ctx context.Context, id string, can func(Operation) error) (op Operation, done bool, err error) {
+// load reads an operation that can allows to change. done is true if there is nothing to change.
+func (e *Engine) load(ctx context.Context, id string, can func(Operation) error) (op Operation, done bool, err error) {
 	if op, err = e.store.Operation(ctx, id); err == nil {
 		err = can(op)
 	}
@@ -180,11 +183,11 @@ func (e *Engine) asked(ctx context.Context, id string, can func(Operation) error
 }
 
 func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation, error) {
-	op, done, err := e.asked(ctx, id, func(op Operation) error { return op.CanApply(a, e.Now()) })
+	op, done, err := e.load(ctx, id, func(op Operation) error { return op.CanApply(a, e.Now()) })
 	if done || err != nil {
 		return op, err
 	}
-	if err := e.upToDate(ctx, op); err != nil {
+	if err := e.checkBasis(ctx, op); err != nil {
 		return op, err
 	}
 	op.OnRefused, op.AppliedBy = a.OnRefused, a.By
@@ -198,7 +201,7 @@ func (e *Engine) start(ctx context.Context, op Operation) (Operation, error) {
 		return op, err
 	}
 	if op.Chunks == 0 {
-		return e.settle(ctx, op)
+		return e.endIfComplete(ctx, op)
 	}
 	work := make([]Work, op.Chunks)
 	for i := range work {
@@ -208,7 +211,7 @@ func (e *Engine) start(ctx context.Context, op Operation) (Operation, error) {
 	return op, nil
 }
 
-// send queues work. What is not sent is not lost: the sweep finds its chunk unfinished.
+// send queues work. An error is only logged: the sweep queues unfinished chunks again.
 func (e *Engine) send(ctx context.Context, op Operation, work []Work) {
 	if err := e.Queue.EnqueueWork(ctx, work...); err != nil {
 		e.Log.WarnContext(ctx, "chunks left to the sweep", "operation", op.ID, "error", err)
@@ -227,19 +230,20 @@ func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation,
 	return op, nil
 }
 
-// Retry tries again what failed, and only that, in somebody's name. The chunks come first: as long as the
-// operation has not been started again no worker touches them, and a retry that
-// stopped between two of them is made good by the next.
+// Retry runs the failed subjects of an ended operation again, and no others. by is the user who
+// asks for it. [Operation.CanRetry] lists the refusals. Retry reopens the chunks before it starts
+// the operation: no worker touches a chunk until then, so a later Retry can complete one that
+// stopped halfway.
 func (e *Engine) Retry(ctx context.Context, id, by string) (Operation, error) {
 	return retryOnConflict(func() (Operation, error) { return e.retry(ctx, id, by) })
 }
 
 func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
-	op, done, err := e.asked(ctx, id, Operation.CanRetry)
+	op, done, err := e.load(ctx, id, Operation.CanRetry)
 	if done || err != nil {
 		return op, err
 	}
-	if err := e.upToDate(ctx, op); err != nil {
+	if err := e.checkBasis(ctx, op); err != nil {
 		return op, err
 	}
 	work, err := e.reopen(ctx, op)
@@ -273,7 +277,7 @@ func (e *Engine) reopen(ctx context.Context, op Operation) (work []Work, err err
 	return work, nil
 }
 
-// resetFailed is the chunk with what failed in it undecided.
+// resetFailed returns the chunk with its failed subjects undecided again.
 func (c Chunk) resetFailed() Chunk {
 	outcomes := make([]Outcome, len(c.Outcomes))
 	for i, o := range c.Outcomes {
@@ -285,13 +289,13 @@ func (c Chunk) resetFailed() Chunk {
 	return c
 }
 
-// Tally counts what became of an operation's subjects so far.
+// Tally counts the subjects of an operation by their outcomes so far.
 func (e *Engine) Tally(ctx context.Context, op Operation) (Tally, error) {
 	if op.State.Ended() && op.Tally.subjects() == op.Impact.Subjects {
 		return op.Tally, nil
 	}
-	t, err := e.store.Tally(ctx, op)                            // also of one that an older version has cancelled
-	t.Left = op.Impact.Subjects - t.Done - t.Skipped - t.Failed // a chunk that ends meanwhile may be missed
+	t, err := e.store.Tally(ctx, op)                            // also if an older version of Lethe cancelled it
+	t.Left = op.Impact.Subjects - t.Done - t.Skipped - t.Failed // the reading may miss a chunk that ends during it
 	delete(t.Codes, Interrupted)
 	return t, err
 }

@@ -10,52 +10,51 @@ import (
 	"lethe/internal/refusal"
 )
 
-// Refusals: what an Engine and a Store answer when something can't be done.
+// Refusals of an Engine and a Store. Each has a stable code for clients.
 var (
 	ErrNotFound = refusal.New(refusal.NoOperation, "no such operation")
-	ErrVersion  = refusal.New(refusal.OperationRunning, "the operation has been changed meanwhile")
+	ErrVersion  = refusal.New(refusal.OperationRunning, "another request changed the operation first")
 	ErrPlanning = refusal.New(refusal.Planning, "the operation is still being planned")
-	ErrRunning  = refusal.New(refusal.OperationRunning, "the operation is under way")
+	ErrRunning  = refusal.New(refusal.OperationRunning, "the operation is running")
 	ErrEnded    = refusal.New(refusal.OperationEnded, "the operation has ended")
-	ErrExpired  = refusal.New(refusal.PlanExpired, "nobody applied the plan in time")
-	ErrStale    = refusal.New(refusal.PlanStale, "the digest is not that of the plan")
-	ErrOutdated = refusal.New(refusal.PlanStale, "what the plan goes by has changed since")
-	ErrConfirm  = refusal.New(refusal.AcknowledgementRequired, "the consequences have not been acknowledged")
+	ErrExpired  = refusal.New(refusal.PlanExpired, "the plan has expired")
+	ErrStale    = refusal.New(refusal.PlanStale, "the digest does not match the plan")
+	ErrOutdated = refusal.New(refusal.PlanStale, "the settings have changed since the plan was made")
+	ErrConfirm  = refusal.New(refusal.AcknowledgementRequired, "the approval does not acknowledge the consequences")
 	ErrCursor   = refusal.New(refusal.BadCursor, "the cursor does not belong to this list")
 	ErrReused   = refusal.New(refusal.IdempotencyKeyReused, "the idempotency key was used for another request")
 )
 
-// What the engine, its workers and its callers answer each other; it has no code.
+// Errors between the engine, its store and its actions. They have no code.
 var (
-	ErrExists    = errors.New("the operation exists already")
-	ErrUnchanged = errors.New("it is so already")
+	ErrExists    = errors.New("an operation with this id exists")
+	ErrUnchanged = errors.New("the operation is in that state: nothing to change")
 	ErrAction    = errors.New("no such action")
 
-	// ErrStopped says that something may not begin: the operation has been cancelled.
+	// ErrStopped reports that no request may begin because the operation has been cancelled.
 	ErrStopped = errors.New("the operation has been cancelled")
-	// ErrNotBegun says of a subject that nothing was done to it, not even in vain.
-	ErrNotBegun = errors.New("it was not begun")
+	// ErrNotBegun reports that no request was made for a subject.
+	ErrNotBegun = errors.New("not begun")
 
-	// ErrTaken says that a chunk is a worker's at the moment, or ended.
-	ErrTaken = errors.New("somebody else has the chunk, or it has ended")
-	// ErrUnfinished says that a worker stopped before its deadline with work left.
-	// Nothing is lost: the sweep hands the chunk to a worker again.
-	ErrUnfinished = errors.New("stopped before the deadline, the sweep goes on with it")
+	// ErrTaken reports that another worker holds the chunk, or that the chunk has ended.
+	ErrTaken = errors.New("another worker holds the chunk, or it has ended")
+	// ErrUnfinished reports that a worker stopped at its deadline with work left. The sweep
+	// hands the chunk to another worker.
+	ErrUnfinished = errors.New("stopped at the deadline; the sweep queues the rest again")
 )
 
-// Codes of a subject's outcome, beside the code of a refusal.
+// Codes of an outcome, in addition to the codes of refusals.
 const (
-	// Changed is the code of subjects that are no longer what they were planned as.
+	// Changed: the subject changed after it was planned.
 	Changed = "CHANGED"
-	// GaveUp is the code of subjects that no attempt decided.
+	// GaveUp: all attempts failed.
 	GaveUp = "GAVE_UP"
-	// Interrupted is the code of subjects that a worker began without leaving an outcome, and
-	// that no other worker tried again since the operation was cancelled: whether it was done
-	// to them, they themselves tell.
+	// Interrupted: a worker began the subject, wrote no outcome, and the operation was cancelled
+	// before another attempt. The action may have been applied; read the subject to find out.
 	Interrupted = "INTERRUPTED"
 )
 
-// RefusedError refuses to apply a plan some of whose subjects the rules refuse.
+// RefusedError refuses an approval with OnRefused Fail of a plan that has refused subjects.
 type RefusedError struct {
 	Codes map[string]int
 }
@@ -65,15 +64,15 @@ func (e *RefusedError) Error() string {
 	for _, code := range slices.Sorted(maps.Keys(e.Codes)) {
 		parts = append(parts, fmt.Sprintf("%d %s", e.Codes[code], code))
 	}
-	return "some subjects can't be done: " + strings.Join(parts, ", ")
+	return "the rules refuse some subjects: " + strings.Join(parts, ", ")
 }
 
-// Code is that of the refusal.
+// Code returns the code of the refusal.
 func (e *RefusedError) Code() refusal.Code { return refusal.PlanBlocked }
 
-// SelectionError says that a selection can't be planned, for good.
+// SelectionError reports a selection that can never be planned.
 type SelectionError struct {
-	Problem string // what to do about it; repeats nothing of the selection but ids
+	Problem string // what is wrong and what to do; quotes no value of the selection except ids
 }
 
 func (e *SelectionError) Error() string { return "selection: " + e.Problem }

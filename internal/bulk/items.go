@@ -2,7 +2,7 @@ package bulk
 
 import "context"
 
-// Item is one subject of an operation and what became of it.
+// Item is one subject of an operation and its outcome.
 type Item struct {
 	Subject string
 	Bind    string
@@ -11,21 +11,21 @@ type Item struct {
 
 // ItemQuery asks for a page of an operation's items.
 type ItemQuery struct {
-	Result Result // of them; empty: all, unless Left
-	Left   bool   // only the undecided
-	Limit  int
-	Bytes  int    // of subjects in a page, past which it ends; 0: as many as there are
-	Cursor string // of the page before; empty for the first
+	Result Result // items with this result; empty: all items, unless Left is set
+	Left   bool   // undecided items only
+	Limit  int    // items in a page
+	Bytes  int    // a page ends once its ids have this many bytes; 0: no limit
+	Cursor string // from the page before; empty for the first
 }
 
 // ItemPage is a page of an operation's items.
 type ItemPage struct {
 	Items  []Item
-	Cursor string // of the next page; empty at the end
+	Cursor string // for the next page; empty after the last
 }
 
-// Items reads a page of what became of an operation's subjects, in the order in which
-// they were frozen: ErrCursor.
+// Items reads a page of an operation's subjects and their outcomes, in the order of the plan.
+// It returns ErrCursor for a cursor of another list.
 func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage, error) {
 	var page ItemPage
 	seq, from, err := q.start(op.ID)
@@ -38,7 +38,7 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 			return page, err
 		}
 		for i := from; i < len(c.Subjects); i++ {
-			if !q.wants(c.Outcomes[i]) {
+			if !q.matches(c.Outcomes[i]) {
 				continue
 			}
 			if len(page.Items) == q.Limit || q.Bytes > 0 && size >= q.Bytes {
@@ -53,12 +53,12 @@ func (e *Engine) Items(ctx context.Context, op Operation, q ItemQuery) (ItemPage
 	return page, nil
 }
 
-func (q ItemQuery) wants(o Outcome) bool {
+func (q ItemQuery) matches(o Outcome) bool {
 	return o.Result == q.Result || q.Result == "" && !q.Left
 }
 
-// outcome is what is known of a subject's. That it is undecided whether it was done says nothing
-// as long as that will be tried again.
+// outcome returns the outcome to show for a subject. It hides the code Interrupted until the
+// operation is cancelled: before that, a worker will try the subject again.
 func (c Chunk) outcome(op Operation, i int) Outcome {
 	if o := c.Outcomes[i]; o.Result != OutcomeUndecided || op.State == Cancelled {
 		return o

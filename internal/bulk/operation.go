@@ -6,33 +6,33 @@ import (
 	"time"
 )
 
-// State says where an operation stands.
+// State is the stage that an operation is in.
 type State string
 
 // The states of an operation.
 const (
-	Planning  State = "PLANNING"  // its subjects are being frozen
-	Ready     State = "READY"     // planned; waits to be applied
-	Running   State = "RUNNING"   // applied; workers are at it
-	Succeeded State = "SUCCEEDED" // everything that the plan promised was done
-	Partial   State = "PARTIAL"   // some was done, some was not
-	Failed    State = "FAILED"    // nothing was done, or it could not be planned
-	Expired   State = "EXPIRED"   // nobody applied it in time
+	Planning  State = "PLANNING"  // its subjects are being read and stored
+	Ready     State = "READY"     // planned, and waiting for approval
+	Running   State = "RUNNING"   // applied; workers process its chunks
+	Succeeded State = "SUCCEEDED" // the action was applied to every subject that the plan accepted
+	Partial   State = "PARTIAL"   // the action was applied to some of them
+	Failed    State = "FAILED"    // the action was applied to none, or the planning failed
+	Expired   State = "EXPIRED"   // not applied within PlanLife
 
-	Cancelling State = "CANCELLING" // nothing further begins; some worker has yet to stop
-	Cancelled  State = "CANCELLED"  // stopped; what was done stays done
+	Cancelling State = "CANCELLING" // no new request begins; a worker is still stopping
+	Cancelled  State = "CANCELLED"  // stopped; what was done before stays done
 )
 
-// Ended says whether nothing more happens by itself.
+// Ended reports whether the operation is over. Only Retry changes it after that.
 func (s State) Ended() bool { return s != Planning && s != Ready && s != Running && s != Cancelling }
 
-// OnRefused says what an operation does when a subject can't be done.
+// OnRefused is the treatment of subjects that the rules refuse.
 type OnRefused string
 
-// What is done about subjects that the rules refuse.
+// The treatments of refused subjects.
 const (
-	Skip OnRefused = "skip" // they are left alone, and reported
-	Fail OnRefused = "fail" // the plan can't be applied; refused later, they have failed
+	Skip OnRefused = "skip" // leave them unchanged and report them
+	Fail OnRefused = "fail" // don't apply the plan; a subject refused during the run counts as failed
 )
 
 // Operation is one action on many subjects.
@@ -40,81 +40,82 @@ type Operation struct {
 	ID          string
 	Action      string
 	Params      []byte // of the action; no personal data
-	Basis       []byte // what the action goes by beside the subjects, as it was when they began to be planned; no personal data
-	By          string
+	Basis       []byte // settings that the action depends on, as of creation: see Action.Basis; no personal data
+	By          string // user who created it
 	ReasonCode  string `json:",omitempty"`
-	Reason      string // to be told when the planning has ended: see redact
-	Fingerprint string // of the request that made it; empty when it can't be repeated
+	Reason      string // not shown before the planning has ended: see redact
+	Fingerprint string // hash of the request that created it; empty if the request has no idempotency key
 
 	State   State
-	Version int64 // counts changes of the operation, not of its chunks
+	Version int64 // number of changes to the operation, not to its chunks
 	Created time.Time
 	Planned time.Time
 	Expires time.Time // of the plan
 	Applied time.Time
 	Ended   time.Time
-	Why     string // it failed to be planned; no personal data
+	Why     string // why the planning failed; no personal data
 
-	AppliedBy   string    // whoever's approval started it; empty when nobody's did, as it applied itself
-	CancelledBy string    // whoever stopped it
-	Retried     time.Time // last
-	RetriedBy   string    // last
+	AppliedBy   string    // user whose approval started it; empty if it started without approval
+	CancelledBy string    // user who cancelled it
+	Retried     time.Time // last retry
+	RetriedBy   string    // user who asked for the last retry
 
-	OnRefused OnRefused // as it was applied
+	OnRefused OnRefused // from the approval
 
-	Position string // of the planning; empty at its beginning and end
+	Position string // next page of the planning; empty before the first and after the last
 	Chunks   int
 	Digest   string
 	Impact   Impact
-	Tally    Tally // as it ended; see Engine.Tally for one that has not
+	Tally    Tally // final counts; before the end see Engine.Tally
 	Swept    SweepMark
 }
 
-// Impact is what a plan foresees.
+// Impact is the expected effect of applying a plan.
 type Impact struct {
 	Subjects int
-	Eligible int
-	Refused  map[string]int   // by code
-	Counts   map[string]int64 // what hangs on the eligible ones
-	Weight   int              // of the work on the eligible ones
+	Eligible int              // subjects that the rules don't refuse
+	Refused  map[string]int   // refused subjects by code
+	Counts   map[string]int64 // sum of Subject.Counts of the eligible subjects
+	Weight   int              // sum of Subject.Weight of the eligible subjects
 	Estimate Usage
 }
 
-// SweepMark is what the sweep has seen of an operation, from which it tells whether anything moves.
+// SweepMark is a snapshot of an operation's progress. The sweep compares it with the next one
+// to find out whether the operation makes progress.
 type SweepMark struct {
-	At    time.Time
-	Seen  string
-	Times int // that it saw the same again
+	At    time.Time // of the first sweep, or of the last resend, that saw this progress
+	Seen  string    // summary of the progress
+	Times int       // resends since the progress last changed
 }
 
-// Usage is what work costs.
+// Usage is the number of requests made and the capacity units consumed.
 type Usage struct {
 	Requests   int
 	WriteUnits float64
 	ReadUnits  float64
 }
 
-// Plus adds up.
+// Plus returns the sum of u and v.
 func (u Usage) Plus(v Usage) Usage {
 	return Usage{u.Requests + v.Requests, u.WriteUnits + v.WriteUnits, u.ReadUnits + v.ReadUnits}
 }
 
-// Tally counts the subjects of an operation by what became of them.
+// Tally is the number of subjects by outcome.
 type Tally struct {
 	Done    int
 	Skipped int
 	Failed  int
-	Left    int            // undecided so far
-	Codes   map[string]int // of the skipped and failed, and of those left that may have been done
+	Left    int            // undecided
+	Codes   map[string]int // by code: skipped, failed, and undecided ones with the code Interrupted
 	Usage   Usage
 }
 
-// Actor is in whose name things are done to the subjects: whoever applied the operation. One
-// that applies itself is its planner's.
+// Actor returns the user who is recorded as the author of each change: the one who applied the
+// operation. If it started without approval, that is the one who created it.
 func (o Operation) Actor() string { return cmp.Or(o.AppliedBy, o.By) }
 
-// StateAt is the state as a reader must judge it: a plan past its time has expired,
-// whether or not anything has noted it.
+// StateAt returns the state at a time. A plan past its expiry is Expired, also before the
+// sweep has stored that.
 func (o Operation) StateAt(now time.Time) State {
 	if o.State == Ready && !now.Before(o.Expires) {
 		return Expired
@@ -122,8 +123,8 @@ func (o Operation) StateAt(now time.Time) State {
 	return o.State
 }
 
-// CanApply says why the operation can't be applied, nil if it can. It returns
-// ErrUnchanged for one that was applied by the same digest.
+// CanApply returns nil if the approval can start the operation, or else the refusal. It
+// returns ErrUnchanged if the operation was started before by the same digest.
 func (o Operation) CanApply(a Approval, now time.Time) error {
 	state := o.StateAt(now)
 	switch {
@@ -145,7 +146,8 @@ func (o Operation) CanApply(a Approval, now time.Time) error {
 	return nil
 }
 
-// CanCancel says why the operation can't be cancelled, nil if it can.
+// CanCancel returns nil if the operation can be cancelled, ErrUnchanged if it is cancelled, or
+// ErrEnded.
 func (o Operation) CanCancel() error {
 	switch {
 	case o.State == Cancelling || o.State == Cancelled:
@@ -156,7 +158,8 @@ func (o Operation) CanCancel() error {
 	return nil
 }
 
-// CanRetry says why what failed can't be tried again, nil if it can.
+// CanRetry returns nil if failed subjects can run again, ErrUnchanged if they run now or none
+// failed, or else the refusal.
 func (o Operation) CanRetry() error {
 	switch {
 	case o.State == Running:
@@ -171,13 +174,13 @@ func (o Operation) CanRetry() error {
 	return nil
 }
 
-// untouched is the tally of a plan that comes to its end without being applied.
+// untouched returns the tally of a plan that ends without being applied.
 func (o Operation) untouched() Tally {
 	return Tally{Skipped: o.Impact.Subjects - o.Impact.Eligible, Left: o.Impact.Eligible, Codes: maps.Clone(o.Impact.Refused)}
 }
 
-// conclude is the state that a tally of everything amounts to. Subjects of which the
-// plan said that they would be left alone don't count against it.
+// conclude returns the final state for a tally of all chunks. Subjects that the plan refused
+// don't count against success.
 func (o Operation) conclude(t Tally) State {
 	foreseen := o.Impact.Subjects - o.Impact.Eligible
 	switch {

@@ -10,7 +10,7 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// in is an operation of ten subjects, eight of which can be done, in a state at noon.
+// in returns an operation in a state at noon. It has ten subjects, of which eight are eligible.
 func in(s State) Operation {
 	op := Operation{
 		ID: "op", State: s, Digest: "d", Expires: noon.Add(time.Hour),
@@ -37,18 +37,18 @@ func (o Operation) unapplied() Operation {
 	return o
 }
 
-// verdict is a decision in a word or two.
+// verdict returns a short name for a decision.
 func verdict(err error) string {
 	if refused, is := errors.AsType[*RefusedError](err); is {
 		return fmt.Sprint(refused.Codes)
 	}
 	return map[error]string{
-		nil: "yes", ErrUnchanged: "is so", ErrPlanning: "planning", ErrRunning: "running", ErrEnded: "ended",
+		nil: "yes", ErrUnchanged: "unchanged", ErrPlanning: "planning", ErrRunning: "running", ErrEnded: "ended",
 		ErrExpired: "expired", ErrStale: "stale", ErrConfirm: "unconfirmed",
 	}[err]
 }
 
-func TestWhatCanBeDoneInEachState(t *testing.T) {
+func TestAllowedRequestsInEachState(t *testing.T) {
 	yes := Approval{Digest: "d", Acknowledged: true}
 	for _, tt := range []struct {
 		name                 string
@@ -57,17 +57,17 @@ func TestWhatCanBeDoneInEachState(t *testing.T) {
 	}{
 		{"planning", in(Planning), "planning", "yes", "running"},
 		{"ready", in(Ready), "yes", "yes", "running"},
-		{"ready, but late", in(Ready).late(), "expired", "yes", "running"},
-		{"running", in(Running), "is so", "yes", "is so"},
-		{"running past the plan's time", in(Running).late(), "is so", "yes", "is so"},
-		{"succeeded", in(Succeeded), "is so", "ended", "is so"},
-		{"partly, as the rules refused", in(Partial), "is so", "ended", "is so"},
-		{"partly, as some failed", in(Partial).failing(3), "is so", "ended", "yes"},
-		{"failed", in(Failed).failing(8), "is so", "ended", "yes"},
-		{"failed to be planned", in(Failed).unapplied(), "ended", "ended", "ended"},
-		{"being cancelled", in(Cancelling), "is so", "is so", "running"},
-		{"being cancelled past the plan's time", in(Cancelling).late(), "is so", "is so", "running"},
-		{"cancelled", in(Cancelled), "ended", "is so", "ended"},
+		{"ready, past its expiry", in(Ready).late(), "expired", "yes", "running"},
+		{"running", in(Running), "unchanged", "yes", "unchanged"},
+		{"running, past the plan's expiry", in(Running).late(), "unchanged", "yes", "unchanged"},
+		{"succeeded", in(Succeeded), "unchanged", "ended", "unchanged"},
+		{"partial, because of refusals", in(Partial), "unchanged", "ended", "unchanged"},
+		{"partial, because of failures", in(Partial).failing(3), "unchanged", "ended", "yes"},
+		{"failed", in(Failed).failing(8), "unchanged", "ended", "yes"},
+		{"failed in planning", in(Failed).unapplied(), "ended", "ended", "ended"},
+		{"cancelling", in(Cancelling), "unchanged", "unchanged", "running"},
+		{"cancelling, past the plan's expiry", in(Cancelling).late(), "unchanged", "unchanged", "running"},
+		{"cancelled", in(Cancelled), "ended", "unchanged", "ended"},
 		{"expired", in(Expired), "expired", "ended", "ended"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -111,13 +111,13 @@ func TestConclude(t *testing.T) {
 		{Tally{Skipped: 2, Failed: 8}, Failed},
 	} {
 		if got := in(Running).conclude(tt.tally); got != tt.want {
-			t.Errorf("%+v amounts to %s, want %s", tt.tally, got, tt.want)
+			t.Errorf("%+v: %s, want %s", tt.tally, got, tt.want)
 		}
 	}
 	if got := in(Cancelling).conclude(Tally{Done: 8, Skipped: 2}); got != Cancelled {
-		t.Errorf("cancelled too late, it amounts to %s", got)
+		t.Errorf("cancelled after the last subject: %s, want %s", got, Cancelled)
 	}
 	if got := (Operation{}).conclude(Tally{}); got != Succeeded {
-		t.Errorf("nothing, done to nobody, amounts to %s", got)
+		t.Errorf("no subjects: %s, want %s", got, Succeeded)
 	}
 }

@@ -6,13 +6,13 @@ import (
 	"fmt"
 )
 
-// plan freezes what is left to be frozen.
+// plan plans the remaining pages of an operation.
 func (e *Engine) plan(ctx context.Context, op Operation) error {
 	for op.State == Planning {
 		next, err := e.planPage(ctx, op)
 		switch {
 		case errors.Is(err, ErrVersion):
-			return nil // somebody else plans, or it was cancelled
+			return nil // another worker is planning, or the operation was cancelled
 		case errors.Is(err, context.DeadlineExceeded):
 			return errors.Join(ErrUnfinished, err)
 		case err != nil:
@@ -24,7 +24,7 @@ func (e *Engine) plan(ctx context.Context, op Operation) error {
 	return err
 }
 
-// planned applies what applies itself, unless the sweep was faster.
+// planned starts a planned operation if its action is Harmless. The sweep may start it first.
 func (e *Engine) planned(ctx context.Context, op Operation) (Operation, error) {
 	if op.State != Ready || !e.Actions[op.Action].Harmless {
 		return op, nil
@@ -36,41 +36,41 @@ func (e *Engine) planned(ctx context.Context, op Operation) (Operation, error) {
 	return started, err
 }
 
-// planPage freezes a page of the selection, in one transaction with the operation: of
-// two planners only one gets a page in.
+// planPage plans one page and stores its chunks in one transaction with the operation. Of two
+// planners of the same page one gets ErrVersion.
 func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) {
 	selection, err := e.store.Selection(ctx, op.ID)
 	if err != nil {
 		return op, fmt.Errorf("read selection: %w", err)
 	}
-	if len(selection) == 0 { // the planning has ended since the operation was read
+	if len(selection) == 0 { // the planning ended after the operation was read
 		return op, ErrVersion
 	}
-	chunks, next, err := e.choose(ctx, op, selection)
-	if unfit, is := errors.AsType[*SelectionError](err); is {
-		op.Why, op.Tally = unfit.Problem, op.untouched()
+	chunks, next, err := e.nextChunks(ctx, op, selection)
+	if bad, is := errors.AsType[*SelectionError](err); is {
+		op.Why, op.Tally = bad.Problem, op.untouched()
 		return e.end(ctx, op, Failed)
 	}
 	if err != nil {
 		return op, err
 	}
-	gained := e.withChunks(op, chunks, next)
-	if err := e.store.Freeze(ctx, gained, chunks); err != nil {
+	planned := e.withChunks(op, chunks, next)
+	if err := e.store.Freeze(ctx, planned, chunks); err != nil {
 		return op, err
 	}
-	return gained, nil
+	return planned, nil
 }
 
-// choose reads a page and cuts it into chunks. A page of so heavy subjects that their
-// chunks don't fit into one transaction is read again, so small that each may have its own.
-func (e *Engine) choose(ctx context.Context, op Operation, selection []byte) (chunks []Chunk, next string, err error) {
+// nextChunks reads a page of subjects and cuts it into chunks. If heavy subjects make more chunks
+// than fit into one transaction, it reads a smaller page, in which each may have its own chunk.
+func (e *Engine) nextChunks(ctx context.Context, op Operation, selection []byte) (chunks []Chunk, next string, err error) {
 	for _, limit := range []int{MaxSubjects, MaxFreeze} {
 		chunks, next, err = e.page(ctx, op, selection, limit)
 		if err != nil || len(chunks) <= MaxFreeze {
 			return chunks, next, err
 		}
 	}
-	return nil, "", fmt.Errorf("plan %s: more subjects than were asked for", op.Action)
+	return nil, "", fmt.Errorf("plan %s: the action returned more than %d subjects", op.Action, MaxFreeze)
 }
 
 func (e *Engine) page(ctx context.Context, op Operation, selection []byte, limit int) ([]Chunk, string, error) {
@@ -82,7 +82,7 @@ func (e *Engine) page(ctx context.Context, op Operation, selection []byte, limit
 	return split(subjects, op.Chunks, action.MaxWeight, MaxSubjects), next, nil
 }
 
-// withChunks is the operation with further chunks, READY if they were the last.
+// withChunks returns the operation with further chunks. It is Ready if next is empty.
 func (e *Engine) withChunks(op Operation, chunks []Chunk, next string) Operation {
 	op.Impact = op.Impact.plus(chunks)
 	op.Reason = redact(op.Reason, chunks)
@@ -103,8 +103,9 @@ func (e *Engine) withChunks(op Operation, chunks []Chunk, next string) Operation
 	return op
 }
 
-// redact takes out of an operation's reason what is personal of its subjects: it outlives them. Who is
-// named in it may come with the last chunk, so that nobody is to see it before the planning has ended.
+// redact removes personal values of the subjects from an operation's reason, because the operation
+// outlives them. The last chunk may hold the subject that the reason names, so the reason is not
+// shown before the planning has ended.
 func redact(reason string, chunks []Chunk) string {
 	for _, c := range chunks {
 		for i := range c.Subjects {
@@ -116,8 +117,8 @@ func redact(reason string, chunks []Chunk) string {
 	return reason
 }
 
-// unplanned is an operation that ends before it is planned: without its reason, which has been compared
-// with some of its subjects only, and without the position, which may be made of what was searched for.
+// unplanned returns an operation that ends during its planning, without its reason and position.
+// The reason has been redacted for some subjects only, and the position may contain the search text.
 func (o Operation) unplanned() Operation {
 	o.Reason, o.Position = "", ""
 	return o

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestHeavySubjectsArePlannedFewAtATime plans subjects of which each fills a chunk, so that a
-// whole page of them fits into no transaction.
-func TestHeavySubjectsArePlannedFewAtATime(t *testing.T) {
+// TestHeavySubjectsArePlannedInSmallPages plans subjects that fill a chunk each, so that a full
+// page does not fit into one transaction.
+func TestHeavySubjectsArePlannedInSmallPages(t *testing.T) {
 	const n = 100
 	page := func(_ context.Context, _ Operation, _ []byte, position string, limit int) ([]string, string, error) {
 		from := 0
@@ -24,8 +24,8 @@ func TestHeavySubjectsArePlannedFewAtATime(t *testing.T) {
 		}
 		return ids, fmt.Sprint(from + limit), nil
 	}
-	store := &freezer{}
-	engine := heavy(store, page)
+	store := &freezeStore{}
+	engine := heavyEngine(store, page)
 	if err := engine.plan(t.Context(), Operation{ID: "op", Action: "lift", State: Planning}); err != nil {
 		t.Fatal(err)
 	}
@@ -43,24 +43,25 @@ func TestHeavySubjectsArePlannedFewAtATime(t *testing.T) {
 	}
 }
 
-// TestAPageLongerThanAskedForIsNotReadForEver has a selection that keeps to no limit.
-func TestAPageLongerThanAskedForIsNotReadForEver(t *testing.T) {
+// TestAPageLongerThanItsLimitIsAnError uses an action that ignores the limit.
+func TestAPageLongerThanItsLimitIsAnError(t *testing.T) {
 	all := make([]string, MaxSubjects)
-	engine := heavy(&freezer{}, func(context.Context, Operation, []byte, string, int) ([]string, string, error) { return all, "", nil })
+	engine := heavyEngine(&freezeStore{}, func(context.Context, Operation, []byte, string, int) ([]string, string, error) { return all, "", nil })
 	err := engine.plan(t.Context(), Operation{ID: "op", Action: "lift", State: Planning})
-	if err == nil || !strings.Contains(err.Error(), "more subjects than were asked for") {
+	if err == nil || !strings.Contains(err.Error(), "returned more than 45 subjects") {
 		t.Error(err)
 	}
 }
 
-// ended is a store in which a planning has ended since its operation was read: no selection is left.
-type ended struct{ *freezer }
+// endedPlanning is a store in which the planning ended after the operation was read: it has no
+// selection.
+type endedPlanning struct{ *freezeStore }
 
-func (ended) Selection(context.Context, string) ([]byte, error) { return nil, nil }
+func (endedPlanning) Selection(context.Context, string) ([]byte, error) { return nil, nil }
 
 func TestAPlanningThatHasEndedIsNoFault(t *testing.T) {
-	store := &freezer{}
-	engine := heavy(ended{store}, func(_ context.Context, _ Operation, selection []byte, _ string, _ int) ([]string, string, error) {
+	store := &freezeStore{}
+	engine := heavyEngine(endedPlanning{store}, func(_ context.Context, _ Operation, selection []byte, _ string, _ int) ([]string, string, error) {
 		return nil, "", fmt.Errorf("selection %q", selection)
 	})
 	err := engine.plan(t.Context(), Operation{ID: "op", Action: "lift", State: Planning})
@@ -69,7 +70,7 @@ func TestAPlanningThatHasEndedIsNoFault(t *testing.T) {
 	}
 }
 
-func heavy(store Store, page func(context.Context, Operation, []byte, string, int) ([]string, string, error)) *Engine {
+func heavyEngine(store Store, page func(context.Context, Operation, []byte, string, int) ([]string, string, error)) *Engine {
 	lift := Action{MaxWeight: 7, Plan: func(ctx context.Context, op Operation, selection []byte, limit int) ([]Subject, string, error) {
 		ids, next, err := page(ctx, op, selection, op.Position, limit)
 		subjects := make([]Subject, len(ids))
@@ -81,17 +82,17 @@ func heavy(store Store, page func(context.Context, Operation, []byte, string, in
 	return &Engine{store: store, Actions: map[string]Action{"lift": lift}}
 }
 
-// freezer is a store that keeps what is frozen.
-type freezer struct {
+// freezeStore is a store that keeps the arguments of Freeze.
+type freezeStore struct {
 	Store
 
 	op     Operation
 	chunks []Chunk
 }
 
-func (f *freezer) Selection(context.Context, string) ([]byte, error) { return []byte("all"), nil }
+func (f *freezeStore) Selection(context.Context, string) ([]byte, error) { return []byte("all"), nil }
 
-func (f *freezer) Freeze(_ context.Context, op Operation, chunks []Chunk) error {
+func (f *freezeStore) Freeze(_ context.Context, op Operation, chunks []Chunk) error {
 	if len(chunks) > MaxFreeze {
 		return fmt.Errorf("%d chunks at once", len(chunks))
 	}

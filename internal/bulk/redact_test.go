@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// naming plans subjects one by one, each of which takes its own name out of reasons.
-func naming(store Store, n int) *Engine {
+// redactingEngine returns an engine that plans n subjects one by one. Each removes its own name
+// from reasons.
+func redactingEngine(store Store, n int) *Engine {
 	plan := func(_ context.Context, op Operation, _ []byte, _ int) ([]Subject, string, error) {
 		at := 0
 		_, _ = fmt.Sscan(op.Position, &at)
@@ -24,10 +25,10 @@ func naming(store Store, n int) *Engine {
 	return &Engine{store: store, Actions: map[string]Action{"lift": {MaxWeight: 7, Plan: plan}}, Log: slog.New(slog.DiscardHandler)}
 }
 
-// TestAReasonIsComparedWithEverySubject names all of them in the reason, on every page of the planning.
-func TestAReasonIsComparedWithEverySubject(t *testing.T) {
-	store := &freezer{}
-	engine := naming(store, 3)
+// TestAReasonIsRedactedForEverySubject names all subjects in the reason; each is on its own page.
+func TestAReasonIsRedactedForEverySubject(t *testing.T) {
+	store := &freezeStore{}
+	engine := redactingEngine(store, 3)
 	op := Operation{ID: "op", Action: "lift", State: Planning, Reason: "s0, s1 and s2 asked", Digest: "d"}
 	if err := engine.plan(t.Context(), op); err != nil {
 		t.Fatal(err)
@@ -37,20 +38,21 @@ func TestAReasonIsComparedWithEverySubject(t *testing.T) {
 	}
 	for _, c := range store.chunks {
 		if c.Subjects[0].Redact != nil {
-			t.Error("what takes names out is kept with the names")
+			t.Error("the function Redact, which holds the name, is stored")
 		}
 	}
-	silent, told := &freezer{}, store.op.Digest
+	noReason, digest := &freezeStore{}, store.op.Digest
 	op.Reason = ""
-	if err := naming(silent, 3).plan(t.Context(), op); err != nil || silent.op.Digest != told {
-		t.Errorf("%v; the digest depends on the reason: %s, %s", err, silent.op.Digest, told)
+	if err := redactingEngine(noReason, 3).plan(t.Context(), op); err != nil || noReason.op.Digest != digest {
+		t.Errorf("%v; the digest depends on the reason: %s, %s", err, noReason.op.Digest, digest)
 	}
 }
 
-// TestAPlanningThatEndsEarlyKeepsNoReason cancels between two pages: the rest of the subjects is not known.
+// TestAPlanningThatEndsEarlyKeepsNoReason cancels between two pages, before the other subjects are
+// known.
 func TestAPlanningThatEndsEarlyKeepsNoReason(t *testing.T) {
-	store := &freezer{}
-	engine := naming(store, 3)
+	store := &freezeStore{}
+	engine := redactingEngine(store, 3)
 	planning, err := engine.planPage(t.Context(), Operation{ID: "op", Action: "lift", State: Planning, Reason: "s0 and s2 asked"})
 	if err != nil || planning.Reason != "- and s2 asked" || planning.Position != "1" {
 		t.Fatalf("%v: %+v", err, planning)
@@ -61,6 +63,6 @@ func TestAPlanningThatEndsEarlyKeepsNoReason(t *testing.T) {
 	}
 	planned := Operation{ID: "op", State: Ready, Reason: "asked"}
 	if ended, _ := engine.end(t.Context(), planned, Cancelled); ended.Reason != "asked" {
-		t.Error("a planned operation has lost its reason")
+		t.Error("the reason of a planned operation is gone")
 	}
 }

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// settleNow is settle of an operation as it is now: others may have changed it while a worker
-// was at a chunk.
-func (e *Engine) settleNow(ctx context.Context, id string) error {
+// reloadAndEnd reads an operation again, as others may have changed it during the work on a
+// chunk, and ends it if it is complete.
+func (e *Engine) reloadAndEnd(ctx context.Context, id string) error {
 	op, err := e.store.Operation(ctx, id)
 	if err == nil && (op.State == Running || op.State == Cancelling) {
-		_, err = e.settle(ctx, op)
+		_, err = e.endIfComplete(ctx, op)
 	}
 	return err
 }
 
-// settle ends an operation under way when no work is left: when all its chunks have ended, or it
-// is being cancelled and no worker has a chunk of it.
-func (e *Engine) settle(ctx context.Context, op Operation) (Operation, error) {
-	if over, err := e.over(ctx, op); err != nil || !over {
-		return op, err // somebody else will settle it, or the reading failed
+// endIfComplete ends an operation that is Running when all its chunks have ended, and one that is
+// Cancelling when no worker holds a chunk of it. Otherwise it returns the operation unchanged.
+func (e *Engine) endIfComplete(ctx context.Context, op Operation) (Operation, error) {
+	if complete, err := e.complete(ctx, op); err != nil || !complete {
+		return op, err
 	}
 	tally, err := e.store.Tally(ctx, op)
 	if err != nil {
@@ -34,7 +34,7 @@ func (e *Engine) settle(ctx context.Context, op Operation) (Operation, error) {
 	return ended, err
 }
 
-func (e *Engine) over(ctx context.Context, op Operation) (bool, error) {
+func (e *Engine) complete(ctx context.Context, op Operation) (bool, error) {
 	for c, err := range e.store.Unfinished(ctx, op.ID) {
 		switch {
 		case err != nil:
@@ -44,29 +44,29 @@ func (e *Engine) over(ctx context.Context, op Operation) (bool, error) {
 		case c.Lease.IsZero():
 			continue
 		}
-		if err := e.takeBack(ctx, op, c.Seq); err != nil {
+		if err := e.reclaim(ctx, op, c.Seq); err != nil {
 			return false, ignoreTaken(err)
 		}
 	}
 	return true, nil
 }
 
-// takeBack takes a chunk of a cancelled operation from a worker that died: ErrTaken until its lease
-// has run out. A worker that is alive after all can't change the chunk any longer. One that has given it
-// back since it was listed has told all that it did.
-func (e *Engine) takeBack(ctx context.Context, op Operation, seq int) error {
+// reclaim takes a chunk of a cancelled operation from a worker that died: ErrTaken until its lease
+// ends. If that worker is alive after all, it can no longer write the chunk. If it returned the
+// chunk after the listing, the chunk has all its outcomes and nothing is marked as interrupted.
+func (e *Engine) reclaim(ctx context.Context, op Operation, seq int) error {
 	now := e.Now()
 	c, err := e.store.Take(ctx, op, seq, now, now.Add(time.Minute))
 	if err != nil {
 		return err
 	}
-	if c.Orphan {
+	if c.Abandoned {
 		c.interrupt()
 	}
 	return e.store.Keep(ctx, op, c)
 }
 
-// ignoreTaken leaves a chunk that another worker has to that worker.
+// ignoreTaken returns nil for ErrTaken: the worker that holds the chunk ends the operation.
 func ignoreTaken(err error) error {
 	if errors.Is(err, ErrTaken) {
 		return nil

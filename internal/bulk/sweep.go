@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// Sweep tells what one sweep found and did.
+// Sweep counts what one sweep found and did.
 type Sweep struct {
-	Active  int
+	Active  int // operations that have not ended
 	Resent  int // plannings and chunks queued again
-	Settled int // operations that had nothing left to do, or expired
+	Settled int // operations that it ended or tried to end: complete, cancelled or expired
 }
 
 const (
-	// MaxBacklog is how much may wait for workers. Past it nothing is queued again:
-	// what is in the queue is not stranded.
+	// MaxBacklog is the length of the queue above which a sweep queues nothing again: the
+	// messages are probably waiting, not lost.
 	MaxBacklog = 10_000
 
-	maxResent = 1000             // of an operation at once
-	patience  = 2 * time.Minute  // without progress, before what was never begun is queued again; doubles
-	maxWait   = 30 * time.Minute // that it doubles to
+	maxResent = 1000             // chunks of one operation that a sweep queues again
+	firstWait = 2 * time.Minute  // without progress, before new chunks are queued again; doubles each time
+	maxWait   = 30 * time.Minute // limit of the doubling
 )
 
-// Sweep finds what is stranded, for whatever reason: a chunk whose worker died, one whose
-// message was lost or given up as a dead letter, an operation that nobody settled. One
-// operation that can't be driven doesn't keep the others waiting.
+// Sweep continues operations that have stopped: a chunk with a dead worker, a message that was
+// lost or moved to the dead-letter queue, an operation that is complete but has not ended. An
+// error in one operation does not stop the sweep of the others.
 func (e *Engine) Sweep(ctx context.Context) (Sweep, error) {
 	var sweep Sweep
 	backlog, err := e.Queue.Backlog(ctx)
@@ -40,14 +40,15 @@ func (e *Engine) Sweep(ctx context.Context) (Sweep, error) {
 			return sweep, errors.Join(errs, err)
 		}
 		sweep.Active++
-		if err := e.drive(ctx, op, &sweep, MaxBacklog-backlog-sweep.Resent); err != nil {
+		if err := e.sweepOne(ctx, op, &sweep, MaxBacklog-backlog-sweep.Resent); err != nil {
 			errs = errors.Join(errs, fmt.Errorf("operation %s: %w", op.ID, err))
 		}
 	}
 	return sweep, errs
 }
 
-func (e *Engine) drive(ctx context.Context, op Operation, sweep *Sweep, room int) error {
+// sweepOne continues one operation and queues at most room messages.
+func (e *Engine) sweepOne(ctx context.Context, op Operation, sweep *Sweep, room int) error {
 	switch op.StateAt(e.Now()) {
 	case Expired:
 		sweep.Settled++
@@ -55,16 +56,16 @@ func (e *Engine) drive(ctx context.Context, op Operation, sweep *Sweep, room int
 		_, err := e.end(ctx, op, Expired)
 		return ignoreConflict(err)
 	case Planning:
-		return e.drivePlanning(ctx, op, sweep, room)
+		return e.sweepPlanning(ctx, op, sweep, room)
 	case Ready:
 		if e.Actions[op.Action].Harmless {
 			_, err := e.start(ctx, op)
 			return ignoreConflict(err)
 		}
 	case Running:
-		return e.driveRunning(ctx, op, sweep, room)
+		return e.sweepRunning(ctx, op, sweep, room)
 	case Cancelling:
-		ended, err := e.settle(ctx, op)
+		ended, err := e.endIfComplete(ctx, op)
 		if ended.State.Ended() {
 			sweep.Settled++
 		}
@@ -74,7 +75,8 @@ func (e *Engine) drive(ctx context.Context, op Operation, sweep *Sweep, room int
 	return nil
 }
 
-// ignoreConflict leaves an operation that somebody else has changed to the next sweep.
+// ignoreConflict returns nil for ErrVersion: another writer changed the operation, and the next
+// sweep sees the result.
 func ignoreConflict(err error) error {
 	if errors.Is(err, ErrVersion) {
 		return nil
@@ -82,7 +84,7 @@ func ignoreConflict(err error) error {
 	return err
 }
 
-func (e *Engine) drivePlanning(ctx context.Context, op Operation, sweep *Sweep, room int) error {
+func (e *Engine) sweepPlanning(ctx context.Context, op Operation, sweep *Sweep, room int) error {
 	waited, err := e.markSweep(ctx, op, fmt.Sprint("planning ", op.Version))
 	if err != nil || !waited || room < 1 {
 		return err
@@ -91,17 +93,17 @@ func (e *Engine) drivePlanning(ctx context.Context, op Operation, sweep *Sweep, 
 	return e.Queue.EnqueueWork(ctx, Work{op.ID, PlanWork})
 }
 
-func (e *Engine) driveRunning(ctx context.Context, op Operation, sweep *Sweep, room int) error {
-	begun, fresh, saw, err := e.unfinished(ctx, op)
+func (e *Engine) sweepRunning(ctx context.Context, op Operation, sweep *Sweep, room int) error {
+	begun, fresh, hash, err := e.unfinished(ctx, op)
 	if err != nil {
 		return err
 	}
-	if saw == 0 {
+	if hash == 0 {
 		sweep.Settled++
-		_, err := e.settle(ctx, op)
+		_, err := e.endIfComplete(ctx, op)
 		return err
 	}
-	waited, err := e.markSweep(ctx, op, fmt.Sprintf("running %x", saw))
+	waited, err := e.markSweep(ctx, op, fmt.Sprintf("running %x", hash))
 	if err != nil {
 		return err
 	}
@@ -114,16 +116,16 @@ func (e *Engine) driveRunning(ctx context.Context, op Operation, sweep *Sweep, r
 	return e.Queue.EnqueueWork(ctx, work...)
 }
 
-// unfinished lists chunks without a worker: those that some worker has begun, and those
-// that none has. What it saw is 0 when there is none at all.
-func (e *Engine) unfinished(ctx context.Context, op Operation) (begun, fresh []Work, saw uint64, err error) {
+// unfinished lists the unfinished chunks that no worker holds: begun were taken before, fresh
+// were not. hash is over the progress of all unfinished chunks, and 0 if all chunks have ended.
+func (e *Engine) unfinished(ctx context.Context, op Operation) (begun, fresh []Work, hash uint64, err error) {
 	now, h := e.Now(), fnv.New64a()
 	for c, err := range e.store.Unfinished(ctx, op.ID) {
 		if err != nil {
 			return nil, nil, 0, err
 		}
 		fmt.Fprint(h, c.Seq, c.Attempts, c.Lease.UnixMilli(), ";")
-		saw = h.Sum64() | 1
+		hash = h.Sum64() | 1
 		switch {
 		case now.Before(c.Lease):
 		case c.Attempts > 0:
@@ -135,19 +137,19 @@ func (e *Engine) unfinished(ctx context.Context, op Operation) (begun, fresh []W
 			break
 		}
 	}
-	return begun, fresh, saw, nil
+	return begun, fresh, hash, nil
 }
 
-// markSweep notes what the sweep sees of an operation, and says whether that has been the same
-// for so long that its messages must be taken for lost.
-func (e *Engine) markSweep(ctx context.Context, op Operation, saw string) (waited bool, err error) {
+// markSweep stores a summary of an operation's progress. It reports whether the summary has stayed
+// the same for so long that the messages are considered lost.
+func (e *Engine) markSweep(ctx context.Context, op Operation, progress string) (waited bool, err error) {
 	now := e.Now()
-	if op.Swept.Seen != saw {
-		return false, e.store.SaveSweepMark(ctx, op.ID, SweepMark{At: now, Seen: saw})
+	if op.Swept.Seen != progress {
+		return false, e.store.SaveSweepMark(ctx, op.ID, SweepMark{At: now, Seen: progress})
 	}
-	wait := min(patience<<min(op.Swept.Times, 8), maxWait)
+	wait := min(firstWait<<min(op.Swept.Times, 8), maxWait)
 	if now.Sub(op.Swept.At) < wait {
 		return false, nil
 	}
-	return true, e.store.SaveSweepMark(ctx, op.ID, SweepMark{At: now, Seen: saw, Times: op.Swept.Times + 1})
+	return true, e.store.SaveSweepMark(ctx, op.ID, SweepMark{At: now, Seen: progress, Times: op.Swept.Times + 1})
 }

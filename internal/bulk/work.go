@@ -9,11 +9,11 @@ import (
 	"lethe/internal/backoff"
 )
 
-// Do does what a message asks for. Done before, not asked for any longer, or somebody
-// else's at the moment, it does nothing. ErrUnfinished says that the sweep goes on.
+// Do processes one message from the queue. It does nothing if the work was done before, is no
+// longer wanted, or is another worker's. After ErrUnfinished the sweep queues the rest again.
 func (e *Engine) Do(ctx context.Context, w Work) error {
 	err := e.do(ctx, w)
-	if err != nil && ctx.Err() != nil { // whatever the end of the time broke off
+	if err != nil && ctx.Err() != nil { // the deadline may have caused any error
 		return errors.Join(ErrUnfinished, err)
 	}
 	return err
@@ -36,22 +36,23 @@ func (e *Engine) do(ctx context.Context, w Work) error {
 	if err != nil && !errors.Is(err, ErrTaken) {
 		return err
 	}
-	return e.settleNow(ctx, op.ID)
+	return e.reloadAndEnd(ctx, op.ID)
 }
 
+// work takes a chunk, makes one attempt, and writes the outcomes.
 func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 	now := e.Now()
 	c, err := e.store.Take(ctx, op, seq, now, now.Add(leaseOf(ctx)))
 	if err != nil {
 		return err
 	}
-	if c.Orphan {
+	if c.Abandoned {
 		c.interrupt()
 	}
 	left := c.Undecided()
-	cause := undone(ctx, e.attempt(ctx, op, &c, left))
+	cause := unfinishedCause(ctx, e.attempt(ctx, op, &c, left))
 	still := c.Undecided()
-	c = c.counting(cause, len(still) < len(left))
+	c = c.afterAttempt(cause, len(still) < len(left))
 	switch {
 	case errors.Is(cause, ErrStopped):
 		return e.saveOutcomes(ctx, op, c, e.store.Keep)
@@ -63,9 +64,9 @@ func (e *Engine) work(ctx context.Context, op Operation, seq int) error {
 	return errors.Join(e.saveOutcomes(ctx, op, c, e.store.Keep), cause)
 }
 
-// leaseOf is how long a worker has a chunk: until the deadline of its context, and half as
-// long again, at most a minute, for what it does after that. Then it is done or dead, and the
-// chunk is anybody's.
+// leaseOf returns the length of a worker's lease: the time to the deadline of its context, plus
+// half of that, at most a minute, to write the outcomes. After it the worker has ended or died,
+// and another may take the chunk.
 func leaseOf(ctx context.Context) time.Duration {
 	if _, ok := ctx.Deadline(); !ok {
 		return ChunkLease
@@ -74,7 +75,8 @@ func leaseOf(ctx context.Context) time.Duration {
 	return left + min(left/2, time.Minute)
 }
 
-// timeLeft is how long a worker may go on. Without a deadline that is as long as it has its chunk.
+// timeLeft returns the time to the deadline of a worker's context. Without a deadline it is the
+// length of a lease.
 func timeLeft(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -83,20 +85,20 @@ func timeLeft(ctx context.Context) time.Duration {
 	return max(0, time.Until(deadline))
 }
 
-var errDeaths = errors.New("its workers die")
+var errDeaths = fmt.Errorf("%d workers in a row died while they processed the chunk", MaxDeaths)
 
-// undone says why an attempt leaves subjects undecided. When the time is over, that is the
-// reason, whatever it broke off.
-func undone(ctx context.Context, cause error) error {
+// unfinishedCause returns why an attempt left subjects undecided. After the deadline the cause
+// is ErrUnfinished, with any other error joined to it.
+func unfinishedCause(ctx context.Context, cause error) error {
 	if cause == nil || ctx.Err() != nil {
 		return errors.Join(ErrUnfinished, cause)
 	}
 	return cause
 }
 
-// counting is the chunk after an attempt that came to its end. Of one whose worker died nothing
-// is known but that it began.
-func (c Chunk) counting(cause error, progress bool) Chunk {
+// afterAttempt returns the chunk with the counts that follow an attempt. A worker that returns
+// its chunk proves that it is alive, so Attempts falls back to 1.
+func (c Chunk) afterAttempt(cause error, progress bool) Chunk {
 	c.Attempts = 1
 	switch {
 	case progress:
@@ -107,46 +109,48 @@ func (c Chunk) counting(cause error, progress bool) Chunk {
 	return c
 }
 
-// giveUp names what no attempt decided as failed.
+// giveUp marks all undecided subjects as failed and finishes the chunk.
 func (e *Engine) giveUp(ctx context.Context, op Operation, c Chunk, cause error) error {
-	e.Log.ErrorContext(ctx, "chunk given up", "operation", op.ID, "chunk", c.Seq, "error", cause)
+	e.Log.ErrorContext(ctx, "chunk failed: its undecided subjects are marked GAVE_UP", "operation", op.ID, "chunk", c.Seq, "error", cause)
 	for _, i := range c.Undecided() {
 		c.Outcomes[i] = Outcome{OutcomeFailed, GaveUp}
 	}
 	return e.saveOutcomes(ctx, op, c, e.store.Finish)
 }
 
-// saveOutcomes writes the outcomes of a chunk. It tries as long as the worker has time, and in the little
-// that is kept back for it. A chunk that is not written waits until its lease has run out, and is
-// done again by another worker.
+// saveOutcomes writes the outcomes of a chunk. It retries until the worker's deadline and for
+// writeReserve after it. If it fails, another worker processes the chunk again after the lease
+// ends.
 func (e *Engine) saveOutcomes(ctx context.Context, op Operation, c Chunk, write func(context.Context, Operation, Chunk) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeLeft(ctx)+keptBack)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeLeft(ctx)+writeReserve)
 	defer cancel()
 	for attempt := 1; ; attempt++ {
 		err := writeOnce(ctx, op, c, write)
 		if err == nil || errors.Is(err, ErrTaken) {
 			return err
 		}
-		e.Log.WarnContext(ctx, "can't write the outcomes of a chunk yet", "operation", op.ID, "chunk", c.Seq, "error", err)
+		e.Log.WarnContext(ctx, "writing the outcomes of a chunk failed, trying again", "operation", op.ID, "chunk", c.Seq, "error", err)
 		if betweenWrites.WaitFor(ctx, fmt.Sprint(op.ID, "/", c.Seq), attempt) != nil {
 			return err
 		}
 	}
 }
 
-const keptBack = 5 * time.Second // after a worker's deadline, to write the outcomes of its chunk; and for one attempt to write
+// writeReserve is the time that saveOutcomes has after the worker's deadline, and the timeout of
+// each write.
+const writeReserve = 5 * time.Second
 
-// The chunk decides the waits, so that a simulation that does the same waits the same.
+// The waits depend on the chunk alone, so that a simulation is repeatable.
 var betweenWrites = backoff.Exponential{First: 200 * time.Millisecond, Max: 5 * time.Second}
 
 func writeOnce(ctx context.Context, op Operation, c Chunk, write func(context.Context, Operation, Chunk) error) error {
-	ctx, cancel := context.WithTimeout(ctx, keptBack)
+	ctx, cancel := context.WithTimeout(ctx, writeReserve)
 	defer cancel()
 	return write(ctx, op, c)
 }
 
-// attempt does what is left of a chunk, unless the operation has ended: then its outcomes may not
-// change any longer, not even to tell what was done before.
+// attempt runs the action on the undecided subjects of a chunk, unless the operation has been
+// cancelled or has ended. Its outcomes are then final.
 func (e *Engine) attempt(ctx context.Context, op Operation, c *Chunk, left []int) error {
 	usage := func() Usage { return Usage{} }
 	if e.Metered != nil {
@@ -163,7 +167,7 @@ func (e *Engine) attempt(ctx context.Context, op Operation, c *Chunk, left []int
 	return e.runAction(ctx, op, c, left)
 }
 
-// runAction does the action to the undecided subjects and puts their outcomes into the chunk.
+// runAction runs the action on the subjects with the indices left, and sets their outcomes.
 func (e *Engine) runAction(ctx context.Context, op Operation, c *Chunk, left []int) error {
 	if len(left) == 0 {
 		return nil
@@ -174,7 +178,7 @@ func (e *Engine) runAction(ctx context.Context, op Operation, c *Chunk, left []i
 	}
 	outcomes, err := e.Actions[op.Action].Run(ctx, op, subjects)
 	if outcomes != nil && len(outcomes) != len(left) {
-		return fmt.Errorf("action %s: %d outcomes of %d subjects", op.Action, len(outcomes), len(left))
+		return fmt.Errorf("action %s returned %d outcomes for %d subjects", op.Action, len(outcomes), len(left))
 	}
 	if outcomes == nil && err != nil && !errors.Is(err, ErrNotBegun) {
 		c.interrupt()
@@ -183,7 +187,7 @@ func (e *Engine) runAction(ctx context.Context, op Operation, c *Chunk, left []i
 		if o.Result == OutcomeSkipped && op.OnRefused == Fail {
 			o.Result = OutcomeFailed
 		}
-		if o != (Outcome{}) { // else it is as it was, also if it may have been done before
+		if o != (Outcome{}) { // a zero outcome keeps the code Interrupted of an earlier attempt
 			c.Outcomes[left[i]] = o
 		}
 	}

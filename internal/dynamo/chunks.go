@@ -162,7 +162,7 @@ func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, u
 		return bulk.Chunk{}, fmt.Errorf("dynamo: take chunk: %w", err)
 	}
 	c, err := o.whole(ctx, op, out.Attributes)
-	c.Orphan = c.Holder != ""
+	c.Abandoned = c.Holder != ""
 	c.Attempts, c.Lease, c.Holder = c.Attempts+1, time.UnixMilli(until.UnixMilli()).UTC(), holder
 	return c, err
 }
@@ -175,7 +175,7 @@ func (o Operations) taken(ctx context.Context, op bulk.Operation, old item, hold
 		return bulk.Chunk{}, errors.Join(bulk.ErrTaken, err)
 	}
 	c, err := o.whole(ctx, op, old)
-	c.Orphan = c.Attempts > 1 // it may be: the former holder is overwritten
+	c.Abandoned = c.Attempts > 1 // it may be: the item no longer names the previous holder
 	return c, err
 }
 

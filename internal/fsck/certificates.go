@@ -14,7 +14,7 @@ func (c *check) checkCertificate(cert certificate) {
 	id := strings.TrimPrefix(cert.PK, "C#")
 	must := func(ok bool, what string) {
 		if !ok {
-			c.tell(Finding{Rule: CertificateBroken, Customer: id, Key: "ledger " + cert.PK + " " + cert.SK, Problem: what})
+			c.addFinding(Finding{Rule: CertificateBroken, Customer: id, Key: "ledger " + cert.PK + " " + cert.SK, Problem: what})
 		}
 	}
 	must(strings.HasPrefix(cert.PK, "C#") && cert.Customer == id && cert.SK != "", "names another customer than its key")
@@ -29,15 +29,15 @@ func (s *segment) visitCertificate(ctx context.Context, c certificate) error {
 		return nil
 	}
 	if s.check.keepsForEver(c) {
-		if err := s.lookForKept(ctx, id); err != nil {
+		if err := s.checkKeptExist(ctx, id); err != nil {
 			return err
 		}
 	}
-	return s.look(ctx, lookup{rootKey(id), func(ctx context.Context, root row, there bool) error {
+	return s.addLookups(ctx, lookup{rootKey(id), func(ctx context.Context, root row, there bool) error {
 		if !there || root.State == purging && !s.check.Finished {
 			return nil
 		}
-		return s.check.suspect(ctx, suspect{customer: id, about: returns})
+		return s.check.suspect(ctx, suspect{customer: id, about: resurrections})
 	}})
 }
 
@@ -50,8 +50,8 @@ func (c *check) keepsForEver(cert certificate) bool {
 	return false
 }
 
-// lookForKept suspects a customer without retained records. If there are some, retainedPartition compares them.
-func (s *segment) lookForKept(ctx context.Context, id string) error {
+// checkKeptExist suspects a customer without retained records. If there are some, retainedPartition compares them.
+func (s *segment) checkKeptExist(ctx context.Context, id string) error {
 	there, err := s.check.client.any(ctx, s.check.Table, "X#"+id)
 	if err != nil || there {
 		return err
@@ -67,7 +67,7 @@ func (c *check) checkPersonal(shown string, it item) {
 	for value := range texts(&types.AttributeValueMemberM{Value: it}) {
 		for i, p := range c.Personal {
 			if strings.Contains(strings.ToLower(value), strings.ToLower(p)) {
-				c.tell(Finding{Rule: PersonalData, Key: shown, Problem: fmt.Sprintf("holds the %d. of the personal values that are looked for", i+1)})
+				c.addFinding(Finding{Rule: PersonalData, Key: shown, Problem: fmt.Sprintf("holds the %d. of the personal values that are looked for", i+1)})
 			}
 		}
 	}

@@ -63,7 +63,7 @@ func (c *check) checkChains(ctx context.Context, p *chains) error {
 		p.Head, p.After = ledger.Head{}, ""
 	}
 	if p.Filed > p.Linked {
-		if err := c.lookForUnlinked(ctx); err != nil {
+		if err := c.findUnlinked(ctx); err != nil {
 			return err
 		}
 	}
@@ -96,32 +96,32 @@ func (c *check) checkChain(ctx context.Context, p *chains) (finished bool, err e
 // checkBlock returns how many of its certificates are filed.
 func (c *check) checkBlock(ctx context.Context, chain int, b block, verifier *ledger.Verifier) (linked int64, err error) {
 	if len(b.Certificates) == 0 {
-		c.tellChain(b, "", "is an empty block")
+		c.addChainFinding(b, "", "is an empty block")
 	}
 	for i, cert := range b.Certificates {
 		link, err := readLink(cert)
 		switch {
 		case err != nil:
-			c.tellChain(b, "", "holds a certificate that can't be read: "+withoutValue(err))
+			c.addChainFinding(b, "", "holds a certificate that can't be read: "+withoutValue(err))
 			continue
 		case link.Chain != chain:
-			c.tellChain(b, link.Customer, fmt.Sprintf("holds a certificate of chain %d", link.Chain))
+			c.addChainFinding(b, link.Customer, fmt.Sprintf("holds a certificate of chain %d", link.Chain))
 		case i == 0 && b.SK != blockSK(link.Seq):
-			c.tellChain(b, link.Customer, fmt.Sprintf("begins with number %d", link.Seq))
+			c.addChainFinding(b, link.Customer, fmt.Sprintf("begins with number %d", link.Seq))
 		}
 		document, err := json.Marshal(link)
 		if err != nil {
 			return 0, fmt.Errorf("fsck: encode certificate: %w", err)
 		}
 		for _, found := range verifier.Add(document) {
-			c.tellChain(b, found.Customer, fmt.Sprintf("number %d is %s: %s", found.Seq, found.Problem, found.Detail))
+			c.addChainFinding(b, found.Customer, fmt.Sprintf("number %d is %s: %s", found.Seq, found.Problem, found.Detail))
 		}
 	}
 	return c.checkFiling(ctx, b)
 }
 
-func (c *check) tellChain(b block, customer, problem string) {
-	c.tell(Finding{Rule: CertificateBroken, Customer: customer, Key: "ledger " + b.PK + " " + b.SK, Problem: problem})
+func (c *check) addChainFinding(b block, customer, problem string) {
+	c.addFinding(Finding{Rule: CertificateBroken, Customer: customer, Key: "ledger " + b.PK + " " + b.SK, Problem: problem})
 }
 
 // readLink is a certificate as the API shows it, which is what was hashed. Its members are stored under the same names, but for
@@ -140,7 +140,7 @@ func (c *check) checkFiling(ctx context.Context, b block) (filed int64, err erro
 	if err != nil {
 		return 0, err
 	}
-	ended, err := c.ended(ctx, b.Certificates, originals)
+	ended, err := c.unfiled(ctx, b.Certificates, originals)
 	if err != nil {
 		return 0, err
 	}
@@ -150,14 +150,14 @@ func (c *check) checkFiling(ctx context.Context, b block) (filed int64, err erro
 	}
 	for _, cert := range ended {
 		if _, is := since[keyOf(cert)]; !is {
-			c.tellChain(b, keyOf(cert).customer(), "holds a certificate that is not filed under its customer")
+			c.addChainFinding(b, keyOf(cert).customer(), "holds a certificate that is not filed under its customer")
 		}
 	}
 	maps.Copy(originals, since)
 	for _, cert := range b.Certificates {
 		k := keyOf(cert)
 		if original, is := originals[k]; is && !reflect.DeepEqual(original, cert) {
-			c.tell(Finding{
+			c.addFinding(Finding{
 				Rule: CertificateBroken, Customer: k.customer(), Key: "ledger " + k.PK + " " + k.SK,
 				Problem: "is filed otherwise than it is in its chain",
 			})
@@ -176,13 +176,13 @@ func (c *check) readFiled(ctx context.Context, certs []item) (map[key]item, erro
 }
 
 // ended are the certificates that are not filed although their purge has ended: a purge files what it appends before it ends.
-func (c *check) ended(ctx context.Context, certs []item, filed map[key]item) (ended []item, err error) {
+func (c *check) unfiled(ctx context.Context, certs []item, filed map[key]item) (ended []item, err error) {
 	for _, cert := range certs {
 		k := keyOf(cert)
 		if _, is := filed[k]; is {
 			continue
 		}
-		under, err := c.underPurge(ctx, k.customer())
+		under, err := c.isPurging(ctx, k.customer())
 		if err != nil {
 			return nil, err
 		}
@@ -193,7 +193,7 @@ func (c *check) ended(ctx context.Context, certs []item, filed map[key]item) (en
 	return ended, nil
 }
 
-func (c *check) underPurge(ctx context.Context, id string) (bool, error) {
+func (c *check) isPurging(ctx context.Context, id string) (bool, error) {
 	it, err := c.client.get(ctx, c.Table, rootKey(id))
 	if err != nil || it == nil {
 		return false, err
@@ -202,9 +202,9 @@ func (c *check) underPurge(ctx context.Context, id string) (bool, error) {
 	return err == nil && root.State == purging, nil
 }
 
-// lookForUnlinked finds certificates that are filed but in no chain, when there are more of
+// findUnlinked finds certificates that are filed but in no chain, when there are more of
 // the former. A scan may have seen some of them twice, so that each is looked for.
-func (c *check) lookForUnlinked(ctx context.Context) error {
+func (c *check) findUnlinked(ctx context.Context) error {
 	for after, first := (key{}), true; first || after != (key{}); first = false {
 		items, next, err := c.client.scan(ctx, c.Ledger, 0, 1, after)
 		if err != nil {
@@ -235,7 +235,7 @@ func (c *check) checkLinked(ctx context.Context, k key, it item) error {
 			}
 		}
 	}
-	c.tell(Finding{
+	c.addFinding(Finding{
 		Rule: CertificateBroken, Customer: k.customer(), Key: "ledger " + k.PK + " " + k.SK,
 		Problem: "is filed, but is in no chain",
 	})

@@ -11,21 +11,21 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// check is one check under way.
+// check is a running check.
 type check struct {
 	Checker
 
 	client *client
 
-	repairer Repairer        // nil: nothing is repaired
-	by       string          // who repairs, for the audit log
-	wanted   map[string]bool // of findings, their ids: nothing else is repaired; nil: all is
-	until    time.Time       // after which it stops where it can; zero: at the end
-	room     int             // for problems of one customer
-	kinds    map[string]kind
+	repairer Repairer        // nil: repair nothing
+	by       string          // author of the repairs in the audit log
+	wanted   map[string]bool // ids of the findings to repair; nil: all
+	until    time.Time       // it stops at the next possible place after this; zero: it does not stop
+	room     int             // largest number of problems of one customer
+	kinds    map[string]kind // kinds of records in the settings
 
 	items    atomic.Int64
-	filed    atomic.Int64 // certificates seen under their customers, and not yet counted in the position
+	filed    atomic.Int64 // certificates scanned under customers, not yet added to the position
 	suspects suspects
 
 	mu     sync.Mutex
@@ -33,7 +33,7 @@ type check struct {
 	report Report
 }
 
-// begin reads the settings that a check goes by.
+// begin returns a check with the settings of the table.
 func (c Checker) begin(ctx context.Context, found func(Finding)) (*check, error) {
 	if c.Segments < 1 {
 		c.Segments = 8
@@ -56,8 +56,8 @@ func (c Checker) begin(ctx context.Context, found func(Finding)) (*check, error)
 	return r, nil
 }
 
-// advance goes on from a position, and moves it: through the main table, the ledger, and
-// its chains.
+// advance continues a check from a position and moves the position: through the main table, the
+// ledger, and its chains.
 func (c *check) advance(ctx context.Context, p *position) error {
 	for table, marks := range [][]mark{p.Main, p.Ledger} {
 		if ended(marks) {
@@ -92,13 +92,13 @@ func (c *check) scan(ctx context.Context, table int, marks []mark) error {
 	return group.Wait()
 }
 
-// late says whether a part has taken long enough, or found enough.
+// late reports whether a part should end: it has run for its time, or has enough findings.
 func (c *check) late() bool {
 	return !c.until.IsZero() && (time.Now().After(c.until) || c.suspects.count()+int(c.progress().Findings) > partFindings)
 }
 
-// tell tells of a finding.
-func (c *check) tell(f Finding) {
+// addFinding counts a finding and passes it on.
+func (c *check) addFinding(f Finding) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.report.Findings++
@@ -111,13 +111,13 @@ func (c *check) tell(f Finding) {
 	}
 }
 
-func (c *check) unsettled() {
+func (c *check) addUnsettled() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.report.Unsettled++
 }
 
-func (c *check) progressed(items int) {
+func (c *check) countItems(items int) {
 	c.items.Add(int64(items))
 	if c.Progress != nil {
 		c.Progress(c.progress())

@@ -2,55 +2,56 @@ package fsck
 
 import (
 	"context"
-	"errors"
-	"lethe/internal/clock"
+	"fmt"
 	"time"
+
+	"lethe/internal/clock"
 )
 
-// Checker checks one pair of tables. DB, Table and Ledger must be given; the zero value of the other fields means what their
-// comments say.
+// Checker checks one pair of tables. DB, Table and Ledger are required. The comments of the other
+// fields say what their zero values mean.
 type Checker struct {
-	clock.Clock // of what is due and what has expired
+	clock.Clock // for what is due and what has expired
 
 	DB            Reader
 	Table, Ledger string
 
-	Segments int           // of the scan, read at once; 0: 8
-	Rate     int           // read units a second, about; 0: no limit
-	Settle   time.Duration // between a suspicion and the look that settles it: longer than the change stream lags
+	Segments int           // segments scanned in parallel; 0: 8
+	Rate     int           // approximate limit of read units a second; 0: no limit
+	Settle   time.Duration // wait between the scan and the examination; longer than the lag of the change stream
 
-	// Grace is between a due time and TTL. With AnyGrace tables may have been written
-	// under others too: only what would expire before its time is in the wrong place.
+	// Grace is the time from the purge time to TTL. With AnyGrace the tables may have been
+	// written with other graces: only a TTL before the purge time is an error.
 	Grace    time.Duration
 	AnyGrace bool
-	Shards   int           // of each list; 0: any
-	Slack    time.Duration // that something due may wait before it is reported; 0: for ever
-	Personal []string      // values that neither ledger, audit log nor operations may hold
-	Finished bool          // no purge is under way: a root is not there beside its certificate
+	Shards   int           // of each list; 0: any number is correct
+	Slack    time.Duration // a customer that is due longer is reported; 0: none is
+	Personal []string      // values that must not be in the ledger, the audit log or operations
+	Finished bool          // no purge is running: a root must not exist beside its certificate
 
-	// Progress is called now and then, from several goroutines; nil: never.
+	// Progress is called from time to time, from several goroutines. Nil: not called.
 	Progress func(Progress)
 }
 
-// Progress is what a check has read and found.
+// Progress counts what a check has read and found so far.
 type Progress struct {
 	Items    int64 `json:"items"` // read by the scan
 	Findings int64 `json:"findings"`
 }
 
-// Report sums a check up.
+// Report is the summary of a check.
 type Report struct {
 	Progress
 
 	Repaired int64          `json:"repaired"`
 	ByRule   map[Rule]int64 `json:"byRule"`
-	// Unsettled counts customers and operations that changed each time they were looked at.
+	// Unsettled counts customers and operations that changed during each read.
 	Unsettled int64 `json:"unsettled"`
 	Cost      Cost  `json:"cost"`
 }
 
-// Check checks both tables, and calls found with each finding when it is settled, one at a
-// time. With a repairer it repairs first what can be repaired; nil only checks.
+// Check checks both tables. It calls found with each finding, one at a time. With a repairer it
+// repairs what can be repaired before that; with nil it only checks.
 func (c Checker) Check(ctx context.Context, repairer Repairer, found func(Finding)) (Report, error) {
 	r, err := c.begin(ctx, found)
 	if err != nil {
@@ -61,19 +62,19 @@ func (c Checker) Check(ctx context.Context, repairer Repairer, found func(Findin
 	return r.sum(), err
 }
 
-// ErrTooMany says that a part holds more findings than a caller wants at once.
-var ErrTooMany = errors.New("fsck: more is wrong than can be told at once")
+// ErrTooMany reports that a part has more than maxPart findings.
+var ErrTooMany = fmt.Errorf("fsck: more than %d findings in a part of the tables", maxPart)
 
 // Limits of a part.
 const (
-	partFindings = 250  // after which it ends where it can
+	partFindings = 250  // a part ends at the next possible place after this many
 	partProblems = 30   // of one customer
-	maxPart      = 9000 // beyond lies ErrTooMany
+	maxPart      = 9000 // findings; more are ErrTooMany
 )
 
-// Part checks a part of the tables: from a position, empty at the beginning, for about so
-// long. It returns the position for the next part, empty at the end, which holds no
-// personal data; [ErrTooMany] if too much is wrong.
+// Part checks a part of the tables for about the given length of time. It starts at a position,
+// empty for the first part, and returns the position of the next part, empty after the last. A
+// position holds no personal data. It returns [ErrTooMany] for too many findings.
 func (c Checker) Part(ctx context.Context, position string, length time.Duration) (findings []Finding, next string, err error) {
 	r, err := c.begin(ctx, func(f Finding) { findings = append(findings, f) })
 	if err != nil {

@@ -83,11 +83,11 @@ func (e *examination) end(ctx context.Context, s *segment) error {
 	if e.root == nil || e.root.State == purging {
 		return nil
 	}
-	return s.look(ctx, e.names(s)...)
+	return s.addLookups(ctx, e.nameLookups(s)...)
 }
 
 // names asks whether the root's terms and claim are there.
-func (e *examination) names(s *segment) []lookup {
+func (e *examination) nameLookups(s *segment) []lookup {
 	var questions []lookup
 	suspicion := suspect{customer: e.customer, about: partitions}
 	for _, term := range e.root.Terms {
@@ -126,7 +126,7 @@ func (c *check) examineCustomer(ctx context.Context, s suspect) (found []problem
 		if err != nil {
 			return nil, false, err
 		}
-		if e.still(now) {
+		if e.unchanged(now) {
 			return e.found(), true, nil
 		}
 	}
@@ -156,7 +156,7 @@ func (e *examination) rootFirst(a, b problem) int {
 }
 
 // still says whether the root is as it was read.
-func (e *examination) still(now item) bool {
+func (e *examination) unchanged(now item) bool {
 	if e.root == nil || now == nil {
 		return e.root == nil && now == nil
 	}

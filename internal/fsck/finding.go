@@ -6,45 +6,45 @@ import (
 	"strings"
 )
 
-// Rule names what is broken. Names stay what they are.
+// Rule is the code of a broken rule. Codes never change.
 type Rule string
 
 // The rules.
 const (
 	OrphanRecord      Rule = "ORPHAN_RECORD"      // records without their root
 	OrphanToken       Rule = "ORPHAN_TOKEN"       // access tokens without their root
-	OrphanTerm        Rule = "ORPHAN_TERM"        // a search term that no root lists
+	OrphanTerm        Rule = "ORPHAN_TERM"        // a search term that its customer's root does not list
 	OrphanClaim       Rule = "ORPHAN_CLAIM"       // an e-mail address claimed for a customer who doesn't have it
-	CountMismatch     Rule = "COUNT_MISMATCH"     // a root counts other records than there are
-	ChildCount        Rule = "CHILD_COUNT"        // a record counts other children than there are
-	ParentMissing     Rule = "PARENT_MISSING"     // a record below one that is gone
-	BadRecord         Rule = "BAD_RECORD"         // a record that contradicts its key, or expires by itself
-	TermMissing       Rule = "TERM_MISSING"       // a root lists a search term that is not there
-	ClaimMissing      Rule = "CLAIM_MISSING"      // an e-mail address that is not claimed for its owner
+	CountMismatch     Rule = "COUNT_MISMATCH"     // a root's count of records is wrong
+	ChildCount        Rule = "CHILD_COUNT"        // a record's count of children is wrong
+	ParentMissing     Rule = "PARENT_MISSING"     // a record without its parent
+	BadRecord         Rule = "BAD_RECORD"         // a record that contradicts its key, or has a TTL
+	TermMissing       Rule = "TERM_MISSING"       // a search term that a root lists does not exist
+	ClaimMissing      Rule = "CLAIM_MISSING"      // an e-mail address is not claimed for its owner
 	BadState          Rule = "BAD_STATE"          // a root that contradicts itself
-	WrongPlace        Rule = "WRONG_PLACE"        // listed elsewhere, or expiring at another time, than its state says
+	WrongPlace        Rule = "WRONG_PLACE"        // the list or the TTL does not match the state
 	Overdue           Rule = "OVERDUE"            // due, and not purged
-	Stuck             Rule = "STUCK"              // a purge whose lease has run out
-	Resurrected       Rule = "RESURRECTED"        // there, though the ledger says that it was purged
-	RetainedWrong     Rule = "RETAINED_WRONG"     // not stripped, not certified, or kept for ever
-	CertificateBroken Rule = "CERTIFICATE_BROKEN" // a certificate that certifies nothing
-	StrandedChunk     Rule = "STRANDED_CHUNK"     // parts of an operation that is not there
+	Stuck             Rule = "STUCK"              // a purge that has stopped: its lease has ended
+	Resurrected       Rule = "RESURRECTED"        // a customer exists although the ledger certifies its purge
+	RetainedWrong     Rule = "RETAINED_WRONG"     // a retained record that is not stripped, not certified, or never expires
+	CertificateBroken Rule = "CERTIFICATE_BROKEN" // a certificate that is wrong, or not in its chain
+	StrandedChunk     Rule = "STRANDED_CHUNK"     // parts of an operation that does not exist
 	OperationBroken   Rule = "OPERATION_BROKEN"   // an operation without some of its parts
-	NoteKept          Rule = "NOTE_KEPT"          // the note of an idempotency key that never goes
-	UnknownItem       Rule = "UNKNOWN_ITEM"       // what the map of items doesn't have, or can't be read
+	NoteKept          Rule = "NOTE_KEPT"          // the note of an idempotency key that never expires
+	UnknownItem       Rule = "UNKNOWN_ITEM"       // an item that can't be read, or is not in the map of items
 	PersonalData      Rule = "PERSONAL_DATA"      // a personal value where it would outlive its customer
 )
 
-// Finding is one thing that is wrong. It holds no personal data but the id of the customer.
+// Finding is one error in the tables. It holds no personal data except the customer's id.
 type Finding struct {
 	Rule       Rule   `json:"rule"`
-	Customer   string `json:"customer,omitempty"` // that it is about; empty if it is about none
-	Key        string `json:"key"`                // of the item; hashed where it is made of a name or an address
-	Problem    string `json:"problem"`            // a sentence
+	Customer   string `json:"customer,omitempty"` // empty if it is not about a customer
+	Key        string `json:"key"`                // of the item; hashed if it contains a name or an address
+	Problem    string `json:"problem"`            // description
 	Repairable bool   `json:"repairable"`
 	Repaired   bool   `json:"repaired"`
 
-	// At is where in the scan a hashed key lies, for Repair to find it again.
+	// At is the place in the scan of an item with a hashed key, so that Repair can find it.
 	At string `json:"-"`
 }
 
@@ -53,23 +53,23 @@ func (f Finding) id() string { return string(f.Rule) + " " + f.Key }
 // key is the key of an item.
 type key struct{ PK, SK string }
 
-// customer is the id of the customer that the partition belongs to.
+// customer returns the id of the customer that the partition belongs to.
 func (k key) customer() string {
 	_, id, _ := strings.Cut(k.PK, "#")
 	return id
 }
 
-// ofCustomer says whether a sort key is one that a customer's partition has.
+// ofCustomer reports whether the sort key belongs in a customer's partition.
 func (k key) ofCustomer() bool {
 	return k.SK == rootSK || strings.HasPrefix(k.SK, recordPrefix) || strings.HasPrefix(k.SK, tokenPrefix)
 }
 
-// ofSystem says whether the key is one of the settings, the totals or a lease.
+// ofSystem reports whether the key is that of the settings, the totals or a lease.
 func (k key) ofSystem() bool {
 	return k.PK == "P" && (k.SK == "settings" || strings.HasPrefix(k.SK, "totals#") || strings.HasPrefix(k.SK, "lease#"))
 }
 
-// shown is the key for reports: hashed where it is, or may be, made of personal data.
+// shown returns the key for reports. It is hashed if it may contain personal data.
 func (k key) shown() string {
 	space, _, _ := strings.Cut(k.PK, "#")
 	switch space {
@@ -86,7 +86,7 @@ func (k key) shown() string {
 	return "?" + k.hash()
 }
 
-// isShownWhole says whether the key holds nothing personal, so that it may be stored.
+// isShownWhole reports whether the key holds no personal data, so that it may be stored.
 func (k key) isShownWhole() bool { return k.shown() == k.PK+" "+k.SK }
 
 func (k key) hash() string { return hashed(k.PK + "\x00" + k.SK) }
@@ -104,7 +104,7 @@ func (f Finding) String() string {
 	return text
 }
 
-// Rules are all rules.
+// Rules lists all rules.
 var Rules = []Rule{
 	OrphanRecord, OrphanToken, OrphanTerm, OrphanClaim, CountMismatch, ChildCount, ParentMissing, BadRecord, TermMissing,
 	ClaimMissing, BadState, WrongPlace, Overdue, Stuck, Resurrected, RetainedWrong, CertificateBroken, StrandedChunk,

@@ -7,7 +7,7 @@ import (
 	"lethe/internal/repair"
 )
 
-// frozen is what a purge goes by: the kinds that don't restrict, as they were at its fence.
+// frozen is the policies of a purge: the kinds that don't restrict, stored at its fence.
 type frozen struct {
 	Cascade []string           `dynamodbav:"cascade,omitempty"`
 	Retain  map[string]keeping `dynamodbav:"retain,omitempty"`
@@ -18,8 +18,8 @@ type keeping struct {
 	For  string   `dynamodbav:"for"`
 }
 
-// checkFrozen finds policies that no purge can go by. Without any it goes by the settings in
-// force, as those do that an older version brought past the fence.
+// checkFrozen finds stored policies that no purge can use. A purge without stored policies uses the
+// present settings, like one that an older version of Lethe started.
 func (e *examination) checkFrozen() {
 	r := e.root
 	if r.Frozen == nil {

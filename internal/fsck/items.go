@@ -31,7 +31,7 @@ const (
 	held       = "held"
 )
 
-// row is what is read of an item of the main table, whatever it is.
+// row holds the attributes of any item of the main table that fsck uses.
 type row struct {
 	PK   string `dynamodbav:"pk"`
 	SK   string `dynamodbav:"sk"`
@@ -99,11 +99,11 @@ func rootKey(id string) key { return key{customerPK(id), rootSK} }
 
 func claimKey(identity string) key { return key{"E#" + identity, rootSK} }
 
-// claimed is the identity that the root says is claimed for it; empty: none.
+// claimed returns the e-mail identity that must be claimed for the root, empty for none.
 func (r row) claimed() string { return cmp.Or(r.Claim, r.Profile.Email) }
 
-// termKey is where a term belongs: in the partition of its first letter, or its first two where
-// a letter is one byte.
+// termKey returns the key of a term. Its partition is the first letter, or the first two letters if the
+// first is one byte.
 func termKey(term, id string) key {
 	_, size := utf8.DecodeRuneInString(term)
 	if size == 1 && len(term) > 1 {
@@ -128,8 +128,8 @@ func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{V
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-// splitRecord splits the sort key of a record: its kind and the key of its parent, empty for
-// a record at the top. ok is false for what is no such key.
+// splitRecord splits the sort key of a record into its kind and the key of its parent, which is empty
+// for a record at the top. ok is false if it is not the key of a record.
 func splitRecord(sk string) (kind, parent string, ok bool) {
 	parts := strings.Split(sk, "#")
 	if len(parts) < 3 || len(parts)%2 == 0 {

@@ -10,8 +10,8 @@ import (
 	"lethe/internal/repair"
 )
 
-// readLeftovers finds what is left of a customer who is gone. All of it is repaired by
-// putting the root back past the fence: the purge erases, and certifies, what there is.
+// readLeftovers finds items of a customer who is gone. One repair is for all of them: it puts the root
+// back in the state purging, and a purge then erases and certifies them.
 func (e *examination) readLeftovers(ctx context.Context) error {
 	terms, claims, err := e.strayNames(ctx)
 	if err != nil {
@@ -20,7 +20,7 @@ func (e *examination) readLeftovers(ctx context.Context) error {
 	if err := e.readRetained(ctx); err != nil {
 		return err
 	}
-	why, err := e.spared(ctx)
+	why, err := e.keepReason(ctx)
 	if err != nil {
 		return err
 	}
@@ -45,9 +45,9 @@ func (e *examination) readLeftovers(ctx context.Context) error {
 	return nil
 }
 
-// spared says why what is left must not be purged; empty if it may. It must not if, by the audit log, the customer was
-// not deleted when its root was lost.
-func (e *examination) spared(ctx context.Context) (string, error) {
+// keepReason says why the items must not be purged; it is empty if they may be. They must not be if the
+// audit log shows that the customer was not deleted before its root was lost.
+func (e *examination) keepReason(ctx context.Context) (string, error) {
 	n := 0
 	for it, err := range e.check.client.query(ctx, e.check.Table, "A#"+e.customer, true, "action") {
 		if err != nil {
@@ -59,7 +59,7 @@ func (e *examination) spared(ctx context.Context) (string, error) {
 		case customer.ActionCreated, customer.ActionRestored, customer.ActionUpdated, customer.ActionRecordsAdded, customer.ActionHoldPlaced:
 			return "; by the audit log the customer was not deleted, or was under legal hold: restore its root from a backup", nil
 		case customer.ActionBlocked, customer.ActionUnblocked, customer.ActionHoldLifted, customer.ActionRecordsRemoved, customer.ActionRepaired:
-			// these happen to customers on both sides: an earlier entry tells
+			// these happen to active and to deleted customers: an earlier entry decides
 		}
 		if n++; n == pageItems {
 			break
@@ -68,7 +68,7 @@ func (e *examination) spared(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// restore puts back a root of all that was found.
+// restore puts back a root for the items that were found.
 func (e *examination) restore(ctx context.Context, terms, claims []stray) error {
 	counts, err := e.leftCounts(ctx)
 	if err != nil {
@@ -82,13 +82,14 @@ func (e *examination) restore(ctx context.Context, terms, claims []stray) error 
 	}
 	slices.Sort(words)
 	email := ""
-	if len(claims) > 0 { // of several the rest are strays, when the root is there
+	if len(claims) > 0 { // the next check finds the others as strays of the new root
 		email = strings.TrimPrefix(claims[0].PK, "E#")
 	}
 	return e.repair(ctx, repair.PutBack{Counts: counts, Terms: slices.Compact(words), Email: email}, e.change())
 }
 
-// leftCounts counts records, and what a purge had retained before it certified anything.
+// leftCounts counts the records, including those that a purge copied to be retained but has not
+// certified.
 func (e *examination) leftCounts(ctx context.Context) (map[string]int64, error) {
 	counts := maps.Clone(e.tree.counts)
 	if len(e.certs) > 0 || len(e.retained) == 0 {

@@ -27,24 +27,24 @@ func (r row) claims(k key) bool { return r.claimed() != "" && k == claimKey(r.cl
 func (s *segment) visitTerm(ctx context.Context, r row) error {
 	term, id, ok := strings.Cut(r.SK, "#")
 	if !ok || term == "" || id == "" {
-		s.check.tellUnknown(r.key(), "no search term has such a key")
+		s.check.addUnknown(r.key(), "no search term has such a key")
 		return nil
 	}
-	return s.ask(ctx, id, stray{r.key(), s.where()}, row.lists)
+	return s.checkOwner(ctx, id, stray{r.key(), s.where()}, row.lists)
 }
 
 // visitClaim asks the root that has claimed an e-mail address.
 func (s *segment) visitClaim(ctx context.Context, r row) error {
 	if r.Customer == "" {
-		s.check.tellUnknown(r.key(), "a claim that names no customer")
+		s.check.addUnknown(r.key(), "a claim that names no customer")
 		return nil
 	}
-	return s.ask(ctx, r.Customer, stray{r.key(), s.where()}, row.claims)
+	return s.checkOwner(ctx, r.Customer, stray{r.key(), s.where()}, row.claims)
 }
 
 // ask suspects an item that its customer doesn't know of.
-func (s *segment) ask(ctx context.Context, id string, points stray, knows func(row, key) bool) error {
-	return s.look(ctx, lookup{rootKey(id), func(ctx context.Context, root row, there bool) error {
+func (s *segment) checkOwner(ctx context.Context, id string, points stray, knows func(row, key) bool) error {
+	return s.addLookups(ctx, lookup{rootKey(id), func(ctx context.Context, root row, there bool) error {
 		if there && knows(root, points.key) {
 			return nil
 		}

@@ -22,6 +22,6 @@ func (c *check) checkNote(ctx context.Context, r row) error {
 			return err
 		}
 	}
-	c.tell(f)
+	c.addFinding(f)
 	return nil
 }

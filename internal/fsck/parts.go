@@ -113,7 +113,7 @@ func (p *parts) expiring() bool { return p.root != nil && p.root.TTL > 0 && p.ro
 
 // broken says which chunks lack their subjects, which their progress, and which have it twice;
 // past are those beyond the operation's number.
-func (p *parts) broken() (noSubjects, noProgress, twice, past []int) {
+func (p *parts) brokenChunks() (noSubjects, noProgress, twice, past []int) {
 	last := max(p.frozen.BitLen(), p.ended.BitLen(), p.pending.BitLen(), p.header.Chunks)
 	for seq := range last {
 		there := p.ended.Bit(seq) + p.pending.Bit(seq)
@@ -198,7 +198,7 @@ func (c *check) selectionProblems(p *parts, add func(Rule, key, string, fix)) {
 }
 
 func (c *check) chunkProblems(p *parts, add func(Rule, key, string, fix)) {
-	noSubjects, noProgress, twice, past := p.broken()
+	noSubjects, noProgress, twice, past := p.brokenChunks()
 	for _, seq := range noSubjects {
 		add(OperationBroken, p.key(frozenPart, seq), "the subjects of a chunk are gone", nil)
 	}

@@ -30,7 +30,7 @@ func (p *retainedPartition) end(ctx context.Context, s *segment) error {
 	if p.suspicious {
 		return s.check.suspect(ctx, suspect{customer: p.id, about: retentions})
 	}
-	return s.look(ctx, lookup{rootKey(p.id), func(ctx context.Context, root row, there bool) error {
+	return s.addLookups(ctx, lookup{rootKey(p.id), func(ctx context.Context, root row, there bool) error {
 		if there && root.State == purging {
 			return nil
 		}

@@ -61,7 +61,7 @@ func (s *segment) scan(ctx context.Context) error {
 	if err := s.finish(ctx); err != nil {
 		return err
 	}
-	return s.lookUp(ctx)
+	return s.runLookups(ctx)
 }
 
 const maxRestarts = 3
@@ -72,7 +72,7 @@ func (s *segment) restart() { s.pk, s.at, s.last, s.safe = "", nil, key{}, key{}
 // page visits the items of a page. When the time is over it cuts the scan after a partition whose last key holds no
 // personal data, so that the key may be stored.
 func (s *segment) page(ctx context.Context, items []item) (cut bool, err error) {
-	defer s.check.progressed(len(items))
+	defer s.check.countItems(len(items))
 	for _, it := range items {
 		k := keyOf(it)
 		if k.PK != s.pk {
@@ -81,7 +81,7 @@ func (s *segment) page(ctx context.Context, items []item) (cut bool, err error) 
 			}
 			if s.safe == s.last && s.check.late() && s.last != (key{}) {
 				s.mark.PK, s.mark.SK = s.safe.PK, s.safe.SK
-				return true, s.lookUp(ctx)
+				return true, s.runLookups(ctx)
 			}
 			s.pk = k.PK
 		}
@@ -117,7 +117,7 @@ func (s *segment) visit(ctx context.Context, it item) error {
 	}
 	r, err := decode(it)
 	if err != nil {
-		s.check.tellUnknown(keyOf(it), "it can't be read: "+withoutValue(err))
+		s.check.addUnknown(keyOf(it), "it can't be read: "+withoutValue(err))
 		return nil
 	}
 	space, id, _ := strings.Cut(r.PK, "#")
@@ -139,7 +139,7 @@ func (s *segment) visit(ctx context.Context, it item) error {
 		return s.check.checkNote(ctx, r)
 	case r.key().ofSystem():
 	default:
-		s.check.tellUnknown(r.key(), "no item has such a key")
+		s.check.addUnknown(r.key(), "no item has such a key")
 	}
 	return nil
 }
@@ -179,13 +179,13 @@ func withoutValue(err error) string {
 	return text
 }
 
-// tellUnknown tells of an item that there should not be.
-func (c *check) tellUnknown(k key, problem string) {
+// addUnknown tells of an item that there should not be.
+func (c *check) addUnknown(k key, problem string) {
 	f := Finding{Rule: UnknownItem, Key: k.shown(), Problem: problem}
 	if space, id, _ := strings.Cut(k.PK, "#"); space == "C" || space == "A" || space == "X" {
 		f.Customer = id
 	}
-	c.tell(f)
+	c.addFinding(f)
 }
 
 // lookup is a question about another item.
@@ -195,15 +195,15 @@ type lookup struct {
 }
 
 // look asks when there are enough questions for a request.
-func (s *segment) look(ctx context.Context, questions ...lookup) error {
+func (s *segment) addLookups(ctx context.Context, questions ...lookup) error {
 	s.lookups = append(s.lookups, questions...)
 	if len(s.lookups) < maxBatchGet {
 		return nil
 	}
-	return s.lookUp(ctx)
+	return s.runLookups(ctx)
 }
 
-func (s *segment) lookUp(ctx context.Context) error {
+func (s *segment) runLookups(ctx context.Context) error {
 	lookups := s.lookups
 	s.lookups = nil
 	var keys []key
@@ -235,7 +235,7 @@ func (s *segment) visitLedger(ctx context.Context, it item) error {
 	s.check.filed.Add(1)
 	var cert certificate
 	if err := attributevalue.UnmarshalMap(it, &cert); err != nil {
-		s.check.tell(Finding{Rule: CertificateBroken, Key: "ledger " + k.PK + " " + k.SK, Problem: "it can't be read: " + withoutValue(err)})
+		s.check.addFinding(Finding{Rule: CertificateBroken, Key: "ledger " + k.PK + " " + k.SK, Problem: "it can't be read: " + withoutValue(err)})
 		return nil
 	}
 	s.check.checkCertificate(cert)

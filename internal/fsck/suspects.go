@@ -19,11 +19,11 @@ const maxSuspects = 1000
 type aspects uint8
 
 const (
-	partitions aspects = 1 << iota // of root and records, with the names that the root lists
-	strays                         // terms and claims elsewhere
-	retentions                     // what is retained
-	returns                        // of a customer that was purged
-	everything aspects = 1<<iota - 1
+	partitions    aspects = 1 << iota // of root and records, with the names that the root lists
+	strays                            // terms and claims elsewhere
+	retentions                        // what is retained
+	resurrections                     // of a customer that was purged
+	everything    aspects = 1<<iota - 1
 )
 
 // aspect of a finding about a customer.
@@ -34,7 +34,7 @@ func (f Finding) aspect() aspects {
 	case RetainedWrong:
 		return retentions
 	case Resurrected:
-		return returns
+		return resurrections
 	default:
 		return partitions
 	}
@@ -138,7 +138,7 @@ func (c *check) settle(ctx context.Context, batch map[string]*suspect) error {
 // confirm finds out what is true of a suspicion, repairs what is to be repaired, and
 // tells of a repair when another look shows that it has helped.
 func (c *check) confirm(ctx context.Context, s suspect) error {
-	var mended []problem
+	var repaired []problem
 	times := map[string]int{}
 	for idle := 0; ; {
 		found, settled, err := c.examine(ctx, s)
@@ -146,42 +146,42 @@ func (c *check) confirm(ctx context.Context, s suspect) error {
 			return err
 		}
 		if !settled {
-			c.unsettled()
+			c.addUnsettled()
 			return nil
 		}
-		c.tellRepaired(mended, found)
+		c.addRepaired(repaired, found)
 		var changed bool
-		if mended, changed, err = c.repairProblems(ctx, found, times); err != nil {
+		if repaired, changed, err = c.repairProblems(ctx, found, times); err != nil {
 			return err
 		}
-		if len(mended) > 0 {
+		if len(repaired) > 0 {
 			continue
 		}
 		if idle++; !changed || idle == attempts {
-			c.tellAll(found)
+			c.addFindings(found)
 			return nil
 		}
 	}
 }
 
-func (c *check) tellRepaired(mended, still []problem) {
-	for _, p := range mended {
+func (c *check) addRepaired(repaired, still []problem) {
+	for _, p := range repaired {
 		if !slices.ContainsFunc(still, p.same) {
 			p.Repaired = true
-			c.tell(p.Finding)
+			c.addFinding(p.Finding)
 		}
 	}
 }
 
-func (c *check) tellAll(found []problem) {
+func (c *check) addFindings(found []problem) {
 	for _, p := range found {
-		c.tell(p.Finding)
+		c.addFinding(p.Finding)
 	}
 }
 
 // repairProblems repairs what it can, and says whether something changed before it could. What is still wrong after several repairs
 // is left as it is.
-func (c *check) repairProblems(ctx context.Context, found []problem, times map[string]int) (mended []problem, changed bool, err error) {
+func (c *check) repairProblems(ctx context.Context, found []problem, times map[string]int) (repaired []problem, changed bool, err error) {
 	if c.repairer == nil {
 		return nil, false, nil
 	}
@@ -191,15 +191,15 @@ func (c *check) repairProblems(ctx context.Context, found []problem, times map[s
 		}
 		switch err := p.fix(ctx); {
 		case err == nil:
-			mended = append(mended, p)
+			repaired = append(repaired, p)
 			times[p.id()]++
 		case errors.Is(err, repair.ErrChanged):
 			changed = true
 		default:
-			return mended, changed, err
+			return repaired, changed, err
 		}
 	}
-	return mended, changed, nil
+	return repaired, changed, nil
 }
 
 func (c *check) wants(f Finding) bool { return c.wanted == nil || c.wanted[f.id()] }

@@ -13,7 +13,7 @@ const maxKinds = 1000
 type tree struct {
 	counts  map[string]int64 // by kind
 	lenient bool             // what is being purged may be incomplete
-	way     []node
+	path    []node
 	problem func(rule Rule, r row, what string, there int64)
 }
 
@@ -26,7 +26,7 @@ type node struct {
 
 func (t *tree) add(r row) {
 	kind, parent, ok := splitRecord(r.SK)
-	t.leave(r.SK)
+	t.popTo(r.SK)
 	if !ok {
 		t.problem(UnknownItem, r, "no record has such a key", 0)
 		return
@@ -40,29 +40,29 @@ func (t *tree) add(r row) {
 	if r.TTL != 0 {
 		t.problem(BadRecord, r, "a record that expires by itself", 0)
 	}
-	n := len(t.way)
+	n := len(t.path)
 	switch {
 	case parent == "":
-	case n > 0 && t.way[n-1].SK == parent:
-		t.way[n-1].there++
+	case n > 0 && t.path[n-1].SK == parent:
+		t.path[n-1].there++
 	case !t.lenient:
 		t.problem(ParentMissing, r, "its parent is gone", 0)
 	}
-	t.way = append(t.way, node{row: r})
+	t.path = append(t.path, node{row: r})
 }
 
 // leave goes up to the record below which the next one is.
-func (t *tree) leave(next string) {
-	for n := len(t.way); n > 0 && !strings.HasPrefix(next, t.way[n-1].SK+"#"); n = len(t.way) {
-		last := t.way[n-1]
-		t.way = t.way[:n-1]
+func (t *tree) popTo(next string) {
+	for n := len(t.path); n > 0 && !strings.HasPrefix(next, t.path[n-1].SK+"#"); n = len(t.path) {
+		last := t.path[n-1]
+		t.path = t.path[:n-1]
 		if last.Children != last.there && (!t.lenient || last.Children < last.there) {
 			t.problem(ChildCount, last.row, fmt.Sprintf("counts %d children, has %d", last.Children, last.there), last.there)
 		}
 	}
 }
 
-func (t *tree) end() { t.leave("") }
+func (t *tree) end() { t.popTo("") }
 
 func (t *tree) sum() (n int64) {
 	for _, count := range t.counts {

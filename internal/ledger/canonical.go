@@ -12,8 +12,8 @@ import (
 
 var errDocument = errors.New("ledger: not a certificate's JSON document")
 
-// canonical writes a document without its hash as RFC 8785 says. Certificates have no
-// numbers but integers, and no member's name but in ASCII.
+// canonical returns a document without its hash in the form of RFC 8785. All numbers in
+// certificates are integers, and all names of members are ASCII.
 func canonical(document []byte) ([]byte, error) {
 	members, err := parse(document)
 	if err != nil {
@@ -48,7 +48,7 @@ func writeValue(b *bytes.Buffer, value any) error {
 		writeString(b, v)
 	case json.Number:
 		if strings.ContainsAny(v.String(), ".eE") {
-			return fmt.Errorf("%w: the number %s is no integer", errDocument, v)
+			return fmt.Errorf("%w: the number %s is not an integer", errDocument, v)
 		}
 		b.WriteString(v.String())
 	case []any:
@@ -91,7 +91,7 @@ func writeMembers(b *bytes.Buffer, members map[string]any) error {
 
 var escapes = map[rune]string{'"': `\"`, '\\': `\\`, '\b': `\b`, '\f': `\f`, '\n': `\n`, '\r': `\r`, '\t': `\t`}
 
-// writeString escapes what must be. The encoder of encoding/json escapes more.
+// writeString escapes only what RFC 8785 requires. The encoder of encoding/json escapes more.
 func writeString(b *bytes.Buffer, s string) {
 	b.WriteByte('"')
 	for _, r := range s {

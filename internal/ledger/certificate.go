@@ -10,23 +10,23 @@ import (
 )
 
 const (
-	// Format is the form of certificates that this package writes.
+	// Format is the version of the format that this package writes.
 	Format = 1
-	// Chains is how many chains there are. More of them bear more purges a second:
-	// a chain takes one request after the other.
+	// Chains is the number of chains. A chain takes one append at a time, so several chains
+	// allow more purges a second.
 	Chains = 4
 )
 
-// Origin is what the first certificate of a chain names as its previous one.
+// Origin is the previous hash in the first certificate of a chain.
 var Origin = strings.Repeat("0", 2*sha256.Size)
 
-// ChainOf is the chain of a customer's certificates, as the field Chain of [Certificate] says.
+// ChainOf returns the chain of a customer's certificates; see the field Chain of [Certificate].
 func ChainOf(customer string) int {
 	return int(sha256.Sum256([]byte(customer))[0] >> 6)
 }
 
-// Certificate proves one purge. It holds no personal data and is never changed. It is the document that the API
-// answers: all of its members but the hash are hashed, and a member that is added here is, too.
+// Certificate proves one purge. It holds no personal data and never changes. It is the document that the
+// API returns. The hash covers all members except the hash itself, and also any member added later.
 type Certificate struct {
 	Format     int               `json:"format" doc:"How the hash is computed: the SHA-256 of this document without its hash, in the canonical form of RFC 8785." example:"1"`
 	Chain      int               `json:"chain" doc:"The chain that it is in: the first two bits of the SHA-256 of the customer's id, as a number from 0 to 3."`
@@ -45,7 +45,7 @@ type Certificate struct {
 	Hash       string            `json:"hash" doc:"Of all the above."`
 }
 
-// Sum computes the hash that the certificate must have.
+// Sum computes the correct hash of the certificate.
 func (c Certificate) Sum() (string, error) {
 	document, err := json.Marshal(c)
 	if err != nil {
@@ -54,8 +54,8 @@ func (c Certificate) Sum() (string, error) {
 	return Sum(document)
 }
 
-// Sum computes the hash that a certificate must have from its JSON document. The
-// member hash itself may be there or not.
+// Sum computes the correct hash of a certificate from its JSON document, with or without the
+// member hash.
 func Sum(document []byte) (string, error) {
 	text, err := canonical(document)
 	if err != nil {
@@ -72,8 +72,8 @@ type Head struct {
 	Hash  string `json:"hash" doc:"Of its last certificate; 64 zeros while it is empty."`
 }
 
-// Checkpoint is the ends of all chains at a moment. It proves later that nothing before
-// it was rewritten or removed.
+// Checkpoint is the ends of all chains at a point in time. With it an auditor can prove later that
+// nothing before it was rewritten or removed.
 type Checkpoint struct {
 	Time  time.Time `json:"time"`
 	Heads []Head    `json:"heads" doc:"Of every chain, the empty ones too."`

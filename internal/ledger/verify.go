@@ -5,27 +5,27 @@ import (
 	"fmt"
 )
 
-// Verifier checks a history of certificates while it is read: those of each chain in
-// order; chains may follow each other or alternate. It remembers the end of each chain
-// only, so that a long history needs no more memory than a short one.
+// Verifier checks a history of certificates one by one. The certificates of each chain must be in
+// order; the chains may be mixed. It keeps only the end of each chain, so its memory does not grow
+// with the history.
 type Verifier struct {
 	chains [Chains]chain
 	count  int64
 }
 
 type chain struct {
-	end   Head
-	posts []post
+	end      Head
+	expected []expectation
 }
 
-// post is a place that a chain must lead through.
-type post struct {
+// expectation is a certificate that a chain must contain, from a checkpoint.
+type expectation struct {
 	Head
 
-	of string // which checkpoint
+	of string // name of the checkpoint
 }
 
-// NewVerifier is one for a history from its beginning.
+// NewVerifier returns a verifier of a history from its beginning.
 func NewVerifier() *Verifier {
 	v := &Verifier{}
 	for i := range v.chains {
@@ -34,38 +34,37 @@ func NewVerifier() *Verifier {
 	return v
 }
 
-// Resume makes the history of a chain begin after a certificate to which it has been
-// verified before.
+// Resume starts a chain after a certificate up to which it was verified before.
 func (v *Verifier) Resume(head Head) { v.chains[head.Chain].end = head }
 
-// Expect makes the history lead through a checkpoint. The name tells people which: "the
-// saved checkpoint". It must be called before the first Add.
+// Expect requires the history to contain the heads of a checkpoint. Findings use the name, such as
+// "the saved checkpoint". Expect must be called before the first Add.
 func (v *Verifier) Expect(name string, c Checkpoint) error {
 	for _, head := range c.Heads {
 		if head.Chain < 0 || head.Chain >= Chains {
-			return fmt.Errorf("ledger: %s has a chain %d", name, head.Chain)
+			return fmt.Errorf("ledger: %s has a chain %d; chains are 0 to %d", name, head.Chain, Chains-1)
 		}
 		if head.Seq > 0 {
-			posts := &v.chains[head.Chain].posts
-			*posts = append(*posts, post{head, name})
+			c := &v.chains[head.Chain]
+			c.expected = append(c.expected, expectation{head, name})
 		}
 	}
 	return nil
 }
 
-// Problem names what is wrong at a broken place.
+// Problem is the kind of a finding.
 type Problem string
 
 // The problems.
 const (
 	Unreadable Problem = "unreadable"   // not a certificate
 	Altered    Problem = "altered"      // its hash is not the hash of its content
-	Missing    Problem = "missing"      // one or several are not there
-	Unlinked   Problem = "out of chain" // it doesn't follow the one before it, or is in the chain of others
-	Forked     Problem = "forked"       // another certificate has its place
-	Repeated   Problem = "repeated"     // it is there again
-	Reordered  Problem = "reordered"    // later ones came before it
-	Rewritten  Problem = "rewritten"    // a checkpoint knew another certificate in its place
+	Missing    Problem = "missing"      // one or more certificates are absent
+	Unlinked   Problem = "out of chain" // its previous hash is wrong, or it is in another customer's chain
+	Forked     Problem = "forked"       // another certificate has the same number
+	Repeated   Problem = "repeated"     // the same certificate came before
+	Reordered  Problem = "reordered"    // certificates with higher numbers came before it
+	Rewritten  Problem = "rewritten"    // a checkpoint has another certificate with this number
 	RolledBack Problem = "rolled back"  // the chain ends before a checkpoint
 )
 
@@ -74,7 +73,7 @@ type Finding struct {
 	Problem  Problem `json:"problem"`
 	Chain    int     `json:"chain"`
 	Seq      int64   `json:"seq"`
-	Customer string  `json:"customer,omitempty"` // where there is a certificate to name it
+	Customer string  `json:"customer,omitempty"` // empty if there is no certificate
 	Detail   string  `json:"detail"`
 }
 
@@ -89,7 +88,7 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s: %s", place, f.Problem, f.Detail)
 }
 
-// link is what places a certificate.
+// link holds the members of a certificate that give its place in a chain.
 type link struct {
 	Chain    *int   `json:"chain"`
 	Seq      int64  `json:"seq"`
@@ -102,7 +101,7 @@ func (l link) finding(p Problem, format string, args ...any) Finding {
 	return Finding{Problem: p, Chain: *l.Chain, Seq: l.Seq, Customer: l.Customer, Detail: fmt.Sprintf(format, args...)}
 }
 
-// Add takes the JSON document of the next certificate, and says what is wrong with it.
+// Add verifies the JSON document of the next certificate and returns its problems.
 func (v *Verifier) Add(document []byte) []Finding {
 	v.count++
 	var l link
@@ -123,8 +122,8 @@ func (v *Verifier) Add(document []byte) []Finding {
 	return append(found, v.chains[*l.Chain].follow(l)...)
 }
 
-// follow moves the chain's end to a certificate. What comes after a broken place is held
-// against what is there, so that one broken place is one finding or two.
+// follow moves the end of the chain to a certificate. After a broken place it continues with the
+// certificate that it read, so that one broken place makes at most two findings.
 func (c *chain) follow(l link) (found []Finding) {
 	switch end := c.end; {
 	case l.Seq == end.Seq && l.Hash == end.Hash:
@@ -142,7 +141,7 @@ func (c *chain) follow(l link) (found []Finding) {
 		found = append(found, l.finding(Unlinked, "it does not follow the certificate before it: one of the two was replaced"))
 	}
 	c.end.Seq, c.end.Hash = l.Seq, l.Hash
-	for _, p := range c.posts {
+	for _, p := range c.expected {
 		if p.Seq == l.Seq && p.Hash != l.Hash {
 			found = append(found, l.finding(Rewritten, "%s knew another certificate in this place", p.of))
 		}
@@ -150,10 +149,10 @@ func (c *chain) follow(l link) (found []Finding) {
 	return found
 }
 
-// End says what is wrong with the history's end.
+// End returns the problems at the end of the history.
 func (v *Verifier) End() (found []Finding) {
 	for _, c := range v.chains {
-		for _, p := range c.posts {
+		for _, p := range c.expected {
 			if c.end.Seq < p.Seq {
 				found = append(found, Finding{
 					Problem: RolledBack, Chain: p.Chain, Seq: c.end.Seq + 1,
@@ -165,10 +164,10 @@ func (v *Verifier) End() (found []Finding) {
 	return found
 }
 
-// Count is how many certificates were added.
+// Count returns the number of certificates added.
 func (v *Verifier) Count() int64 { return v.count }
 
-// Heads are the ends of the chains, of the empty ones too.
+// Heads returns the ends of all chains, including empty ones.
 func (v *Verifier) Heads() []Head {
 	heads := make([]Head, Chains)
 	for i, c := range v.chains {

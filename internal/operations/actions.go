@@ -16,7 +16,7 @@ func (actions) canDelete(_ bulk.Operation, c customer.Customer, s customer.Setti
 	return c.CanDelete(s)
 }
 
-// prepared reads what subjects are bound to, and the settings that the operation goes by.
+// prepared decodes the states that subjects are bound to, and the settings of the operation.
 func (a actions) prepared(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]customer.Seen, []string, customer.Settings, error) {
 	seen, generations, err := unbindAll(subjects)
 	if err != nil {
@@ -38,7 +38,8 @@ func (actions) canRestore(_ bulk.Operation, c customer.Customer, _ customer.Sett
 	return c.CanRestore("", now)
 }
 
-// canUndo takes only what the operation itself deleted, and nobody since: its id is the generation.
+// canUndo accepts only customers in the trash by the deletion of that operation: its id is the
+// generation.
 func (actions) canUndo(op bulk.Operation, c customer.Customer, _ customer.Settings, now time.Time) error {
 	var p UndoParams
 	if err := json.Unmarshal(op.Params, &p); err != nil {
@@ -57,15 +58,15 @@ func (a actions) restore(ctx context.Context, op bulk.Operation, subjects []bulk
 
 // UndoParams are the parameters of Undo.
 type UndoParams struct {
-	Operation string `json:"operation"` // that deleted
+	Operation string `json:"operation"` // id of the operation that deleted
 }
 
 func (actions) canPurge(_ bulk.Operation, c customer.Customer, _ customer.Settings, now time.Time) error {
 	return c.CanPurge(customer.Fence{}, now)
 }
 
-// weight of a customer's purge: the items that there are to erase, and copies to be made of those
-// to be retained.
+// weight returns the number of items that a customer's purge erases, plus the copies that it makes
+// of retained records.
 func weight(c customer.Customer, s customer.Settings) int {
 	items := 1 + int(c.Records()) + len(c.Terms)
 	if c.Profile.Email != "" {
@@ -89,11 +90,12 @@ func (a actions) purge(ctx context.Context, op bulk.Operation, subjects []bulk.S
 	}))
 }
 
-// purgedTogether is how many customers pass the fence before the first of them is erased. Past it
-// there is no way back, whatever is cancelled then. Their certificates are appended at once.
+// purgedTogether is the number of customers in a group. All of a group pass the fence before the
+// first is erased, and a cancellation does not stop a purge after the fence. The certificates of a
+// group are appended together.
 const purgedTogether = 50
 
-// inGroups purges customers, a group after the other, as long as that may go on.
+// inGroups purges n customers in groups, and stops before the next group if may returns an error.
 func inGroups(n int, may func() error, purge func(from, to int) []error) []error {
 	results := make([]error, 0, n)
 	for from := 0; from < n; from += purgedTogether {
@@ -114,7 +116,8 @@ func (actions) canReplay(_ bulk.Operation, c customer.Customer, _ customer.Setti
 	return c.CanReplay()
 }
 
-// replay purges again whom the ledger names, as the selection has made sure.
+// replay purges customers again. The selection has made sure that the ledger certifies an earlier
+// purge of each.
 func (a actions) replay(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
 	seen, _, settings, err := a.prepared(ctx, op, subjects)
 	if err != nil {
@@ -141,17 +144,17 @@ func (a actions) block(blocked bool) func(context.Context, bulk.Operation, []bul
 	}
 }
 
-// RedateParams are the parameters of Redate, frozen when the operation is created, so
-// that the preview and what is done go by the same.
+// RedateParams are the parameters of Redate, stored when the operation is created, so that the plan
+// and the run use the same.
 type RedateParams struct {
-	Retention customer.Period `json:"retention,omitzero"` // of what an older version planned; else the operation's basis has it
-	Notice    customer.Period `json:"notice"`             // it begins when the plan is applied, however old that is
+	Retention customer.Period `json:"retention,omitzero"` // set by an older version of Lethe only; now in the operation's basis
+	Notice    customer.Period `json:"notice"`             // counted from the approval, not from the plan
 }
 
-// redating is the retention to go by, and the time before which nobody becomes due: the notice
-// after the operation was last set going, or was created, as long as it is only planned.
+// redating returns the retention to use, and the earliest purge time: the notice after the last
+// start of the operation, or after its creation if it has not been applied.
 func redating(op bulk.Operation) (retention customer.Period, notBefore time.Time, err error) {
-	p := RedateParams{Notice: customer.PeriodOf(Notice)} // an older version froze none
+	p := RedateParams{Notice: customer.PeriodOf(Notice)} // an older version of Lethe stored none
 	if err := json.Unmarshal(op.Params, &p); err != nil {
 		return retention, notBefore, fmt.Errorf("operations: params: %w", err)
 	}
@@ -166,7 +169,7 @@ func redating(op bulk.Operation) (retention customer.Period, notBefore time.Time
 	return p.Retention, p.Notice.After(from), nil
 }
 
-// canRedate leaves out those whose purge time stays as it is.
+// canRedate refuses customers if their purge time stays the same.
 func (actions) canRedate(op bulk.Operation, c customer.Customer, _ customer.Settings, now time.Time) error {
 	if err := c.CanRedate(now); err != nil {
 		return err

@@ -9,16 +9,18 @@ import (
 	"lethe/internal/customer"
 )
 
-// basis is what of the settings an action goes by. A change of the rest makes no plan stale.
+// basis is the part of the settings that an action depends on. A change of other settings does not
+// make its plans stale.
 type basis struct {
 	Retention customer.Period `json:"retention"`
 	Kinds     []customer.Kind `json:"kinds,omitempty"`
 }
 
-// byRetention is what moves the purge times of those in the trash.
+// byRetention selects the settings that Redate depends on.
 func byRetention(s customer.Settings) basis { return basis{Retention: s.Retention} }
 
-// byPolicies is what deletes: how long those can be restored, and which kinds keep a customer.
+// byPolicies selects the settings that Delete depends on: the retention, and the policies of the
+// kinds.
 func byPolicies(s customer.Settings) basis {
 	b := basis{Retention: s.Retention}
 	for _, k := range s.Kinds {
@@ -27,10 +29,11 @@ func byPolicies(s customer.Settings) basis {
 	return b
 }
 
-// byKinds is what purges: what becomes of the records. A kind that is left out restricts.
+// byKinds selects the settings that a purge depends on: the kinds. A kind that is left out restricts.
 func byKinds(s customer.Settings) basis { return basis{Kinds: s.Freeze()} }
 
-// basis reads what an action goes by. The settings are those in force, not those read a moment ago.
+// basis returns a function that reads the present settings, not cached ones, and encodes the part
+// that an action depends on.
 func (a actions) basis(of func(customer.Settings) basis) func(context.Context) ([]byte, error) {
 	return func(ctx context.Context) ([]byte, error) {
 		s, err := a.service.Settings(ctx)
@@ -41,8 +44,8 @@ func (a actions) basis(of func(customer.Settings) basis) func(context.Context) (
 	}
 }
 
-// settings are those that an operation goes by. An operation without a basis goes by those in
-// force: its action reads none, or an older version planned it.
+// settings returns the settings of an operation: those stored in it, or the present ones if it has
+// none because its action depends on none or an older version of Lethe planned it.
 func (a actions) settings(ctx context.Context, op bulk.Operation) (customer.Settings, error) {
 	if op.Basis == nil {
 		return a.service.Settings(ctx)
@@ -58,7 +61,7 @@ func approved(op bulk.Operation) (customer.Settings, error) {
 	return customer.Settings{Retention: b.Retention, Kinds: b.Kinds}, nil
 }
 
-// Retention is how long the customers that an operation deletes can be restored.
+// Retention returns the time for which the customers that an operation deletes can be restored.
 func Retention(ctx context.Context, service *customer.Service, op bulk.Operation) (customer.Period, error) {
 	s, err := actions{service: service}.settings(ctx, op)
 	return s.Retention, err

@@ -5,7 +5,8 @@ import (
 	"lethe/internal/refusal"
 )
 
-// code names why the rules refuse; empty for nil and for faults. A version is nobody's here but the plan's.
+// code returns the code of a refusal, empty for nil and for faults. A version mismatch means that
+// the customer changed after planning: a user gives no version here.
 func code(err error) string {
 	why, _ := refusal.CodeOf(err)
 	if why == refusal.VersionMismatch {

@@ -2,18 +2,18 @@ package operations
 
 import "lethe/internal/bulk"
 
-// What the actions cost, as the tests count it of customers of up to 1 KB.
+// The costs of the actions for customers of up to 1 KB, as the cost tests count them.
 const (
 	perBatch   = 25
 	perReading = 100
-	moveUnits  = 3 // the root, and its entry taken from one list and put into another
+	moveUnits  = 3 // the root, and its entry moved from one list to another
 	flagUnits  = 2 // the root, and its entry
 	fenceUnits = moveUnits
 	proofUnits = 2 // the certificate, in its chain and under its customer
 
-	unitsPerSecond = 1000 // of the pace at which a worker begins, which finds out of a cancellation once a second
+	unitsPerSecond = 1000 // starting pace of a worker, which reads its operation once a second
 
-	proofRequests = 8 // to find the ends of the chains, and append the certificates of some customers to all
+	proofRequests = 8 // find the ends of the chains and append the certificates of a group to them
 )
 
 func batches(n int) int { return (n + perBatch - 1) / perBatch }
@@ -22,15 +22,15 @@ func estimateMove(i bulk.Impact) bulk.Usage { return transitions(i, moveUnits) }
 
 func estimateFlag(i bulk.Impact) bulk.Usage { return transitions(i, flagUnits) }
 
-// transitions is what it takes to change the customers' roots, of so many units each. In between
-// the operation is read: once for each chunk, and once a second.
+// transitions estimates the changes of the customers' roots, at units each, and the reads of the
+// operation: one for each chunk, and one a second.
 func transitions(i bulk.Impact, units int) bulk.Usage {
 	chunks := max((i.Eligible+bulk.MaxSubjects-1)/bulk.MaxSubjects, (i.Weight+maxRecords-1)/maxRecords)
 	readings := chunks + units*i.Eligible/unitsPerSecond
 	return bulk.Usage{Requests: batches(i.Eligible) + readings, WriteUnits: float64(units * i.Eligible), ReadUnits: float64(readings)}
 }
 
-// estimateReadAndMove is of what reads the customers as they are by then.
+// estimateReadAndMove adds a read of each customer before its change.
 func estimateReadAndMove(i bulk.Impact) bulk.Usage {
 	u := estimateMove(i)
 	u.Requests += (i.Eligible + perReading - 1) / perReading
@@ -38,8 +38,8 @@ func estimateReadAndMove(i bulk.Impact) bulk.Usage {
 	return u
 }
 
-// estimatePurge goes by the items that there are. All that isn't a record is read by its key to see
-// that it is gone, and costs a unit each; records are listed.
+// estimatePurge estimates by the number of items. To see that they are gone, records are listed;
+// each other item is read by its key, for one unit.
 func estimatePurge(i bulk.Impact) bulk.Usage {
 	const entry, listings, rootReads = 1, 2, 2
 	const recordsPerReadUnit, itemsPerPage = 25, 1000

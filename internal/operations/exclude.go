@@ -12,12 +12,12 @@ import (
 	"lethe/internal/customer"
 )
 
-// An excluded customer must be in the selection: a misspelt id would leave out nobody. This is
-// checked once, when the operation is created. A customer that leaves the selection later is left
-// out all the same, and fails nothing. Whether a search finds a customer only its list can say,
-// at the end of the planning.
+// An excluded customer must be in the selection, because a misspelt id would exclude no customer.
+// This is checked once, when the operation is created. A customer that leaves the selection later
+// is no error. Only the complete list of a search shows whether the search finds a customer, so
+// that is checked at the end of the planning.
 
-// checkExcluded refuses ids that the selection doesn't hold, each by its index.
+// checkExcluded refuses excluded ids that are not in the selection, each with its index.
 func (s Selection) checkExcluded(ctx context.Context, service *customer.Service) error {
 	if len(s.Exclude) == 0 {
 		return nil
@@ -45,7 +45,8 @@ func notHeld(id, why string) string {
 	return fmt.Sprintf("id %q is not in the selection: %s; correct it, or leave it out", id, why)
 }
 
-// misses says why a customer is not in the selection, empty if it is, or if only a search can tell.
+// misses says why a customer is not in the selection. It is empty if the customer is, or if only the
+// end of a search can show it.
 func (s Selection) misses(c customer.Customer, there bool) string {
 	inTrash := s.Trash || s.Filter.State == customer.Deleted
 	switch {
@@ -75,46 +76,46 @@ func customersOf(ctx context.Context, service *customer.Service, ids []string) (
 	return found, nil
 }
 
-// met are the excluded customers that a search has found so far, by their indices.
-type met struct{ bits *big.Int }
+// foundSet holds the excluded customers that a search has found so far: bit i for exclude[i].
+type foundSet struct{ bits *big.Int }
 
-const metBase = 62
+const foundBase = 62
 
-// splitPosition is the inverse of met.position.
-func splitPosition(position string) (cursor string, m met) {
+// splitPosition is the inverse of foundSet.position.
+func splitPosition(position string) (cursor string, f foundSet) {
 	cursor, text, _ := strings.Cut(position, " ")
-	m.bits = new(big.Int)
-	m.bits.SetString(text, metBase) // nothing is read as 0
-	return cursor, m
+	f.bits = new(big.Int)
+	f.bits.SetString(text, foundBase) // leaves 0 for an empty text
+	return cursor, f
 }
 
-func (m met) position(cursor string) string {
-	if cursor == "" || m.bits.Sign() == 0 {
+func (f foundSet) position(cursor string) string {
+	if cursor == "" || f.bits.Sign() == 0 {
 		return cursor
 	}
-	return cursor + " " + m.bits.Text(metBase)
+	return cursor + " " + f.bits.Text(foundBase)
 }
 
-// meet notes a customer, and says whether it is among the excluded.
-func (m met) meet(exclude []string, id string) (is bool) {
+// excludes reports whether a customer is excluded, and records that the search found it.
+func (f foundSet) excludes(exclude []string, id string) (is bool) {
 	for i, other := range exclude {
 		if other == id {
-			m.bits.SetBit(m.bits, i, 1)
+			f.bits.SetBit(f.bits, i, 1)
 			is = true
 		}
 	}
 	return is
 }
 
-// listsLag is how long a list may not show what has been written.
+// listsLag is the longest time until a list shows a write.
 const listsLag = 2 * time.Second
 
-// missed ends the planning when a search has found one of the excluded nowhere, unless the
-// customer has changed since the operation was created: it was there when that was asked for.
-func (s selector) missed(ctx context.Context, op bulk.Operation, exclude []string, m met) error {
+// checkFound ends the planning if the search has not found an excluded customer. It accepts one that
+// changed after the operation was created: the search may have found it then.
+func (s selector) checkFound(ctx context.Context, op bulk.Operation, exclude []string, f foundSet) error {
 	var left []string
 	for i, id := range exclude {
-		if m.bits.Bit(i) == 0 {
+		if f.bits.Bit(i) == 0 {
 			left = append(left, id)
 		}
 	}
@@ -127,7 +128,7 @@ func (s selector) missed(ctx context.Context, op bulk.Operation, exclude []strin
 	}
 	var problems []string
 	for i, id := range exclude {
-		if c, there := found[id]; there && m.bits.Bit(i) == 0 && c.Last.At.Before(op.Created.Add(-listsLag)) {
+		if c, there := found[id]; there && f.bits.Bit(i) == 0 && c.Last.At.Before(op.Created.Add(-listsLag)) {
 			problems = append(problems, excluded(i)+": "+notHeld(id, "the search does not find the customer"))
 		}
 	}
@@ -137,4 +138,4 @@ func (s selector) missed(ctx context.Context, op bulk.Operation, exclude []strin
 	return nil
 }
 
-const maxProblems = 10 // told of at once
+const maxProblems = 10 // in one answer

@@ -9,34 +9,33 @@ import (
 	"lethe/internal/bulk"
 )
 
-// Finding is one thing that is wrong in the raw tables. It holds no personal data but the
-// id of the customer.
+// Finding is one error in the raw tables. It holds no personal data except the customer's id.
 type Finding struct {
 	Rule       string `json:"rule"`
 	Customer   string `json:"customer,omitempty"`
 	Key        string `json:"key"`
-	At         string `json:"at,omitempty"` // where it was found; opaque
+	At         string `json:"at,omitempty"` // place in the scan; opaque
 	Repairable bool   `json:"-"`
 }
 
-// Tables checks the raw tables.
+// Tables checks and repairs the raw tables.
 type Tables struct {
-	// Part checks a part, from a position on, and returns the next; empty at the end. A
-	// *bulk.SelectionError says that more is wrong than an operation can hold.
+	// Part checks a part of the tables from a position on, and returns the position of the next
+	// part, empty at the end. It returns a *bulk.SelectionError if there are more findings than an
+	// operation can hold.
 	Part func(ctx context.Context, position string) ([]Finding, string, error)
-	// Mend repairs what is still so, in somebody's name. A finding that it leaves
-	// undecided is tried again.
-	Mend func(ctx context.Context, by string, findings []Finding) ([]bulk.Outcome, error)
+	// Repair repairs the findings that are still there. by is the user who asks for it. An undecided
+	// finding is tried again.
+	Repair func(ctx context.Context, by string, findings []Finding) ([]bulk.Outcome, error)
 }
 
-// FsckOf is the action Fsck of tables. Its planning is the check: the subjects are the findings.
-// Applied, it repairs those that are still there.
+// FsckOf returns the action Fsck. Its plan is a check: the subjects are the findings. Applying it
+// repairs the findings that are still there.
 func FsckOf(tables Tables) Further {
-	return Further{Fsck, bulk.Action{Plan: tables.plan, Run: tables.mend, Estimate: estimateMending, MaxWeight: bulk.MaxSubjects}}
+	return Further{Fsck, bulk.Action{Plan: tables.plan, Run: tables.repair, Estimate: estimateRepairs, MaxWeight: bulk.MaxSubjects}}
 }
 
-// plan checks a part of the tables. How much is in a page is for the tables to say, not for the limit: a part
-// is scanned for a time.
+// plan checks a part of the tables. It ignores the limit: a part is bounded by its scan time.
 func (t Tables) plan(ctx context.Context, op bulk.Operation, _ []byte, _ int) ([]bulk.Subject, string, error) {
 	findings, next, err := t.Part(ctx, op.Position)
 	if err != nil {
@@ -51,7 +50,7 @@ func (t Tables) plan(ctx context.Context, op bulk.Operation, _ []byte, _ int) ([
 	return subjects, next, nil
 }
 
-// subject is the finding as a subject. What can only be reported is refused, by its rule.
+// subject returns the finding as a subject. One that can't be repaired is refused with its rule.
 func (f Finding) subject() (bulk.Subject, error) {
 	bind, err := json.Marshal(f)
 	if err != nil {
@@ -64,17 +63,17 @@ func (f Finding) subject() (bulk.Subject, error) {
 	return s, nil
 }
 
-func (t Tables) mend(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
+func (t Tables) repair(ctx context.Context, op bulk.Operation, subjects []bulk.Subject) ([]bulk.Outcome, error) {
 	findings := make([]Finding, len(subjects))
 	for i, s := range subjects {
 		if err := json.Unmarshal([]byte(s.Bind), &findings[i]); err != nil {
 			return nil, errBind
 		}
 	}
-	return t.Mend(ctx, op.Actor(), findings)
+	return t.Repair(ctx, op.Actor(), findings)
 }
 
-// RuleOf is the rule that an item of the action Fsck is about; empty of other actions' items.
+// RuleOf returns the rule that an item of the action Fsck breaks. It is empty for other actions.
 func RuleOf(op bulk.Operation, i bulk.Item) string {
 	var f Finding
 	if op.Action != Fsck || json.Unmarshal([]byte(i.Bind), &f) != nil {
@@ -83,8 +82,8 @@ func RuleOf(op bulk.Operation, i bulk.Item) string {
 	return f.Rule
 }
 
-// estimateMending takes an average: each repair is a transaction, and is looked at before and afterwards.
-func estimateMending(i bulk.Impact) bulk.Usage {
+// estimateRepairs uses averages: each repair is a transaction, with reads before and after it.
+func estimateRepairs(i bulk.Impact) bulk.Usage {
 	const requests, writeUnits, readUnits = 12, 6, 14
 	n := i.Eligible
 	return bulk.Usage{Requests: requests * n, WriteUnits: float64(writeUnits * n), ReadUnits: float64(readUnits * n)}

@@ -1,5 +1,5 @@
-// Package operations is what can be done to many customers at once: each action of the
-// engine in internal/bulk, in the terms of internal/customer.
+// Package operations defines the actions on many customers: it implements the actions of the
+// engine in internal/bulk with the service in internal/customer.
 package operations
 
 import (
@@ -21,24 +21,24 @@ const (
 	Purge   = "purge"
 	Block   = "block"
 	Unblock = "unblock"
-	Redate  = "redate" // gives those in the trash the purge times of the retention in force
-	Undo    = "undo"   // restores what an operation deleted, as far as it is still so
-	Replay  = "replay" // purges again whom a restored backup has brought back
-	Fsck    = "fsck"   // checks the raw tables, and repairs what no rule allows
+	Redate  = "redate" // sets the purge times in the trash by the present retention
+	Undo    = "undo"   // restores customers that an operation deleted and that have not changed since
+	Replay  = "replay" // purges customers again that a restored backup brought back
+	Fsck    = "fsck"   // checks the raw tables, and repairs what breaks the rules
 )
 
-// maxRecords bounds a chunk of purges, in items to erase: some seconds of work. A worker that dies
-// takes the outcomes of its chunk with it, so that little is lost of a small one; the certificates
-// of a chunk are appended together, so that they are cheap of a large one.
+// maxRecords is the largest number of items to erase in a chunk of purges: some seconds of work. A
+// worker that dies loses the outcomes of its chunk, so a chunk must not be too large. The certificates
+// of a chunk are appended together, so a large chunk costs less.
 const maxRecords = 10_000
 
-// Further is an action beside those that are done to customers.
+// Further is an action that is not applied to customers.
 type Further struct {
 	Name   string
 	Action bulk.Action
 }
 
-// Engine carries out the actions that are done to customers, and further ones.
+// Engine returns an engine with all actions on customers, and the further ones.
 func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue, further ...Further) *bulk.Engine {
 	a := actions{service, store}
 	light := func(customer.Customer, customer.Settings) int { return 1 }
@@ -65,10 +65,10 @@ type actions struct {
 	store   outcomeReader
 }
 
-// judge says why something can't be done to a customer, nil if it can.
+// judge returns nil if the action may be applied to a customer, or else the refusal.
 type judge func(op bulk.Operation, c customer.Customer, s customer.Settings, now time.Time) error
 
-// plan reads a page of the customers that a selection selects, and judges them.
+// plan returns the Plan of an action: it reads a page of the selection and checks each customer.
 func (a actions) plan(can judge, weigh weighing) planning {
 	return func(ctx context.Context, op bulk.Operation, selection []byte, limit int) ([]bulk.Subject, string, error) {
 		ids, next, err := selector(a).page(ctx, op, selection, op.Position, limit)
@@ -80,13 +80,13 @@ func (a actions) plan(can judge, weigh weighing) planning {
 	}
 }
 
-// planning is how an action plans a page of its subjects; see [bulk.Action].
+// planning is the type of Plan in [bulk.Action].
 type planning = func(ctx context.Context, op bulk.Operation, selection []byte, limit int) ([]bulk.Subject, string, error)
 
-// weighing is how much work a customer is.
+// weighing returns the amount of work that a customer needs.
 type weighing = func(customer.Customer, customer.Settings) int
 
-// judged reads customers as they are, judges them, and binds them to what it read.
+// judged reads customers, checks each with can, and binds it to the state that it read.
 func (a actions) judged(ctx context.Context, op bulk.Operation, ids []string, can judge, weigh weighing) ([]bulk.Subject, error) {
 	settings, err := a.settings(ctx, op)
 	if err != nil {
@@ -114,8 +114,8 @@ func (a actions) judged(ctx context.Context, op bulk.Operation, ids []string, ca
 	return redacting(inOrder, roots), nil
 }
 
-// redacting has the first of the subjects take out of a reason what is personal of them all. Of one that
-// is not there, nobody can tell what that is.
+// redacting sets Redact of the first subject, which removes the personal values of all of them from
+// a reason. If one of them does not exist, its values are unknown, and the whole reason is withheld.
 func redacting(subjects []bulk.Subject, roots []customer.Customer) []bulk.Subject {
 	switch {
 	case len(subjects) == 0:
@@ -131,7 +131,7 @@ func redacting(subjects []bulk.Subject, roots []customer.Customer) []bulk.Subjec
 	return subjects
 }
 
-// refuseAbsent adds those of the ids for which there is no customer, and why.
+// refuseAbsent adds the ids without a customer as refused subjects.
 func (a actions) refuseAbsent(ctx context.Context, ids []string, subjects map[string]bulk.Subject) error {
 	var absent []string
 	for _, id := range ids {
@@ -149,7 +149,8 @@ func (a actions) refuseAbsent(ctx context.Context, ids []string, subjects map[st
 	return nil
 }
 
-// bind writes what a transition needs to know of a customer: version, epoch, whether it is held, generation.
+// bind encodes the state that a transition requires: version, epoch, whether there is a legal hold,
+// and the generation.
 func bind(c customer.Customer) string {
 	parts := []string{strconv.FormatInt(c.Version, 10), strconv.FormatInt(c.Epoch, 10), strconv.FormatBool(len(c.Holds) > 0), ""}
 	if c.Deletion != nil {
@@ -158,7 +159,7 @@ func bind(c customer.Customer) string {
 	return strings.Join(parts, " ")
 }
 
-var errBind = errors.New("operations: what binds a subject can't be read")
+var errBind = errors.New("operations: the stored state of a subject can't be read")
 
 func unbind(s bulk.Subject) (seen customer.Seen, generation string, err error) {
 	parts := strings.Split(s.Bind, " ")
@@ -184,13 +185,13 @@ func unbindAll(subjects []bulk.Subject) (seen []customer.Seen, generations []str
 	return seen, generations, nil
 }
 
-// change is what an operation does to each of its customers, in the name of whoever applied it. Its
-// id is the operation's, so that a chunk done again finds what it did.
+// change returns the change that an operation makes to each customer. Its author is the user who
+// applied the operation. Its id is the operation's, so a repeated attempt recognises its own change.
 func change(op bulk.Operation) customer.Change {
 	return customer.Change{ID: op.ID, By: op.Actor(), Reason: op.Reason, ReasonCode: customer.ReasonCode(op.ReasonCode)}
 }
 
-// outcomes turns results into outcomes. What the machinery failed of stays undecided.
+// outcomes turns results into outcomes: a refusal skips the subject, a fault leaves it undecided.
 func outcomes(results []error) ([]bulk.Outcome, error) {
 	decided := make([]bulk.Outcome, len(results))
 	var faults []error
@@ -207,10 +208,10 @@ func outcomes(results []error) ([]bulk.Outcome, error) {
 	if len(faults) == 0 {
 		return decided, nil
 	}
-	return decided, worst(faults)
+	return decided, mostImportant(faults)
 }
 
-// undecided is the outcome of what the machinery failed of: it may have been done.
+// undecided returns the outcome for a fault. Unless nothing was begun, the change may have been made.
 func undecided(err error) bulk.Outcome {
 	if errors.Is(err, bulk.ErrNotBegun) {
 		return bulk.Outcome{}
@@ -225,14 +226,14 @@ func fault(err error) error {
 	return err
 }
 
-// worst is the fault that says most: that the operation was cancelled, then one that counts as an
-// attempt, if there is one among those that don't.
-func worst(faults []error) error {
-	for _, says := range []func(error) bool{
+// mostImportant returns a fault that reports the cancellation, or else one that counts as a failed
+// attempt, or else the first.
+func mostImportant(faults []error) error {
+	for _, matches := range []func(error) bool{
 		func(err error) bool { return errors.Is(err, bulk.ErrStopped) },
 		func(err error) bool { return !errors.Is(err, bulk.ErrUnfinished) },
 	} {
-		if i := slices.IndexFunc(faults, says); i >= 0 {
+		if i := slices.IndexFunc(faults, matches); i >= 0 {
 			return faults[i]
 		}
 	}

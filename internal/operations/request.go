@@ -10,43 +10,44 @@ import (
 	"lethe/internal/customer"
 )
 
-// Notice is what those in the trash get at least, unless somebody decides otherwise,
-// before a new retention purges them.
+// Notice is the default time that customers in the trash have at least before a new retention
+// purges them.
 const Notice = 24 * time.Hour
 
-// Request is what somebody wants done to many customers.
+// Request asks for an operation.
 type Request struct {
 	Action    string
 	Selection Selection
-	Notice    customer.Period // with Redate
+	Notice    customer.Period // of Redate
 }
 
-// Finder finds operations, as [bulk.Engine] does.
+// Finder reads operations. A [bulk.Engine] is one.
 type Finder interface {
 	// Operation reads one: bulk.ErrNotFound.
 	Operation(ctx context.Context, id string) (bulk.Operation, error)
 }
 
-// Prepare puts the request into an operation, and returns its selection for the engine
-// to keep: *customer.InvalidError, bulk.ErrRunning.
+// Prepare sets the action, parameters and redacted reason of an operation, and returns the encoded
+// selection for the engine: *customer.InvalidError, or bulk.ErrRunning if the selection names an
+// operation that is running.
 func (r Request) Prepare(ctx context.Context, service *customer.Service, earlier Finder, op *bulk.Operation) (selection []byte, err error) {
 	if err := r.Selection.Validate(); err != nil {
 		return nil, err
 	}
 	if r.Selection.Ledger != (r.Action == Replay) {
-		return nil, customer.Invalid("selection.ledger", "belongs to replay, and replay to it: who is purged again is for the ledger to say")
+		return nil, customer.Invalid("selection.ledger", "is for the action replay, and replay needs it: the ledger determines which customers are purged again")
 	}
 	if r.Selection.Tables != (r.Action == Fsck) {
-		return nil, customer.Invalid("selection.tables", "belongs to the action fsck, and to no other")
+		return nil, customer.Invalid("selection.tables", "is for the action fsck, and fsck needs it")
 	}
-	if err := r.settled(ctx, earlier); err != nil {
+	if err := r.checkOperation(ctx, earlier); err != nil {
 		return nil, err
 	}
 	if err := r.Selection.checkExcluded(ctx, service); err != nil {
 		return nil, err
 	}
 	op.Action = r.Action
-	op.Reason = customer.Blot(op.Reason) // the operation outlives those it is about
+	op.Reason = customer.Blot(op.Reason) // the operation outlives its customers
 	switch r.Action {
 	case Undo:
 		err = r.prepareUndo(op)
@@ -59,23 +60,24 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, earlier
 	return r.Selection.Encode()
 }
 
-// settled refuses a selection by an operation that may be done to further customers.
-func (r Request) settled(ctx context.Context, earlier Finder) error {
+// checkOperation checks the operation that a selection names. It refuses one that is running, because
+// that may still change further customers.
+func (r Request) checkOperation(ctx context.Context, earlier Finder) error {
 	if r.Selection.Operation == "" {
 		return nil
 	}
 	of, err := earlier.Operation(ctx, r.Selection.Operation)
 	switch {
 	case errors.Is(err, bulk.ErrNotFound):
-		return customer.Invalid("selection.operation", "is no operation")
+		return customer.Invalid("selection.operation", "names no operation; operations are kept as long as the audit log")
 	case err != nil:
 		return err
 	case of.Action == Fsck:
-		return customer.Invalid("selection.operation", "was done to the tables, not to customers; give their ids")
+		return customer.Invalid("selection.operation", "names an fsck, which is about the tables; give the ids of the customers")
 	case of.State == bulk.Running || of.State == bulk.Cancelling:
 		return bulk.ErrRunning
 	case r.Action == Undo && of.Action != Delete:
-		return customer.Invalid("selection.operation", "is no operation that deleted customers; nothing else can be undone")
+		return customer.Invalid("selection.operation", "names an operation that did not delete customers; only the action delete can be undone")
 	}
 	return nil
 }
@@ -90,7 +92,7 @@ func (r Request) prepareUndo(op *bulk.Operation) (err error) {
 
 func (r Request) prepareRedate(op *bulk.Operation) (err error) {
 	if _, ends := r.Notice.Length(); !ends {
-		return customer.Invalid("notice", "must have a length, as P1D has; PT0S gives none")
+		return customer.Invalid("notice", "must be a length of time, such as P1D, or PT0S for no notice")
 	}
 	op.Params, err = json.Marshal(RedateParams{Notice: r.Notice})
 	return err

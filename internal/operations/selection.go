@@ -14,22 +14,22 @@ import (
 	"lethe/internal/customer"
 )
 
-// Selection says which customers an operation is about: exactly one of its fields but
-// Exclude is set. A selection of nothing selects nothing.
+// Selection says which customers an operation is for. Exactly one field other than Exclude is set.
+// An empty list of ids selects no customer.
 type Selection struct {
 	IDs       []string `json:"ids,omitempty"`
 	Filter    *Filter  `json:"filter,omitempty"`
-	Trash     bool     `json:"trash,omitempty"`     // all that is in the trash
-	Tables    bool     `json:"tables,omitempty"`    // all that is in the raw tables; with Fsck
-	Operation string   `json:"operation,omitempty"` // what that operation was done to
-	Ledger    bool     `json:"ledger,omitempty"`    // whom the ledger says to be gone, and who is there
-	Exclude   []string `json:"exclude,omitempty"`   // ids, of the filter or the trash
+	Trash     bool     `json:"trash,omitempty"`     // all customers in the trash
+	Tables    bool     `json:"tables,omitempty"`    // everything in the raw tables; for Fsck
+	Operation string   `json:"operation,omitempty"` // customers that this operation was applied to
+	Ledger    bool     `json:"ledger,omitempty"`    // customers that exist although the ledger certifies their purge
+	Exclude   []string `json:"exclude,omitempty"`   // ids to leave out of the filter or the trash
 }
 
-// Filter selects those that match all of it. An empty one is refused: it never means
-// everything. {"state": "active"} does, of the living.
+// Filter selects the customers that match all of its fields. An empty filter is refused, so that a
+// mistake does not select every customer; {"state": "active"} selects all that are not in the trash.
 type Filter struct {
-	State   customer.State `json:"state,omitempty"` // active, if none is given, or deleted
+	State   customer.State `json:"state,omitempty"` // active or deleted; empty: active
 	Search  string         `json:"search,omitempty"`
 	Blocked *bool          `json:"blocked,omitempty"`
 }
@@ -38,10 +38,10 @@ type Filter struct {
 const (
 	MaxIDs     = 5000
 	MaxExclude = 1000
-	MaxIDsSize = 350 << 10 // bytes of all ids: a selection is one item, which has 400 KB at most
+	MaxIDsSize = 350 << 10 // bytes of all ids: a selection is stored in one item, of at most 400 KB
 )
 
-// size is how many bytes ids take as they are kept.
+// size returns the number of bytes that ids take when stored.
 func size(ids []string) int {
 	sum := 0
 	for _, id := range ids {
@@ -50,7 +50,7 @@ func size(ids []string) int {
 	return sum
 }
 
-// Validate says what is wrong with a selection.
+// Validate returns nil, or a *customer.InvalidError with each wrong field.
 func (s Selection) Validate() error {
 	chosen := 0
 	for _, is := range []bool{s.IDs != nil, s.Filter != nil, s.Trash, s.Operation != "", s.Ledger, s.Tables} {
@@ -60,21 +60,21 @@ func (s Selection) Validate() error {
 	}
 	switch {
 	case chosen != 1:
-		return customer.Invalid("selection", "must have exactly one of ids, filter, trash, operation, ledger and tables")
+		return customer.Invalid("selection", fmt.Sprintf("has %d of the fields ids, filter, trash, operation, ledger and tables; give exactly one", chosen))
 	case len(s.IDs) > MaxIDs:
-		return customer.Invalid("selection.ids", "has more than 5000 ids; use a filter, or several operations")
+		return customer.Invalid("selection.ids", fmt.Sprintf("has %d ids, of at most %d; use a filter, or several operations", len(s.IDs), MaxIDs))
 	case size(s.IDs) > MaxIDsSize:
-		return customer.Invalid("selection.ids", "are longer than 350 KB together; use a filter, or several operations")
+		return customer.Invalid("selection.ids", fmt.Sprintf("takes %d KB, of at most %d KB; use a filter, or several operations", (size(s.IDs)+1023)>>10, MaxIDsSize>>10))
 	case len(s.Exclude) > MaxExclude:
-		return customer.Invalid("selection.exclude", "has more than 1000 ids")
+		return customer.Invalid("selection.exclude", fmt.Sprintf("has %d ids, of at most %d; use a narrower filter", len(s.Exclude), MaxExclude))
 	case s.Exclude != nil && s.Filter == nil && !s.Trash:
-		return customer.Invalid("selection.exclude", "belongs to a filter or the trash")
+		return customer.Invalid("selection.exclude", "can only be given with filter or trash")
 	case s.Filter != nil && *s.Filter == Filter{}:
-		return customer.Invalid("selection.filter", `is empty, which never means everything; {"state":"active"} selects all that are not in the trash`)
+		return customer.Invalid("selection.filter", `is empty; use {"state":"active"} for all customers that are not in the trash`)
 	case s.Filter != nil && s.Filter.State != "" && s.Filter.State != customer.Active && s.Filter.State != customer.Deleted:
 		return customer.Invalid("selection.filter.state", "must be active or deleted")
 	}
-	if s.Filter != nil && s.Filter.Search != "" { // one that finds nobody could never be planned
+	if s.Filter != nil && s.Filter.Search != "" { // a search that can't be parsed could never be planned
 		if _, err := customer.ParseSearch(s.Filter.Search); err != nil {
 			return within("selection.filter", err)
 		}
@@ -85,7 +85,7 @@ func (s Selection) Validate() error {
 	return nil
 }
 
-// wrongIDs tells by index which ids can be nobody's.
+// wrongIDs returns a problem, with its index, for each id that is not valid.
 func wrongIDs(list string, ids []string) []customer.FieldError {
 	var fields []customer.FieldError
 	for i, id := range ids {
@@ -96,7 +96,7 @@ func wrongIDs(list string, ids []string) []customer.FieldError {
 	return fields
 }
 
-// within puts the fields of a refusal where they are in the request.
+// within prefixes the fields of a refusal with their path in the request.
 func within(path string, err error) error {
 	invalid, is := errors.AsType[*customer.InvalidError](err)
 	if !is {
@@ -109,20 +109,20 @@ func within(path string, err error) error {
 	return &customer.InvalidError{Fields: fields}
 }
 
-// Encode writes a selection for the engine to keep.
+// Encode returns the selection as the engine stores it, with sorted unique ids.
 func (s Selection) Encode() ([]byte, error) {
 	slices.Sort(s.IDs)
 	s.IDs = slices.Compact(s.IDs)
 	return json.Marshal(s)
 }
 
-// selector reads what selections select.
+// selector reads the customers of selections.
 type selector struct {
 	service *customer.Service
 	store   outcomeReader
 }
 
-// outcomeReader reads what an earlier operation was done to.
+// outcomeReader reads the outcomes of an earlier operation.
 type outcomeReader interface {
 	Operation(ctx context.Context, id string) (bulk.Operation, error)
 	Chunk(ctx context.Context, op bulk.Operation, seq int) (bulk.Chunk, error)
@@ -151,7 +151,7 @@ func ofIDs(ids []string, position string, limit int) ([]string, string, error) {
 	if position != "" {
 		var err error
 		if from, err = strconv.Atoi(position); err != nil || from > len(ids) {
-			return nil, "", fmt.Errorf("operations: position %q", position)
+			return nil, "", fmt.Errorf("operations: bad position %q in the ids", position)
 		}
 	}
 	to := min(from+limit, len(ids))
@@ -166,9 +166,9 @@ func (s selector) filtered(ctx context.Context, op bulk.Operation, f Filter, exc
 	if state == "" {
 		state = customer.Active
 	}
-	cursor, met := splitPosition(strings.TrimPrefix(position, moving))
+	cursor, found := splitPosition(strings.TrimPrefix(position, moving))
 	page, err := s.service.Customers(ctx, customer.Query{State: state, Search: f.Search, Limit: limit, Cursor: cursor})
-	if invalid, is := errors.AsType[*customer.InvalidError](err); is { // it will never be planned
+	if invalid, is := errors.AsType[*customer.InvalidError](err); is { // the same error would come again
 		return nil, "", &bulk.SelectionError{Problem: invalid.Error()}
 	}
 	if err != nil {
@@ -176,30 +176,31 @@ func (s selector) filtered(ctx context.Context, op bulk.Operation, f Filter, exc
 	}
 	ids := make([]string, 0, len(page.Customers))
 	for _, c := range page.Customers {
-		if left := met.meet(exclude, c.ID); !left && (f.Blocked == nil || *f.Blocked == c.Blocked) {
+		if excluded := found.excludes(exclude, c.ID); !excluded && (f.Blocked == nil || *f.Blocked == c.Blocked) {
 			ids = append(ids, c.ID)
 		}
 	}
 	if page.Cursor == "" && f.Search != "" {
-		return ids, "", s.missed(ctx, op, exclude, met)
+		return ids, "", s.checkFound(ctx, op, exclude, found)
 	}
 	if page.Cursor != "" && (state == customer.Deleted || f.Search != "") {
 		page.Cursor = moving + page.Cursor
 	}
-	return ids, met.position(page.Cursor), nil
+	return ids, found.position(page.Cursor), nil
 }
 
-// moving begins a position in a list that its customers change their places in: the trash is
-// sorted by purge time, what a search finds by names.
+// moving is the prefix of a position in a list whose order can change during the planning: the
+// trash is sorted by purge time, the result of a search by name.
 const moving = "~"
 
-// moved says whether the customer may have changed its place in the list since it began to be
-// planned from. It may be in the plan already, and must not be there twice.
+// moved reports whether the customer may have changed its place in the list during the planning. It
+// may be in the plan already, and must not be planned twice.
 func moved(op bulk.Operation, c customer.Customer) bool {
 	return strings.HasPrefix(op.Position, moving) && !c.Last.At.Before(op.Created)
 }
 
-// ofOperation selects what an operation was done to. A page is of one chunk, or of a part of it.
+// ofOperation selects the customers that an operation was applied to. A page is one chunk or a part
+// of it.
 func (s selector) ofOperation(ctx context.Context, id, position string, limit int) ([]string, string, error) {
 	chunk, from, err := parsePlace(position)
 	if err != nil {
@@ -213,7 +214,7 @@ func (s selector) ofOperation(ctx context.Context, id, position string, limit in
 	if err != nil {
 		return nil, "", err
 	}
-	ids, to := c.Done(of, from, limit)
+	ids, to := c.Affected(of, from, limit)
 	switch {
 	case to < len(c.Subjects):
 		return ids, place(chunk, to), nil
@@ -223,7 +224,7 @@ func (s selector) ofOperation(ctx context.Context, id, position string, limit in
 	return ids, "", nil
 }
 
-// place is a position among the subjects of an operation.
+// place encodes a position among the subjects of an operation.
 func place(chunk, subject int) string { return fmt.Sprintf("%d.%d", chunk, subject) }
 
 func parsePlace(position string) (chunk, subject int, err error) {
@@ -234,12 +235,12 @@ func parsePlace(position string) (chunk, subject int, err error) {
 	chunk, err = strconv.Atoi(before)
 	subject, err2 := strconv.Atoi(after)
 	if errors.Join(err, err2) != nil || chunk < 0 || subject < 0 {
-		return 0, 0, fmt.Errorf("operations: position %q", position)
+		return 0, 0, fmt.Errorf("operations: bad position %q in an operation", position)
 	}
 	return chunk, subject, nil
 }
 
-// resurrected goes through the ledger, and selects those of its customers who are there.
+// resurrected reads a page of the ledger, and selects the customers in it that exist.
 func (s selector) resurrected(ctx context.Context, position string, limit int) ([]string, string, error) {
 	page, err := s.service.Certificates(ctx, customer.CertificateQuery{Limit: limit, Cursor: position})
 	if err != nil {
@@ -267,12 +268,11 @@ func (s selector) resurrected(ctx context.Context, position string, limit int) (
 	return ids, page.Cursor, nil
 }
 
-// certifiedAfter says whether a customer has a later certificate than one: a page to come
-// selects it.
+// certifiedAfter reports whether a customer has a certificate after seq: a later page selects it.
 func (s selector) certifiedAfter(ctx context.Context, id string, seq int64) (bool, error) {
 	c, err := s.service.Certificate(ctx, id)
 	if errors.Is(err, customer.ErrNotFound) {
-		return false, nil // the certificate of a purge that stopped before it could be looked up
+		return false, nil // the purge stopped before its certificate could be found by customer
 	}
 	return c.Seq > seq, err
 }

@@ -90,7 +90,7 @@ func taken(t *testing.T, w World) {
 	late, err := o.Take(ctx, op, 0, until, until)
 	must(t, err)
 	same(t, "attempts", late.Attempts, 2)
-	same(t, "orphans, as first taken and after a lease that ran out", []bool{c.Orphan, late.Orphan}, []bool{false, true})
+	same(t, "abandoned, as first taken and after a lease that ended", []bool{c.Abandoned, late.Abandoned}, []bool{false, true})
 	same(t, "leases", late.Lease, c.Lease) // and still the first holder has it no longer
 	refuses(t, o.Keep(ctx, op, c), bulk.ErrTaken)
 	refuses(t, o.Finish(ctx, op, c), bulk.ErrTaken)
@@ -100,7 +100,7 @@ func taken(t *testing.T, w World) {
 	must(t, err)
 	same(t, "usage", third.Usage, late.Usage)
 	same(t, "faults", third.Faults, late.Faults)
-	same(t, "an orphan, given back", third.Orphan, false)
+	same(t, "abandoned, after it was returned", third.Abandoned, false)
 	third.Outcomes[1] = bulk.Outcome{Code: "INTERRUPTED"} // undecided, with what is known of it
 	must(t, o.Keep(ctx, op, third))
 	left, err := o.Chunk(ctx, op, 0)

@@ -31,7 +31,7 @@ var bugs = []planted{
 	}},
 	{"messages are acknowledged before the work, and no sweep looks", []edit{
 		{"bulk/work.go", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return err", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return nil"},
-		{"bulk/sweep.go", "		return e.driveRunning(ctx, op, sweep, room)", "		return nil"},
+		{"bulk/sweep.go", "		return e.sweepRunning(ctx, op, sweep, room)", "		return nil"},
 	}},
 	{"a chunk is finished whatever is left of it", []edit{{
 		"bulk/work.go", "	case len(still) == 0:", "	case true:",
@@ -77,7 +77,7 @@ var bugs = []planted{
 	{"a harmless action starts again at every sweep", []edit{{
 		"bulk/sweep.go", "	case Ready:\n", "	case Ready, Running:\n",
 	}, {
-		"bulk/sweep.go", "	case Running:\n		return e.driveRunning(ctx, op, sweep, room)\n	case Cancelling:", "	case Cancelling:",
+		"bulk/sweep.go", "	case Running:\n		return e.sweepRunning(ctx, op, sweep, room)\n	case Cancelling:", "	case Cancelling:",
 	}}},
 	{"a chunk is taken while a worker has it", []edit{
 		{"sim/model/chunks.go", "	case c.Lease.After(now):\n		return bulk.Chunk{}, bulk.ErrTaken\n", ""},
@@ -147,7 +147,7 @@ var bugs = []planted{
 		"bulk/settle.go", "		case c.Lease.IsZero():\n			continue\n		}", "		default:\n			continue\n		}",
 	}}},
 	{"what a dead worker may have done is told to be untouched", []edit{{
-		"bulk/settle.go", "	if c.Orphan {\n		c.interrupt()\n	}\n", "",
+		"bulk/settle.go", "	if c.Abandoned {\n		c.interrupt()\n	}\n", "",
 	}}},
 	{"a plan is applied under other settings", []edit{{
 		"bulk/engine.go", "	if err == nil && !bytes.Equal(now, op.Basis) {", "	if err == nil && false && !bytes.Equal(now, op.Basis) {",

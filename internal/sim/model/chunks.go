@@ -67,21 +67,21 @@ func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, u
 
 func (o Operations) take(op bulk.Operation, seq int, holder string, now, until time.Time) (bulk.Chunk, error) {
 	c := o.chunk(op.ID, seq)
-	var orphan bool
+	var abandoned bool
 	switch {
 	case c == nil || c.ended:
 		return bulk.Chunk{}, bulk.ErrTaken
 	case c.Holder == holder: // ours, the answer to the first request was lost
-		orphan = c.Attempts > 1 // perhaps
+		abandoned = c.Attempts > 1 // perhaps
 	case c.Lease.After(now):
 		return bulk.Chunk{}, bulk.ErrTaken
 	default:
-		orphan = c.Holder != ""
+		abandoned = c.Holder != ""
 		c.Lease, c.Holder = until, holder
 		c.Attempts++
 	}
 	p := c.progress()
-	p.Orphan = orphan
+	p.Abandoned = abandoned
 	return p, nil
 }
 
