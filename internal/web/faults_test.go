@@ -102,7 +102,7 @@ func TestABodyBreaksAfterALine(t *testing.T) {
 		r := httptest.NewRequest(post, "/v1/imports/customers", body)
 		r.Header.Set("Content-Type", contentType)
 		got := s.do(r.WithContext(web.WithActor(r.Context(), "tester")))
-		if got.status != 400 || got.body["code"] != "MALFORMED" || got.body["detail"] != "The body ended before its end." {
+		if got.status != 400 || got.body["code"] != "MALFORMED" || got.body["detail"] != "The body ended too early. Send the request again." {
 			t.Errorf("%s: %d %s", contentType, got.status, got.text)
 		}
 	}

@@ -15,7 +15,7 @@ func (a *api) operationRoutes() {
 		id: "create-operation", method: http.MethodPost, path: "/v1/operations", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Plan something for many customers",
 		description: "Freezes the customers that the selection selects now, and foresees what the action means for each. Nothing is done to them until the plan is applied by its digest; block, unblock and undo apply themselves. A large selection is planned in the background: ask the Location until the state is READY.",
-		refusals:    []*problemType{badKey, keyReused, operationRunning}, request: exampleNewOperation, response: examplePlanned, maxBody: 512 << 10,
+		refusals:    []*problemType{badKey, keyReused, operationRunning}, request: exampleNewOperation, response: examplePlanned, maxBody: maxOperationBody,
 	}, a.createOperation)
 	register(a, route{
 		id: "list-operations", method: http.MethodGet, path: "/v1/operations", tag: "Operations",

@@ -32,8 +32,12 @@ type route struct {
 	produces    string // content type of success; empty: JSON
 }
 
-// maxBody bounds what is held in memory of a request: a record's data and some room.
-const maxBody = 128 << 10
+// The limits of a body that is read into memory. An import is not: it is read line by line.
+const (
+	maxBody          = 128 << 10 // bytes: a record's data and some room
+	maxOperationBody = 512 << 10 // bytes: 5,000 ids of 100 bytes
+	bodyReadTimeout  = 10 * time.Second
+)
 
 func newHuma(mux *http.ServeMux, version string) huma.API {
 	setUpHuma()
@@ -81,7 +85,7 @@ func (a *api) describe(r route, body bool) huma.Operation {
 	return huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Tags: []string{r.tag},
 		Summary: r.summary, Description: r.description, DefaultStatus: status,
-		MaxBodyBytes: cmp.Or(r.maxBody, maxBody), BodyReadTimeout: 10 * time.Second,
+		MaxBodyBytes: cmp.Or(r.maxBody, maxBody), BodyReadTimeout: bodyReadTimeout,
 		RequestBody: r.body, Responses: a.responses(r, status, body),
 	}
 }
