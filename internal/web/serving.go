@@ -23,8 +23,9 @@ type request struct {
 	id       string // X-Request-Id
 	method   string
 	uri      string
-	route    string // as the OpenAPI document has it: /v1/customers/{id}
-	customer string // the customer that the path names, if any
+	route    string        // as the OpenAPI document has it: /v1/customers/{id}
+	customer string        // the customer that the path names, if any
+	schemas  huma.Registry // of the OpenAPI document
 	body     *digest
 }
 
@@ -49,7 +50,7 @@ func (d *digest) Read(p []byte) (int, error) {
 
 // ServeHTTP answers one request, whatever becomes of it.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req := &request{id: requestID(r), method: r.Method, uri: r.URL.RequestURI(), body: &digest{r.Body, sha256.New()}}
+	req := &request{id: requestID(r), method: r.Method, uri: r.URL.RequestURI(), schemas: a.huma.OpenAPI().Components.Schemas, body: &digest{r.Body, sha256.New()}}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey, req))
 	r.Body = req.body
 	secure(w.Header(), req.id)
