@@ -121,7 +121,7 @@ func TestErrorsHaveTheirProblems(t *testing.T) {
 		{customer.ErrExists, "409 EXISTS"},
 		{customer.ErrVersion, "412 VERSION_MISMATCH"},
 		{customer.ErrInTrash, "409 IN_TRASH"},
-		{new(api).inTrash(customer.ErrInTrash), "404 IN_TRASH"},
+		{hideInTrash(customer.ErrInTrash), "404 IN_TRASH"},
 		{customer.ErrNotDeleted, "409 NOT_DELETED"},
 		{customer.ErrPurgeStarted, "409 PURGE_STARTED"},
 		{customer.ErrCursor, "400 BAD_CURSOR"},
