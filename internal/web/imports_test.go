@@ -312,6 +312,8 @@ func TestImportTellsOfWhatIsThere(t *testing.T) {
 func TestALineIsRefusedAsABodyIs(t *testing.T) {
 	s := newSystem(t)
 	s.must(201, post, "/v1/customers", `{"id":"A","lastName":"A"}`)
+	// A line about a record has two fields more, which its path has in a POST.
+	inLine := strings.NewReplacer("known fields: data, id, kind, parent", "known fields: customer, data, id, key, kind, parent")
 	compare := func(route, imports, body, line string) {
 		t.Helper()
 		one := s.send(post, route, body)
@@ -328,7 +330,7 @@ func TestALineIsRefusedAsABodyIs(t *testing.T) {
 		if problems, ok := one.body["errors"].([]any); ok {
 			for _, e := range problems {
 				e := e.(map[string]any)
-				want = append(want, fmt.Sprint(one.body["code"], e["field"], e["problem"]))
+				want = append(want, inLine.Replace(fmt.Sprint(one.body["code"], e["field"], e["problem"])))
 			}
 		} else {
 			want = []string{fmt.Sprint(one.body["code"], nil, one.body["detail"])}
