@@ -27,9 +27,9 @@ func (a *api) auditRoutes() {
 
 // Entry is one entry of an audit log.
 type Entry struct {
-	Time       time.Time `json:"time"`
+	Time       time.Time `json:"time" doc:"The time of the change."`
 	By         string    `json:"by" doc:"The subject of a token; or schedule or ttl." example:"auth0|5f7c8ec7c33c6c004bbafe82"`
-	Action     string    `json:"action" example:"customer.deleted"`
+	Action     string    `json:"action" doc:"What was done." example:"customer.deleted"`
 	Reason     string    `json:"reason,omitempty" doc:"With words that look personal blotted out."`
 	ReasonCode string    `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
 	Subject    string    `json:"subject,omitempty" doc:"The part of the customer that changed: the key of a record, or the id of a hold." example:"invoice~10248"`
@@ -69,9 +69,9 @@ func (a *api) listAudit(ctx context.Context, in *auditInput) (*pageOutput[AuditP
 
 // Totals counts customers.
 type Totals struct {
-	Active int64 `json:"active"`
-	Trash  int64 `json:"trash" doc:"Deleted customers, and those whose purge is running."`
-	Purged int64 `json:"purged"`
+	Active int64 `json:"active" doc:"Active customers."`
+	Trash  int64 `json:"trash" doc:"Deleted customers, including those in a running purge."`
+	Purged int64 `json:"purged" doc:"Purged customers."`
 }
 
 func (a *api) showTotals(ctx context.Context, _ *struct{}) (*output[Totals], error) {

@@ -33,7 +33,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// TestNearMissesAreOfFields holds the table against the fields and against names that resolve otherwise.
+// TestNearMissesAreOfFields checks that each near miss resolves to a known field.
 func TestNearMissesAreOfFields(t *testing.T) {
 	for _, f := range []fields{customerFields, recordFields} {
 		for _, n := range f.near {
@@ -86,12 +86,12 @@ func TestColumnsOfRecords(t *testing.T) {
 	}
 }
 
-// TestThePageTellsOfEveryField keeps the page on importing complete.
+// TestThePageTellsOfEveryField checks that docs/importing.md has every field.
 func TestThePageTellsOfEveryField(t *testing.T) {
 	page := docstest.Read(t, "docs/importing.md")
 	for _, name := range append([]string{"consent.<name>"}, append(customerFields.names, recordFields.names...)...) {
 		if !strings.Contains(page, "`"+name+"`") {
-			t.Errorf("the page does not tell of %s", name)
+			t.Errorf("the page does not name %s", name)
 		}
 	}
 }

@@ -113,7 +113,7 @@ func (a *api) page(page customer.Page) CustomerPage {
 // Search is a search for customers.
 type Search struct {
 	Search string `json:"search" minLength:"1" maxLength:"400" doc:"Words or beginnings of words. Each has at least two characters; in Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese, one." example:"alfreds mar"`
-	State  string `json:"state,omitempty" enum:"active,deleted" default:"active"`
+	State  string `json:"state,omitempty" enum:"active,deleted" default:"active" doc:"The state of the customers to find."`
 	Limit  int    `json:"limit,omitempty" minimum:"1" maximum:"200" default:"50" doc:"The largest number of customers in the answer."`
 	Cursor string `json:"cursor,omitempty" maxLength:"2000" doc:"nextCursor of the previous page. Leave it out for the first page."`
 }

@@ -40,7 +40,7 @@ func (p Profile) profile() customer.Profile {
 type ListedCustomer struct {
 	ID      string `json:"id" example:"ALFKI"`
 	Version int64  `json:"version" doc:"Increases with every change of the customer; changes of its records do not count."`
-	State   string `json:"state" enum:"active,deleted,purging"`
+	State   string `json:"state" enum:"active,deleted,purging" doc:"deleted: in the trash. purging: a purge is running."`
 	Blocked bool   `json:"blocked" doc:"Whether the customer is blocked. A delete or restore does not change it."`
 	Held    bool   `json:"held" doc:"Whether the customer is under legal hold. While it is, it can be neither deleted nor purged."`
 	Profile
@@ -61,7 +61,7 @@ type Customer struct {
 // Deletion is a stay in the trash.
 type Deletion struct {
 	ID         string     `json:"id,omitempty" doc:"The id of this deletion. Send it as deletionId with a restore or a purge that must not apply to another deletion."`
-	Time       time.Time  `json:"time"`
+	Time       time.Time  `json:"time" doc:"The time of the deletion."`
 	By         string     `json:"by" doc:"The subject that deleted the customer."`
 	Reason     string     `json:"reason,omitempty"`
 	ReasonCode string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
@@ -72,10 +72,10 @@ type Deletion struct {
 // Hold is a legal hold.
 type Hold struct {
 	ID         string    `json:"id" example:"case-2026-17"`
-	By         string    `json:"by"`
+	By         string    `json:"by" doc:"The subject that placed the hold."`
 	Reason     string    `json:"reason,omitempty"`
 	ReasonCode string    `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
-	Time       time.Time `json:"time"`
+	Time       time.Time `json:"time" doc:"The time when the hold was placed."`
 }
 
 // Links are the paths of what can be done with a customer in its state.

@@ -14,7 +14,7 @@ import (
 	"lethe/internal/web"
 )
 
-// faultyStore fails on reading a customer, in a way of the test's choice.
+// faultyStore fails to read a customer with an error that the test sets.
 type faultyStore struct {
 	customer.Store
 	customer func() error
@@ -94,7 +94,7 @@ func TestBrokenBody(t *testing.T) {
 	}
 }
 
-// TestABodyBreaksAfterALine is a fault of the request, not of the line that didn't come.
+// TestABodyBreaksAfterALine checks that a body that breaks off fails the request, not one line.
 func TestABodyBreaksAfterALine(t *testing.T) {
 	s := newSystem(t)
 	for contentType, line := range map[string]string{"application/x-ndjson": `{"id":"A","lastName":"A"}`, "text/csv": "id,lastName\nA,A"} {

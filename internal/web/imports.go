@@ -232,7 +232,7 @@ func (a *api) imported(ctx context.Context, in *Upload, cols *columns, result im
 	return &importOutput{Link: resumeLink(requestOf(ctx).uri, result.ResumeFrom), Body: doc}, nil
 }
 
-// resumeLink returns the Link header to import the rest of the file, empty if there is none.
+// resumeLink returns the Link header to import the rest of the file, empty if all of it is imported.
 func resumeLink(uri string, line int) string {
 	address, err := url.Parse(uri)
 	if line == 0 || err != nil {

@@ -22,7 +22,7 @@ type exportItemsInput struct {
 	Cursor string `query:"cursor" maxLength:"2000" doc:"From the Link header of the previous part. Leave it out for the first part."`
 }
 
-// next returns the Link header to the next part, empty if there is none.
+// next returns the Link header to the next part, empty after the last.
 func (in exportItemsInput) next(cursor string) string {
 	if cursor == "" {
 		return ""

@@ -27,7 +27,7 @@ func (a *api) itemRoutes() {
 // Item is the outcome for one customer.
 type Item struct {
 	Customer string `json:"customer" example:"ALFKI"`
-	Outcome  string `json:"outcome" enum:"done,skipped,failed,left"`
+	Outcome  string `json:"outcome" enum:"done,skipped,failed,left" doc:"done: the action was applied. skipped: the rules refuse it, or the customer has changed since the plan. failed: it could not be applied, and can be retried. left: not decided."`
 	Code     string `json:"code,omitempty" example:"ON_HOLD"`
 	Finding  string `json:"finding,omitempty" example:"COUNT_MISMATCH" doc:"With fsck: the broken rule. If the finding belongs to no customer, customer is the key of the item in the table."`
 }

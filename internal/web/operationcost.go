@@ -8,9 +8,9 @@ import (
 
 // Usage is the cost of an operation: requests to the table, and the capacity units and dollars for them.
 type Usage struct {
-	Requests   int     `json:"requests"`
-	WriteUnits float64 `json:"writeUnits"`
-	ReadUnits  float64 `json:"readUnits"`
+	Requests   int     `json:"requests" doc:"Requests to the table."`
+	WriteUnits float64 `json:"writeUnits" doc:"DynamoDB write request units."`
+	ReadUnits  float64 `json:"readUnits" doc:"DynamoDB read request units."`
 	Dollars    float64 `json:"dollars" doc:"At the on-demand prices of us-east-1. Your region can have other prices."`
 	Seconds    int     `json:"seconds,omitempty" doc:"In estimate: the time of one worker at its first pace; the table may allow more, and several workers share the work. In actual: the time from apply to the end."`
 }

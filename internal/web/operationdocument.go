@@ -16,17 +16,17 @@ type Operation struct {
 	By          string     `json:"by" doc:"The subject that created the operation."`
 	Reason      string     `json:"reason,omitempty" doc:"The reason of the request, when the planning has ended. Every word that is or was in the profile of a customer of the plan is blotted out; if one of the customers does not exist, the whole reason is. The audit log and the deletions have the same text."`
 	ReasonCode  string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
-	Created     time.Time  `json:"created"`
-	Planned     *time.Time `json:"planned,omitempty"`
+	Created     time.Time  `json:"created" doc:"The time of the request that created it."`
+	Planned     *time.Time `json:"planned,omitempty" doc:"The time when the planning ended."`
 	Expires     *time.Time `json:"expires,omitempty" doc:"The plan can be applied until then."`
-	Applied     *time.Time `json:"applied,omitempty"`
-	Ended       *time.Time `json:"ended,omitempty"`
+	Applied     *time.Time `json:"applied,omitempty" doc:"The time when the plan was first applied."`
+	Ended       *time.Time `json:"ended,omitempty" doc:"The time when the operation ended."`
 	AppliedBy   string     `json:"appliedBy,omitempty" doc:"The subject that applied the plan first. It is in the audit log and the certificates. Absent if the operation applied itself, on behalf of by."`
 	CancelledBy string     `json:"cancelledBy,omitempty" doc:"The subject that cancelled the operation."`
 	Retried     *time.Time `json:"retried,omitempty" doc:"The time of the last retry."`
 	RetriedBy   string     `json:"retriedBy,omitempty" doc:"The subject of the last retry."`
 	Why         string     `json:"why,omitempty" doc:"With FAILED: why the operation could not be planned."`
-	OnBlocked   string     `json:"onBlocked,omitempty" enum:"skip,fail"`
+	OnBlocked   string     `json:"onBlocked,omitempty" enum:"skip,fail" doc:"As in the request that applied the plan."`
 	Digest      string     `json:"digest,omitempty" doc:"The digest of the plan, to apply it with, when the planning has ended."`
 	Impact      Impact     `json:"impact"`
 	Progress    Progress   `json:"progress"`
@@ -37,7 +37,7 @@ type Operation struct {
 
 // Impact is what a plan would do.
 type Impact struct {
-	Customers    int              `json:"customers"`
+	Customers    int              `json:"customers" doc:"Customers in the plan. With fsck: findings."`
 	Eligible     int              `json:"eligible" doc:"Customers that the action can be applied to."`
 	Blocked      map[string]int   `json:"blocked" doc:"Customers that the rules refuse, by code. They are not changed. With fsck: findings that can only be reported, by rule."`
 	Records      map[string]int64 `json:"records" doc:"Records of the eligible customers, by kind. With fsck: findings that can be repaired, by rule."`
@@ -46,9 +46,9 @@ type Impact struct {
 
 // Progress counts customers by outcome.
 type Progress struct {
-	Done    int            `json:"done"`
+	Done    int            `json:"done" doc:"The action was applied."`
 	Skipped int            `json:"skipped" doc:"Not changed: blocked in the plan, or changed by others since."`
-	Failed  int            `json:"failed"`
+	Failed  int            `json:"failed" doc:"The action could not be applied. It can be retried."`
 	Left    int            `json:"left" doc:"Not decided yet. In the state CANCELLED the number is final: these customers were not changed, except perhaps those with the code INTERRUPTED."`
 	Codes   map[string]int `json:"codes" doc:"The skipped and failed customers by code. INTERRUPTED counts customers in left that may have been changed."`
 }

@@ -21,7 +21,7 @@ type pageOutput[P any] struct {
 // output answers with a document and without headers.
 type output[D any] struct{ Body D }
 
-// next returns the Link header to the next page, empty if there is none.
+// next returns the Link header to the next page, empty after the last.
 func (p Paging) next(path string, query url.Values, cursor string) string {
 	if cursor == "" {
 		return ""

@@ -78,7 +78,7 @@ type Record struct {
 	ID      string    `json:"id" example:"10248"`
 	Parent  string    `json:"parent,omitempty" doc:"The key of the record above."`
 	Data    Data      `json:"data"`
-	Created time.Time `json:"created"`
+	Created time.Time `json:"created" doc:"The time when the record was added."`
 	By      string    `json:"by,omitempty" doc:"The subject that added the record. Absent in a retained record of a purged customer."`
 }
 

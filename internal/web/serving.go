@@ -24,7 +24,7 @@ type request struct {
 	method   string
 	uri      string
 	route    string        // the path in the OpenAPI document: /v1/customers/{id}
-	customer string        // the id of the customer in the path; empty if there is none
+	customer string        // the id of the customer in the path, if it has one
 	schemas  huma.Registry // of the OpenAPI document
 	body     *digest
 }

@@ -59,7 +59,7 @@ type NewSettings struct {
 
 // Kind is a kind of record.
 type Kind struct {
-	Name    string   `json:"name" maxLength:"32" example:"invoice"`
+	Name    string   `json:"name" maxLength:"32" doc:"Up to 32 lower-case letters, digits, hyphens and underscores, the first a letter." example:"invoice"`
 	Policy  string   `json:"policy" enum:"restrict,cascade,retain" doc:"restrict: records of this kind block the deletion of their customer. cascade: they are deleted and purged with it. retain: they are deleted with it, and at the purge the fields in keep are retained for the time in keepFor."`
 	Keep    []string `json:"keep,omitempty" maxItems:"30" doc:"With retain: the fields of data to retain."`
 	KeepFor string   `json:"keepFor,omitempty" maxLength:"40" doc:"Required with retain: how long the fields are retained after the purge, as an ISO 8601 period, or never for no end." example:"P3650D"`
@@ -173,7 +173,7 @@ func (a *api) updateSettings(ctx context.Context, in *updateSettingsInput) (*set
 
 // Preview is a retention to preview.
 type Preview struct {
-	Retention string `json:"retention" maxLength:"40" example:"P7D"`
+	Retention string `json:"retention" maxLength:"40" doc:"The retention to preview, in the format of the settings." example:"P7D"`
 }
 
 // Forecast counts the customers in the trash by the time of their purge.
