@@ -23,6 +23,11 @@ type Idempotent struct {
 	Key string `header:"Idempotency-Key" doc:"Makes it safe to repeat this request. Within a day, a request with the same key is not carried out again: it gets the first answer, with Idempotency-Replayed: true, even if the customer was changed, deleted or purged since. The answer is rebuilt without stored personal data: after such a change, names and addresses that are not in the request are empty. The same key with another customer or body is refused. Each operation of the API has its own keys." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
 }
 
+// Replayable is the header of the answer to an Idempotent request.
+type Replayable struct {
+	Replayed string `header:"Idempotency-Replayed" doc:"true: a request with this key was carried out before; this is its answer."`
+}
+
 // Conditional is the header of a change that applies to one version only.
 type Conditional struct {
 	IfMatch string `header:"If-Match" doc:"The ETag that you read. If the version has changed since, the request is refused with 412." example:"\"3\""`
@@ -135,7 +140,7 @@ func (a *api) answerReplay(ctx context.Context, replay *customer.ReplayError) (*
 		return nil, err
 	}
 	c := replay.Trace.Of(replay.Subject, now)
-	out := &customerOutput{ETag: etag(c.Version), Replayed: replayedHeader, Body: customerAt(c, replay.Trace.At)}
+	out := &customerOutput{ETag: etag(c.Version), Replayable: Replayable{replayedHeader}, Body: customerAt(c, replay.Trace.At)}
 	out.Body.Held = replay.Trace.Held
 	return out, nil
 }

@@ -57,14 +57,14 @@ type createInput struct {
 type createdOutput struct {
 	Location string `header:"Location" doc:"The path of the customer."`
 	ETag     string `header:"ETag" doc:"The version, for If-Match."`
-	Replayed string `header:"Idempotency-Replayed" doc:"true: a request with this key was carried out before; this is its answer."`
-	Body     Customer
+	Replayable
+	Body Customer
 }
 
 type customerOutput struct {
-	ETag     string `header:"ETag" doc:"The version, for If-Match."`
-	Replayed string `header:"Idempotency-Replayed" doc:"true: a request with this key was carried out before; this is its answer."`
-	Body     Customer
+	ETag string `header:"ETag" doc:"The version, for If-Match."`
+	Replayable
+	Body Customer
 }
 
 func (a *api) create(ctx context.Context, in *createInput) (*createdOutput, error) {
@@ -81,7 +81,7 @@ func (a *api) create(ctx context.Context, in *createInput) (*createdOutput, erro
 		p := in.Body.profile().Normalise()
 		out.Body.Profile, out.Body.Unsearchable = profileOf(p), customer.Unsearchable(p)
 	}
-	return &createdOutput{Location: customerPath(out.Body.ID), ETag: out.ETag, Replayed: out.Replayed, Body: out.Body}, nil
+	return &createdOutput{Location: customerPath(out.Body.ID), ETag: out.ETag, Replayable: out.Replayable, Body: out.Body}, nil
 }
 
 type listInput struct {

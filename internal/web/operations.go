@@ -81,8 +81,8 @@ type createOperationInput struct {
 type createdOperationOutput struct {
 	Location   string `header:"Location" doc:"The path of the operation."`
 	RetryAfter int    `header:"Retry-After" doc:"The seconds to wait before reading it."`
-	Replayed   string `header:"Idempotency-Replayed" doc:"true: a request with this key was carried out before; this is its answer."`
-	Body       Operation
+	Replayable
+	Body Operation
 }
 
 func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*createdOperationOutput, error) {
@@ -114,7 +114,7 @@ func (a *api) createdOperation(ctx context.Context, op bulk.Operation, replayed 
 	if err != nil {
 		return nil, err
 	}
-	return &createdOperationOutput{out.Location, out.RetryAfter, replayed, out.Body}, nil
+	return &createdOperationOutput{out.Location, out.RetryAfter, Replayable{replayed}, out.Body}, nil
 }
 
 // operationID is the length of an operation's id that is made from the hash of an idempotency key.

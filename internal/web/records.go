@@ -101,8 +101,8 @@ type addRecordInput struct {
 
 type addRecordOutput struct {
 	Location string `header:"Location" doc:"The path of the record."`
-	Replayed string `header:"Idempotency-Replayed" doc:"true: a request with this key was carried out before; this is its answer."`
-	Body     Record
+	Replayable
+	Body Record
 }
 
 func (a *api) addRecord(ctx context.Context, in *addRecordInput) (*addRecordOutput, error) {

@@ -113,8 +113,8 @@ type purgeInput struct {
 type purgeOutput struct {
 	Location   string `header:"Location" doc:"The path of the certificate."`
 	RetryAfter int    `header:"Retry-After" doc:"The seconds to wait before reading it."`
-	Replayed   string `header:"Idempotency-Replayed" doc:"true: a request with this key was carried out before; this is its answer."`
-	Body       Purging
+	Replayable
+	Body Purging
 }
 
 func (a *api) purge(ctx context.Context, in *purgeInput) (*purgeOutput, error) {
