@@ -236,9 +236,9 @@ func TestImportOfFilesAsTheyAre(t *testing.T) {
 // TestImportRefusesWhatIsNoTable checks that the message has the known columns and those of the file, but no data.
 func TestImportRefusesWhatIsNoTable(t *testing.T) {
 	s := newSystem(t)
-	const known = "known are id, organisation, firstName, lastName, name, email, phone, push, consent.<name>"
+	const known = "known columns: id, organisation, firstName, lastName, name, email, phone, push, consent.<name>"
 	for _, tt := range []struct{ name, file, problem, not string }{
-		{"columns that nobody knows", "Artikel,Preis\nHammer,3\n", known + `; the file has \"Artikel\", \"Preis\"`, ""},
+		{"unknown columns", "Artikel,Preis\nHammer,3\n", known + `; the file has \"Artikel\", \"Preis\"`, ""},
 		{"no header", "maria@anders.example,Maria\nann@example.com,Ann\n", "the first line looks like data: put a line before it that names the columns", "anders"},
 		{"no header, but numbers", "17,Maria,0301234567\n", "looks like data", "0301234567"},
 		{"HTML", "<!doctype html>\n<html><body>maria@anders.example</body></html>", "is HTML", "anders"},
@@ -259,7 +259,7 @@ func TestImportRefusesWhatIsNoTable(t *testing.T) {
 			t.Errorf("%s as NDJSON: %d %s", name, got.status, got.text)
 		}
 	}
-	if got := s.send(post, "/v1/imports/records?kind=ticket", "Artikel,Preis\n", asCSV...); got.status != 422 || !strings.Contains(got.text, `fields are customer, key, kind, id, parent; the file has \"Artikel\"`) {
+	if got := s.send(post, "/v1/imports/records?kind=ticket", "Artikel,Preis\n", asCSV...); got.status != 422 || !strings.Contains(got.text, `known fields: customer, key, kind, id, parent; the file has \"Artikel\"`) {
 		t.Errorf("records: %d %s", got.status, got.text)
 	}
 }
