@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestActionsAreNamedOnce holds what repeats the names of the audit log's actions against the constants: an
-// example, and the dashboard's words for them.
+// TestActionsAreNamedOnce compares the places that repeat the names of audit actions with the constants: an
+// example, and the dashboard's texts for them.
 func TestActionsAreNamedOnce(t *testing.T) {
 	actions := constantsOf(t, "../customer/customer.go", "Action")
 	if len(actions) < 15 {

@@ -7,8 +7,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// TestWhoAppliesIsTheOneWhoDidIt has one plan, another apply, and a third apply again, cancel and
-// try again. Whom the log and the certificate name is who applied it first.
+// TestWhoAppliesIsTheOneWhoDidIt plans as one actor, applies as a second, and applies again, cancels and retries as a
+// third. The audit log and the certificate must name the second.
 func TestWhoAppliesIsTheOneWhoDidIt(t *testing.T) {
 	s := newSystem(t)
 	s.add(1)
@@ -36,7 +36,7 @@ func TestWhoAppliesIsTheOneWhoDidIt(t *testing.T) {
 	})
 }
 
-// observe writes what was last done to a customer into the log, as the stream would.
+// observe writes the last change of a customer into the audit log, as the stream does.
 func (s *system) observe(id string) {
 	s.t.Helper()
 	c, err := s.service.Get(s.t.Context(), id)
@@ -78,7 +78,7 @@ func TestWhoCancelsIsKept(t *testing.T) {
 	})
 }
 
-// TestWhatAppliesItselfIsItsPlanners is about those that nobody approves.
+// TestWhatAppliesItselfIsItsPlanners checks the actor of operations that need no approval.
 func TestWhatAppliesItselfIsItsPlanners(t *testing.T) {
 	s := newSystem(t)
 	s.add(1)
@@ -88,7 +88,7 @@ func TestWhatAppliesItselfIsItsPlanners(t *testing.T) {
 	})
 }
 
-// TestWhoChangesTheSettingsIsKept sends back what was read, as clients do. Nobody can put it down to somebody else.
+// TestWhoChangesTheSettingsIsKept sends back the settings that it read, as clients do. The actor in them must be ignored.
 func TestWhoChangesTheSettingsIsKept(t *testing.T) {
 	s := newSystem(t)
 	read := s.must(200, get, "/v1/settings", "")

@@ -20,7 +20,7 @@ import (
 	"lethe/internal/web"
 )
 
-// system is the API over tables of its own.
+// system is the API with its own tables.
 type system struct {
 	t          testing.TB
 	store      *replaceable
@@ -32,10 +32,10 @@ type system struct {
 	log        *strings.Builder
 }
 
-// replaceable is a store that a test can put another one in front of.
+// replaceable is a store that a test can replace.
 type replaceable struct{ customer.Store }
 
-// queue keeps jobs until a test has them done.
+// queue keeps jobs until a test runs them.
 type queue struct {
 	mu   sync.Mutex
 	jobs []customer.Job
@@ -142,7 +142,7 @@ func (s *system) do(r *http.Request) answer {
 	return a
 }
 
-// must sends what a test needs done before it begins.
+// must sends a request of a test's setup, and ends the test if the status differs.
 func (s *system) must(status int, method, url, body string, header ...string) answer {
 	s.t.Helper()
 	a := s.send(method, url, body, header...)
@@ -152,7 +152,7 @@ func (s *system) must(status int, method, url, body string, header ...string) an
 	return a
 }
 
-// work does what the queue holds, as the worker would.
+// work runs the jobs in the queue, as the worker does.
 func (s *system) work() {
 	s.t.Helper()
 	for _, job := range s.queue.take() {
@@ -162,7 +162,7 @@ func (s *system) work() {
 	}
 }
 
-// at is what a path such as owner.links.restore leads to in a body.
+// at returns the value at a path such as owner.links.restore in a body.
 func (a answer) at(path string) any {
 	var v any = a.body
 	for name := range strings.SplitSeq(path, ".") {

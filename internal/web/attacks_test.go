@@ -12,7 +12,7 @@ import (
 	"lethe/internal/web"
 )
 
-// attack is one way to send nonsense. A status of 0 takes any refusal.
+// attack is one malformed request. Status 0 accepts every refusal.
 type attack struct {
 	name   string
 	url    string // after the path
@@ -25,7 +25,7 @@ type attack struct {
 
 const canary = "<b>canary"
 
-// attacks lists what is sent to a route, made from its description.
+// attacks returns the malformed requests for a route, made from the OpenAPI document.
 func attacks(d document, r route) []attack {
 	list := []attack{
 		{name: "unknown query parameter", url: "?" + url.QueryEscape(canary) + "=1", status: 422, code: "INVALID"},
@@ -69,8 +69,8 @@ func attacks(d document, r route) []attack {
 	return list
 }
 
-// queryAttacks lists what is sent for a query parameter: what its schema forbids, and
-// what no schema can.
+// queryAttacks returns the malformed values for a query parameter: those that its schema forbids, and those that no
+// schema can.
 func queryAttacks(name string, s schema) []attack {
 	sent := func(bad string) string { return "?" + name + "=" + bad }
 	var list []attack
@@ -83,7 +83,7 @@ func queryAttacks(name string, s schema) []attack {
 	return list
 }
 
-// forbidden lists values that a schema does not allow.
+// forbidden returns values that a schema does not allow.
 func forbidden(s schema) []string {
 	var bad []string
 	if s.MaxLength > 0 {
@@ -101,8 +101,8 @@ func forbidden(s schema) []string {
 	return bad
 }
 
-// fileAttacks lists what is sent in place of a file to import, in every form that the
-// route takes one in. Lines may fail alone; the answer is a document all the same.
+// fileAttacks returns malformed files to import, in every content type of the route. Lines may fail alone: the answer
+// can be a success.
 func fileAttacks(r route) []attack {
 	if r.RequestBody == nil {
 		return nil
@@ -152,7 +152,7 @@ func bodyAttacks(s schema, example json.RawMessage) []attack {
 	return list
 }
 
-// wrongFor lists values of other types.
+// wrongFor returns values of other types.
 func wrongFor(declared any) []any {
 	wrong := map[string]any{
 		"string": canary, "integer": 7, "boolean": true, "array": []any{canary, 7}, "object": map[string]any{canary: []any{1}},
@@ -178,8 +178,7 @@ func with(example json.RawMessage, name string, value any) string {
 	return string(text)
 }
 
-// TestEveryInputIsAttacked makes sure that no operation, parameter or kind of body is
-// added without nonsense being sent for it.
+// TestEveryInputIsAttacked checks that every operation, parameter and content type has attacks.
 func TestEveryInputIsAttacked(t *testing.T) {
 	d := newSystem(t).document()
 	for path, methods := range d.Paths {
@@ -199,7 +198,7 @@ func TestEveryInputIsAttacked(t *testing.T) {
 	}
 }
 
-// inputs names all that a route takes: parameters and content types.
+// inputs names the parameters and content types of a route.
 func (r route) inputs() []string {
 	list := []string{"query"}
 	for _, p := range r.Parameters {
@@ -213,7 +212,7 @@ func (r route) inputs() []string {
 	return list
 }
 
-// inputs names what an attack is aimed at.
+// inputs names the parameters and content types that an attack is for.
 func (a attack) inputs() []string {
 	var list []string
 	if name, _, ok := strings.Cut(strings.TrimPrefix(a.url, "?"), "="); ok {

@@ -13,27 +13,27 @@ import (
 func (a *api) auditRoutes() {
 	register(a, route{
 		id: "list-audit", method: http.MethodGet, path: "/v1/customers/{id}/audit", tag: "Audit",
-		summary:     "List what was done to a customer",
-		description: "Newest first: who, when, what and why, with the names of changed fields and never their values. It goes on after the purge. A change shows up here a moment after it was made.",
+		summary:     "List the audit log of a customer",
+		description: "Newest first: who did what, when and why. An entry has the names of changed fields, never their values. The log stays after the purge. A change appears in it after a moment.",
 		refusals:    []*problemType{notFound, badCursor}, response: exampleAuditPage,
 	}, a.listAudit)
 	register(a, route{
 		id: "get-totals", method: http.MethodGet, path: "/v1/totals", tag: "Audit",
 		summary:     "Count customers",
-		description: "Counts customers by where they are. The counts follow changes a moment later.",
+		description: "Counts active, deleted and purged customers. A change is counted after a moment.",
 		response:    exampleTotals,
 	}, a.showTotals)
 }
 
-// Entry is one line of an audit log.
+// Entry is one entry of an audit log.
 type Entry struct {
-	Time       time.Time `json:"time"`
-	By         string    `json:"by" doc:"A subject, schedule or ttl." example:"auth0|5f7c8ec7c33c6c004bbafe82"`
-	Action     string    `json:"action" example:"customer.deleted"`
-	Reason     string    `json:"reason,omitempty" doc:"With what looks personal blotted out."`
+	Time       time.Time `json:"time" doc:"The time of the change."`
+	By         string    `json:"by" doc:"The subject of a token; or schedule or ttl." example:"auth0|5f7c8ec7c33c6c004bbafe82"`
+	Action     string    `json:"action" doc:"What was done." example:"customer.deleted"`
+	Reason     string    `json:"reason,omitempty" doc:"With words that look personal blotted out."`
 	ReasonCode string    `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
-	Subject    string    `json:"subject,omitempty" doc:"What of the customer: a record's key, a hold's id." example:"invoice~10248"`
-	Fields     []string  `json:"fields,omitempty" doc:"The names of changed fields; purgeTime if the end of its time in the trash was moved." example:"email"`
+	Subject    string    `json:"subject,omitempty" doc:"The part of the customer that changed: the key of a record, or the id of a hold." example:"invoice~10248"`
+	Fields     []string  `json:"fields,omitempty" doc:"The names of the changed fields; purgeTime if the purge time was moved." example:"email"`
 }
 
 // AuditPage is a page of an audit log.
@@ -51,12 +51,7 @@ type auditInput struct {
 	Paging
 }
 
-type auditOutput struct {
-	Link string `header:"Link" doc:"The next page, as rel=next."`
-	Body AuditPage
-}
-
-func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, error) {
+func (a *api) listAudit(ctx context.Context, in *auditInput) (*pageOutput[AuditPage], error) {
 	page, err := a.svc.Entries(ctx, customer.EntryQuery{Customer: in.ID, Limit: in.Limit, Cursor: in.Cursor})
 	if err != nil {
 		return nil, err
@@ -66,7 +61,7 @@ func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, erro
 			return nil, err
 		}
 	}
-	return &auditOutput{
+	return &pageOutput[AuditPage]{
 		Link: in.next(customerPath(in.ID)+"/audit", url.Values{}, page.Cursor),
 		Body: AuditPage{Entries: documents(page.Entries, entryOf), NextCursor: page.Cursor},
 	}, nil
@@ -74,17 +69,15 @@ func (a *api) listAudit(ctx context.Context, in *auditInput) (*auditOutput, erro
 
 // Totals counts customers.
 type Totals struct {
-	Active int64 `json:"active"`
-	Trash  int64 `json:"trash" doc:"Deleted, or being purged."`
-	Purged int64 `json:"purged"`
+	Active int64 `json:"active" doc:"Active customers."`
+	Trash  int64 `json:"trash" doc:"Deleted customers, including those in a running purge."`
+	Purged int64 `json:"purged" doc:"Purged customers."`
 }
 
-type totalsOutput struct{ Body Totals }
-
-func (a *api) showTotals(ctx context.Context, _ *struct{}) (*totalsOutput, error) {
+func (a *api) showTotals(ctx context.Context, _ *struct{}) (*output[Totals], error) {
 	t, err := a.svc.Totals(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &totalsOutput{Body: Totals(t)}, nil
+	return &output[Totals]{Body: Totals(t)}, nil
 }

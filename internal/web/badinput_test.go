@@ -12,7 +12,7 @@ import (
 	"lethe/internal/web"
 )
 
-// document is what the tests need of the OpenAPI document.
+// document is the part of the OpenAPI document that the tests read.
 type document struct {
 	Paths      map[string]map[string]route
 	Components struct{ Schemas map[string]schema }
@@ -62,7 +62,7 @@ func (s *system) document() document {
 	return d
 }
 
-// documented says whether the route's description has this answer.
+// documented says whether the OpenAPI document has this answer of the route.
 func (r route) documented(a answer) bool {
 	response, ok := r.Responses[fmt.Sprint(a.status)]
 	if !ok || a.status < 400 {
@@ -80,8 +80,8 @@ func (r route) json() (media, bool) {
 	return m, ok
 }
 
-// TestBadInput sends nonsense to every route of the OpenAPI document. Each is refused
-// as documented, and what was sent does not come back as it was.
+// TestBadInput sends malformed requests to every route of the OpenAPI document. Each must be refused as documented,
+// and the answer must not repeat what was sent.
 func TestBadInput(t *testing.T) {
 	s := newSystem(t)
 	for _, id := range []string{"ALFKI", "GONE"} {
@@ -152,7 +152,7 @@ func (a answer) isProblem() bool {
 		strings.HasPrefix(fmt.Sprint(a.body["type"]), "/docs#problem-")
 }
 
-// TestNobody sends every route a request that nobody makes.
+// TestNobody sends every route a request without an actor.
 func TestNobody(t *testing.T) {
 	s := newSystem(t)
 	for path, methods := range s.document().Paths {
@@ -170,7 +170,7 @@ func TestNobody(t *testing.T) {
 		}
 	}
 	if got := s.do(httptest.NewRequest(get, "/v1/no-such-thing", nil)); got.status != 401 {
-		t.Errorf("an address that there is none of: %d before anybody signed in", got.status)
+		t.Errorf("an unknown path without an actor: %d, want 401", got.status)
 	}
 }
 

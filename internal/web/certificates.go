@@ -14,30 +14,29 @@ func (a *api) certificateRoutes() {
 	register(a, route{
 		id: "get-certificate", method: http.MethodGet, path: "/v1/certificates/{id}", tag: "Certificates",
 		summary:     "Show the certificate of a customer's purge",
-		description: "Proves that a customer is gone: what was erased, what the law keeps, and that nothing was left. It holds no personal data. While the purge is under way it answers 404 with Retry-After.",
+		description: "The certificate proves that a customer was purged: what was erased, what is retained by law, and that nothing else was left. It has no personal data. While the purge is running, the answer is 404 with Retry-After.",
 		refusals:    []*problemType{noCertificate, purgeRunning}, response: exampleCertificate,
 	}, a.showCertificate)
 	register(a, route{
 		id: "list-retained", method: http.MethodGet, path: "/v1/certificates/{id}/retained", tag: "Certificates",
-		summary:     "List what the law keeps of a purged customer",
-		description: "The records of kinds with the policy retain, stripped to the fields that the settings name.",
+		summary:     "List the retained records of a purged customer",
+		description: "The records of kinds with the policy retain. They have only the fields that keep in the settings lists.",
 		refusals:    []*problemType{noCertificate, purgeRunning, badCursor}, response: exampleRecordPage,
 	}, a.listRetained)
 }
 
 type certificateInput struct{ Target }
 
-type certificateOutput struct{ Body ledger.Certificate }
-
-func (a *api) showCertificate(ctx context.Context, in *certificateInput) (*certificateOutput, error) {
+func (a *api) showCertificate(ctx context.Context, in *certificateInput) (*output[ledger.Certificate], error) {
 	c, err := a.certificate(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &certificateOutput{Body: c}, nil
+	return &output[ledger.Certificate]{Body: c}, nil
 }
 
-// certificate says of one that is not there whether to wait for it.
+// certificate returns the certificate of a customer. Its error is purgeRunning if the purge has not ended, and
+// noCertificate if it has not started.
 func (a *api) certificate(ctx context.Context, id string) (ledger.Certificate, error) {
 	cert, err := a.svc.Certificate(ctx, id)
 	if !errors.Is(err, customer.ErrNotFound) {
@@ -58,7 +57,7 @@ type retainedInput struct {
 	Paging
 }
 
-func (a *api) listRetained(ctx context.Context, in *retainedInput) (*recordPageOutput, error) {
+func (a *api) listRetained(ctx context.Context, in *retainedInput) (*pageOutput[RecordPage], error) {
 	if _, err := a.certificate(ctx, in.ID); err != nil {
 		return nil, err
 	}

@@ -13,25 +13,30 @@ import (
 	"lethe/internal/customer"
 )
 
-// Target is the customer that a path names.
+// Target is the customer in a path.
 type Target struct {
 	ID string `path:"id" pattern:"^[A-Za-z0-9_-][A-Za-z0-9._:|@+=-]{0,127}$" patternDescription:"up to 128 letters, digits and . _ - : | @ + =, the first a letter, a digit, _ or -" doc:"The customer's id." example:"ALFKI"`
 }
 
-// Idempotent is a request that may be sent again without being done again.
+// Idempotent is the header of a request that can be repeated safely.
 type Idempotent struct {
-	Key string `header:"Idempotency-Key" doc:"Makes repeats of this request harmless: sent again with the same key within a day, it is not done again. It is answered as then, with Idempotency-Replayed: true, also when the customer has been changed, deleted or purged since. Nothing personal is kept for that: after such a change, names and addresses that the request does not tell itself are left empty. Another customer or body under the same key is refused; what is asked at another address, a block and a restore for example, does not share its keys." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
+	Key string `header:"Idempotency-Key" doc:"Makes it safe to repeat this request. Within a day, a request with the same key is not carried out again: it gets the first answer, with Idempotency-Replayed: true, even if the customer was changed, deleted or purged since. The answer is rebuilt without stored personal data: after such a change, names and addresses that are not in the request are empty. The same key with another customer or body is refused. Each operation of the API has its own keys." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
 }
 
-// Conditional is a change that can be bound to a version.
+// Replayable is the header of the answer to an Idempotent request.
+type Replayable struct {
+	Replayed string `header:"Idempotency-Replayed" doc:"true: a request with this key was carried out before; this is its answer."`
+}
+
+// Conditional is the header of a change that applies to one version only.
 type Conditional struct {
-	IfMatch string `header:"If-Match" doc:"The ETag you have read. If it has changed meanwhile, the change is refused with 412." example:"\"3\""`
+	IfMatch string `header:"If-Match" doc:"The ETag that you read. If the version has changed since, the request is refused with 412." example:"\"3\""`
 }
 
-// Reason is the body of changes that need nothing else.
+// Reason is the body of a change that has no other fields.
 type Reason struct {
-	Reason     string `json:"reason,omitempty" maxLength:"300" doc:"Why, in your words, where the code doesn't say enough. Leave out personal data: what looks like it is blotted out of what outlives the customer, as is every word that the customer has or had in its profile. Names of other customers stay." example:"asked by phone"`
-	ReasonCode string `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other" doc:"Why, without free text." example:"erasure_request"`
+	Reason     string `json:"reason,omitempty" maxLength:"300" doc:"The reason in your words, if reasonCode does not say enough. Do not put personal data in it. In what stays after the purge, words that look personal are blotted out, and so is every word that is or was in the customer's profile. Names of other customers are not blotted out." example:"asked by phone"`
+	ReasonCode string `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other" doc:"The reason as a code." example:"erasure_request"`
 }
 
 func reasonOf(body *Reason) Reason {
@@ -46,13 +51,13 @@ var (
 	etagFormat = regexp.MustCompile(`^(W/)?"(\d{1,18})"$`)
 )
 
-// change is a change as its request describes it.
+// change returns the change that a request asks for.
 func change(ctx context.Context, why Reason) (customer.Change, error) {
 	ch := customer.Change{By: actorOf(ctx), Reason: why.Reason, ReasonCode: customer.ReasonCode(why.ReasonCode)}
 	return ch, customer.ValidateReason(ch.Reason, ch.ReasonCode)
 }
 
-// changeIf is a change that its If-Match, if there is one, binds to a version.
+// changeIf returns a change with the version of If-Match, if the request has one.
 func changeIf(ctx context.Context, why Reason, in Conditional) (customer.Change, error) {
 	ch, err := change(ctx, why)
 	if err != nil {
@@ -62,7 +67,7 @@ func changeIf(ctx context.Context, why Reason, in Conditional) (customer.Change,
 	return ch, err
 }
 
-// changeOnceIf is a change that both of its headers bind.
+// changeOnceIf returns a change with both headers.
 func changeOnceIf(ctx context.Context, why Reason, once Idempotent, on Conditional) (customer.Change, error) {
 	ch, err := changeOnce(ctx, why, once)
 	if err != nil {
@@ -72,7 +77,7 @@ func changeOnceIf(ctx context.Context, why Reason, once Idempotent, on Condition
 	return ch, err
 }
 
-// changeOnce is a change that its Idempotency-Key, if there is one, lets happen once.
+// changeOnce returns a change with the Idempotency-Key, if the request has one.
 func changeOnce(ctx context.Context, why Reason, in Idempotent) (customer.Change, error) {
 	ch, err := change(ctx, why)
 	if err != nil || in.Key == "" {
@@ -98,8 +103,8 @@ func hexHash(parts ...string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// idFor makes the id of a thing created under an idempotency key: a repeat must find
-// what the first request made.
+// idFor makes the id of what a change creates. With an idempotency key it depends on the key and the request only, so
+// that a repeat finds what the first request created.
 func idFor(ch customer.Change) string {
 	if ch.Once == nil {
 		return customer.NewID()
@@ -108,18 +113,18 @@ func idFor(ch customer.Change) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:16])[:26])
 }
 
-// replayed is the error of a change that was made before by the same request.
+// replayed says whether err means that the same request made the change before.
 func replayed(err error) (replay *customer.ReplayError, ok bool) {
 	return replay, errors.As(err, &replay) && replay.Same
 }
 
 const replayedHeader = "true"
 
-// changed answers a change of a customer. One that was made before under the same key is
-// answered with the customer as it was then.
-func (a *api) changed(ctx context.Context, c customer.Customer, err error) (*customerOutput, error) {
+// answerCustomer answers with a customer after a read or a change. For a replay it is the customer as the first
+// request left it.
+func (a *api) answerCustomer(ctx context.Context, c customer.Customer, err error) (*customerOutput, error) {
 	if replay, ok := replayed(err); ok {
-		return a.changedBefore(ctx, replay)
+		return a.answerReplay(ctx, replay)
 	}
 	if err != nil {
 		return nil, err
@@ -127,38 +132,38 @@ func (a *api) changed(ctx context.Context, c customer.Customer, err error) (*cus
 	return &customerOutput{ETag: etag(c.Version), Body: customerAt(c, a.svc.Now())}, nil
 }
 
-// changedBefore answers from what was kept of the change, and what is personal only from
-// the customer itself: if it is still as it was.
-func (a *api) changedBefore(ctx context.Context, replay *customer.ReplayError) (*customerOutput, error) {
+// answerReplay answers from the trace of the first request, which has no personal data. Personal fields come from the
+// customer itself, if it has not changed since.
+func (a *api) answerReplay(ctx context.Context, replay *customer.ReplayError) (*customerOutput, error) {
 	now, err := a.svc.Customer(ctx, replay.Subject)
 	if err != nil && !errors.Is(err, customer.ErrNotFound) {
 		return nil, err
 	}
 	c := replay.Trace.Of(replay.Subject, now)
-	out := &customerOutput{ETag: etag(c.Version), Replayed: replayedHeader, Body: customerAt(c, replay.Trace.At)}
+	out := &customerOutput{ETag: etag(c.Version), Replayable: Replayable{replayedHeader}, Body: customerAt(c, replay.Trace.At)}
 	out.Body.Held = replay.Trace.Held
 	return out, nil
 }
 
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
-// noVersion is a version that nothing has.
+// noVersion matches no version.
 const noVersion = -1
 
-// version reads the If-Match of a customer, whose versions count from 1: 0 for any.
+// version returns the customer version that If-Match names: 0 for any. Customer versions start at 1.
 func (in Conditional) version() (int64, error) {
 	if in.IfMatch == "" || in.IfMatch == "*" {
 		return 0, nil
 	}
-	version, err := in.named()
+	version, err := in.parse()
 	if version == 0 {
 		version = noVersion
 	}
 	return version, err
 }
 
-// named is the version that If-Match names.
-func (in Conditional) named() (int64, error) {
+// parse returns the version in If-Match.
+func (in Conditional) parse() (int64, error) {
 	m := etagFormat.FindStringSubmatch(in.IfMatch)
 	if m == nil {
 		return 0, badIfMatch

@@ -11,17 +11,17 @@ import (
 	"lethe/internal/tabular"
 )
 
-// columns says what each column of a CSV file is.
+// columns maps the columns of a CSV file to fields.
 type columns struct {
 	fields
 	names   []string
-	targets []string // by column; empty: nothing is made of it
+	targets []string // by column; empty: the column is ignored
 	how     []resemblance
 	null    string
 }
 
-// newColumns reads the mappings of a request, each as column:field. A column without
-// one is what its name says. Of several that could be a field it is the one that resembles it most.
+// newColumns maps columns by the mappings of a request, each written as column:field. A column without one is mapped
+// by its name. If several columns resemble one field, the field gets the column that resembles it most.
 func newColumns(names, mappings []string, null string, f fields) (*columns, error) {
 	c := &columns{fields: f, names: names, targets: make([]string, len(names)), how: make([]resemblance, len(names)), null: null}
 	requested, err := readMappings(names, mappings)
@@ -41,13 +41,13 @@ func newColumns(names, mappings []string, null string, f fields) (*columns, erro
 			target = c.targets[i]
 		}
 		if target != "" && slices.Contains(c.targets[:i], target) {
-			return nil, customer.Invalid("query.map", "column "+names[i]+" is the second to be "+target)
+			return nil, customer.Invalid("query.map", "maps column "+names[i]+" to "+target+", which another column is mapped to already; map each field once")
 		}
 	}
 	return c, nil
 }
 
-// target is what a column is: as the request says or, where it doesn't, as its own name does.
+// target returns the field of a column: by the request if it maps the column, otherwise by the name of the column.
 func (c *columns) target(column, requested string) (string, resemblance, error) {
 	if requested == "" {
 		field, how := c.resolve(column)
@@ -58,13 +58,13 @@ func (c *columns) target(column, requested string) (string, resemblance, error) 
 		field = c.other(requested)
 	}
 	if field == "" {
-		return "", unknown, customer.Invalid("query.map", "maps column "+column+" to what is no field; fields are "+c.known())
+		return "", unknown, customer.Invalid("query.map", "maps column "+column+" to an unknown field; known fields: "+c.known())
 	}
 	return field, mapped, nil
 }
 
-// dropName leaves out a whole name beside its parts, which say the same more exactly. One that the request
-// asks for stays.
+// dropName ignores the column of the whole name if there is one of the first or last name, which is more exact. A
+// column that the request maps is not ignored.
 func (c *columns) dropName() {
 	name := slices.Index(c.targets, "name")
 	if name >= 0 && c.how[name] != mapped && (c.has("firstName") || c.has("lastName")) {
@@ -72,8 +72,8 @@ func (c *columns) dropName() {
 	}
 }
 
-// dropNearMisses leaves out the columns whose field another column resembles more. Of two near misses that is
-// the likelier, and then the earlier one; two that are spelled alike stay, and are refused.
+// dropNearMisses ignores a column if another column resembles the same field more. Between two near misses, the
+// likelier one wins, then the first. Two columns with the same spelling stay, and newColumns refuses them.
 func (c *columns) dropNearMisses() {
 	likelihood := func(i int) int {
 		return slices.IndexFunc(c.near, func(n nearMiss) bool { return n.column == squeeze(c.names[i]) })
@@ -105,14 +105,14 @@ func readMappings(names, mappings []string) (map[string]string, error) {
 	for _, m := range mappings {
 		colon := strings.LastIndex(m, ":")
 		if colon < 1 || colon == len(m)-1 {
-			return nil, customer.Invalid("query.map", "must read column:field")
+			return nil, customer.Invalid("query.map", "must be column:field, such as companyName:organisation")
 		}
 		column := m[:colon]
 		if !slices.Contains(names, column) {
-			return nil, customer.Invalid("query.map", "names a column that the file does not have; "+foundColumns(names))
+			return nil, customer.Invalid("query.map", "maps a column that the file does not have; "+foundColumns(names))
 		}
 		if _, twice := mapped[column]; twice {
-			return nil, customer.Invalid("query.map", "maps column "+column+" twice")
+			return nil, customer.Invalid("query.map", "maps column "+column+" twice; map it once")
 		}
 		mapped[column] = m[colon+1:]
 	}
@@ -121,15 +121,15 @@ func readMappings(names, mappings []string) (map[string]string, error) {
 
 func (c *columns) has(target string) bool { return slices.Contains(c.targets, target) }
 
-// checkKnown refuses a file of which no column is known.
+// checkKnown refuses a file without any known column.
 func (c *columns) checkKnown() error {
 	if slices.ContainsFunc(c.targets, func(target string) bool { return target != "" }) {
 		return nil
 	}
-	return customer.Invalid("line 1", "names no column that is known; known are "+c.known()+"; "+foundColumns(c.names))
+	return customer.Invalid("line 1", "has no known column; known columns: "+c.known()+"; "+foundColumns(c.names))
 }
 
-// foundColumns tells of a header, in a message. A line that looks like data is not repeated.
+// foundColumns lists the columns of the file for a message. It does not repeat a first line that looks like data.
 func foundColumns(names []string) string {
 	if slices.ContainsFunc(names, looksLikeData) {
 		return "the first line looks like data: put a line before it that names the columns"
@@ -146,7 +146,7 @@ func foundColumns(names []string) string {
 	return found
 }
 
-// looksLikeData says whether a text is hardly the name of a column.
+// looksLikeData says whether a text is probably a value and not the name of a column.
 func looksLikeData(text string) bool {
 	digits := 0
 	for _, r := range text {
@@ -157,13 +157,13 @@ func looksLikeData(text string) bool {
 	return strings.Contains(text, "@") || digits > 4 || digits > 0 && digits == len(text)
 }
 
-// MappedColumn is a column whose name differs a little from its field's name.
+// MappedColumn is a column that was mapped although its name is not exactly the name of its field.
 type MappedColumn struct {
 	Column string `json:"column" example:"E-Mail Address"`
 	Field  string `json:"field" example:"email"`
 }
 
-// guessed are the columns that were taken for a field without being called so.
+// guessed returns the columns that were mapped by a name that is not exactly the name of a field.
 func (c *columns) guessed() []MappedColumn {
 	list := []MappedColumn{}
 	for i, how := range c.how {
@@ -174,7 +174,7 @@ func (c *columns) guessed() []MappedColumn {
 	return list
 }
 
-// ignored are the columns that nothing is made of.
+// ignored returns the names of the columns that have no field.
 func (c *columns) ignored() []string {
 	names := []string{}
 	for i, target := range c.targets {
@@ -185,7 +185,7 @@ func (c *columns) ignored() []string {
 	return names
 }
 
-// values are those of a row by target, those that mean nothing left out.
+// values returns the values of a row by field, without empty ones.
 func (c *columns) values(row []string) map[string]string {
 	values := map[string]string{}
 	for i, v := range row {
@@ -200,8 +200,8 @@ func (c *columns) values(row []string) map[string]string {
 	return values
 }
 
-// value is a value as it is meant, without what spreadsheets put before it. No field but those of text
-// begins with an apostrophe, nor has spaces around it.
+// value removes what spreadsheets put before a value. Outside of text fields it also removes a leading apostrophe and
+// spaces.
 func (c *columns) value(target, v string) string {
 	v = tabular.Unmarked(v)
 	if slices.Contains(c.text, target) || strings.HasPrefix(target, dataPrefix) {
@@ -210,7 +210,7 @@ func (c *columns) value(target, v string) string {
 	return strings.TrimSpace(strings.TrimPrefix(v, "'"))
 }
 
-// keyTemplate is a text with columns in braces: invoice~{orderID}.
+// keyTemplate is a text with the names of columns in braces: invoice~{orderID}.
 type keyTemplate struct {
 	literals []string // one more than columns
 	columns  []int
@@ -227,7 +227,7 @@ func parseTemplate(text string, names []string) (keyTemplate, error) {
 		name, after, closed := strings.Cut(rest, "}")
 		column := slices.Index(names, name)
 		if !closed || column < 0 {
-			return t, customer.Invalid("query.parent", "has in braces what is no column; "+foundColumns(names))
+			return t, customer.Invalid("query.parent", "has an unknown column in braces; "+foundColumns(names))
 		}
 		t.columns, text = append(t.columns, column), after
 	}

@@ -33,7 +33,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// TestNearMissesAreOfFields holds the table against the fields and against names that resolve otherwise.
+// TestNearMissesAreOfFields checks that each near miss resolves to a known field.
 func TestNearMissesAreOfFields(t *testing.T) {
 	for _, f := range []fields{customerFields, recordFields} {
 		for _, n := range f.near {
@@ -58,12 +58,12 @@ func TestColumns(t *testing.T) {
 		{"Phone,Tel", "Tel:phone", ",phone"},
 		{"Phone,phone", "", ",phone"},
 		{"a:b,c", "a:b:E-Mail", "email,"},
-		{"E-Mail,e_mail", "", "query.map: column e_mail is the second to be email"},
-		{"a,b", "a:id b:ID", "query.map: column b is the second to be id"},
-		{"a,id", "a:id", "query.map: column id is the second to be id"},
-		{"a", "a:state", "query.map: maps column a to what is no field; fields are id, organisation, firstName, lastName, name, email, phone, push, consent.<name>"},
-		{"a", "b:id", `query.map: names a column that the file does not have; the file has "a"`},
-		{"a@b.example", "b:id", "query.map: names a column that the file does not have; the first line looks like data: put a line before it that names the columns"},
+		{"E-Mail,e_mail", "", "query.map: maps column e_mail to email, which another column is mapped to already; map each field once"},
+		{"a,b", "a:id b:ID", "query.map: maps column b to id, which another column is mapped to already; map each field once"},
+		{"a,id", "a:id", "query.map: maps column id to id, which another column is mapped to already; map each field once"},
+		{"a", "a:state", "query.map: maps column a to an unknown field; known fields: id, organisation, firstName, lastName, name, email, phone, push, consent.<name>"},
+		{"a", "b:id", `query.map: maps a column that the file does not have; the file has "a"`},
+		{"a@b.example", "b:id", "query.map: maps a column that the file does not have; the first line looks like data: put a line before it that names the columns"},
 	} {
 		c, err := newColumns(strings.Split(tt.header, ","), strings.Fields(tt.mappings), "", customerFields)
 		if got := targetsOf(c, err); got != tt.want {
@@ -86,12 +86,12 @@ func TestColumnsOfRecords(t *testing.T) {
 	}
 }
 
-// TestThePageTellsOfEveryField keeps the page on importing complete.
+// TestThePageTellsOfEveryField checks that docs/importing.md has every field.
 func TestThePageTellsOfEveryField(t *testing.T) {
 	page := docstest.Read(t, "docs/importing.md")
 	for _, name := range append([]string{"consent.<name>"}, append(customerFields.names, recordFields.names...)...) {
 		if !strings.Contains(page, "`"+name+"`") {
-			t.Errorf("the page does not tell of %s", name)
+			t.Errorf("the page does not name %s", name)
 		}
 	}
 }

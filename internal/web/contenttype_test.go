@@ -2,7 +2,7 @@ package web_test
 
 import "testing"
 
-// TestContentTypes says in different ways that a body is JSON, CSV or NDJSON in UTF-8, or that it is not.
+// TestContentTypes sends different spellings of the content types for JSON, CSV and NDJSON in UTF-8, and others.
 func TestContentTypes(t *testing.T) {
 	s := newSystem(t)
 	s.must(201, post, "/v1/customers", `{"id":"A","lastName":"Example"}`)

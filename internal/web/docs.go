@@ -22,8 +22,8 @@ var docsFiles embed.FS
 
 const docsPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// serveDocs serves the API's description for people: a page without scripts, made
-// from the OpenAPI document, and its one stylesheet.
+// serveDocs serves the API's documentation for people: a page without scripts, made from the OpenAPI document, and its
+// stylesheet.
 func (a *api) serveDocs(document *huma.OpenAPI) {
 	serve := lazily("text/html; charset=utf-8", func() ([]byte, error) { return docsPage(document) })
 	a.mux.HandleFunc("GET /docs", func(w http.ResponseWriter, r *http.Request) {
@@ -45,7 +45,7 @@ func docsPage(document *huma.OpenAPI) ([]byte, error) {
 	return page.Bytes(), err
 }
 
-// docs is the page.
+// docs is the data of the page.
 type docs struct {
 	Title, Version, About string
 	Groups                []docGroup
@@ -87,7 +87,7 @@ type docSchema struct {
 type docProblem struct {
 	Status                      int
 	Code, Anchor, Title, Detail string
-	First                       bool // of its code
+	First                       bool // the first with its code, which gets the anchor
 }
 
 func docsOf(document *huma.OpenAPI) docs {
@@ -172,7 +172,7 @@ func fieldsOf(s *huma.Schema) []docField {
 	return list
 }
 
-// refOf is the name of the schema that s, or its items, refers to.
+// refOf returns the name of the schema that s, or its items, refers to.
 func refOf(s *huma.Schema) string {
 	if s == nil {
 		return ""
@@ -248,7 +248,7 @@ func problemsOf(list []*problemType) []docProblem {
 	return problems
 }
 
-// curl is a command that makes the operation's example request.
+// curl returns a command that sends the operation's example request.
 func curl(op *huma.Operation, method, path string) string {
 	var query []string
 	for _, p := range op.Parameters {
@@ -285,13 +285,13 @@ func curlBody(op *huma.Operation) []string {
 
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// block is a paragraph, or text to be left as it is.
+// block is a paragraph of a description, or code.
 type block struct {
 	Code bool
 	Text string
 }
 
-// blocks splits a description, in which code is indented by four spaces.
+// blocks splits a description at empty lines. A block of code is indented by four spaces.
 func blocks(description string) []block {
 	var list []block
 	for text := range strings.SplitSeq(description, "\n\n") {

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// serveDocument serves what describes the API.
+// serveDocument serves the OpenAPI document, as JSON and YAML, and the page made from it.
 func (a *api) serveDocument() {
 	document := a.huma.OpenAPI()
 	a.mux.HandleFunc("GET /openapi.json", lazily("application/openapi+json", document.MarshalJSON))
@@ -14,16 +14,16 @@ func (a *api) serveDocument() {
 	a.serveDocs(document)
 }
 
-// lazily serves what is made once, when it is first asked for: most processes are
-// never asked, and a cold start should not wait for it.
+// lazily serves content that is made at the first request for it. Most processes never get one, and a cold start must
+// not wait for it.
 func lazily(contentType string, content func() ([]byte, error)) http.HandlerFunc {
 	once := sync.OnceValues(content)
 	return func(w http.ResponseWriter, _ *http.Request) {
 		text, err := once()
 		if err != nil {
-			panic(fmt.Errorf("make a document: %w", err)) // it is made of our own types, and answered as a fault
+			panic(fmt.Errorf("make a document: %w", err)) // a fault of our own types; ServeHTTP answers 500
 		}
 		w.Header().Set("Content-Type", contentType)
-		_, _ = w.Write(text) // the client is gone, or reads it
+		_, _ = w.Write(text) // an error means that the client is gone
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // documentedRefusals are the codes that the OpenAPI document gives for each route and status.
-// Every answer in this package's tests is held against them.
+// Every answer in this package's tests is compared with them.
 type documentedRefusals struct {
 	routes *http.ServeMux
 	codes  map[string][]string // by route and status
@@ -67,7 +67,7 @@ func readDocument(api http.Handler) *documentedRefusals {
 	return d
 }
 
-// undocumented says of a refusal that its route does not document it, nil of any other answer.
+// undocumented returns an error if the answer is a refusal that its route does not document.
 func (d *documentedRefusals) undocumented(r *http.Request, w *httptest.ResponseRecorder) error {
 	if w.Header().Get("Content-Type") != "application/problem+json" {
 		return d.undocumentedItem(w)
@@ -86,7 +86,7 @@ func (d *documentedRefusals) undocumented(r *http.Request, w *httptest.ResponseR
 	return nil
 }
 
-// undocumentedItem looks for an item with a code that the document does not tell of.
+// undocumentedItem returns an error if an item has a code that is not in the document.
 func (d *documentedRefusals) undocumentedItem(w *httptest.ResponseRecorder) error {
 	var page struct {
 		Items []struct{ Code, Finding string }

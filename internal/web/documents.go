@@ -10,15 +10,15 @@ import (
 	"lethe/internal/customer"
 )
 
-// Profile is what a customer tells of itself.
+// Profile is the personal data of a customer.
 type Profile struct {
-	Organisation string          `json:"organisation" required:"false" maxLength:"120" doc:"Needed unless there is a name, an e-mail address or a phone number." example:"Alfreds Futterkiste"`
+	Organisation string          `json:"organisation" required:"false" maxLength:"120" doc:"Required if there is no name, e-mail address and phone number." example:"Alfreds Futterkiste"`
 	FirstName    string          `json:"firstName" required:"false" maxLength:"120" example:"Maria"`
 	LastName     string          `json:"lastName" required:"false" maxLength:"120" example:"Anders"`
-	Email        string          `json:"email" required:"false" maxLength:"254" doc:"Unique; stays taken while its customer is in the trash. Kept in lower case, its domain in its own script." example:"maria@example.com"`
+	Email        string          `json:"email" required:"false" maxLength:"254" doc:"Unique among active and deleted customers. Stored in lower case, with the domain in Unicode." example:"maria@example.com"`
 	Phone        string          `json:"phone" required:"false" maxLength:"40" example:"030-0074321"`
-	Push         bool            `json:"push" required:"false" doc:"Push notifications can be received."`
-	Consents     map[string]bool `json:"consents" required:"false" maxProperties:"20" doc:"By name: letters, digits, dots, hyphens and underscores."`
+	Push         bool            `json:"push" required:"false" doc:"Whether the customer can receive push notifications."`
+	Consents     map[string]bool `json:"consents" required:"false" maxProperties:"20" doc:"Whether the customer consents, by the name of the consent. A name has letters, digits, dots, hyphens and underscores."`
 }
 
 func profileOf(p customer.Profile) Profile {
@@ -39,53 +39,53 @@ func (p Profile) profile() customer.Profile {
 // ListedCustomer is a customer as lists show it.
 type ListedCustomer struct {
 	ID      string `json:"id" example:"ALFKI"`
-	Version int64  `json:"version" doc:"Counts changes of the customer, not of its records."`
-	State   string `json:"state" enum:"active,deleted,purging"`
-	Blocked bool   `json:"blocked" doc:"Stays through delete and restore."`
-	Held    bool   `json:"held" doc:"Under legal hold: neither deleted nor purged until it is lifted."`
+	Version int64  `json:"version" doc:"Increases with every change of the customer; changes of its records do not count."`
+	State   string `json:"state" enum:"active,deleted,purging" doc:"deleted: in the trash. purging: a purge is running."`
+	Blocked bool   `json:"blocked" doc:"Whether the customer is blocked. A delete or restore does not change it."`
+	Held    bool   `json:"held" doc:"Whether the customer is under legal hold. While it is, it can be neither deleted nor purged."`
 	Profile
 	Created  time.Time `json:"created"`
-	Deletion *Deletion `json:"deletion,omitempty" doc:"While in the trash."`
+	Deletion *Deletion `json:"deletion,omitempty" doc:"Only while the customer is in the trash."`
 	Links    Links     `json:"links"`
 }
 
-// Customer is a customer with all that is known of it but its records.
+// Customer is a customer with its holds and the number of its records.
 type Customer struct {
 	ListedCustomer
-	Records map[string]int64 `json:"records" doc:"How many records it has, by kind."`
+	Records map[string]int64 `json:"records" doc:"The number of records, by kind."`
 	Holds   []Hold           `json:"holds"`
-	// Unsearchable is said where a profile is written, and where it is read in full.
-	Unsearchable []string `json:"unsearchable,omitempty" doc:"Fields with words that no search finds, as there are too many: a customer is found by the first 40 words of lastName, firstName, email, phone and organisation, in this order." example:"[\"organisation\"]"`
+	// Unsearchable is in the answer to a change of the profile, and to a read of one customer.
+	Unsearchable []string `json:"unsearchable,omitempty" doc:"The fields with words that a search does not find, because the profile has too many. A search finds the first 40 words of lastName, firstName, email, phone and organisation, in this order." example:"[\"organisation\"]"`
 }
 
 // Deletion is a stay in the trash.
 type Deletion struct {
-	ID         string     `json:"id,omitempty" doc:"Names this deletion; restore and purge can be bound to it."`
-	Time       time.Time  `json:"time"`
-	By         string     `json:"by" doc:"The subject of who deleted it."`
+	ID         string     `json:"id,omitempty" doc:"The id of this deletion. Send it as deletionId with a restore or a purge that must not apply to another deletion."`
+	Time       time.Time  `json:"time" doc:"The time of the deletion."`
+	By         string     `json:"by" doc:"The subject that deleted the customer."`
 	Reason     string     `json:"reason,omitempty"`
 	ReasonCode string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
-	PurgeTime  *time.Time `json:"purgeTime,omitempty" doc:"It can be restored until then. Absent: for ever."`
-	DaysLeft   *int       `json:"daysLeft,omitempty" doc:"Until purgeTime, rounded up."`
+	PurgeTime  *time.Time `json:"purgeTime,omitempty" doc:"The customer can be restored until then. If absent, it can always be restored."`
+	DaysLeft   *int       `json:"daysLeft,omitempty" doc:"Days until purgeTime, rounded up."`
 }
 
 // Hold is a legal hold.
 type Hold struct {
 	ID         string    `json:"id" example:"case-2026-17"`
-	By         string    `json:"by"`
+	By         string    `json:"by" doc:"The subject that placed the hold."`
 	Reason     string    `json:"reason,omitempty"`
 	ReasonCode string    `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
-	Time       time.Time `json:"time"`
+	Time       time.Time `json:"time" doc:"The time when the hold was placed."`
 }
 
-// Links lead on from a customer to what can be done with it.
+// Links are the paths of what can be done with a customer in its state.
 type Links struct {
 	Self        string `json:"self,omitempty" format:"uri-reference"`
 	Records     string `json:"records,omitempty" format:"uri-reference"`
 	Audit       string `json:"audit,omitempty" format:"uri-reference"`
-	Restore     string `json:"restore,omitempty" format:"uri-reference" doc:"POST here to take it out of the trash."`
-	Purge       string `json:"purge,omitempty" format:"uri-reference" doc:"POST here to remove it for good."`
-	Certificate string `json:"certificate,omitempty" format:"uri-reference" doc:"There when the purge is finished."`
+	Restore     string `json:"restore,omitempty" format:"uri-reference" doc:"POST here to restore the customer."`
+	Purge       string `json:"purge,omitempty" format:"uri-reference" doc:"POST here to purge the customer for good."`
+	Certificate string `json:"certificate,omitempty" format:"uri-reference" doc:"The path of the certificate, which exists when the purge has ended."`
 }
 
 func linksOf(id string, state customer.State) Links {
@@ -102,7 +102,7 @@ func linksOf(id string, state customer.State) Links {
 	return links
 }
 
-// timeOf is a time as the API writes it: UTC, in milliseconds, which is what is kept.
+// timeOf returns a time as the API writes it: in UTC and milliseconds, the precision of the store.
 func timeOf(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 func customerPath(id string) string    { return "/v1/customers/" + url.PathEscape(id) }
@@ -110,7 +110,7 @@ func certificatePath(id string) string { return "/v1/certificates/" + url.PathEs
 
 func (a *api) listed(c customer.Customer) ListedCustomer { return listedAt(c, a.svc.Now()) }
 
-// listedAt is a customer as it was at a time.
+// listedAt returns the document of a customer at a time, which decides its state and daysLeft.
 func listedAt(c customer.Customer, now time.Time) ListedCustomer {
 	state := c.StateAt(now)
 	return ListedCustomer{
@@ -119,7 +119,7 @@ func listedAt(c customer.Customer, now time.Time) ListedCustomer {
 	}
 }
 
-// customerAt is a customer as it was at a time, with all that is known of it.
+// customerAt is like listedAt, with the holds and the number of records.
 func customerAt(c customer.Customer, now time.Time) Customer {
 	doc := Customer{ListedCustomer: listedAt(c, now), Records: map[string]int64{}, Holds: []Hold{}, Unsearchable: customer.Unsearchable(c.Profile)}
 	for kind, n := range c.Counts {

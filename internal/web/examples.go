@@ -8,8 +8,7 @@ import (
 	"lethe/internal/ledger"
 )
 
-// The examples of the OpenAPI document and of /docs. A test holds them against the
-// schemas.
+// The examples in the OpenAPI document and in /docs. A test validates them with the schemas.
 var (
 	exampleTime = time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)
 

@@ -14,7 +14,7 @@ import (
 	"lethe/internal/web"
 )
 
-// faultyStore fails on reading a customer, in a way of the test's choice.
+// faultyStore fails to read a customer with an error that the test sets.
 type faultyStore struct {
 	customer.Store
 	customer func() error
@@ -94,7 +94,7 @@ func TestBrokenBody(t *testing.T) {
 	}
 }
 
-// TestABodyBreaksAfterALine is a fault of the request, not of the line that didn't come.
+// TestABodyBreaksAfterALine checks that a body that breaks off fails the request, not one line.
 func TestABodyBreaksAfterALine(t *testing.T) {
 	s := newSystem(t)
 	for contentType, line := range map[string]string{"application/x-ndjson": `{"id":"A","lastName":"A"}`, "text/csv": "id,lastName\nA,A"} {
@@ -102,7 +102,7 @@ func TestABodyBreaksAfterALine(t *testing.T) {
 		r := httptest.NewRequest(post, "/v1/imports/customers", body)
 		r.Header.Set("Content-Type", contentType)
 		got := s.do(r.WithContext(web.WithActor(r.Context(), "tester")))
-		if got.status != 400 || got.body["code"] != "MALFORMED" || got.body["detail"] != "The body ended before its end." {
+		if got.status != 400 || got.body["code"] != "MALFORMED" || got.body["detail"] != "The body ended too early. Send the request again." {
 			t.Errorf("%s: %d %s", contentType, got.status, got.text)
 		}
 	}

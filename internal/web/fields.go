@@ -8,21 +8,21 @@ import (
 	"lethe/internal/customer"
 )
 
-// fields are what the columns of a CSV file can be.
+// fields are the fields that the columns of a CSV file can be mapped to.
 type fields struct {
 	names    []string
-	near     []nearMiss                 // other names of theirs, the likeliest first
-	other    func(column string) string // what any other column is; empty: nothing
-	text     []string                   // those in which an apostrophe may belong to the value
-	consents bool                       // consent.<name> is one, for any name
+	near     []nearMiss                 // other names of the fields, the likeliest first
+	other    func(column string) string // the field of every other column; empty: the column is ignored
+	text     []string                   // the fields that may begin with an apostrophe
+	consents bool                       // whether consent.<name> is a field, for every name
 }
 
-// nearMiss is how other programs call a field, as [squeeze] leaves it.
+// nearMiss is the name of a field in other programs, as [squeeze] returns it.
 type nearMiss struct{ column, field string }
 
 const consentColumn = "consent."
 
-// customerFields are those of a file of customers.
+// customerFields are the fields of a customer.
 var customerFields = fields{
 	names: []string{"id", "organisation", "firstName", "lastName", "name", "email", "phone", "push"},
 	near: []nearMiss{
@@ -43,14 +43,14 @@ var customerFields = fields{
 
 const dataPrefix = "data."
 
-// recordFields are those of a file of records; all other columns are data.
+// recordFields are the fields of a record. Every other column is a field of its data.
 var recordFields = fields{
 	names: []string{"customer", "key", "kind", "id", "parent"},
 	near:  []nearMiss{{"customerid", "customer"}},
 	other: func(column string) string { return dataPrefix + column },
 }
 
-// squeeze is a name without case, spaces, hyphens and underscores.
+// squeeze returns a name in lower case, without spaces, hyphens and underscores.
 func squeeze(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == '-' || r == '_' {
@@ -60,18 +60,18 @@ func squeeze(name string) string {
 	}, name)
 }
 
-// resemblance is how well a column's name says what the column is.
+// resemblance is how much the name of a column resembles the name of a field.
 type resemblance int
 
 const (
-	mapped  resemblance = iota // the request says it
+	mapped  resemblance = iota // the request maps the column
 	exact                      // it is the field's own name
 	spelled                    // the same but for case, spaces, hyphens and underscores
 	near                       // another name of the field
 	unknown
 )
 
-// resolve finds the field that a name is of.
+// resolve returns the field that a name means.
 func (f fields) resolve(name string) (field string, how resemblance) {
 	if slices.Contains(f.names, name) {
 		return name, exact
@@ -93,7 +93,7 @@ func (f fields) resolve(name string) (field string, how resemblance) {
 	return "", unknown
 }
 
-// consentField reads consent.<name>; how the name is written matters.
+// consentField resolves consent.<name>. The case of the name is significant.
 func consentField(column string) (field string, how resemblance) {
 	prefix, name, found := strings.Cut(column, ".")
 	name = strings.TrimSpace(name)
@@ -106,7 +106,7 @@ func consentField(column string) (field string, how resemblance) {
 	return field, spelled
 }
 
-// known lists the names for a message.
+// known lists the field names for a message.
 func (f fields) known() string {
 	list := strings.Join(f.names, ", ")
 	if f.consents {

@@ -11,25 +11,25 @@ func (a *api) flagRoutes() {
 	register(a, route{
 		id: "block-customer", method: http.MethodPost, path: "/v1/customers/{id}/block", tag: "Blocks and holds",
 		summary:     "Block a customer",
-		description: "Locks the customer out until it is unblocked. Deleting and restoring leave the block as it is.",
+		description: "Locks the customer out until it is unblocked. A delete or restore does not change the block.",
 		refusals:    []*problemType{notFound, purged, purgeStarted, versionMismatch, badIfMatch, badKey, keyReused}, request: exampleReason, response: exampleBlocked,
 	}, flag(a, a.svc.Block))
 	register(a, route{
 		id: "unblock-customer", method: http.MethodPost, path: "/v1/customers/{id}/unblock", tag: "Blocks and holds",
 		summary:     "Unblock a customer",
-		description: "Lets a blocked customer back in. Nothing else does.",
+		description: "Ends the block of a customer. Nothing else ends it.",
 		refusals:    []*problemType{notFound, purged, purgeStarted, versionMismatch, badIfMatch, badKey, keyReused}, request: exampleReason, response: exampleCustomer,
 	}, flag(a, a.svc.Unblock))
 	register(a, route{
 		id: "place-hold", method: http.MethodPut, path: "/v1/customers/{id}/holds/{hold}", tag: "Blocks and holds",
 		summary:     "Place a legal hold",
-		description: "While it has a hold, the customer can be neither deleted nor purged, also when its purge time passes. A customer has at most 20.",
+		description: "While a customer has a hold, it can be neither deleted nor purged, even after its purge time. A customer can have 20 holds.",
 		refusals:    []*problemType{notFound, purged, purgeStarted, versionMismatch, badIfMatch}, request: exampleHoldReason, response: exampleHeld,
 	}, hold(a, a.svc.Hold))
 	register(a, route{
 		id: "lift-hold", method: http.MethodDelete, path: "/v1/customers/{id}/holds/{hold}", tag: "Blocks and holds",
 		summary:     "Lift a legal hold",
-		description: "Lifting one that is not there changes nothing. When the last one is lifted of a customer in the trash, its deletion.purgeTime moves to a day from now, if it has passed or would come sooner: until then it can be restored.",
+		description: "If the customer does not have this hold, nothing changes. Lifting the last hold of a customer in the trash gives at least a day to restore it: an earlier deletion.purgeTime moves to a day from now.",
 		refusals:    []*problemType{notFound, purged, purgeStarted, versionMismatch, badIfMatch}, request: exampleHoldReason, response: exampleCustomer,
 	}, hold(a, a.svc.Lift))
 }
@@ -48,14 +48,14 @@ func flag(a *api, set func(context.Context, string, customer.Change) (customer.C
 			return nil, err
 		}
 		c, err := set(ctx, in.ID, ch)
-		return a.changed(ctx, c, err)
+		return a.answerCustomer(ctx, c, err)
 	}
 }
 
 type holdInput struct {
 	Target
 	Conditional
-	Hold string `path:"hold" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" patternDescription:"up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first" doc:"Names the hold: the case's number, say. The audit log keeps it when the customer is gone: it should name nobody." example:"case-2026-17"`
+	Hold string `path:"hold" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" patternDescription:"up to 64 letters, digits, dots, hyphens and underscores, the first a letter or a digit" doc:"The id of the hold, such as a case number. It stays in the audit log after the purge: do not use personal data." example:"case-2026-17"`
 	Body *Reason
 }
 
@@ -66,6 +66,6 @@ func hold(a *api, set func(ctx context.Context, id, hold string, ch customer.Cha
 			return nil, err
 		}
 		c, err := set(ctx, in.ID, in.Hold, ch)
-		return a.changed(ctx, c, err)
+		return a.answerCustomer(ctx, c, err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// bound is a change that If-Match can bind to a version.
+// bound is a change that can have If-Match.
 type bound struct {
 	name   string
 	before []string // method and path of what makes the customer ready for it
@@ -27,8 +27,8 @@ var boundChanges = []bound{
 	{"lift in the trash", []string{"DELETE ", "PUT /holds/case"}, remove, "/holds/case", 200},
 }
 
-// TestIfMatchBindsEveryChange asks each change for the version there was, which must
-// leave all as it is, as must what is no version; and for the one there is, any and none.
+// TestIfMatchBindsEveryChange sends each change with an old version and with malformed ones, which must change nothing;
+// and with the current version, with * and without If-Match.
 func TestIfMatchBindsEveryChange(t *testing.T) {
 	s := newSystem(t)
 	for i, c := range boundChanges {
@@ -64,7 +64,7 @@ func TestIfMatchBindsEveryChange(t *testing.T) {
 
 func customerURL(id string) string { return "/v1/customers/" + id }
 
-// ready makes a customer that the change can be made to.
+// ready creates a customer that the change applies to.
 func (s *system) ready(id string, c bound) answer {
 	s.t.Helper()
 	s.must(201, post, "/v1/customers", `{"lastName":"Anders","id":"`+id+`"}`)
@@ -74,7 +74,7 @@ func (s *system) ready(id string, c bound) answer {
 	return s.must(200, get, customerURL(id), "")
 }
 
-// step is a change of a customer: a method, and where below the customer it is sent.
+// step is a change of a customer: a method, and the rest of the path after the customer.
 func (s *system) step(id, step string) {
 	s.t.Helper()
 	method, path, _ := strings.Cut(step, " ")
@@ -90,7 +90,7 @@ func (c bound) body(id string) string {
 	return ""
 }
 
-// versioned fills the versions in.
+// versioned replaces the placeholders of versions.
 func versioned(header []string, of answer) []string {
 	version := int(of.body["version"].(float64))
 	filled := make([]string, len(header))

@@ -14,7 +14,7 @@ import (
 
 type importCustomersInput struct {
 	Upload
-	OnExisting string `query:"onExisting" enum:"skip,update,fail" default:"skip" doc:"What to do with a line about a customer that exists: leave the customer as it is, change it to what the line says, or fail the line. An empty value changes nothing."`
+	OnExisting string `query:"onExisting" enum:"skip,update,fail" default:"skip" doc:"What to do if the customer of a line exists: skip the line, update the customer to the values of the line, or fail the line. An empty value changes nothing."`
 }
 
 func (a *api) importCustomers(ctx context.Context, in *importCustomersInput) (*importOutput, error) {
@@ -43,7 +43,7 @@ func (u *Upload) customers(schema *lineSchema) (iter.Seq[imports.CustomerLine], 
 		return nil, nil, err
 	}
 	if cols.has("name") && (cols.has("firstName") || cols.has("lastName")) {
-		return nil, nil, customer.Invalid("query.map", "makes one column the name and another the first or last name")
+		return nil, nil, customer.Invalid("query.map", "maps one column to name and another to firstName or lastName; use name, or the other two")
 	}
 	return customerRows(file, cols), cols, cols.checkKnown()
 }
@@ -86,7 +86,7 @@ func customerFrom(values map[string]string) (l imports.CustomerLine) {
 	return l
 }
 
-// splitName splits at the last space: what comes after it is the last name.
+// splitName splits a name at its last space. The last name comes after it.
 func splitName(name string) (first, last string) {
 	name = strings.TrimSpace(name)
 	i := strings.LastIndex(name, " ")

@@ -14,10 +14,10 @@ import (
 
 type importRecordsInput struct {
 	Upload
-	Kind   string `query:"kind" maxLength:"32" doc:"Of CSV: the kind of all records, where no column says it." example:"invoice"`
-	Parent string `query:"parent" maxLength:"800" doc:"Of CSV: the key of each record's parent, with columns in braces." example:"invoice~{orderID}"`
+	Kind   string `query:"kind" maxLength:"32" doc:"For CSV: the kind of all records, if no column has it." example:"invoice"`
+	Parent string `query:"parent" maxLength:"800" doc:"For CSV: the key of the parent of each record, with the names of columns in braces." example:"invoice~{orderID}"`
 
-	OnExisting string `query:"onExisting" enum:"skip,fail" default:"skip" doc:"What to do with a line about a record that exists: leave the record as it is, or fail the line."`
+	OnExisting string `query:"onExisting" enum:"skip,fail" default:"skip" doc:"What to do if the record of a line exists: skip the line, or fail it."`
 }
 
 func (a *api) importRecords(ctx context.Context, in *importRecordsInput) (*importOutput, error) {
@@ -48,7 +48,7 @@ func (in *importRecordsInput) records(schema *lineSchema) (iter.Seq[imports.Reco
 	return rows.lines(file), rows.columns, nil
 }
 
-// recordRows says how a row becomes a record.
+// recordRows makes records from the rows of a CSV file.
 type recordRows struct {
 	*columns
 	kind   string
@@ -71,22 +71,22 @@ func (in *importRecordsInput) recordColumns(names []string) (*recordRows, error)
 	return rows, rows.check()
 }
 
-// check refuses a file of which no line could be imported.
+// check refuses a mapping that no line could be imported with.
 func (r *recordRows) check() error {
 	separate := r.kind != "" || r.parent != nil || r.has("kind") || r.has("id") || r.has("parent")
 	switch {
 	case !r.has("customer"):
-		return customer.Invalid("query.map", "no column is the customer; map one to customer; fields are "+r.known()+"; "+foundColumns(r.names))
+		return customer.Invalid("query.map", "no column is mapped to customer; map one, as column:customer; known fields: "+r.known()+"; "+foundColumns(r.names))
 	case r.has("key") && separate:
-		return customer.Invalid("query.map", "a key has the kind, id and parent in it already; give either")
+		return customer.Invalid("query.map", "a key contains the kind, id and parent; give the key, or the other three")
 	case r.has("key"):
 		return nil
 	case !r.has("id"):
-		return customer.Invalid("query.map", "no column is the id, without which a repeated import would add everything again; map one to id")
+		return customer.Invalid("query.map", "no column is mapped to id; map one, as column:id: without ids, a repeated import would add all records again")
 	case r.kind == "" == !r.has("kind"):
-		return customer.Invalid("query.kind", "give the kind of all records, or map a column to kind, and not both")
+		return customer.Invalid("query.kind", "give either the kind of all records here, or a column for it as map=column:kind")
 	case r.parent != nil && r.has("parent"):
-		return customer.Invalid("query.parent", "give the parent, or map a column to parent, and not both")
+		return customer.Invalid("query.parent", "give either the parent here, or a column for it as map=column:parent")
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (r *recordRows) line(row tabular.Row) imports.RecordLine {
 			data[field] = value
 		}
 	}
-	doc.Data, _ = json.Marshal(data) // texts can be written
+	doc.Data, _ = json.Marshal(data) // a map of strings always encodes
 	return doc.line(row.Line)
 }
 
@@ -149,12 +149,12 @@ func (d importedRecord) line(number int) imports.RecordLine {
 func (d importedRecord) key() (customer.Key, error) {
 	if d.Key != "" {
 		if d.Kind+d.ID+d.Parent != "" {
-			return nil, customer.Invalid("key", "has the kind, id and parent in it already; give either")
+			return nil, customer.Invalid("key", "contains the kind, id and parent; give the key, or the other three")
 		}
 		return customer.ParseKey(d.Key)
 	}
 	if d.ID == "" {
-		return nil, customer.Invalid("id", "is missing")
+		return nil, customer.Invalid("id", "is missing; give the id of the record, or its key")
 	}
 	return NewRecord{Kind: d.Kind, ID: d.ID, Parent: d.Parent}.key(customer.Change{})
 }

@@ -21,8 +21,8 @@ import (
 	"lethe/internal/tabular"
 )
 
-// MaxImport is how many bytes of a file one request may bring. In base64, as API
-// Gateway hands NDJSON to Lambda, it stays below Lambda's 6 MB.
+// MaxImport is the largest body of an import, in bytes. API Gateway sends NDJSON to Lambda in base64: that must stay
+// below Lambda's 6 MB.
 const MaxImport = 4 << 20
 
 const (
@@ -34,14 +34,14 @@ func (a *api) importRoutes() {
 	register(a, route{
 		id: "import-customers", method: http.MethodPost, path: "/v1/imports/customers", tag: "Import",
 		summary:     "Import customers from CSV or NDJSON",
-		description: describeImport("Columns are called id, organisation, firstName, lastName, name (split at its last space), email, phone, push and consent.<name>, in whatever case and with or without spaces, or as other programs call them; others are mapped by map or left out. An NDJSON line is what POST /v1/customers takes. A line is about the customer of its id or, without one, of its e-mail address; what happens to those that exist is up to onExisting."),
+		description: describeImport("The columns are id, organisation, firstName, lastName, name (split at its last space), email, phone, push and consent.<name>. Case, spaces, hyphens and underscores make no difference, and common names in other programs are known. Map other columns with map, or they are ignored. An NDJSON line is the body of POST /v1/customers. A line belongs to the customer with its id or, without an id, with its e-mail address. If that customer exists, onExisting decides."),
 		refusals:    importRefusals, response: exampleImport,
 		body: importBody(exampleCustomersCSV, exampleCustomersNDJSON),
 	}, a.importCustomers)
 	register(a, route{
 		id: "import-records", method: http.MethodPost, path: "/v1/imports/records", tag: "Import",
 		summary:     "Import records from CSV or NDJSON",
-		description: describeImport("Columns are called customer, id, kind and parent, or key in place of the last three; all others become fields of data, as text. An NDJSON line is {customer, key, data} or {customer, kind, id, parent, data}. Parents come before their children. Records that exist are left as they are."),
+		description: describeImport("The columns are customer, id, kind and parent, or key instead of the last three. All other columns become fields of data, as text. An NDJSON line is {customer, key, data} or {customer, kind, id, parent, data}. A parent must come before its children. A record that exists does not change."),
 		refusals:    importRefusals, response: exampleImport,
 		body: importBody(exampleRecordsCSV, exampleRecordsNDJSON),
 	}, a.importRecords)
@@ -50,13 +50,13 @@ func (a *api) importRoutes() {
 var importRefusals = []*problemType{brokenBody, malformed, fileTooLarge, unsupported}
 
 func describeImport(columns string) string {
-	return columns + ` The file is in UTF-8, or in UTF-16 with its byte order mark; the first line of CSV names the columns. A line that can't be read or breaks a rule fails alone, and is told by its number in the file. A file that is no table, or of which no column is known, is refused. With dryRun nothing is written, and the answer is what the import would answer.
+	return columns + ` The file is in UTF-8, or in UTF-16 with a byte order mark. The first line of CSV names the columns. A line that can't be read or breaks a rule fails alone, and errors has its line number. A file that is not a table, or has no known column, is refused. With dryRun, nothing is written, and the answer is the one that the import would give.
 
-A request takes 4 MB. Split a larger file, here customers.csv, with its header in each part:
+A request takes 4 MB. Split a larger file, with its header in each part:
 
     tail -n +2 customers.csv | split -C 4000k --filter='{ head -n 1 customers.csv; cat; } > $FILE.csv' - part-
 
-The answer has resumeFromLine when there was no time for the whole file: send it again with fromLine, as the header Link says.`
+If there was no time for the whole file, the answer has resumeFromLine. Send the file again with that as fromLine, to the address in the Link header.`
 }
 
 func importBody(csv, ndjson string) *huma.RequestBody {
@@ -70,20 +70,20 @@ func importBody(csv, ndjson string) *huma.RequestBody {
 	}
 }
 
-// Upload is a file that is read while it comes in.
+// Upload is a file that is read while it arrives.
 type Upload struct {
-	DryRun    bool     `query:"dryRun" doc:"Look at every line and write nothing."`
-	FromLine  int      `query:"fromLine" minimum:"1" doc:"Leave out the lines before this one: resumeFromLine of the answer before."`
-	Map       []string `query:"map,explode" maxItems:"200" doc:"Of CSV: what a column is, as column:field. Give it once for each." example:"companyName:organisation"`
-	Null      string   `query:"null" maxLength:"40" doc:"Of CSV: a text that means no value." example:"NULL"`
-	Delimiter string   `query:"delimiter" maxLength:"3" doc:"Of CSV: one character, or tab. Left out, comma, semicolon, tab or | is recognised, and a first line such as sep=; is taken for what it says."`
+	DryRun    bool     `query:"dryRun" doc:"Check every line, and write nothing."`
+	FromLine  int      `query:"fromLine" minimum:"1" doc:"Skip the lines before this one. Send resumeFromLine of the previous answer."`
+	Map       []string `query:"map,explode" maxItems:"200" doc:"For CSV: the field of a column, as column:field. Repeat the parameter for each column." example:"companyName:organisation"`
+	Null      string   `query:"null" maxLength:"40" doc:"For CSV: the text that means no value." example:"NULL"`
+	Delimiter string   `query:"delimiter" maxLength:"3" doc:"For CSV: the delimiter, one character or the word tab. If left out, comma, semicolon, tab and | are recognised, and so is a first line such as sep=;."`
 
 	body      io.Reader
 	mediaType string
 	tooLarge  bool
 }
 
-// Resolve takes the body before anything has read it. huma calls it.
+// Resolve takes the unread body. huma calls it.
 func (u *Upload) Resolve(ctx huma.Context) []error {
 	r, w := humago.Unwrap(ctx)
 	u.body = http.MaxBytesReader(w, r.Body, MaxImport)
@@ -92,7 +92,7 @@ func (u *Upload) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-// mediaType is empty for what can't be imported.
+// mediaType returns the media type of a Content-Type header; empty if it can't be imported.
 func mediaType(header string) string {
 	t, params, err := mime.ParseMediaType(header)
 	charset := params["charset"]
@@ -116,7 +116,7 @@ func (u *Upload) check() error {
 func (u *Upload) csv() (*tabular.CSV, error) {
 	delimiter, ok := tabular.Delimiter(u.Delimiter)
 	if !ok {
-		return nil, customer.Invalid("query.delimiter", "must be one character, or tab")
+		return nil, customer.Invalid("query.delimiter", "must be one character, or the word tab")
 	}
 	file, err := tabular.NewCSV(u.body, delimiter)
 	return file, fileError(err)
@@ -128,7 +128,7 @@ func (u *Upload) ndjson() (iter.Seq[tabular.Line], error) {
 	return lines, fileError(err)
 }
 
-// fileError refuses a file by what is wrong with its beginning.
+// fileError refuses a file for an error in its first line.
 func fileError(err error) error {
 	if wrong, ok := errors.AsType[*tabular.LineError](err); ok {
 		return customer.Invalid("line 1", wrong.Problem)
@@ -136,7 +136,7 @@ func fileError(err error) error {
 	return readError(err)
 }
 
-// readError tells a file that is too large from one that could not be read.
+// readError refuses a file that is too large, a line that is unreadable, and a body that ends too early.
 func readError(err error) error {
 	var (
 		large *http.MaxBytesError
@@ -153,7 +153,7 @@ func readError(err error) error {
 	return fmt.Errorf("read the body: %w: %w", brokenBody, err)
 }
 
-// rowError is why nothing can be made of a row.
+// rowError returns why a row can't be imported, nil if it can.
 func rowError(row tabular.Row) error {
 	if row.Blank {
 		return imports.ErrBlankLine
@@ -169,50 +169,50 @@ func (u *Upload) options(ctx context.Context, onExisting string) imports.Options
 
 // Import is the result of an import.
 type Import struct {
-	DryRun         bool           `json:"dryRun" doc:"Nothing was written; all else is as it would be."`
-	Lines          int            `json:"lines" doc:"Looked at, blank ones left out: created, updated, existing and failed."`
+	DryRun         bool           `json:"dryRun" doc:"true: nothing was written. The rest is what the import would answer."`
+	Lines          int            `json:"lines" doc:"Lines that were read, except blank ones: the sum of created, updated, existing and failed."`
 	Created        int            `json:"created"`
-	Updated        int            `json:"updated" doc:"There already, and changed to what the line says, as onExisting update asks."`
-	Existing       int            `json:"existing" doc:"There already, and left as they are."`
+	Updated        int            `json:"updated" doc:"Customers that existed and were changed, with onExisting=update."`
+	Existing       int            `json:"existing" doc:"Customers or records that existed and were not changed."`
 	Failed         int            `json:"failed"`
-	Blank          int            `json:"blank" doc:"Rows without any value, which were skipped."`
-	Errors         []LineError    `json:"errors" doc:"Of the first 200 lines that failed."`
-	MoreErrors     int            `json:"moreErrors" doc:"Lines that failed and are not in errors."`
-	Found          []Found        `json:"found" doc:"What is there already, of the first 200 lines that are about such: those that existing and updated count."`
-	MoreFound      int            `json:"moreFound" doc:"Lines about what is there already that are not in found."`
-	ResumeFromLine int            `json:"resumeFromLine,omitempty" doc:"There was no time for the lines from this one on: send the file again with fromLine."`
-	MappedColumns  []MappedColumn `json:"mappedColumns" doc:"Columns that were taken for a field although they are not called exactly so. Use map to say otherwise."`
-	IgnoredColumns []string       `json:"ignoredColumns" doc:"Columns that nothing was made of."`
+	Blank          int            `json:"blank" doc:"Rows without any value. They are skipped."`
+	Errors         []LineError    `json:"errors" doc:"The errors of the first 200 lines that failed."`
+	MoreErrors     int            `json:"moreErrors" doc:"The number of lines that failed and are not in errors."`
+	Found          []Found        `json:"found" doc:"What existed, for the first 200 of the lines that existing and updated count."`
+	MoreFound      int            `json:"moreFound" doc:"The number of lines that existing and updated count and that are not in found."`
+	ResumeFromLine int            `json:"resumeFromLine,omitempty" doc:"The first line that there was no time for. Send the file again with it as fromLine."`
+	MappedColumns  []MappedColumn `json:"mappedColumns" doc:"Columns that were mapped although their name is not exactly the name of the field. Use map for another field."`
+	IgnoredColumns []string       `json:"ignoredColumns" doc:"Columns without a field. Use map to import them."`
 }
 
-// LineError is one thing that is wrong with one line.
+// LineError is one error in one line.
 type LineError struct {
-	Line        int                 `json:"line" doc:"Its number in the file, the first being 1."`
+	Line        int                 `json:"line" doc:"The line number in the file, from 1."`
 	Code        string              `json:"code" example:"INVALID"`
 	Field       string              `json:"field,omitempty" example:"email"`
 	Problem     string              `json:"problem" example:"is not an e-mail address such as ann@example.com"`
-	Owner       *Owner              `json:"owner,omitempty" doc:"With EXISTS and EMAIL_TAKEN: the customer that the line is about, or that has its address."`
-	Certificate *ledger.Certificate `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
+	Owner       *Owner              `json:"owner,omitempty" doc:"With EXISTS: the customer with this id. With EMAIL_TAKEN: the customer with this e-mail address."`
+	Certificate *ledger.Certificate `json:"certificate,omitempty" doc:"With PURGED: the certificate of the purge."`
 }
 
-// Found is what a line is about, when it is there already.
+// Found is the customer or record of a line, if it existed before the import.
 type Found struct {
-	Line     int      `json:"line" doc:"Its number in the file, the first being 1."`
+	Line     int      `json:"line" doc:"The line number in the file, from 1."`
 	Customer string   `json:"customer" example:"ALFKI"`
-	Record   string   `json:"record,omitempty" doc:"Of an import of records: the record's key." example:"invoice~10248"`
-	State    string   `json:"state" enum:"active,deleted" doc:"Of the customer; deleted: it is in the trash."`
-	Data     string   `json:"data" enum:"equal,different" doc:"Whether the line said something else than was there."`
-	Differs  []string `json:"differs,omitempty" doc:"The fields that were different." example:"[\"phone\"]"`
-	Updated  bool     `json:"updated" doc:"It was changed to what the line says."`
+	Record   string   `json:"record,omitempty" doc:"In an import of records: the key of the record." example:"invoice~10248"`
+	State    string   `json:"state" enum:"active,deleted" doc:"The state of the customer; deleted: it is in the trash."`
+	Data     string   `json:"data" enum:"equal,different" doc:"Whether the line had the same data as the store."`
+	Differs  []string `json:"differs,omitempty" doc:"The fields with different data." example:"[\"phone\"]"`
+	Updated  bool     `json:"updated" doc:"true: the customer was changed to the data of the line."`
 }
 
 type importOutput struct {
-	Link string `header:"Link" doc:"Where to send the file again, as rel=next, if there was no time for all of it."`
+	Link string `header:"Link" doc:"If there was no time for the whole file: the address to send it to again, as rel=next."`
 	Body Import
 }
 
-// imported answers an import. One that stopped half-way through a fault of ours says
-// where to go on; one that did nothing is a failed request.
+// imported answers an import. If a fault stopped it half-way, the answer says where to resume. If it did nothing, the
+// request fails.
 func (a *api) imported(ctx context.Context, in *Upload, cols *columns, result imports.Result, err error) (*importOutput, error) {
 	if err != nil && (result.Lines == 0 || errors.Is(err, fileTooLarge) || errors.Is(err, brokenBody)) {
 		return nil, err
@@ -229,11 +229,11 @@ func (a *api) imported(ctx context.Context, in *Upload, cols *columns, result im
 	for _, e := range result.Errors {
 		doc.Errors = append(doc.Errors, lineErrors(ctx, e)...)
 	}
-	return &importOutput{Link: goOn(requestOf(ctx).uri, result.ResumeFrom), Body: doc}, nil
+	return &importOutput{Link: resumeLink(requestOf(ctx).uri, result.ResumeFrom), Body: doc}, nil
 }
 
-// goOn is the Link header that leads to the lines that are left.
-func goOn(uri string, line int) string {
+// resumeLink returns the Link header to import the rest of the file, empty if all of it is imported.
+func resumeLink(uri string, line int) string {
 	address, err := url.Parse(uri)
 	if line == 0 || err != nil {
 		return ""

@@ -9,36 +9,36 @@ import (
 	"lethe/internal/refusal"
 )
 
-// itemCode is the code of an item whose customer an operation was not done to.
+// itemCode is a code that says why an operation did not change a customer.
 type itemCode struct {
 	code string
-	note string // what the code means; empty: its problem tells
+	note string // what the code means; empty: the same as for a problem
 }
 
-// The codes of items, for the documentation. An item of fsck may have the rule that is broken in place of them.
+// The codes of items, for the documentation. An item of fsck can have the broken rule instead.
 var (
 	skippedCodes = []itemCode{
-		{bulk.Changed, "since the plan"},
-		{string(refusal.Unchanged), "it is so already"},
+		{bulk.Changed, "it has changed since the plan"},
+		{string(refusal.Unchanged), "it already has the wanted state"},
 		{string(refusal.OnHold), ""},
 		{string(refusal.HasDependents), ""},
 		{string(refusal.InTrash), ""},
 		{string(refusal.NotDeleted), ""},
 		{string(refusal.PurgeStarted), ""},
-		{string(refusal.Purged), "gone for good; there is a certificate"},
-		{string(refusal.NotFound), "nobody ever had that id"},
+		{string(refusal.Purged), "it has a certificate"},
+		{string(refusal.NotFound), "no customer has or had this id"},
 	}
-	failedCodes = []itemCode{{bulk.GaveUp, "attempts without end; retry"}}
-	leftCodes   = []itemCode{{bulk.Interrupted, "it may have been done"}}
+	failedCodes = []itemCode{{bulk.GaveUp, "too many attempts failed; retry the operation"}}
+	leftCodes   = []itemCode{{bulk.Interrupted, "it may have been changed"}}
 )
 
-// TransformSchema describes the codes.
+// TransformSchema adds the codes to the description of code. huma calls it.
 func (Item) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	s.Properties["code"].Description = "Why. Skipped: " + inWords(skippedCodes) + ". Failed: " + inWords(failedCodes) + ". Left: " + inWords(leftCodes) + "."
+	s.Properties["code"].Description = "Why the customer was not changed. Skipped: " + describeCodes(skippedCodes) + ". Failed: " + describeCodes(failedCodes) + ". Left: " + describeCodes(leftCodes) + "."
 	return s
 }
 
-func inWords(codes []itemCode) string {
+func describeCodes(codes []itemCode) string {
 	list := make([]string, len(codes))
 	for i, c := range codes {
 		list[i] = c.code

@@ -8,7 +8,7 @@ import (
 	"lethe/internal/docstest"
 )
 
-// itemCodes are all codes of items.
+// itemCodes returns all codes of items.
 func itemCodes() []string {
 	var codes []string
 	for _, c := range slices.Concat(skippedCodes, failedCodes, leftCodes) {
@@ -17,7 +17,7 @@ func itemCodes() []string {
 	return codes
 }
 
-// TestThePageListsEveryItemCode compares the outcome codes in docs/operations.md with those that there are.
+// TestThePageListsEveryItemCode compares the outcome codes in docs/operations.md with those of the engine.
 func TestThePageListsEveryItemCode(t *testing.T) {
 	told := docstest.Refusals(docstest.Section(t, "docs/operations.md", "## Outcome codes"))
 	slices.Sort(told)

@@ -11,18 +11,18 @@ import (
 	"lethe/internal/operations"
 )
 
-// exportIDs is how many bytes of ids a part of the file has: with all else of 50,000 lines, less than
-// the 6 MB that Lambda answers.
+// exportIDs is the largest size of the ids in one part of the file, in bytes. With the rest of 50,000 lines it stays
+// below Lambda's 6 MB.
 const exportIDs = 2 << 20
 
 type exportItemsInput struct {
 	OperationTarget
 	Outcomes
-	Lines  int    `query:"lines" default:"50000" minimum:"1" maximum:"50000" doc:"How many lines at most."`
-	Cursor string `query:"cursor" maxLength:"2000" doc:"From the Link header of the part before; leave it out for the first."`
+	Lines  int    `query:"lines" default:"50000" minimum:"1" maximum:"50000" doc:"The largest number of lines in the answer."`
+	Cursor string `query:"cursor" maxLength:"2000" doc:"From the Link header of the previous part. Leave it out for the first part."`
 }
 
-// next is the Link header that leads to the next part.
+// next returns the Link header to the next part, empty after the last.
 func (in exportItemsInput) next(cursor string) string {
 	if cursor == "" {
 		return ""
@@ -33,9 +33,9 @@ func (in exportItemsInput) next(cursor string) string {
 	return fmt.Sprintf(`<%s/items.csv?%s>; rel="next"`, operationPath(in.Operation), query.Encode())
 }
 
-// cell is an id as no spreadsheet takes it for a formula: of the characters that begin one, only
-// a hyphen begins an id. Nothing else in the file begins with any.
-func cell(id string) string {
+// textCell returns an id that no spreadsheet reads as a formula. A hyphen is the only character that begins both a
+// formula and an id; the other columns never begin with such a character.
+func textCell(id string) string {
 	if strings.HasPrefix(id, "-") {
 		return "'" + id
 	}
@@ -45,12 +45,12 @@ func cell(id string) string {
 type exportItemsOutput struct {
 	ContentType string `header:"Content-Type"`
 	Disposition string `header:"Content-Disposition"`
-	Link        string `header:"Link" doc:"The next part."`
+	Link        string `header:"Link" doc:"The next part, as rel=next."`
 	Body        []byte
 }
 
 func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportItemsOutput, error) {
-	q := in.of(in.Lines, in.Cursor)
+	q := in.itemQuery(in.Lines, in.Cursor)
 	q.Bytes = exportIDs
 	op, page, err := a.items(ctx, in.Operation, q)
 	if err != nil {
@@ -65,7 +65,7 @@ func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportIte
 	_ = w.Write(header) // to memory
 	for _, i := range page.Items {
 		doc := itemOf(op)(i)
-		line := []string{cell(doc.Customer), doc.Outcome, doc.Code, doc.Finding}
+		line := []string{textCell(doc.Customer), doc.Outcome, doc.Code, doc.Finding}
 		_ = w.Write(line[:len(header)])
 	}
 	w.Flush()

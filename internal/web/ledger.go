@@ -17,19 +17,19 @@ func (a *api) ledgerRoutes() {
 	register(a, route{
 		id: "list-certificates", method: http.MethodGet, path: "/v1/certificates", tag: "Certificates",
 		summary:     "List all certificates",
-		description: "Chain by chain, and each in the order in which the purges were certified. A customer that a restored backup brought back, and that was purged again, has several.",
+		description: "Grouped by chain; in a chain, in the order in which the certificates were written. A customer that a restored backup brought back and that was purged again has more than one certificate.",
 		refusals:    []*problemType{badCursor}, response: exampleCertificatePage,
 	}, a.listCertificates)
 	register(a, route{
 		id: "export-certificates", method: http.MethodGet, path: "/v1/certificates.ndjson", tag: "Certificates",
-		summary:     "All certificates, as NDJSON",
-		description: "One certificate a line, in the order of the list. The Link header leads to the next part, until there is none. This is what the verifier reads.",
+		summary:     "Export all certificates as NDJSON",
+		description: "One certificate per line, in the order of the list. The Link header leads to the next part; the last part has no Link header. The verifier reads this format.",
 		refusals:    []*problemType{badCursor}, produces: "application/x-ndjson", response: exampleCertificatesNDJSON,
 	}, a.exportCertificates)
 	register(a, route{
 		id: "get-checkpoint", method: http.MethodGet, path: "/v1/checkpoint", tag: "Certificates",
-		summary:     "Show how far the chains of certificates have come",
-		description: "Keep the answer, outside of this system. Whatever becomes of the ledger, the history of certificates must lead through it for ever: so you can prove that nothing was rewritten or removed since.",
+		summary:     "Show the heads of the certificate chains",
+		description: "Keep the answer outside of this system. The chains of every later export must lead through these heads: this proves that no earlier certificate was rewritten or removed.",
 		response:    exampleCheckpoint,
 	}, a.showCheckpoint)
 }
@@ -40,25 +40,20 @@ type CertificatePage struct {
 	NextCursor   string               `json:"nextCursor,omitempty"`
 }
 
-type certificatePageOutput struct {
-	Link string `header:"Link" doc:"The next page."`
-	Body CertificatePage
-}
-
-func (a *api) listCertificates(ctx context.Context, in *struct{ Paging }) (*certificatePageOutput, error) {
+func (a *api) listCertificates(ctx context.Context, in *struct{ Paging }) (*pageOutput[CertificatePage], error) {
 	page, err := a.svc.Certificates(ctx, customer.CertificateQuery{Limit: in.Limit, Cursor: in.Cursor})
 	if err != nil {
 		return nil, err
 	}
-	return &certificatePageOutput{
+	return &pageOutput[CertificatePage]{
 		Link: in.next("/v1/certificates", url.Values{}, page.Cursor),
 		Body: CertificatePage{append([]ledger.Certificate{}, page.Certificates...), page.Cursor},
 	}, nil
 }
 
 type exportCertificatesInput struct {
-	Lines  int    `query:"lines" default:"2000" minimum:"1" maximum:"5000" doc:"How many lines at most."`
-	Cursor string `query:"cursor" maxLength:"2000" doc:"From the Link header of the part before; leave it out for the first."`
+	Lines  int    `query:"lines" default:"2000" minimum:"1" maximum:"5000" doc:"The largest number of lines in the answer."`
+	Cursor string `query:"cursor" maxLength:"2000" doc:"From the Link header of the previous part. Leave it out for the first part."`
 }
 
 func (in exportCertificatesInput) next(cursor string) string {
@@ -72,13 +67,13 @@ func (in exportCertificatesInput) next(cursor string) string {
 type exportCertificatesOutput struct {
 	ContentType string `header:"Content-Type"`
 	Disposition string `header:"Content-Disposition"`
-	Link        string `header:"Link" doc:"The next part."`
+	Link        string `header:"Link" doc:"The next part, as rel=next."`
 	Body        []byte
 }
 
 const (
 	exportPage  = 250
-	exportBytes = 3 << 20 // with a last page and what quoting adds, less than the 6 MB that Lambda answers
+	exportBytes = 3 << 20 // with a last page and JSON quoting, below Lambda's 6 MB
 )
 
 func (a *api) exportCertificates(ctx context.Context, in *exportCertificatesInput) (*exportCertificatesOutput, error) {
@@ -107,12 +102,10 @@ func (a *api) exportCertificates(ctx context.Context, in *exportCertificatesInpu
 	}, nil
 }
 
-type checkpointOutput struct{ Body ledger.Checkpoint }
-
-func (a *api) showCheckpoint(ctx context.Context, _ *struct{}) (*checkpointOutput, error) {
+func (a *api) showCheckpoint(ctx context.Context, _ *struct{}) (*output[ledger.Checkpoint], error) {
 	heads, err := a.svc.Heads(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &checkpointOutput{Body: ledger.Checkpoint{Time: timeOf(a.svc.Now()), Heads: heads}}, nil
+	return &output[ledger.Checkpoint]{Body: ledger.Checkpoint{Time: timeOf(a.svc.Now()), Heads: heads}}, nil
 }

@@ -19,7 +19,7 @@ func (s *system) purge(id string) {
 	s.work()
 }
 
-// TestTheHistoryOfCertificatesCanBeVerified reads it as an auditor does: in pages, and as a file in parts.
+// TestTheHistoryOfCertificatesCanBeVerified verifies the certificates as an auditor does: from pages, and from a file in parts.
 func TestTheHistoryOfCertificatesCanBeVerified(t *testing.T) {
 	s := newSystem(t)
 	const n = 20
@@ -63,7 +63,7 @@ func TestTheHistoryOfCertificatesCanBeVerified(t *testing.T) {
 	})
 }
 
-// exported follows the Link headers from the first part on.
+// exported returns the whole file: it follows the Link headers from the first part.
 func exported(t *testing.T, s *system, url string) (lines []string) {
 	t.Helper()
 	for url != "" {

@@ -10,7 +10,7 @@ import (
 	"lethe/internal/imports"
 )
 
-// lineSchema reads lines of NDJSON as huma reads bodies, so that both are refused for the same, by the same field.
+// lineSchema validates lines of NDJSON as huma validates bodies: both get the same problems for the same fields.
 type lineSchema struct {
 	registry huma.Registry
 	schema   *huma.Schema
@@ -22,7 +22,7 @@ func (a *api) newLineSchema(document reflect.Type) *lineSchema {
 	return &lineSchema{registry, huma.SchemaFromType(registry, document), huma.NewPathBuffer(nil, 0)}
 }
 
-// decode reads a line into its document, and tells which members it has.
+// decode reads a line into document, and returns the members that the line has.
 func (s *lineSchema) decode(line []byte, document any) (members map[string]any, err error) {
 	var parsed any
 	if err := unmarshal(line, &parsed); err != nil {
@@ -33,7 +33,7 @@ func (s *lineSchema) decode(line []byte, document any) (members map[string]any, 
 	s.path.Push("body")
 	huma.Validate(s.registry, s.schema, s.path, huma.ModeWriteToServer, parsed, &result)
 	if len(result.Errors) > 0 {
-		return nil, invalidLine(result.Errors)
+		return nil, s.invalid(result.Errors)
 	}
 	members, _ = parsed.(map[string]any)
 	if err := json.Unmarshal(line, document); err != nil {
@@ -46,10 +46,11 @@ func unreadableLine(err error) error {
 	return &imports.UnreadableError{Problem: "can't be read as JSON: " + err.Error()}
 }
 
-func invalidLine(errs []error) error {
+func (s *lineSchema) invalid(errs []error) error {
 	invalid := &customer.InvalidError{}
 	for _, err := range errs {
-		p := fieldProblem(err)
+		p, location := fieldProblem(err)
+		nameKnownFields(&p, location, s.registry, s.schema)
 		invalid.Fields = append(invalid.Fields, customer.FieldError{Field: p.Field, Problem: p.Problem})
 	}
 	return invalid

@@ -61,8 +61,7 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 	}
 }
 
-// TestExamplesFitTheirSchemas holds every example of the document against the schema
-// beside it.
+// TestExamplesFitTheirSchemas validates every example in the document with its schema.
 func TestExamplesFitTheirSchemas(t *testing.T) {
 	a, checked := newAPI(t), 0
 	check := func(where string, schema *huma.Schema, mode huma.ValidateMode, example any) {
@@ -105,7 +104,7 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 	t.Logf("%d examples", checked)
 }
 
-// TestReasonCodesAreThoseOfTheRules finds them beside every reason, whichever way it goes.
+// TestReasonCodesAreThoseOfTheRules checks that every reason has a reasonCode with the known codes, in requests and answers.
 func TestReasonCodesAreThoseOfTheRules(t *testing.T) {
 	found := 0
 	for name, schema := range newAPI(t).huma.OpenAPI().Components.Schemas.Map() {
@@ -130,7 +129,7 @@ func TestReasonCodesAreThoseOfTheRules(t *testing.T) {
 	}
 }
 
-// TestTheExampleOfACertificateCanBeVerified is for those who try their own verifier on it.
+// TestTheExampleOfACertificateCanBeVerified checks that a reader can try a verifier on the example.
 func TestTheExampleOfACertificateCanBeVerified(t *testing.T) {
 	document, err := json.Marshal(exampleCertificate)
 	if err != nil {
@@ -228,7 +227,7 @@ func TestDocsPage(t *testing.T) {
 	}
 }
 
-// TestDocsEscape shows the page of an API that is named by somebody malicious.
+// TestDocsEscape makes the page of an API with HTML in all its names.
 func TestDocsEscape(t *testing.T) {
 	const name = `"><script>alert('x')</script>`
 	document := newAPI(t).huma.OpenAPI()

@@ -6,17 +6,17 @@ import (
 	"lethe/internal/bulk"
 )
 
-// Usage is what an operation costs.
+// Usage is the cost of an operation: requests to the table, and the capacity units and dollars for them.
 type Usage struct {
-	Requests   int     `json:"requests"`
-	WriteUnits float64 `json:"writeUnits"`
-	ReadUnits  float64 `json:"readUnits"`
-	Dollars    float64 `json:"dollars" doc:"At the on-demand prices of us-east-1; the price list of your region counts."`
-	Seconds    int     `json:"seconds,omitempty" doc:"Estimated at the pace at which a worker begins: the table may bear more, and several work at once. Actual: from being applied to the end."`
+	Requests   int     `json:"requests" doc:"Requests to the table."`
+	WriteUnits float64 `json:"writeUnits" doc:"DynamoDB write request units."`
+	ReadUnits  float64 `json:"readUnits" doc:"DynamoDB read request units."`
+	Dollars    float64 `json:"dollars" doc:"At the on-demand prices of us-east-1. Your region can have other prices."`
+	Seconds    int     `json:"seconds,omitempty" doc:"In estimate: the time of one worker at its first pace; the table may allow more, and several workers share the work. In actual: the time from apply to the end."`
 }
 
-// The on-demand prices of us-east-1 by a million units, in dollars, and the write units a second at which
-// the table's pace begins. https://aws.amazon.com/dynamodb/pricing/on-demand/
+// The on-demand prices of us-east-1 for a million units, in dollars, and the first pace of a worker, in write units per
+// second. https://aws.amazon.com/dynamodb/pricing/on-demand/
 const (
 	writePrice = 0.625
 	readPrice  = 0.125

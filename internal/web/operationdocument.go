@@ -12,48 +12,48 @@ import (
 type Operation struct {
 	ID          string     `json:"id"`
 	Action      string     `json:"action"`
-	State       string     `json:"state" enum:"PLANNING,READY,RUNNING,CANCELLING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED" doc:"SUCCEEDED: all was done that the plan foresaw. PARTIAL: some of it. FAILED: none of it, or it could not be planned (why). EXPIRED: nobody applied it in time."`
-	By          string     `json:"by" doc:"Who planned it."`
-	Reason      string     `json:"reason,omitempty" doc:"There when the planning has ended: with every word blotted out that a customer of the plan has or had in its profile, and wholly if one of them is not there. The audit log and deletions have the same."`
+	State       string     `json:"state" enum:"PLANNING,READY,RUNNING,CANCELLING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED" doc:"SUCCEEDED: the action was applied to all eligible customers. PARTIAL: to some of them. FAILED: to none of them, or the operation could not be planned, and why has the reason. EXPIRED: it was not applied in time."`
+	By          string     `json:"by" doc:"The subject that created the operation."`
+	Reason      string     `json:"reason,omitempty" doc:"The reason of the request, when the planning has ended. Every word that is or was in the profile of a customer of the plan is blotted out; if one of the customers does not exist, the whole reason is. The audit log and the deletions have the same text."`
 	ReasonCode  string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
-	Created     time.Time  `json:"created"`
-	Planned     *time.Time `json:"planned,omitempty"`
-	Expires     *time.Time `json:"expires,omitempty" doc:"The plan is to be applied before."`
-	Applied     *time.Time `json:"applied,omitempty"`
-	Ended       *time.Time `json:"ended,omitempty"`
-	AppliedBy   string     `json:"appliedBy,omitempty" doc:"Who applied it, first if more than once: audit log and certificates name them. Missing where an operation has applied itself, in the name of who planned it."`
-	CancelledBy string     `json:"cancelledBy,omitempty" doc:"Who cancelled it."`
-	Retried     *time.Time `json:"retried,omitempty" doc:"When what failed was last tried again."`
-	RetriedBy   string     `json:"retriedBy,omitempty" doc:"Who asked for that."`
-	Why         string     `json:"why,omitempty" doc:"With FAILED: why it could not be planned."`
-	OnBlocked   string     `json:"onBlocked,omitempty" enum:"skip,fail"`
-	Digest      string     `json:"digest,omitempty" doc:"Of the plan; apply by it. There when the planning has ended."`
+	Created     time.Time  `json:"created" doc:"The time of the request that created it."`
+	Planned     *time.Time `json:"planned,omitempty" doc:"The time when the planning ended."`
+	Expires     *time.Time `json:"expires,omitempty" doc:"The plan can be applied until then."`
+	Applied     *time.Time `json:"applied,omitempty" doc:"The time when the plan was first applied."`
+	Ended       *time.Time `json:"ended,omitempty" doc:"The time when the operation ended."`
+	AppliedBy   string     `json:"appliedBy,omitempty" doc:"The subject that applied the plan first. It is in the audit log and the certificates. Absent if the operation applied itself, on behalf of by."`
+	CancelledBy string     `json:"cancelledBy,omitempty" doc:"The subject that cancelled the operation."`
+	Retried     *time.Time `json:"retried,omitempty" doc:"The time of the last retry."`
+	RetriedBy   string     `json:"retriedBy,omitempty" doc:"The subject of the last retry."`
+	Why         string     `json:"why,omitempty" doc:"With FAILED: why the operation could not be planned."`
+	OnBlocked   string     `json:"onBlocked,omitempty" enum:"skip,fail" doc:"As in the request that applied the plan."`
+	Digest      string     `json:"digest,omitempty" doc:"The digest of the plan, to apply it with, when the planning has ended."`
 	Impact      Impact     `json:"impact"`
 	Progress    Progress   `json:"progress"`
-	Estimate    Usage      `json:"estimate" doc:"Of what applying the plan consumes."`
-	Actual      Usage      `json:"actual" doc:"What was consumed so far, as the table told. Work that was interrupted is missing."`
+	Estimate    Usage      `json:"estimate" doc:"What applying the plan is expected to consume."`
+	Actual      Usage      `json:"actual" doc:"What was consumed until now, as reported by the table. Work that was interrupted is not included."`
 	Links       ItemLinks  `json:"links"`
 }
 
-// Impact is what a plan foresees.
+// Impact is what a plan would do.
 type Impact struct {
-	Customers    int              `json:"customers"`
-	Eligible     int              `json:"eligible" doc:"To whom it can be done."`
-	Blocked      map[string]int   `json:"blocked" doc:"To whom it can't, by the code of the reason. They are left alone. With fsck: what can only be reported, by rule."`
-	Records      map[string]int64 `json:"records" doc:"Of the eligible ones, by kind. With fsck: what can be repaired, by rule."`
-	RestoreUntil *time.Time       `json:"restoreUntil,omitempty" doc:"With delete: how long they could be restored if the plan were applied now."`
+	Customers    int              `json:"customers" doc:"Customers in the plan. With fsck: findings."`
+	Eligible     int              `json:"eligible" doc:"Customers that the action can be applied to."`
+	Blocked      map[string]int   `json:"blocked" doc:"Customers that the rules refuse, by code. They are not changed. With fsck: findings that can only be reported, by rule."`
+	Records      map[string]int64 `json:"records" doc:"Records of the eligible customers, by kind. With fsck: findings that can be repaired, by rule."`
+	RestoreUntil *time.Time       `json:"restoreUntil,omitempty" doc:"With delete: until when the customers could be restored if the plan were applied now."`
 }
 
-// Progress counts customers by what became of them.
+// Progress counts customers by outcome.
 type Progress struct {
-	Done    int            `json:"done"`
-	Skipped int            `json:"skipped" doc:"Left alone: blocked in the plan, or changed since."`
-	Failed  int            `json:"failed"`
-	Left    int            `json:"left" doc:"Not yet decided. When the state is CANCELLED: never touched, but for those with the code INTERRUPTED; it does not change any longer."`
-	Codes   map[string]int `json:"codes" doc:"Why they were skipped or failed; INTERRUPTED counts those left that may have been done."`
+	Done    int            `json:"done" doc:"The action was applied."`
+	Skipped int            `json:"skipped" doc:"Not changed: blocked in the plan, or changed by others since."`
+	Failed  int            `json:"failed" doc:"The action could not be applied. It can be retried."`
+	Left    int            `json:"left" doc:"Not decided yet. In the state CANCELLED the number is final: these customers were not changed, except perhaps those with the code INTERRUPTED."`
+	Codes   map[string]int `json:"codes" doc:"The skipped and failed customers by code. INTERRUPTED counts customers in left that may have been changed."`
 }
 
-// ItemLinks lead to what became of each customer.
+// ItemLinks are the paths of the outcome for each customer.
 type ItemLinks struct {
 	Items string `json:"items" format:"uri-reference"`
 	CSV   string `json:"csv" format:"uri-reference"`
@@ -61,7 +61,7 @@ type ItemLinks struct {
 
 func operationPath(id string) string { return "/v1/operations/" + id }
 
-// operationDocument is an operation with its progress.
+// operationDocument returns an operation with its progress.
 func (a *api) operationDocument(ctx context.Context, op bulk.Operation) (Operation, error) {
 	tally, err := a.operations.Tally(ctx, op)
 	doc := a.listedOperation(op)
@@ -84,7 +84,8 @@ func (a *api) addRestoreUntil(ctx context.Context, op bulk.Operation, doc *Opera
 	return err
 }
 
-// listedOperation is an operation without its progress, which is a sum over its chunks.
+// listedOperation returns an operation with the progress stored in it. The progress of a running operation is a sum
+// over its chunks: see operationDocument.
 func (a *api) listedOperation(op bulk.Operation) Operation {
 	t := op.Tally
 	doc := Operation{

@@ -13,39 +13,39 @@ import (
 func (a *api) operationRoutes() {
 	register(a, route{
 		id: "create-operation", method: http.MethodPost, path: "/v1/operations", tag: "Operations", status: http.StatusAccepted,
-		summary:     "Plan something for many customers",
-		description: "Freezes the customers that the selection selects now, and foresees what the action means for each. Nothing is done to them until the plan is applied by its digest; block, unblock and undo apply themselves. A large selection is planned in the background: ask the Location until the state is READY.",
-		refusals:    []*problemType{badKey, keyReused, operationRunning}, request: exampleNewOperation, response: examplePlanned, maxBody: 512 << 10,
+		summary:     "Plan an operation",
+		description: "Makes a plan: the list of the customers that the selection has now, and what the action would do to each. No customer changes until the plan is applied by its digest. block, unblock and undo apply themselves. A large selection is planned in the background: read the address in Location until the state is READY.",
+		refusals:    []*problemType{badKey, keyReused, operationRunning}, request: exampleNewOperation, response: examplePlanned, maxBody: maxOperationBody,
 	}, a.createOperation)
 	register(a, route{
 		id: "list-operations", method: http.MethodGet, path: "/v1/operations", tag: "Operations",
 		summary:     "List operations",
-		description: "Newest first, as long as the audit log is kept. Those under way are listed without their progress.",
+		description: "Newest first. Operations are kept as long as the audit log. For running operations the list has no progress.",
 		refusals:    []*problemType{badCursor}, response: exampleOperationPage,
 	}, a.listOperations)
 	register(a, route{
 		id: "get-operation", method: http.MethodGet, path: "/v1/operations/{operation}", tag: "Operations",
 		summary:     "Show an operation",
-		description: "Its impact while it waits to be applied, its progress while it runs, its result when it has ended.",
+		description: "Shows the impact of a plan, the progress of a running operation, and the result of one that has ended.",
 		refusals:    []*problemType{noOperation}, response: exampleEnded,
 	}, a.showOperation)
 	register(a, route{
 		id: "apply-operation", method: http.MethodPost, path: "/v1/operations/{operation}/apply", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Apply a plan",
-		description: "Does what was planned, to those it was planned for and nobody else. Who has changed since is left alone and reported. It goes by the settings of the plan: PLAN_STALE when what they say of the action has changed since, and once it is applied whatever they become. Applying a plan again changes nothing.",
+		description: "Applies the action to the customers of the plan and to no others. A customer that has changed since the plan is skipped and reported. If the settings for the action have changed since the plan, it is refused with PLAN_STALE. After that they can change: the operation uses those of the plan. Applying a plan again changes nothing.",
 		refusals:    []*problemType{noOperation, planning, planExpired, planStale, planOutdated, planRefused, unacknowledged, operationRunning, ended},
 		request:     exampleApproval, response: examplePlanned,
 	}, a.applyOperation)
 	register(a, route{
 		id: "cancel-operation", method: http.MethodPost, path: "/v1/operations/{operation}/cancel", tag: "Operations",
 		summary:     "Cancel an operation",
-		description: "No request for further customers begins later than two seconds after the answer. The state is CANCELLING until the last worker has stopped, within seconds unless one has died; then it is CANCELLED, and progress.left stays as it is. What was done stays done, and a purge that has begun comes to its end.",
+		description: "Two seconds after the answer, no work on further customers begins. The state is CANCELLING until the last worker has stopped: within seconds, or later if a worker died. Then it is CANCELLED, and progress.left is final. What was done stays done, and a purge that has started runs to its end.",
 		refusals:    []*problemType{noOperation, operationRunning, ended}, response: exampleEnded,
 	}, a.cancelOperation)
 	register(a, route{
 		id: "retry-operation", method: http.MethodPost, path: "/v1/operations/{operation}/retry", tag: "Operations", status: http.StatusAccepted,
-		summary:     "Try again what failed",
-		description: "Only what failed: neither what was done nor what was left alone is touched again. It goes by the settings of the plan, and is refused when they have changed since.",
+		summary:     "Retry the failed customers",
+		description: "Repeats the action for the customers that failed, and for no others. It uses the settings of the plan, and is refused if they have changed since.",
 		refusals:    []*problemType{noOperation, operationRunning, planOutdated, ended}, response: examplePlanned,
 	}, a.retryOperation)
 }
@@ -57,8 +57,8 @@ type OperationPage struct {
 }
 
 type operationOutput struct {
-	Location   string `header:"Location" doc:"The address of the operation."`
-	RetryAfter int    `header:"Retry-After" doc:"Seconds after which to look there."`
+	Location   string `header:"Location" doc:"The path of the operation."`
+	RetryAfter int    `header:"Retry-After" doc:"The seconds to wait before reading it."`
 	Body       Operation
 }
 
@@ -79,10 +79,10 @@ type createOperationInput struct {
 }
 
 type createdOperationOutput struct {
-	Location   string `header:"Location" doc:"The address of the operation."`
-	RetryAfter int    `header:"Retry-After" doc:"Seconds after which to look there."`
-	Replayed   string `header:"Idempotency-Replayed" doc:"true: this was done before under the same key."`
-	Body       Operation
+	Location   string `header:"Location" doc:"The path of the operation."`
+	RetryAfter int    `header:"Retry-After" doc:"The seconds to wait before reading it."`
+	Replayable
+	Body Operation
 }
 
 func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*createdOperationOutput, error) {
@@ -114,15 +114,15 @@ func (a *api) createdOperation(ctx context.Context, op bulk.Operation, replayed 
 	if err != nil {
 		return nil, err
 	}
-	return &createdOperationOutput{out.Location, out.RetryAfter, replayed, out.Body}, nil
+	return &createdOperationOutput{out.Location, out.RetryAfter, Replayable{replayed}, out.Body}, nil
 }
 
-// operationID is how much of the hash of an idempotency key makes an operation's id.
+// operationID is the length of an operation's id that is made from the hash of an idempotency key.
 const operationID = 32
 
-// OperationTarget is the operation that a path names.
+// OperationTarget is the operation in a path.
 type OperationTarget struct {
-	Operation string `path:"operation" pattern:"^[a-z0-9]{26,32}$" patternDescription:"the id of an operation" doc:"The operation's id." example:"x4k2qdcl6rnhsyjc7bqzv5mtge"`
+	Operation string `path:"operation" pattern:"^[a-z0-9]{26,32}$" patternDescription:"the id of an operation: 26 to 32 lower-case letters and digits" doc:"The operation's id." example:"x4k2qdcl6rnhsyjc7bqzv5mtge"`
 }
 
 func (a *api) showOperation(ctx context.Context, in *OperationTarget) (*operationOutput, error) {
@@ -152,17 +152,12 @@ func (a *api) retryOperation(ctx context.Context, in *OperationTarget) (*operati
 	return a.answerOperation(ctx, op, err)
 }
 
-type operationPageOutput struct {
-	Link string `header:"Link" doc:"The next page."`
-	Body OperationPage
-}
-
-func (a *api) listOperations(ctx context.Context, in *struct{ Paging }) (*operationPageOutput, error) {
+func (a *api) listOperations(ctx context.Context, in *struct{ Paging }) (*pageOutput[OperationPage], error) {
 	page, err := a.operations.Operations(ctx, bulk.Query{Limit: min(in.Limit, 100), Cursor: in.Cursor})
 	if err != nil {
 		return nil, err
 	}
-	return &operationPageOutput{
+	return &pageOutput[OperationPage]{
 		Link: in.next("/v1/operations", url.Values{}, page.Cursor),
 		Body: OperationPage{documents(page.Operations, a.listedOperation), page.Cursor},
 	}, nil

@@ -11,7 +11,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// settle does all work there is.
+// settle runs jobs until the queue is empty.
 func (s *system) settle() {
 	s.t.Helper()
 	for work := s.queue.takeWork(); len(work) > 0; work = s.queue.takeWork() {
@@ -92,8 +92,7 @@ func TestDeleteManyAndUndo(t *testing.T) {
 	})
 }
 
-// TestEstimatesComeTrue purges customers of several shapes, and compares what that was estimated to
-// take with what it took.
+// TestEstimatesComeTrue purges customers with different records, and compares the estimate with the actual cost.
 func TestEstimatesComeTrue(t *testing.T) {
 	s := newSystem(t)
 	var customers, records strings.Builder
@@ -146,8 +145,8 @@ func TestPurgeTheTrash(t *testing.T) {
 	})
 }
 
-// TestWhoMovesInTheList deletes two anew while the trash is being planned from, so that they come
-// later in it: one that is in the plan already, and one that isn't.
+// TestWhoMovesInTheList restores and deletes two customers while the trash is planned, which moves them to the end of
+// the list: one that the plan has already, and one that it does not have yet.
 func TestWhoMovesInTheList(t *testing.T) {
 	s := newSystem(t)
 	s.add(300)
@@ -173,7 +172,7 @@ func TestWhoMovesInTheList(t *testing.T) {
 	}
 }
 
-// TestWhoIsGone plans for a customer who is gone already, and applies what was planned before.
+// TestWhoIsGone plans for a purged customer, and applies a plan that is older than the purge.
 func TestWhoIsGone(t *testing.T) {
 	s := newSystem(t)
 	s.add(2)
@@ -191,8 +190,8 @@ func TestWhoIsGone(t *testing.T) {
 	}}})
 }
 
-// TestAFileOfItemsFitsIntoAnAnswer exports an operation on more customers than fit into one answer of
-// Lambda, whose ids are as long as can be.
+// TestAFileOfItemsFitsIntoAnAnswer exports an operation on more customers than fit into one answer of Lambda, with ids
+// of the largest length.
 func TestAFileOfItemsFitsIntoAnAnswer(t *testing.T) {
 	s := newSystem(t)
 	const chunks = 200
@@ -321,8 +320,8 @@ func TestRedate(t *testing.T) {
 	}
 }
 
-// TestNoticeIsGivenWhenThePlanIsApplied lets a plan wait for almost all its life. Whoever it is applied
-// to has the notice from then on, not what the plan has left of it.
+// TestNoticeIsGivenWhenThePlanIsApplied applies a plan shortly before it expires. The notice must begin when the plan is
+// applied, not when it is made.
 func TestNoticeIsGivenWhenThePlanIsApplied(t *testing.T) {
 	s := newSystem(t)
 	now := time.Now().UTC().Truncate(time.Millisecond)

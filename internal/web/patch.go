@@ -18,22 +18,22 @@ type ProfilePatch struct {
 	Email        member[string]           `json:"email,omitempty" maxLength:"254"`
 	Phone        member[string]           `json:"phone,omitempty" maxLength:"40"`
 	Push         member[bool]             `json:"push,omitempty"`
-	Consents     member[map[string]*bool] `json:"consents,omitempty" maxProperties:"40" doc:"Merged name by name; null removes one."`
+	Consents     member[map[string]*bool] `json:"consents,omitempty" maxProperties:"40" doc:"Merged by name; null removes a consent."`
 }
 
-// member is a member of a merge patch: left out it is not set, null sets the zero value.
+// member is a field of a merge patch. If it is left out, it is not set; null sets the zero value.
 type member[T any] struct {
 	set   bool
 	value T
 }
 
-// UnmarshalJSON is called for members that are there, null included.
+// UnmarshalJSON is called only if the patch has the member, which can be null.
 func (m *member[T]) UnmarshalJSON(data []byte) error {
 	m.set = true
 	return json.Unmarshal(data, &m.value)
 }
 
-// Schema is that of the member's value, or null.
+// Schema returns the schema of the member's value, or null.
 func (m *member[T]) Schema(r huma.Registry) *huma.Schema {
 	s := r.Schema(reflect.TypeFor[T](), true, "")
 	s.Nullable = true
@@ -59,7 +59,7 @@ func (p *ProfilePatch) apply(old customer.Profile) customer.Profile {
 	return old
 }
 
-// mergeConsents takes a nil patch for null, which clears them all.
+// mergeConsents merges consents by name. A nil patch clears them all.
 func mergeConsents(old map[string]bool, patch map[string]*bool) map[string]bool {
 	if patch == nil {
 		return nil

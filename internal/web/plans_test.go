@@ -29,8 +29,8 @@ func keeping(policy customer.Policy, fields ...string) func(*customer.Settings) 
 	return func(s *customer.Settings) { s.Kinds[3].Policy, s.Kinds[3].Keep = policy, fields }
 }
 
-// TestAPlanIsBoundToTheSettings plans, changes the settings, and applies: what the action reads of
-// them may not have changed, all else may.
+// TestAPlanIsBoundToTheSettings plans, changes the settings, and applies. The plan is refused if the action reads a
+// setting that changed, and only then.
 func TestAPlanIsBoundToTheSettings(t *testing.T) {
 	for _, tt := range []struct {
 		name, action string
@@ -77,8 +77,8 @@ func TestAPlanIsBoundToTheSettings(t *testing.T) {
 	}
 }
 
-// TestARunningOperationGoesByWhatWasApproved changes the settings when the plan is applied, and
-// nothing is done yet.
+// TestARunningOperationGoesByWhatWasApproved changes the settings after the plan is applied and before the first customer is
+// changed.
 func TestARunningOperationGoesByWhatWasApproved(t *testing.T) {
 	s := newSystem(t)
 	now := time.Now().UTC().Truncate(time.Millisecond)
@@ -106,7 +106,7 @@ func TestARunningOperationGoesByWhatWasApproved(t *testing.T) {
 	}
 }
 
-// TestACancelledOperationTellsWhoIsLeft is about one that nobody is at.
+// TestACancelledOperationTellsWhoIsLeft cancels an operation that no worker works on.
 func TestACancelledOperationTellsWhoIsLeft(t *testing.T) {
 	s := newSystem(t)
 	s.add(300)
@@ -131,7 +131,7 @@ func TestACancelledOperationTellsWhoIsLeft(t *testing.T) {
 	s.run(t, []call{{Name: "undone", Method: get, URL: "/v1/operations/" + undo, Status: 200, Want: map[string]any{"state": "SUCCEEDED", "impact.customers": 250, "progress.done": 250}}})
 }
 
-// TestWhatIsBeingCancelledIsUnderWay has a worker that has died, or not.
+// TestWhatIsBeingCancelledIsUnderWay cancels an operation with a worker that lives, and with one that has died.
 func TestWhatIsBeingCancelledIsUnderWay(t *testing.T) {
 	s := newSystem(t)
 	s.add(2)
@@ -166,7 +166,7 @@ func TestWhatIsBeingCancelledIsUnderWay(t *testing.T) {
 	s.run(t, []call{{Name: "nobody was deleted", Method: get, URL: "/v1/operations/" + undo, Status: 200, Want: map[string]any{"progress.codes.NOT_DELETED": 2}}})
 }
 
-// TestWhoIsExcludedIsInTheSelection refuses what would leave out nobody.
+// TestWhoIsExcludedIsInTheSelection excludes customers that are not in the selection, which must be refused.
 func TestWhoIsExcludedIsInTheSelection(t *testing.T) {
 	s := newSystem(t)
 	s.add(4)
@@ -194,7 +194,7 @@ func TestWhoIsExcludedIsInTheSelection(t *testing.T) {
 }
 
 // TestWhomASearchDoesNotFindIsNotExcluded plans a search of two pages, which does not find one of the excluded;
-// another one leaves it while it is planned, which is no mistake.
+// another one leaves the selection during the planning, which is allowed.
 func TestWhomASearchDoesNotFindIsNotExcluded(t *testing.T) {
 	s := newSystem(t)
 	s.add(300)
@@ -221,7 +221,7 @@ func TestWhomASearchDoesNotFindIsNotExcluded(t *testing.T) {
 	}
 }
 
-// TestACursorOfItemsIsOfOneOperationAndFilter reads a list in pages, and takes its cursor elsewhere.
+// TestACursorOfItemsIsOfOneOperationAndFilter reads a list in pages, and sends its cursor to other lists.
 func TestACursorOfItemsIsOfOneOperationAndFilter(t *testing.T) {
 	s := newSystem(t)
 	s.add(3)

@@ -17,30 +17,30 @@ import (
 	"lethe/internal/ledger"
 )
 
-// Problem is every answer that is not the one asked for: RFC 9457 with a stable code
-// and, beside the standard members, those that belong to the code.
+// Problem is the answer to a request that fails: RFC 9457 with a stable code and, after the standard members, those
+// that belong to the code.
 type Problem struct {
-	Type      string         `json:"type" format:"uri-reference" doc:"Where this type of problem is explained."`
-	Title     string         `json:"title" doc:"What type of problem it is; always the same for a code."`
+	Type      string         `json:"type" format:"uri-reference" doc:"The address of its documentation."`
+	Title     string         `json:"title" doc:"A short name of the problem; the same for every problem with this code."`
 	Status    int            `json:"status" doc:"The HTTP status code."`
-	Detail    string         `json:"detail" doc:"What happened here, and the way out."`
-	Code      string         `json:"code" doc:"Names the type of problem; stable, for programs."`
-	RequestID string         `json:"requestId" doc:"Names the request in the log, as X-Request-Id does."`
-	Errors    []FieldProblem `json:"errors,omitempty" doc:"With INVALID and MALFORMED: what is wrong, field by field."`
+	Detail    string         `json:"detail" doc:"What is wrong, and what to do."`
+	Code      string         `json:"code" doc:"The type of the problem, for programs. A code never changes its meaning."`
+	RequestID string         `json:"requestId" doc:"The id of the request in the log; the same as the X-Request-Id header."`
+	Errors    []FieldProblem `json:"errors,omitempty" doc:"With INVALID and MALFORMED: what is wrong, by field."`
 
 	Blocking    []Blocking          `json:"blocking,omitempty" doc:"With HAS_DEPENDENTS: the records that block the deletion."`
 	Holds       []string            `json:"holds,omitempty" doc:"With ON_HOLD: the ids of the legal holds."`
 	Owner       *Owner              `json:"owner,omitempty" doc:"With EMAIL_TAKEN: the customer that has the address."`
-	Blocked     map[string]int      `json:"blocked,omitempty" doc:"With PLAN_BLOCKED: how many customers, by the code of the reason."`
-	Certificate *ledger.Certificate `json:"certificate,omitempty" doc:"With PURGED: the proof of the purge."`
+	Blocked     map[string]int      `json:"blocked,omitempty" doc:"With PLAN_BLOCKED: the number of refused customers, by the code of the refusal."`
+	Certificate *ledger.Certificate `json:"certificate,omitempty" doc:"With PURGED: the certificate of the purge."`
 
 	retryAfter int // seconds
 	challenge  bool
 }
 
-// FieldProblem is one thing that is wrong with one field. It never repeats the value, unless that is an id.
+// FieldProblem says what is wrong with one field. It never repeats the value, except an id.
 type FieldProblem struct {
-	Field   string `json:"field,omitempty" example:"email"`
+	Field   string `json:"field,omitempty" doc:"The field: its path in the body, or query., path. or header. and the name of a parameter. Absent if the request as a whole is wrong." example:"email"`
 	Problem string `json:"problem" example:"is not an e-mail address such as ann@example.com"`
 }
 
@@ -48,17 +48,17 @@ type FieldProblem struct {
 type Blocking struct {
 	Kind  string `json:"kind" example:"invoice"`
 	Count int64  `json:"count" example:"3"`
-	Href  string `json:"href" format:"uri-reference" doc:"Lists them."`
+	Href  string `json:"href" format:"uri-reference" doc:"The address of a list of these records."`
 }
 
-// Owner is the customer that has an e-mail address already or, of a line of a file, that the line is about.
+// Owner is the customer that has the e-mail address of a request or, in an import, that a line is about.
 type Owner struct {
 	ID    string `json:"id" example:"ALFKI"`
 	State string `json:"state" enum:"active,deleted,purging"`
 	Links Links  `json:"links"`
 }
 
-// problem translates an error, and logs it if it is no fault of the request.
+// problem translates an error, and logs it if it is a fault and not a refusal.
 func (a *api) problem(ctx context.Context, err error) *Problem {
 	p := translate(ctx, err)
 	if p.Status >= http.StatusInternalServerError {
@@ -67,7 +67,7 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 	return p
 }
 
-// report logs why a request failed: as a warning if it may simply be sent again.
+// report logs why a request failed, as a warning if the client can send it again.
 func (a *api) report(ctx context.Context, err error) {
 	level := slog.LevelError
 	if translate(ctx, err).Status == http.StatusServiceUnavailable {
@@ -87,7 +87,7 @@ func translate(ctx context.Context, err error) *Problem {
 	return p
 }
 
-// explain fills in what the error says beside its code.
+// explain adds the members that belong to the error's code.
 func (p *Problem) explain(ctx context.Context, err error) {
 	var (
 		wrong      *customer.InvalidError
@@ -106,7 +106,7 @@ func (p *Problem) explain(ctx context.Context, err error) {
 	case errors.As(err, &hold):
 		p.Holds = hold.Holds
 	case errors.As(err, &taken):
-		p.Owner, p.Detail = ownerOf(taken.Owner, taken.State), wayOut(taken)
+		p.Owner, p.Detail = ownerOf(taken.Owner, taken.State), emailTakenDetail(taken.State)
 	case errors.As(err, &gone):
 		p.Certificate = &gone.Certificate
 	case errors.As(err, &unreadable):
@@ -135,27 +135,28 @@ func ownerOf(id string, state customer.State) *Owner {
 	return &Owner{ID: id, State: string(state), Links: linksOf(id, state)}
 }
 
-func wayOut(taken *customer.EmailTakenError) string {
-	switch taken.State {
+// emailTakenDetail says what to do about a customer that has the address and is in this state.
+func emailTakenDetail(state customer.State) string {
+	switch state {
 	case customer.Deleted:
 		return "A customer in the trash has this e-mail address. Restore that customer, or purge it to free the address."
 	case customer.Purging:
-		return "A customer that is being purged has this e-mail address. It is free when the purge is finished; try again in a moment."
+		return "A customer that is being purged has this e-mail address. The end of the purge frees the address: send the request again in a moment."
 	case customer.Active:
 	}
-	return "Another customer has this e-mail address. Use that customer, or change its address first."
+	return emailTaken.detail
 }
 
 // Error makes a problem an error that huma writes as it is.
 func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
 
-// GetStatus is the HTTP status that huma answers with.
+// GetStatus returns the HTTP status that huma answers with.
 func (p *Problem) GetStatus() int { return p.Status }
 
-// ContentType is that of RFC 9457.
+// ContentType returns the content type of RFC 9457.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
-// GetHeaders are the headers that go with the problem.
+// GetHeaders returns the headers of the problem. huma calls it.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
 	if p.retryAfter > 0 {

@@ -58,7 +58,7 @@ func TestEveryCodeOfTheRulesIsPresented(t *testing.T) {
 	}
 	for i, code := range codes {
 		if !slices.Contains(presented, code) {
-			t.Errorf("%s has no row in the table of problem types, nor in that of items' codes", code)
+			t.Errorf("%s is neither in the table of problem types nor in the table of item codes", code)
 		}
 		if slices.Contains(codes[:i], code) {
 			t.Errorf("%s is there twice", code)
@@ -109,7 +109,7 @@ func TestAProblemTypeIsWhole(t *testing.T) {
 	}
 }
 
-// TestErrorsHaveTheirProblems holds every error that a handler may get against the answer that clients know.
+// TestErrorsHaveTheirProblems compares the answer to every error that a handler can get with the one that clients know.
 func TestErrorsHaveTheirProblems(t *testing.T) {
 	for _, tt := range []struct {
 		err  error
@@ -121,7 +121,7 @@ func TestErrorsHaveTheirProblems(t *testing.T) {
 		{customer.ErrExists, "409 EXISTS"},
 		{customer.ErrVersion, "412 VERSION_MISMATCH"},
 		{customer.ErrInTrash, "409 IN_TRASH"},
-		{new(api).inTrash(customer.ErrInTrash), "404 IN_TRASH"},
+		{hideInTrash(customer.ErrInTrash), "404 IN_TRASH"},
 		{customer.ErrNotDeleted, "409 NOT_DELETED"},
 		{customer.ErrPurgeStarted, "409 PURGE_STARTED"},
 		{customer.ErrCursor, "400 BAD_CURSOR"},

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestEmptyAndRepeatedParameters sends each parameter of each route without a value, and twice. None is taken
-// for left out, and of two none is chosen.
+// TestEmptyAndRepeatedParameters sends each parameter of each route without a value, and twice. An empty one must not
+// count as left out, and neither of two may be chosen.
 func TestEmptyAndRepeatedParameters(t *testing.T) {
 	s, sent := newSystem(t), 0
 	for path, methods := range s.document().Paths {
@@ -35,7 +35,7 @@ func TestEmptyAndRepeatedParameters(t *testing.T) {
 	}
 }
 
-// TestAParameterGivenTwiceDoesNotWrite is about one that decides between looking and writing.
+// TestAParameterGivenTwiceDoesNotWrite repeats dryRun, which decides between a check and an import.
 func TestAParameterGivenTwiceDoesNotWrite(t *testing.T) {
 	s := newSystem(t)
 	for _, query := range []string{"dryRun=", "dryRun", "dryRun=true&dryRun=false", "dryRun=false&dryRun=true", "dryrun=true", "dryRun=perhaps"} {

@@ -33,7 +33,7 @@ func TestThePageListsEveryProblem(t *testing.T) {
 
 var statusInRow = regexp.MustCompile(`\d{3}`)
 
-// problemsIn are the problems of a row of the table. Each of its codes comes with one of its statuses, or with several.
+// problemsIn returns the problems of a row of the table. Each of its codes has one or more of its statuses.
 func problemsIn(statuses, codes string, known []string) (problems []string) {
 	for _, code := range docstest.Refusals(codes) {
 		before := len(problems)

@@ -8,7 +8,7 @@ import (
 
 const namesakes = `{"id":"zoe","firstName":"Zoë","lastName":"Weiß"}` + "\n" + `{"id":"kim","firstName":"민준","lastName":"김"}` + "\n" + `{"id":"bob","lastName":"Bloggs"}` + "\n"
 
-// TestAReasonCodeIsShownWhereTheReasonIs follows it from the request to every place that tells why.
+// TestAReasonCodeIsShownWhereTheReasonIs follows a reason code from the request to every answer that has it.
 func TestAReasonCodeIsShownWhereTheReasonIs(t *testing.T) {
 	s := newSystem(t)
 	s.must(200, post, "/v1/imports/customers", namesakes, "Content-Type", "application/x-ndjson")
@@ -32,8 +32,8 @@ func TestAReasonCodeIsShownWhereTheReasonIs(t *testing.T) {
 	})
 }
 
-// TestTheReasonOfAnOperationIsComparedWithAllItIsAbout names two customers, in other spellings than their own: neither
-// the operation, nor what it did to the one, may tell of the other.
+// TestTheReasonOfAnOperationIsComparedWithAllItIsAbout names two customers, in other spellings than in their profiles:
+// neither the operation nor the deletion of one may have the name of the other.
 func TestTheReasonOfAnOperationIsComparedWithAllItIsAbout(t *testing.T) {
 	s := newSystem(t)
 	s.must(200, post, "/v1/imports/customers", namesakes, "Content-Type", "application/x-ndjson")
@@ -58,7 +58,7 @@ func TestTheReasonOfAnOperationIsComparedWithAllItIsAbout(t *testing.T) {
 	}
 }
 
-// TestAReasonWaitsForTheEndOfThePlanning has a plan of several pages, the last of which knows who is named.
+// TestAReasonWaitsForTheEndOfThePlanning plans in several pages; the customer that the reason names is in the last one.
 func TestAReasonWaitsForTheEndOfThePlanning(t *testing.T) {
 	s := newSystem(t)
 	s.add(600)
@@ -83,7 +83,7 @@ func ids(n int) string {
 	return strings.Join(list, ",")
 }
 
-// TestAReasonIsWithheldWhereOneIsGone plans for customers of whom nobody can tell what the reason has of them.
+// TestAReasonIsWithheldWhereOneIsGone plans for a customer that does not exist: its profile is unknown, so the whole reason is withheld.
 func TestAReasonIsWithheldWhereOneIsGone(t *testing.T) {
 	s := newSystem(t)
 	s.must(200, post, "/v1/imports/customers", namesakes, "Content-Type", "application/x-ndjson")

@@ -13,11 +13,11 @@ import (
 	"lethe/internal/customer"
 )
 
-// lambdaBytes is what AWS Lambda lets an answer have.
+// lambdaBytes is the largest answer of AWS Lambda, in bytes.
 const lambdaBytes = 6_000_000
 
-// TestAPageOfTheLargestRecordsFitsIntoAnAnswer reads records of 64 KB, as those of a customer
-// and as what a purge kept of it.
+// TestAPageOfTheLargestRecordsFitsIntoAnAnswer reads records of 64 KB, of a customer and as retained records after its
+// purge.
 func TestAPageOfTheLargestRecordsFitsIntoAnAnswer(t *testing.T) {
 	for _, tt := range []struct {
 		name, text string
@@ -44,7 +44,7 @@ func TestAPageOfTheLargestRecordsFitsIntoAnAnswer(t *testing.T) {
 	}
 }
 
-// fill adds records of as much data as there may be, whose keys it returns.
+// fill adds records of the largest size, and returns their keys.
 func (s *system) fill(id string, n int, text string) (keys []string) {
 	s.t.Helper()
 	const around = `{"amount":""}`
@@ -66,7 +66,7 @@ func (s *system) fill(id string, n int, text string) (keys []string) {
 	return keys
 }
 
-// reads goes through the pages from an address on, each of which Lambda must take.
+// reads follows the pages from an address, each of which must fit into an answer of Lambda.
 func (s *system) reads(t *testing.T, url string, want []string) {
 	t.Helper()
 	var keys []string
@@ -86,7 +86,7 @@ func (s *system) reads(t *testing.T, url string, want []string) {
 	}
 }
 
-// inLambda is the size of an answer as the library writes it that runs functions on Lambda.
+// inLambda returns the size of an answer in the encoding of the library that runs functions on Lambda.
 func inLambda(t *testing.T, body string) int {
 	t.Helper()
 	var b bytes.Buffer

@@ -17,34 +17,34 @@ func (a *api) recordRoutes() {
 	register(a, route{
 		id: "add-record", method: http.MethodPost, path: "/v1/customers/{id}/records", tag: "Records", status: http.StatusCreated,
 		summary:     "Add a record",
-		description: "Adds a record of a kind that the settings declare, at the top or below another. Without an id one is made.",
+		description: "Adds a record of a kind that is in the settings. With parent, the record is below another one. If id is left out, Lethe makes one.",
 		refusals:    []*problemType{notFound, purged, hidden, purgeStarted, exists, noParent, badKey, keyReused},
 		request:     exampleNewRecord, response: exampleRecord,
 	}, a.addRecord)
 	register(a, route{
 		id: "list-records", method: http.MethodGet, path: "/v1/customers/{id}/records", tag: "Records",
 		summary:     "List a customer's records",
-		description: "Parents before their children. With kind, only records of that kind, at the top and below others; with parent, only those below it.",
+		description: "Parents come before their children. kind selects the records of a kind at all levels, parent those below a record.",
 		refusals:    []*problemType{notFound, purged, hidden, purgeStarted, badCursor}, response: exampleRecordPage,
 	}, a.listRecords)
 	register(a, route{
 		id: "get-record", method: http.MethodGet, path: "/v1/customers/{id}/records/{key}", tag: "Records",
 		summary:     "Show a record",
-		description: "Records of a customer in the trash are hidden with it.",
+		description: "The records of a customer in the trash are hidden until it is restored.",
 		refusals:    []*problemType{notFound, noRecord, purged, hidden, purgeStarted}, response: exampleRecord,
 	}, a.showRecord)
 	register(a, route{
 		id: "remove-record", method: http.MethodDelete, path: "/v1/customers/{id}/records/{key}", tag: "Records", status: http.StatusNoContent,
 		summary:     "Remove a record for good",
-		description: "Removes the record and all below it. A later restore of the customer does not bring it back.",
+		description: "Removes the record and all records below it. Restoring the customer does not bring them back.",
 		refusals:    []*problemType{notFound, noRecord, purged, hidden, purgeStarted},
 	}, a.removeRecord)
 }
 
-// Data is what a record holds: any JSON object, kept as it was sent.
+// Data is the content of a record: a JSON object, stored as it was sent.
 type Data json.RawMessage
 
-// MarshalJSON writes the data as it is; none is an empty object.
+// MarshalJSON returns the data unchanged, and an empty object if there is no data.
 func (d Data) MarshalJSON() ([]byte, error) {
 	if len(d) == 0 {
 		return []byte("{}"), nil
@@ -52,34 +52,34 @@ func (d Data) MarshalJSON() ([]byte, error) {
 	return d, nil
 }
 
-// UnmarshalJSON keeps the data as it is.
+// UnmarshalJSON copies the data unchanged.
 func (d *Data) UnmarshalJSON(data []byte) error {
 	*d = append((*d)[:0], data...)
 	return nil
 }
 
-// Schema is that of any object.
+// Schema returns the schema of an object with any fields.
 func (Data) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
-// NewRecord is a record to be.
+// NewRecord is a record to add.
 type NewRecord struct {
-	Kind   string `json:"kind" maxLength:"32" doc:"Declared in the settings." example:"invoice"`
-	ID     string `json:"id,omitempty" maxLength:"64" doc:"Leave it out to have one made. The audit log keeps it when the customer is gone: it should name nobody." example:"10248"`
-	Parent string `json:"parent,omitempty" maxLength:"800" doc:"The key of the record that it goes below." example:"invoice~10248"`
-	Data   Data   `json:"data,omitempty" doc:"Any JSON object up to 64 KB."`
+	Kind   string `json:"kind" maxLength:"32" doc:"A kind that is in the settings." example:"invoice"`
+	ID     string `json:"id,omitempty" maxLength:"64" doc:"If left out, Lethe makes one. The id stays in the audit log after the purge: do not use personal data." example:"10248"`
+	Parent string `json:"parent,omitempty" maxLength:"800" doc:"The key of the record above, for a record below another." example:"invoice~10248"`
+	Data   Data   `json:"data,omitempty" doc:"A JSON object of up to 64 KB."`
 }
 
-// Record is a dependent of one customer.
+// Record is a record of one customer.
 type Record struct {
-	Key     string    `json:"key" doc:"Names the record within its customer: kind~id, or kind~id~kind~id below another." example:"invoice~10248"`
+	Key     string    `json:"key" doc:"The path of the record in its customer: kind~id, or kind~id~kind~id for a record below another." example:"invoice~10248"`
 	Kind    string    `json:"kind" example:"invoice"`
 	ID      string    `json:"id" example:"10248"`
 	Parent  string    `json:"parent,omitempty" doc:"The key of the record above."`
 	Data    Data      `json:"data"`
-	Created time.Time `json:"created"`
-	By      string    `json:"by,omitempty" doc:"The subject of who added it; forgotten in what the law keeps."`
+	Created time.Time `json:"created" doc:"The time when the record was added."`
+	By      string    `json:"by,omitempty" doc:"The subject that added the record. Absent in a retained record of a purged customer."`
 }
 
 func recordOf(r customer.Record) Record {
@@ -100,9 +100,9 @@ type addRecordInput struct {
 }
 
 type addRecordOutput struct {
-	Location string `header:"Location" doc:"The address of the record."`
-	Replayed string `header:"Idempotency-Replayed" doc:"true: this was done before under the same key."`
-	Body     Record
+	Location string `header:"Location" doc:"The path of the record."`
+	Replayable
+	Body Record
 }
 
 func (a *api) addRecord(ctx context.Context, in *addRecordInput) (*addRecordOutput, error) {
@@ -121,7 +121,7 @@ func (a *api) addRecord(ctx context.Context, in *addRecordInput) (*addRecordOutp
 		out.Replayed, err = replayedHeader, nil
 	}
 	if err != nil {
-		return nil, a.inTrash(err)
+		return nil, hideInTrash(err)
 	}
 	return out, nil
 }
@@ -137,43 +137,43 @@ func (r NewRecord) key(ch customer.Change) (customer.Key, error) {
 	}
 	parent, err := customer.ParseKey(r.Parent)
 	if err != nil {
-		return nil, customer.Invalid("parent", "must be the key of a record: kind~id, or kind~id~kind~id for one below another, at most 7 deep")
+		return nil, customer.Invalid("parent", "must be the key of a record: kind~id, or kind~id~kind~id for a record below another, up to 7 levels")
 	}
 	key := parent.Child(r.Kind, id)
 	return key, key.Validate()
 }
 
-// inTrash says that what the error is about is hidden, not that it can't be changed.
-func (a *api) inTrash(err error) error {
+// hideInTrash presents a customer in the trash as one with hidden records, not as one that can't be changed.
+func hideInTrash(err error) error {
 	if errors.Is(err, customer.ErrInTrash) {
 		return hidden
 	}
 	return err
 }
 
-// explained adds to a read of the store what a service's answer has: the certificate
-// of a customer that is gone.
-func (a *api) explained(ctx context.Context, id string, err error) error {
+// recordsError returns the error of a read of records. If there is no customer, it asks the service why: the error of a
+// purged customer has its certificate.
+func (a *api) recordsError(ctx context.Context, id string, err error) error {
 	if errors.Is(err, customer.ErrNotFound) {
 		if _, gerr := a.svc.Get(ctx, id); gerr != nil {
 			return gerr
 		}
 	}
-	return a.inTrash(err)
+	return hideInTrash(err)
 }
 
 func (a *api) record(ctx context.Context, id string, key customer.Key) (customer.Record, error) {
 	r, err := a.svc.Record(ctx, id, key)
 	if err != nil {
-		return customer.Record{Key: key}, a.explained(ctx, id, err)
+		return customer.Record{Key: key}, a.recordsError(ctx, id, err)
 	}
 	return r, nil
 }
 
 type listRecordsInput struct {
 	Target
-	Kind   string `query:"kind" maxLength:"32" pattern:"^[a-z][a-z0-9_-]{0,31}$" patternDescription:"up to 32 lower-case letters, digits, hyphens and underscores, a letter first" doc:"Only these." example:"invoice"`
-	Parent string `query:"parent" maxLength:"800" doc:"Only those below the record with this key." example:"invoice~10248"`
+	Kind   string `query:"kind" maxLength:"32" pattern:"^[a-z][a-z0-9_-]{0,31}$" patternDescription:"up to 32 lower-case letters, digits, hyphens and underscores, the first a letter" doc:"Only records of this kind." example:"invoice"`
+	Parent string `query:"parent" maxLength:"800" doc:"Only the records below the one with this key." example:"invoice~10248"`
 	Paging
 }
 
@@ -183,12 +183,7 @@ type RecordPage struct {
 	NextCursor string   `json:"nextCursor,omitempty" doc:"Absent on the last page."`
 }
 
-type recordPageOutput struct {
-	Link string `header:"Link" doc:"The next page, as rel=next."`
-	Body RecordPage
-}
-
-func (a *api) listRecords(ctx context.Context, in *listRecordsInput) (*recordPageOutput, error) {
+func (a *api) listRecords(ctx context.Context, in *listRecordsInput) (*pageOutput[RecordPage], error) {
 	q := customer.RecordQuery{Customer: in.ID, Kind: in.Kind, Limit: in.Limit, Cursor: in.Cursor}
 	query := url.Values{}
 	if in.Kind != "" {
@@ -204,13 +199,13 @@ func (a *api) listRecords(ctx context.Context, in *listRecordsInput) (*recordPag
 	}
 	page, err := a.svc.Records(ctx, q)
 	if err != nil {
-		return nil, a.explained(ctx, in.ID, err)
+		return nil, a.recordsError(ctx, in.ID, err)
 	}
 	return recordPage(page, in.next(customerPath(in.ID)+"/records", query, page.Cursor)), nil
 }
 
-func recordPage(page customer.RecordPage, link string) *recordPageOutput {
-	return &recordPageOutput{
+func recordPage(page customer.RecordPage, link string) *pageOutput[RecordPage] {
+	return &pageOutput[RecordPage]{
 		Link: link,
 		Body: RecordPage{Records: documents(page.Records, recordOf), NextCursor: page.Cursor},
 	}
@@ -221,9 +216,7 @@ type recordInput struct {
 	Key string `path:"key" maxLength:"800" doc:"The record's key." example:"invoice~10248"`
 }
 
-type recordOutput struct{ Body Record }
-
-func (a *api) showRecord(ctx context.Context, in *recordInput) (*recordOutput, error) {
+func (a *api) showRecord(ctx context.Context, in *recordInput) (*output[Record], error) {
 	key, err := customer.ParseKey(in.Key)
 	if err != nil {
 		return nil, err
@@ -232,7 +225,7 @@ func (a *api) showRecord(ctx context.Context, in *recordInput) (*recordOutput, e
 	if err != nil {
 		return nil, err
 	}
-	return &recordOutput{Body: recordOf(r)}, nil
+	return &output[Record]{Body: recordOf(r)}, nil
 }
 
 type noOutput struct{}
@@ -246,5 +239,5 @@ func (a *api) removeRecord(ctx context.Context, in *recordInput) (*noOutput, err
 	if err != nil {
 		return nil, err
 	}
-	return &noOutput{}, a.inTrash(a.svc.RemoveRecord(ctx, in.ID, key, ch))
+	return &noOutput{}, hideInTrash(a.svc.RemoveRecord(ctx, in.ID, key, ch))
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
-// route is a method and a path of the API, as it is registered and documented.
+// route is an operation of the API, with its documentation.
 type route struct {
 	id          string
 	method      string
@@ -24,7 +24,7 @@ type route struct {
 	summary     string
 	description string
 	status      int            // of success; 0: 200
-	refusals    []*problemType // beside those that every operation has
+	refusals    []*problemType // without those that every operation has
 	request     any            // example
 	response    any            // example
 	maxBody     int64          // 0: maxBody
@@ -32,8 +32,12 @@ type route struct {
 	produces    string // content type of success; empty: JSON
 }
 
-// maxBody bounds what is held in memory of a request: a record's data and some room.
-const maxBody = 128 << 10
+// The limits of a body that is read into memory. An import is not: it is read line by line.
+const (
+	maxBody          = 128 << 10 // bytes: a record's data and some room
+	maxOperationBody = 512 << 10 // bytes: 5,000 ids of 100 bytes
+	bodyReadTimeout  = 10 * time.Second
+)
 
 func newHuma(mux *http.ServeMux, version string) huma.API {
 	setUpHuma()
@@ -48,7 +52,7 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"token": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token of the issuer that the deployment trusts. Its subject is the actor of every change."},
+					"token": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token of the issuer that the deployment trusts. Its subject is the actor of the changes."},
 				},
 			},
 			Security: []map[string][]string{{"token": {}}},
@@ -59,7 +63,7 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 	})
 }
 
-// register adds a route whose errors are translated to problems.
+// register adds a route. The errors of handle are translated to problems.
 func register[I, O any](a *api, r route, handle func(context.Context, *I) (*O, error)) {
 	huma.Register(a.huma, a.describe(r, takesBody(reflect.TypeFor[I]())), func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
@@ -68,7 +72,7 @@ func register[I, O any](a *api, r route, handle func(context.Context, *I) (*O, e
 		}
 		return out, nil
 	})
-	a.giveExamples(r)
+	a.addExamples(r)
 }
 
 func takesBody(input reflect.Type) bool {
@@ -81,7 +85,7 @@ func (a *api) describe(r route, body bool) huma.Operation {
 	return huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Tags: []string{r.tag},
 		Summary: r.summary, Description: r.description, DefaultStatus: status,
-		MaxBodyBytes: cmp.Or(r.maxBody, maxBody), BodyReadTimeout: 10 * time.Second,
+		MaxBodyBytes: cmp.Or(r.maxBody, maxBody), BodyReadTimeout: bodyReadTimeout,
 		RequestBody: r.body, Responses: a.responses(r, status, body),
 	}
 }
@@ -97,8 +101,7 @@ func (a *api) responses(r route, status int, body bool) map[string]*huma.Respons
 	return responses
 }
 
-// refusalResponses documents every problem that a route may answer, with an example
-// of each.
+// refusalResponses returns the documentation of every problem that a route can answer, with an example of each.
 func (a *api) refusalResponses(r route, body bool) map[string]*huma.Response {
 	types := append([]*problemType{badQuery, unauthenticated, invalid, internal, unavailable, busy, diskFull}, r.refusals...)
 	if body {
@@ -137,8 +140,8 @@ func describeTypes(types []*problemType) string {
 	return strings.Join(lines, "\n\n")
 }
 
-// giveExamples adds the examples of success, which huma has no tag for.
-func (a *api) giveExamples(r route) {
+// addExamples adds the examples of the request and of success. huma has no tag for them.
+func (a *api) addExamples(r route) {
 	doc := operationOf(a.huma.OpenAPI().Paths[r.path], r.method)
 	if r.request != nil && doc.RequestBody != nil {
 		for name, media := range doc.RequestBody.Content {

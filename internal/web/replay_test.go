@@ -8,18 +8,18 @@ import (
 	"lethe/internal/customer"
 )
 
-// resurrect puts the roots of purged customers back, as they were.
+// resurrect writes the root items of purged customers again, as a restored backup does.
 func (s *system) resurrect(customers ...customer.Customer) {
 	s.t.Helper()
 	for _, c := range customers {
-		c.Terms, c.Profile.Email = nil, "" // whose items are not put back
+		c.Terms, c.Profile.Email = nil, "" // the items of these are not restored
 		if err := s.store.PutBack(s.t.Context(), c, time.Now()); err != nil {
 			s.t.Fatal(err)
 		}
 	}
 }
 
-// TestReplayIsForTheLedgerToSay plans and applies replays of a ledger that names some twice.
+// TestReplayIsForTheLedgerToSay plans and applies replays of a ledger with two certificates for some customers.
 func TestReplayIsForTheLedgerToSay(t *testing.T) {
 	s := newSystem(t)
 	const n = 300 // more than a page of planning, some chains having several blocks

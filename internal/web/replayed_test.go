@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// keyed is a request under a key, and what comes before it.
+// keyed is a request with an idempotency key, and its setup.
 type keyed struct {
 	name   string
 	before []string
@@ -27,11 +27,11 @@ var keyedRequests = []keyed{
 	{"a record", nil, "/records", `{"kind":"ticket","data":{"text":"hello <b>"}}`, 201, false},
 }
 
-// manyWords are more than a customer is found by.
+// manyWords is more words than a search finds.
 const manyWords = "aa ab ac ad ae af ag ah ai aj ak al am an ao ap aq ar as at au av aw ax ay az ba bb bc bd be bf bg bh bi bj bk bl bm bn"
 
-// TestARepeatIsAnsweredAsThen sends requests again under their key: at once, when the customer
-// has been changed, when it is in the trash and when it is gone for good.
+// TestARepeatIsAnsweredAsThen repeats requests with the same key: at once, after a change of the customer, after its
+// deletion and after its purge.
 func TestARepeatIsAnsweredAsThen(t *testing.T) {
 	s := newSystem(t)
 	for i, k := range keyedRequests {
@@ -84,7 +84,7 @@ func TestARepeatIsAnsweredAsThen(t *testing.T) {
 
 func (k keyed) text(id string) string { return replaceID(k.body, id) }
 
-// ready makes the customer, unless the request itself does, and says where to send that.
+// ready creates the customer, unless the request does, and returns the path of the request.
 func (k keyed) ready(s *system, id string) (url string) {
 	s.t.Helper()
 	if k.name == "create" {
@@ -97,8 +97,8 @@ func (k keyed) ready(s *system, id string) (url string) {
 	return customerURL(id) + k.url
 }
 
-// TestARepeatOfWhatChangedNothingChangesNothing asks for what is so already, and again under the
-// same key when it is so no longer.
+// TestARepeatOfWhatChangedNothingChangesNothing sends a change that has no effect, and repeats it with the same key when
+// it would have one.
 func TestARepeatOfWhatChangedNothingChangesNothing(t *testing.T) {
 	s := newSystem(t)
 	for name, test := range map[string]struct{ before, url, after string }{
@@ -130,7 +130,7 @@ func TestARepeatOfWhatChangedNothingChangesNothing(t *testing.T) {
 	}
 }
 
-// TestARepeatIsOfTheSameRequest uses the key for another.
+// TestARepeatIsOfTheSameRequest sends another request with the same key.
 func TestARepeatIsOfTheSameRequest(t *testing.T) {
 	s := newSystem(t)
 	s.must(201, post, "/v1/customers", `{"id":"A","lastName":"Alder"}`, "Idempotency-Key", "k")
@@ -143,8 +143,8 @@ func TestARepeatIsOfTheSameRequest(t *testing.T) {
 	}
 }
 
-// TestWhatIsAnsweredOfARecordIsWhatWasWritten adds records beside the deletion of their customer:
-// those that were answered as added are there after a restore, and no others.
+// TestWhatIsAnsweredOfARecordIsWhatWasWritten adds records during the deletion of their customer. After a restore, the customer
+// must have exactly those that were answered with 201.
 func TestWhatIsAnsweredOfARecordIsWhatWasWritten(t *testing.T) {
 	s := newSystem(t)
 	for round := range 20 {

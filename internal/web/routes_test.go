@@ -9,7 +9,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// call is one request and what is to come back.
+// call is one request and the expected answer.
 type call struct {
 	Name   string
 	Method string
@@ -66,14 +66,14 @@ func TestCustomers(t *testing.T) {
 		{Name: "nobody", Method: post, URL: "/v1/customers", Body: `{"push":true}`, Status: 422, Code: "INVALID", Want: map[string]any{"errors.0.field": "organisation"}},
 		{Name: "no address", Method: post, URL: "/v1/customers", Body: `{"lastName":"X","email":"nowhere"}`, Status: 422, Code: "INVALID", Want: map[string]any{"errors.0.field": "email"}},
 		{Name: "show", Method: get, URL: "/v1/customers/ALFKI", Status: 200, Want: map[string]any{"links.records": "/v1/customers/ALFKI/records"}, Answer: map[string]string{"Etag": `"1"`}},
-		{Name: "there is none", Method: get, URL: "/v1/customers/NOBODY", Status: 404, Code: "NOT_FOUND"},
+		{Name: "an unknown id", Method: get, URL: "/v1/customers/NOBODY", Status: 404, Code: "NOT_FOUND"},
 		{Name: "no id", Method: get, URL: "/v1/customers/~x", Status: 422, Code: "INVALID", Want: map[string]any{"errors.0.field": "path.id"}},
 		{Name: "change", Method: patch, URL: "/v1/customers/ALFKI", Body: `{"phone":"123","consents":{"sms":false}}`, Header: []string{"If-Match", `"1"`}, Status: 200,
 			Want: map[string]any{"version": 2, "phone": "123", "organisation": "Alfreds", "consents.news": true, "consents.sms": false}, Answer: map[string]string{"Etag": `"2"`}},
 		{Name: "null clears", Method: patch, URL: "/v1/customers/ALFKI", Body: `{"phone":null,"push":null,"consents":{"news":null}}`, Header: []string{"Content-Type", "application/merge-patch+json"}, Status: 200,
 			Want: map[string]any{"phone": "", "push": false, "consents.news": nil, "consents.sms": false, "email": "maria@example.com"}},
 		{Name: "null clears all consents", Method: patch, URL: "/v1/customers/ALFKI", Body: `{"consents":null}`, Status: 200, Want: map[string]any{"consents": map[string]any{}}},
-		{Name: "changed meanwhile", Method: patch, URL: "/v1/customers/ALFKI", Body: `{"phone":"1"}`, Header: []string{"If-Match", `"1"`}, Status: 412, Code: "VERSION_MISMATCH"},
+		{Name: "an old version", Method: patch, URL: "/v1/customers/ALFKI", Body: `{"phone":"1"}`, Header: []string{"If-Match", `"1"`}, Status: 412, Code: "VERSION_MISMATCH"},
 		{Name: "a weak tag never matches", Method: patch, URL: "/v1/customers/ALFKI", Body: `{"phone":"1"}`, Header: []string{"If-Match", `W/"4"`}, Status: 412, Code: "VERSION_MISMATCH"},
 		{Name: "no version is 0", Method: patch, URL: "/v1/customers/ALFKI", Body: `{"phone":"1"}`, Header: []string{"If-Match", `"0"`}, Status: 412, Code: "VERSION_MISMATCH"},
 		{Name: "any version", Method: patch, URL: "/v1/customers/ALFKI", Body: `{"phone":"1"}`, Header: []string{"If-Match", "*"}, Status: 200},
@@ -113,8 +113,8 @@ func TestWhoIsFound(t *testing.T) {
 	})
 }
 
-// TestIDsOfOtherPlatforms lets customers have the ids that they have elsewhere, and goes where
-// each answer leads.
+// TestIDsOfOtherPlatforms creates customers with ids in the formats of other platforms, and follows the links of each
+// answer.
 func TestIDsOfOtherPlatforms(t *testing.T) {
 	s := newSystem(t)
 	for _, id := range []string{
@@ -330,7 +330,7 @@ func TestSettings(t *testing.T) {
 	s.run(t, []call{
 		{Name: "the defaults", Method: get, URL: "/v1/settings", Status: 200, Want: map[string]any{"version": 0, "retention": "P30D", "changed": nil}, Answer: map[string]string{"Etag": `"0"`}},
 		{Name: "no version", Method: put, URL: "/v1/settings", Body: with(`"retention":"P30D"`), Status: 428, Code: "VERSION_REQUIRED"},
-		{Name: "any version is none", Method: put, URL: "/v1/settings", Body: with(`"retention":"P30D"`), Header: []string{"If-Match", "*"}, Status: 428, Code: "VERSION_REQUIRED"},
+		{Name: "no version but *", Method: put, URL: "/v1/settings", Body: with(`"retention":"P30D"`), Header: []string{"If-Match", "*"}, Status: 428, Code: "VERSION_REQUIRED"},
 		{Name: "another version", Method: put, URL: "/v1/settings", Body: with(`"version":4,"retention":"P30D"`), Status: 412, Code: "VERSION_MISMATCH"},
 		{Name: "two versions", Method: put, URL: "/v1/settings", Body: with(`"version":0,"retention":"P30D"`), Header: []string{"If-Match", `"1"`}, Status: 412, Code: "VERSION_MISMATCH"},
 		{Name: "no tag", Method: put, URL: "/v1/settings", Body: with(`"retention":"P30D"`), Header: []string{"If-Match", "1"}, Status: 400, Code: "BAD_IF_MATCH"},
@@ -353,7 +353,7 @@ func TestSettings(t *testing.T) {
 	})
 }
 
-// TestPages goes through lists page by page, by nextCursor and by the Link header.
+// TestPages reads lists page by page, by nextCursor and by the Link header.
 func TestPages(t *testing.T) {
 	s := newSystem(t)
 	const n = 7
@@ -434,7 +434,7 @@ func TestIdempotency(t *testing.T) {
 	})
 }
 
-// TestCustomersWithoutAName are known by an e-mail address or a phone number alone.
+// TestCustomersWithoutAName adds customers that have only an e-mail address or a phone number.
 func TestCustomersWithoutAName(t *testing.T) {
 	newSystem(t).run(t, []call{
 		{Name: "an address", Method: post, URL: "/v1/customers", Body: `{"id":"A","email":"only@example.com"}`, Status: 201, Want: map[string]any{"organisation": "", "lastName": "", "email": "only@example.com"}},

@@ -18,13 +18,14 @@ import (
 	"lethe/internal/customer"
 )
 
-// request is what the parts of an answer need to know of the request it answers.
+// request is the part of a request that problems, logs and idempotency keys need.
 type request struct {
 	id       string // X-Request-Id
 	method   string
 	uri      string
-	route    string // as the OpenAPI document has it: /v1/customers/{id}
-	customer string // the customer that the path names, if any
+	route    string        // the path in the OpenAPI document: /v1/customers/{id}
+	customer string        // the id of the customer in the path, if it has one
+	schemas  huma.Registry // of the OpenAPI document
 	body     *digest
 }
 
@@ -47,14 +48,14 @@ func (d *digest) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ServeHTTP answers one request, whatever becomes of it.
+// ServeHTTP answers one request. It recovers from panics of handlers.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req := &request{id: requestID(r), method: r.Method, uri: r.URL.RequestURI(), body: &digest{r.Body, sha256.New()}}
+	req := &request{id: requestID(r), method: r.Method, uri: r.URL.RequestURI(), schemas: a.huma.OpenAPI().Components.Schemas, body: &digest{r.Body, sha256.New()}}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey, req))
 	r.Body = req.body
-	secure(w.Header(), req.id)
+	setHeaders(w.Header(), req.id)
 	tracked := &responseWriter{ResponseWriter: w}
-	defer a.recovered(tracked, r)
+	defer a.recoverPanic(tracked, r)
 	if handler, pattern := a.mux.Handler(r); pattern == "" {
 		a.refuseRoute(tracked, r, handler)
 		return
@@ -64,7 +65,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 var requestIDFormat = regexp.MustCompile(`^[A-Za-z0-9._=+/-]{1,128}$`)
 
-// requestID is the gateway's, so that its log and ours can be read together.
+// requestID returns the id that the gateway gave the request, so that both logs have the same id, or a new one.
 func requestID(r *http.Request) string {
 	if given := r.Header.Get("X-Request-Id"); requestIDFormat.MatchString(given) {
 		return given
@@ -72,7 +73,7 @@ func requestID(r *http.Request) string {
 	return customer.NewID()
 }
 
-func secure(h http.Header, requestID string) {
+func setHeaders(h http.Header, requestID string) {
 	h.Set("X-Request-Id", requestID)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
@@ -80,7 +81,7 @@ func secure(h http.Header, requestID string) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// responseWriter knows whether anything was answered yet.
+// responseWriter records whether the answer has begun.
 type responseWriter struct {
 	http.ResponseWriter
 	begun bool
@@ -96,10 +97,10 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// Unwrap lets http.ResponseController reach the writer below.
+// Unwrap returns the wrapped writer, for http.ResponseController.
 func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (a *api) recovered(w *responseWriter, r *http.Request) {
+func (a *api) recoverPanic(w *responseWriter, r *http.Request) {
 	v := recover()
 	if v == nil {
 		return
@@ -112,8 +113,7 @@ func (a *api) recovered(w *responseWriter, r *http.Request) {
 	}
 }
 
-// refuseRoute answers for paths and methods there are none of. What the mux would
-// have answered tells which of the two it is.
+// refuseRoute answers a request with an unknown path or method. The mux's own answer says which of the two it is.
 func (a *api) refuseRoute(w http.ResponseWriter, r *http.Request, refusal http.Handler) {
 	probe := &refusalProbe{header: http.Header{}}
 	refusal.ServeHTTP(probe, r)
@@ -137,8 +137,8 @@ func (p *refusalProbe) Header() http.Header         { return p.header }
 func (p *refusalProbe) Write(b []byte) (int, error) { return len(b), nil }
 func (p *refusalProbe) WriteHeader(status int)      { p.status = status }
 
-// admit refuses a request that nobody makes before anything else about it is looked
-// at, and one that would be understood in part only.
+// admit refuses a request without an actor before it reads anything else, and then a request that huma would accept but
+// read only in part.
 func (a *api) admit(ctx huma.Context, next func(huma.Context)) {
 	req := requestOf(ctx.Context())
 	req.route, req.customer = ctx.Operation().Path, ctx.Param("id")
@@ -163,9 +163,8 @@ func (a *api) admit(ctx huma.Context, next func(huma.Context)) {
 	}
 }
 
-// takesType says whether the operation takes the body's content type, which it returns as the
-// operation has it. huma looks at what comes after the last + of it only. A body without one
-// is taken for JSON.
+// takesType reports whether the operation accepts the body's content type, and returns its media type. huma compares
+// only the part after the last plus sign. A body without a content type is JSON.
 func takesType(ctx huma.Context) (name string, ok bool) {
 	body, given := ctx.Operation().RequestBody, ctx.Header("Content-Type")
 	if r, _ := humago.Unwrap(ctx); body == nil || given == "" || r.ContentLength == 0 {
@@ -183,7 +182,7 @@ func inUTF8(charset string) bool {
 	return false
 }
 
-// setType says what the body is in the spelling that huma knows: it compares types letter by letter.
+// setType sets the Content-Type header to a media type that huma knows. It compares them byte by byte.
 func setType(ctx huma.Context, contentType string) {
 	if r, _ := humago.Unwrap(ctx); contentType != "" {
 		r.Header.Set("Content-Type", contentType)

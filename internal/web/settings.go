@@ -14,55 +14,55 @@ func (a *api) settingsRoutes() {
 	register(a, route{
 		id: "get-settings", method: http.MethodGet, path: "/v1/settings", tag: "Settings",
 		summary:     "Show the settings",
-		description: "How long the trash keeps customers, and what becomes of each kind of record when its customer is deleted.",
+		description: "Shows how long the trash keeps customers, and what a deletion does to each kind of record.",
 		response:    exampleSettings,
 	}, a.showSettings)
 	register(a, route{
 		id: "update-settings", method: http.MethodPut, path: "/v1/settings", tag: "Settings",
 		summary:     "Replace the settings",
-		description: "Names the version it replaces, as version in the body or as If-Match. Kinds can be added and changed, not removed. Customers in the trash keep the purge time they have, and purges that have begun the policies they began with. It is answered when the new settings are in force everywhere, which takes a few seconds.",
+		description: "Send the version that you replace as version in the body, or as If-Match. Kinds can be added and changed, but not removed. Customers in the trash keep their purge time, and running purges keep their policies. The answer comes after a few seconds, when the new settings are in force everywhere.",
 		refusals:    []*problemType{versionMismatch, versionRequired, badIfMatch, unconfirmed},
 		request:     exampleNewSettings, response: exampleSettings,
 	}, a.updateSettings)
 	register(a, route{
 		id: "preview-settings", method: http.MethodPost, path: "/v1/settings/preview", tag: "Settings",
 		summary:     "Preview a retention",
-		description: "Counts when the customers now in the trash would be purged if this retention had been in force when they were deleted. Changes nothing.",
+		description: "Counts the customers in the trash by when they would be purged if this retention had been in force at their deletion. Nothing changes.",
 		request:     examplePreview, response: exampleForecast,
 	}, a.preview)
 }
 
-// Settings are what an operator of the platform decides.
+// Settings are the retention and the kinds of records.
 type Settings struct {
-	Version   int64  `json:"version" doc:"Counts changes; 0 until somebody makes the first."`
+	Version   int64  `json:"version" doc:"Increases with every change; 0 before the first."`
 	Retention string `json:"retention" maxLength:"40" doc:"Time in the trash: an ISO 8601 period of weeks, days, hours, minutes and seconds, never, or PT0S for at once." example:"P30D"`
-	Kinds     []Kind `json:"kinds" maxItems:"40" doc:"Of records, by name."`
+	Kinds     []Kind `json:"kinds" maxItems:"40" doc:"The kinds of records, by name."`
 
-	Changed *Changed `json:"changed,omitempty" doc:"Missing until somebody makes the first change."`
+	Changed *Changed `json:"changed,omitempty" doc:"The last change. Absent before the first change."`
 }
 
-// Changed says whose change made the settings what they are.
+// Changed is the time and the actor of the last change.
 type Changed struct {
 	At time.Time `json:"at"`
-	By string    `json:"by" doc:"The subject." example:"auth0|5f7c8ec7c33c6c004bbafe82"`
+	By string    `json:"by" doc:"The subject that made the change." example:"auth0|5f7c8ec7c33c6c004bbafe82"`
 }
 
-// NewSettings are settings to be.
+// NewSettings are settings to put in force.
 type NewSettings struct {
-	Version      *int64 `json:"version,omitempty" minimum:"0" doc:"The version that this replaces; needed unless If-Match names it."`
+	Version      *int64 `json:"version,omitempty" minimum:"0" doc:"The version to replace. Required without If-Match."`
 	Retention    string `json:"retention" maxLength:"40" doc:"Time in the trash: an ISO 8601 period of weeks, days, hours, minutes and seconds, never, or PT0S for at once." example:"P30D"`
-	Kinds        []Kind `json:"kinds" maxItems:"40" doc:"All kinds, those in force included."`
-	Acknowledged bool   `json:"acknowledged,omitempty" doc:"Needed when a shorter retention leaves less than a day to undo a deletion."`
+	Kinds        []Kind `json:"kinds" maxItems:"40" doc:"All kinds, including those that do not change."`
+	Acknowledged bool   `json:"acknowledged,omitempty" doc:"Must be true if a shorter retention leaves less than a day to undo a deletion."`
 
-	Changed *Changed `json:"changed,omitempty" readOnly:"true" doc:"Ignored, so that what was read can be sent back: who makes the change is whoever sends it."`
+	Changed *Changed `json:"changed,omitempty" readOnly:"true" doc:"Ignored: the answer of GET can be sent back with changes."`
 }
 
 // Kind is a kind of record.
 type Kind struct {
-	Name    string   `json:"name" maxLength:"32" example:"invoice"`
-	Policy  string   `json:"policy" enum:"restrict,cascade,retain" doc:"When the customer is deleted: restrict blocks that, cascade goes with it, retain is kept for the law, stripped and cut loose at the purge."`
-	Keep    []string `json:"keep,omitempty" maxItems:"30" doc:"With retain: the fields of data that stay."`
-	KeepFor string   `json:"keepFor,omitempty" maxLength:"40" doc:"With retain, and needed there: how long they stay after the purge." example:"P3650D"`
+	Name    string   `json:"name" maxLength:"32" doc:"Up to 32 lower-case letters, digits, hyphens and underscores, the first a letter." example:"invoice"`
+	Policy  string   `json:"policy" enum:"restrict,cascade,retain" doc:"restrict: records of this kind block the deletion of their customer. cascade: they are deleted and purged with it. retain: they are deleted with it, and at the purge the fields in keep are retained for the time in keepFor."`
+	Keep    []string `json:"keep,omitempty" maxItems:"30" doc:"With retain: the fields of data to retain."`
+	KeepFor string   `json:"keepFor,omitempty" maxLength:"40" doc:"Required with retain: how long the fields are retained after the purge, as an ISO 8601 period, or never for no end." example:"P3650D"`
 }
 
 func settingsOf(s customer.Settings) Settings {
@@ -102,11 +102,11 @@ func (k Kind) kind() (customer.Kind, error) {
 	kind := customer.Kind{Name: k.Name, Policy: customer.Policy(k.Policy), Keep: k.Keep}
 	switch {
 	case kind.Policy != customer.Retain && k.KeepFor != "":
-		return kind, customer.Invalid("kinds.keepFor", "belongs to the policy retain only")
+		return kind, customer.Invalid("kinds.keepFor", "applies only to the policy retain; leave it out")
 	case kind.Policy != customer.Retain:
 		return kind, nil
 	case k.KeepFor == "":
-		return kind, customer.Invalid("kinds.keepFor", "say how long the law wants "+k.Name+" kept, as in P3650D, or never for without end")
+		return kind, customer.Invalid("kinds.keepFor", "is required for the policy retain of "+k.Name+"; give the time that the law requires, such as P3650D, or never for no end")
 	}
 	length, err := period("kinds.keepFor", k.KeepFor)
 	kind.For = length
@@ -116,7 +116,7 @@ func (k Kind) kind() (customer.Kind, error) {
 func period(field, text string) (customer.Period, error) {
 	p, err := customer.ParsePeriod(text)
 	if err != nil {
-		return p, customer.Invalid(field, "must be a period of at most 100 years: days as P30D, seconds as PT5S, or never")
+		return p, customer.Invalid(field, "must be a period of at most 100 years, such as P30D (days) or PT5S (seconds), or never")
 	}
 	return p, nil
 }
@@ -139,8 +139,9 @@ type updateSettingsInput struct {
 	Body NewSettings
 }
 
-// replaces is the version that the request names, in one or both of two places.
-func (in *updateSettingsInput) replaces() (int64, error) {
+// baseVersion returns the version that the request replaces, from the body or If-Match. If both have one, they must be
+// equal.
+func (in *updateSettingsInput) baseVersion() (int64, error) {
 	named, header := in.Body.Version, in.IfMatch != "" && in.IfMatch != "*"
 	if !header {
 		if named == nil {
@@ -148,7 +149,7 @@ func (in *updateSettingsInput) replaces() (int64, error) {
 		}
 		return *named, nil
 	}
-	version, err := in.named()
+	version, err := in.parse()
 	if err == nil && named != nil && *named != version {
 		err = customer.ErrVersion
 	}
@@ -160,7 +161,7 @@ func (a *api) updateSettings(ctx context.Context, in *updateSettingsInput) (*set
 	if err != nil {
 		return nil, err
 	}
-	if wanted.Version, err = in.replaces(); err != nil {
+	if wanted.Version, err = in.baseVersion(); err != nil {
 		return nil, err
 	}
 	s, err := a.svc.UpdateSettings(ctx, wanted, in.Body.Acknowledged, actorOf(ctx))
@@ -170,30 +171,28 @@ func (a *api) updateSettings(ctx context.Context, in *updateSettingsInput) (*set
 	return &settingsOutput{ETag: etag(s.Version), Body: settingsOf(s)}, nil
 }
 
-// Preview asks what a retention would mean.
+// Preview is a retention to preview.
 type Preview struct {
-	Retention string `json:"retention" maxLength:"40" example:"P7D"`
+	Retention string `json:"retention" maxLength:"40" doc:"The retention to preview, in the format of the settings." example:"P7D"`
 }
 
-// Forecast counts the customers in the trash by when they would be purged.
+// Forecast counts the customers in the trash by the time of their purge.
 type Forecast struct {
-	InTrash  int        `json:"inTrash" doc:"Customers looked at."`
-	Held     int        `json:"held" doc:"Under legal hold: not before it is lifted."`
-	Never    int        `json:"never"`
-	DueNow   int        `json:"dueNow"`
-	DueDay   int        `json:"dueDay" doc:"Within a day, those due now not counted."`
-	DueWeek  int        `json:"dueWeek" doc:"Within a week, likewise."`
-	DueMonth int        `json:"dueMonth" doc:"Within 30 days, likewise."`
-	Later    int        `json:"later"`
-	Earliest *time.Time `json:"earliest,omitempty" doc:"The first purge still to come."`
-	Complete bool       `json:"complete" doc:"false: the trash is larger than was looked at."`
+	InTrash  int        `json:"inTrash" doc:"Customers in the trash that were counted."`
+	Held     int        `json:"held" doc:"Customers under legal hold. They are not purged until it is lifted."`
+	Never    int        `json:"never" doc:"Customers that would never be purged."`
+	DueNow   int        `json:"dueNow" doc:"Customers that would be purged now."`
+	DueDay   int        `json:"dueDay" doc:"Within a day, without dueNow."`
+	DueWeek  int        `json:"dueWeek" doc:"Within a week, without dueNow and dueDay."`
+	DueMonth int        `json:"dueMonth" doc:"Within 30 days, without dueNow, dueDay and dueWeek."`
+	Later    int        `json:"later" doc:"In more than 30 days."`
+	Earliest *time.Time `json:"earliest,omitempty" doc:"The time of the first purge in the future."`
+	Complete bool       `json:"complete" doc:"false: the trash has more customers than were counted."`
 }
 
 type previewInput struct{ Body Preview }
 
-type previewOutput struct{ Body Forecast }
-
-func (a *api) preview(ctx context.Context, in *previewInput) (*previewOutput, error) {
+func (a *api) preview(ctx context.Context, in *previewInput) (*output[Forecast], error) {
 	retention, err := period("retention", in.Body.Retention)
 	if err != nil {
 		return nil, err
@@ -202,7 +201,7 @@ func (a *api) preview(ctx context.Context, in *previewInput) (*previewOutput, er
 	if err != nil {
 		return nil, err
 	}
-	return &previewOutput{Body: forecastOf(f)}, nil
+	return &output[Forecast]{Body: forecastOf(f)}, nil
 }
 
 func forecastOf(f customer.Forecast) Forecast {

@@ -7,9 +7,9 @@ import (
 	"unicode/utf16"
 )
 
-var errSurrogate = errors.New(`has half of a surrogate pair as \u escape: write the other half, \ud800 to \udbff before \udc00 to \udfff, or leave it out`)
+var errSurrogate = errors.New(`has only one half of a surrogate pair as a \u escape; write both, \ud800 to \udbff and then \udc00 to \udfff, or none`)
 
-// loneSurrogate looks for one in valid JSON. encoding/json would put a replacement character in its place.
+// loneSurrogate reports whether valid JSON has a lone surrogate. encoding/json replaces it by U+FFFD.
 func loneSurrogate(json []byte) bool {
 	for {
 		i := bytes.IndexByte(json, '\\')
@@ -31,7 +31,7 @@ func loneSurrogate(json []byte) bool {
 	}
 }
 
-// escaped is the character of the \u escape that json begins with, -1 if it doesn't.
+// escaped returns the UTF-16 code of the \u escape that json begins with, -1 if it does not begin with one.
 func escaped(json []byte) rune {
 	if len(json) < 6 || json[0] != '\\' || json[1] != 'u' {
 		return -1

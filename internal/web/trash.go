@@ -12,27 +12,27 @@ func (a *api) trashRoutes() {
 	register(a, route{
 		id: "delete-customer", method: http.MethodDelete, path: "/v1/customers/{id}", tag: "Trash",
 		summary:     "Move a customer to the trash",
-		description: "The customer and all its records vanish at once, however many there are. They can be restored until deletion.purgeTime, which the retention in the settings decides. Deleting one that is in the trash already changes nothing.",
+		description: "Hides the customer and all its records at once, regardless of their number. They can be restored until deletion.purgeTime, which follows from the retention in the settings. If the customer is in the trash, nothing changes.",
 		refusals:    []*problemType{notFound, purged, hasDependents, onHold, purgeStarted, versionMismatch, badIfMatch},
 		request:     exampleReason, response: exampleDeleted,
 	}, a.delete)
 	register(a, route{
 		id: "list-deleted-customers", method: http.MethodGet, path: "/v1/deleted-customers", tag: "Trash",
 		summary:     "List the trash",
-		description: "Who was deleted when, by whom and why, and how long each can still be restored; soonest purge first. The same as GET /v1/customers?state=deleted.",
+		description: "Each customer has its deletion: when, by which subject and why, and until when it can be restored. Soonest purge first. The same list as GET /v1/customers?state=deleted.",
 		refusals:    []*problemType{badCursor}, response: exampleTrashPage,
 	}, a.listTrash)
 	register(a, route{
 		id: "restore-customer", method: http.MethodPost, path: "/v1/customers/{id}/restore", tag: "Trash",
 		summary:     "Restore a customer from the trash",
-		description: "Brings back exactly what the deletion hid. A blocked customer is still blocked. Restoring an active customer changes nothing, unless a deletion is named.",
+		description: "Restores exactly what the deletion hid. A blocked customer is still blocked. If the customer is active, nothing changes; with deletionId, the request is refused.",
 		refusals:    []*problemType{notFound, purged, notDeleted, purgeStarted, versionMismatch, badIfMatch, badKey, keyReused},
 		request:     exampleRestore, response: exampleCustomer,
 	}, a.restore)
 	register(a, route{
 		id: "purge-customer", method: http.MethodPost, path: "/v1/customers/{id}/purge", tag: "Trash", status: http.StatusAccepted,
 		summary:     "Purge a customer for good",
-		description: "Removes a customer in the trash and everything that hangs on it before its purge time. There is no way back from the moment this is answered. The removal itself goes on afterwards; Location is where its certificate will be.",
+		description: "Purges a customer in the trash, with all its records, before its purge time. After the answer, the purge can't be stopped. It runs in the background; when it has ended, the certificate is at the address in Location.",
 		refusals:    []*problemType{notFound, purged, notDeleted, onHold, mismatch, versionMismatch, badIfMatch, badKey, keyReused},
 		request:     examplePurge, response: examplePurging,
 	}, a.purge)
@@ -50,22 +50,22 @@ func (a *api) delete(ctx context.Context, in *deleteInput) (*customerOutput, err
 		return nil, err
 	}
 	c, err := a.svc.Delete(ctx, in.ID, ch)
-	return a.changed(ctx, c, err)
+	return a.answerCustomer(ctx, c, err)
 }
 
 type trashInput struct{ Paging }
 
-func (a *api) listTrash(ctx context.Context, in *trashInput) (*customerPageOutput, error) {
+func (a *api) listTrash(ctx context.Context, in *trashInput) (*pageOutput[CustomerPage], error) {
 	page, err := a.svc.Customers(ctx, customer.Query{State: customer.Deleted, Limit: in.Limit, Cursor: in.Cursor})
 	if err != nil {
 		return nil, err
 	}
-	return &customerPageOutput{Link: in.next("/v1/deleted-customers", url.Values{}, page.Cursor), Body: a.page(page)}, nil
+	return &pageOutput[CustomerPage]{Link: in.next("/v1/deleted-customers", url.Values{}, page.Cursor), Body: a.page(page)}, nil
 }
 
-// Restore says what to undo, and why.
+// Restore is the body of a restore.
 type Restore struct {
-	DeletionID string `json:"deletionId,omitempty" maxLength:"64" doc:"The deletion to undo; left out, whichever it is."`
+	DeletionID string `json:"deletionId,omitempty" maxLength:"64" doc:"The deletion to undo: if it is not the current one, the request is refused. If left out, the current one."`
 	Reason
 }
 
@@ -86,21 +86,21 @@ func (a *api) restore(ctx context.Context, in *restoreInput) (*customerOutput, e
 		return nil, err
 	}
 	c, err := a.svc.Restore(ctx, in.ID, body.DeletionID, ch)
-	return a.changed(ctx, c, err)
+	return a.answerCustomer(ctx, c, err)
 }
 
-// Purge confirms what is to be removed for good, and says why.
+// Purge is the body of a purge.
 type Purge struct {
-	Confirm    string `json:"confirm" maxLength:"128" doc:"The customer's id once more." example:"ALFKI"`
-	DeletionID string `json:"deletionId,omitempty" maxLength:"64" doc:"The deletion to finish; left out, whichever it is."`
+	Confirm    string `json:"confirm" maxLength:"128" doc:"The customer's id again." example:"ALFKI"`
+	DeletionID string `json:"deletionId,omitempty" maxLength:"64" doc:"The deletion to finish: if it is not the current one, the request is refused. If left out, the current one."`
 	Reason
 }
 
-// Purging says that a purge is under way.
+// Purging is the answer to a purge, which runs in the background.
 type Purging struct {
 	ID          string `json:"id" example:"ALFKI"`
 	State       string `json:"state" enum:"purging"`
-	Certificate string `json:"certificate" format:"uri-reference" doc:"There when the purge is finished."`
+	Certificate string `json:"certificate" format:"uri-reference" doc:"The path of the certificate, which exists when the purge has ended."`
 }
 
 type purgeInput struct {
@@ -111,10 +111,10 @@ type purgeInput struct {
 }
 
 type purgeOutput struct {
-	Location   string `header:"Location" doc:"Where the certificate will be."`
-	RetryAfter int    `header:"Retry-After" doc:"Seconds after which to look there."`
-	Replayed   string `header:"Idempotency-Replayed" doc:"true: this was done before under the same key."`
-	Body       Purging
+	Location   string `header:"Location" doc:"The path of the certificate."`
+	RetryAfter int    `header:"Retry-After" doc:"The seconds to wait before reading it."`
+	Replayable
+	Body Purging
 }
 
 func (a *api) purge(ctx context.Context, in *purgeInput) (*purgeOutput, error) {

@@ -12,19 +12,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// setUpHuma sets what huma keeps as variables of its package, before the first API
-// is made and never again.
+// setUpHuma sets the variables of package huma, once, before the first API is made.
 var setUpHuma = sync.OnceFunc(func() {
 	huma.ValidateStrictCasing = true
 	huma.DefaultArrayNullable = false
+	setMessages()
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return refuse(nil, status, message, errs...)
 	}
 	huma.NewErrorWithContext = refuse
 })
 
-// jsonFormat reads JSON and takes bad UTF-8 and lone surrogates for what they are, where
-// encoding/json would put in replacement characters.
+// jsonFormat is JSON that refuses bad UTF-8 and lone surrogates. encoding/json replaces them by U+FFFD.
 var jsonFormat = huma.Format{
 	Marshal:   func(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) },
 	Unmarshal: unmarshal,
@@ -45,14 +44,18 @@ func unmarshal(data []byte, v any) error {
 	return nil
 }
 
-// refuse turns what huma finds wrong with a request into a Problem.
+// refuse makes a Problem of the errors that huma finds in a request.
 func refuse(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 	p := &Problem{}
 	if ctx != nil {
 		p = problemTypeFor(status, message).problem(ctx.Context())
 	}
 	for _, err := range errs {
-		p.Errors = append(p.Errors, fieldProblem(err))
+		problem, location := fieldProblem(err)
+		if ctx != nil {
+			nameKnown(&problem, location, requestOf(ctx.Context()).schemas, ctx.Operation())
+		}
+		p.Errors = append(p.Errors, problem)
 	}
 	if p.Status >= http.StatusInternalServerError {
 		p.Errors = nil
@@ -76,12 +79,13 @@ func problemTypeFor(status int, message string) *problemType {
 	return internal
 }
 
-// fieldProblem drops the value: it may be personal, and it may be large.
-func fieldProblem(err error) FieldProblem {
+// fieldProblem returns the problem of an error by huma, and huma's path of the field. It leaves out the value, which
+// may be personal or large.
+func fieldProblem(err error) (p FieldProblem, location string) {
 	var d huma.ErrorDetailer
 	if !errors.As(err, &d) {
-		return FieldProblem{Problem: err.Error()}
+		return FieldProblem{Problem: err.Error()}, ""
 	}
 	detail := d.ErrorDetail()
-	return FieldProblem{Field: strings.TrimPrefix(detail.Location, "body."), Problem: detail.Message}
+	return FieldProblem{Field: strings.TrimPrefix(detail.Location, "body."), Problem: detail.Message}, detail.Location
 }

@@ -1,8 +1,8 @@
-// Package web is the HTTP API of Lethe: it turns requests into calls of
-// [customer.Service] and [bulk.Engine], and their answers and refusals into JSON.
+// Package web is the HTTP API of Lethe. It translates requests to calls of [customer.Service] and [bulk.Engine], and
+// their results and refusals to JSON.
 //
-// It knows neither AWS nor the database, nor who signs people in: whoever calls it
-// puts the actor into the request's context with [WithActor].
+// It does not depend on AWS, on the database, or on how users sign in: the caller puts the actor into the context of a
+// request with [WithActor].
 package web
 
 import (
@@ -16,13 +16,13 @@ import (
 	"lethe/internal/customer"
 )
 
-// Options are what an API needs besides its service. The zero value will do.
+// Options configure an API. The zero value is valid.
 type Options struct {
 	Log     *slog.Logger // nil: slog.Default
 	Version string       // of the build, shown in the OpenAPI document; empty: "dev"
 }
 
-// New makes the API's handler over a service and its operations. Every request below /v1 needs an actor; see [WithActor].
+// New returns the handler of the API. A request below /v1 without an actor is refused; see [WithActor].
 func New(svc *customer.Service, ops *bulk.Engine, opts Options) http.Handler {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
@@ -67,8 +67,8 @@ const (
 	requestKey
 )
 
-// WithActor says who makes the request: the subject of a checked token. A request
-// without an actor, or with an empty one, is refused.
+// WithActor returns a context with the actor of a request: the subject of a valid token. A request without an actor, or
+// with an empty one, is refused.
 func WithActor(ctx context.Context, subject string) context.Context {
 	return context.WithValue(ctx, actorKey, subject)
 }
