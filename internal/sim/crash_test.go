@@ -163,18 +163,9 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "lift a hold of a deleted customer",
-		prepare: func(c *crash) {
-			create(c, c.safe, c.id)
-			remove(c, c.safe, c.id)
-			if _, err := c.safe.Hold(c.Context(), c.id, "case-1", admin); err != nil {
-				c.Fatal(err)
-			}
-		},
-		act: func(c *crash) error {
-			_, err := c.service.Lift(c.Context(), c.id, "case-1", admin)
-			return err
-		},
+		name:    "lift a hold of a deleted customer",
+		prepare: (*crash).holdInTrash,
+		act:     (*crash).lift,
 		check: func(c *crash) {
 			if got := c.in(customer.Deleted, 0); len(got.Holds) != 0 {
 				c.Errorf("holds: %v", got.Holds)
@@ -184,17 +175,10 @@ var scenarios = []scenario{
 	{
 		name: "lift the last hold of a customer whose purge time has passed",
 		prepare: func(c *crash) {
-			create(c, c.safe, c.id)
-			remove(c, c.safe, c.id)
-			if _, err := c.safe.Hold(c.Context(), c.id, "case-1", admin); err != nil {
-				c.Fatal(err)
-			}
+			c.holdInTrash()
 			c.world.Clock.Move(31 * day)
 		},
-		act: func(c *crash) error {
-			_, err := c.service.Lift(c.Context(), c.id, "case-1", admin)
-			return err
-		},
+		act: (*crash).lift,
 		check: func(c *crash) {
 			c.sweep()
 			got := c.in(customer.Deleted, 0)
@@ -236,8 +220,7 @@ var scenarios = []scenario{
 		},
 		check: func(c *crash) {
 			c.in(customer.Purging, 1)
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
+			c.purged()
 		},
 	},
 	{
@@ -247,11 +230,7 @@ var scenarios = []scenario{
 			_, err := c.service.Delete(c.Context(), c.id, admin)
 			return done(err, customer.ErrPurgeStarted)
 		},
-		check: func(c *crash) {
-			c.sweep()
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
-		},
+		check: (*crash).sweptAndPurged,
 	},
 	{
 		name:    "purge",
@@ -304,11 +283,7 @@ var scenarios = []scenario{
 			_, err := c.service.Sweep(c.Context())
 			return err
 		},
-		check: func(c *crash) {
-			c.sweep()
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
-		},
+		check: (*crash).sweptAndPurged,
 	},
 	{
 		name: "sweep of what is stuck",
@@ -322,11 +297,7 @@ var scenarios = []scenario{
 			_, err := c.service.Sweep(c.Context())
 			return err
 		},
-		check: func(c *crash) {
-			c.sweep()
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
-		},
+		check: (*crash).sweptAndPurged,
 	},
 	{
 		name:     "expiry",
@@ -337,11 +308,8 @@ var scenarios = []scenario{
 			c.world.Clock.Move(31 * day)
 			c.world.Expire(c, c.id)
 		},
-		act: func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
-		check: func(c *crash) {
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
-		},
+		act:   func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
+		check: (*crash).purged,
 	},
 	{
 		name:     "expiry while being purged",
@@ -351,11 +319,8 @@ var scenarios = []scenario{
 			c.found = fence(c, c.safe, c.id)
 			c.world.Expire(c, c.id)
 		},
-		act: func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
-		check: func(c *crash) {
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
-		},
+		act:   func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
+		check: (*crash).purged,
 	},
 	{
 		name:     "expiry of one that is not due",
@@ -368,6 +333,20 @@ var scenarios = []scenario{
 		act:   func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
 		check: func(c *crash) { c.in(customer.Deleted, 1) },
 	},
+}
+
+// holdInTrash makes a customer in the trash with a legal hold, which lift lifts.
+func (c *crash) holdInTrash() {
+	create(c, c.safe, c.id)
+	remove(c, c.safe, c.id)
+	if _, err := c.safe.Hold(c.Context(), c.id, "case-1", admin); err != nil {
+		c.Fatal(err)
+	}
+}
+
+func (c *crash) lift() error {
+	_, err := c.service.Lift(c.Context(), c.id, "case-1", admin)
+	return err
 }
 
 // subtree is a ticket with n lines, and another ticket.
@@ -539,6 +518,20 @@ func (c *crash) retain(retention customer.Period) {
 	if _, err := c.safe.UpdateSettings(c.Context(), settings, true, "admin"); err != nil {
 		c.Fatal(err)
 	}
+}
+
+// purged purges what is queued, and fails the test unless the customer with its one record is gone.
+func (c *crash) purged() {
+	c.Helper()
+	c.work()
+	gone(c, c.safe, c.id, 1, 0)
+}
+
+// sweptAndPurged is purged after a sweep.
+func (c *crash) sweptAndPurged() {
+	c.Helper()
+	c.sweep()
+	c.purged()
 }
 
 func (c *crash) sweep() {

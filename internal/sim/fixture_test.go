@@ -8,20 +8,13 @@ import (
 	"time"
 
 	"lethe/internal/customer"
+	"lethe/internal/sim/conform"
 )
 
 const day = 24 * time.Hour
 
 // policies are the settings of most tests: a kind of each policy, and one of children.
-var policies = customer.Settings{
-	Retention: customer.PeriodOf(30 * day),
-	Kinds: []customer.Kind{
-		{Name: "contract", Policy: customer.Restrict},
-		{Name: "invoice", Policy: customer.Retain, Keep: []string{"number", "total"}, For: customer.PeriodOf(3650 * day)},
-		{Name: "line", Policy: customer.Cascade},
-		{Name: "ticket", Policy: customer.Cascade},
-	},
-}
+var policies = conform.Settings
 
 var admin = customer.Change{By: "admin"}
 

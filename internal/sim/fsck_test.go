@@ -124,15 +124,13 @@ func TestFsckMissesWhatIsNotFiled(t *testing.T) {
 	c := fence(t, service, "gone")
 	fenced := w.photograph(t)
 	work(t, w, service)
-	filed := at{w.Ledger, "C#gone", c.Deletion.ID}
 	purged := w.photograph(t)
-	w.put(t, filed, nil)
+	w.unfile(t, c)
 	if found, _ := w.fsck(t, false); len(found) != 1 || !strings.Contains(found[0].Problem, "not filed") {
 		t.Errorf("found %v", found)
 	}
 	delete(fenced, at{w.Name, "C#gone", "R#ticket#1"})
-	root := at{w.Name, "C#gone", "#"}
-	w.put(t, root, fenced[root])
+	w.putRoot(t, fenced, "gone")
 	if found, _ := w.fsck(t, false); len(found) != 0 {
 		t.Errorf("with the purge under way, found %v", found)
 	}
@@ -149,9 +147,8 @@ func TestFsckBesideTheEndOfAPurge(t *testing.T) {
 	c := fence(t, service, "going")
 	fenced := w.photograph(t)
 	work(t, w, service)
-	w.put(t, at{w.Ledger, "C#going", c.Deletion.ID}, nil)
-	root := at{w.Name, "C#going", "#"}
-	w.put(t, root, fenced[root])
+	w.unfile(t, c)
+	w.putRoot(t, fenced, "going")
 	ends := 0
 	ending := through(w.Config, func(next aws.HTTPClient) aws.HTTPClient {
 		return doer(func(r *http.Request) (*http.Response, error) {
@@ -173,6 +170,19 @@ func TestFsckBesideTheEndOfAPurge(t *testing.T) {
 	if err != nil || ends == 0 {
 		t.Errorf("the purge ended %d times, %v", ends, err)
 	}
+}
+
+// unfile removes a purged customer's certificate from where it is filed. It stays in its chain.
+func (w *World) unfile(t *testing.T, purged customer.Customer) {
+	t.Helper()
+	w.put(t, at{w.Ledger, "C#" + purged.ID, purged.Deletion.ID}, nil)
+}
+
+// putRoot puts a customer's root back as the snapshot has it.
+func (w *World) putRoot(t *testing.T, from tableau, id string) {
+	t.Helper()
+	root := at{w.Name, "C#" + id, "#"}
+	w.put(t, root, from[root])
 }
 
 func (d damage) test(t *testing.T, w *World) {

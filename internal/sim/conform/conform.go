@@ -30,7 +30,7 @@ var Settings = customer.Settings{
 	Retention: customer.PeriodOf(30 * day),
 	Kinds: []customer.Kind{
 		{Name: "contract", Policy: customer.Restrict},
-		{Name: "invoice", Policy: customer.Retain, Keep: []string{"number"}, For: customer.PeriodOf(3650 * day)},
+		{Name: "invoice", Policy: customer.Retain, Keep: []string{"number", "total"}, For: customer.PeriodOf(3650 * day)},
 		{Name: "line", Policy: customer.Cascade},
 		{Name: "ticket", Policy: customer.Cascade},
 	},
