@@ -10,7 +10,7 @@ import (
 	"lethe/internal/customer"
 )
 
-func counted(t *testing.T, w World) {
+func checkRecords(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
 	ch := w.change(customer.ActionRecordsAdded)
 	all := recordsOf(t, "ticket~1", "ticket~1~line~1", "ticket~1~line~2", "invoice~1", "ticket~9~line~1", "ticket~9~line~1~line~1")
@@ -49,8 +49,8 @@ func counted(t *testing.T, w World) {
 	refuses(t, err, customer.ErrNoRecord)
 }
 
-// paged reads records of which a page holds fewer than it was asked for, because of their size.
-func paged(t *testing.T, w World) {
+// checkRecordPages reads records so large that a page holds fewer than its limit.
+func checkRecordPages(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
 	all := recordsOf(t, "ticket~1", "ticket~2", "ticket~3", "ticket~4", "ticket~5", "ticket~6", "ticket~7", "ticket~8", "ticket~9")
 	for i := range all {
@@ -76,7 +76,7 @@ func paged(t *testing.T, w World) {
 	}
 }
 
-func hidden(t *testing.T, w World) {
+func checkHiddenRecords(t *testing.T, w World) {
 	for _, tt := range []struct {
 		name string
 		of   customer.Customer
@@ -99,7 +99,7 @@ func hidden(t *testing.T, w World) {
 	}
 }
 
-func purged(t *testing.T, w World) {
+func checkPurge(t *testing.T, w World) {
 	ctx := t.Context()
 	c := w.fenced(t, "ticket~1", "ticket~1~line~1", "ticket~1~invoice~2", "invoice~1", "invoice~1~line~1")
 	other := w.fenced(t, "ticket~1")
@@ -125,9 +125,9 @@ func purged(t *testing.T, w World) {
 	if err := w.Remove(ctx, deleted); err == nil {
 		t.Error("a root was removed before its fence")
 	}
-	anew := other
-	anew.Deletion = &customer.Deletion{ID: "another"}
-	if err := w.Remove(ctx, anew); err == nil {
+	another := other
+	another.Deletion = &customer.Deletion{ID: "another"}
+	if err := w.Remove(ctx, another); err == nil {
 		t.Error("a root was removed for another generation")
 	}
 	w.finish(t, c, other)
@@ -145,7 +145,7 @@ func purged(t *testing.T, w World) {
 	same(t, "certificate", once, cert)
 }
 
-func frozen(t *testing.T, w World) {
+func checkFrozenPolicies(t *testing.T, w World) {
 	ctx := t.Context()
 	everything := customer.Settings{Kinds: []customer.Kind{
 		{Name: "contract", Policy: customer.Retain, Keep: []string{"number", "buyer"}, For: customer.Never},
@@ -185,8 +185,8 @@ func frozen(t *testing.T, w World) {
 	}
 }
 
-// purgedByPages erases more than a page of DynamoDB holds, which is 1 MB.
-func purgedByPages(t *testing.T, w World) {
+// checkPurgeOfManyPages erases more than a page of DynamoDB holds, which is 1 MB.
+func checkPurgeOfManyPages(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
 	large := recordsOf(t, "invoice~01", "invoice~02", "invoice~03", "invoice~04", "invoice~05", "ticket~06", "ticket~07", "invoice~08")
 	for i := range large {
@@ -207,7 +207,7 @@ func purgedByPages(t *testing.T, w World) {
 	w.finish(t, c)
 }
 
-func walked(t *testing.T, w World) {
+func checkTrash(t *testing.T, w World) {
 	ctx, now := t.Context(), w.Now()
 	later := w.delete(t, w.active(t).ID, customer.PeriodOf(5*day))
 	soon := w.delete(t, w.active(t).ID, customer.PeriodOf(day))
@@ -243,10 +243,10 @@ func walked(t *testing.T, w World) {
 	}
 	page, err = w.Customers(ctx, customer.Query{State: customer.Active, Limit: 9})
 	must(t, err)
-	same(t, "living", len(page.Customers), 1)
+	same(t, "active", len(page.Customers), 1)
 }
 
-func putBack(t *testing.T, w World) {
+func checkPutBack(t *testing.T, w World) {
 	ctx, c := t.Context(), w.fenced(t, "ticket~1")
 	must(t, w.PutBack(ctx, w.changed(c), w.Now()))
 	same(t, "customer that is there", w.read(t, c.ID), c)
