@@ -18,7 +18,7 @@ var policies = conform.Settings
 
 var admin = customer.Change{By: "admin"}
 
-// ann is a profile that no other customer of a test has.
+// ann returns a profile with a name and address of its own for each id.
 func ann(id string) customer.Profile {
 	return customer.Profile{
 		Organisation: "Alfreds Futterkiste", FirstName: "Änne", LastName: "Anders-" + id,
@@ -27,7 +27,7 @@ func ann(id string) customer.Profile {
 	}
 }
 
-// key reads a record's key, and panics on what is none.
+// key parses a record's key. It panics if the key is not valid.
 func key(text string) customer.Key {
 	k, err := customer.ParseKey(text)
 	if err != nil {
@@ -86,7 +86,7 @@ func remove(t testing.TB, service *customer.Service, id string) customer.Custome
 	return c
 }
 
-// fence starts a customer's purge, which then waits in the queue.
+// fence deletes a customer and starts its purge, which then waits in the queue.
 func fence(t testing.TB, service *customer.Service, id string) customer.Customer {
 	t.Helper()
 	remove(t, service, id)
@@ -115,7 +115,7 @@ func gone(t testing.TB, service *customer.Service, id string, erased, retained i
 	}
 }
 
-// retained counts what is kept by law of a customer.
+// retained counts the retained records of a customer.
 func retained(t testing.TB, service *customer.Service, id string) (n int) {
 	t.Helper()
 	for q := (customer.RecordQuery{Customer: id, Limit: 200}); ; {
@@ -137,7 +137,7 @@ func work(t testing.TB, w *World, service *customer.Service) {
 	}
 }
 
-// name makes a customer's id of parts.
+// name joins parts to a customer's id.
 func name(parts ...any) string {
 	return strings.NewReplacer(" ", "-", "/", "-").Replace(strings.TrimSpace(fmt.Sprintln(parts...)))
 }
