@@ -38,7 +38,7 @@ func (d *deadline) Err() error {
 	}
 }
 
-// attach returns a configuration for clients whose requests are counted.
+// attach returns a configuration that counts the requests of its clients.
 func (d *deadline) attach(cfg aws.Config) aws.Config {
 	return through(cfg, func(next aws.HTTPClient) aws.HTTPClient {
 		return doer(func(r *http.Request) (*http.Response, error) {

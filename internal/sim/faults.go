@@ -46,7 +46,7 @@ type Faults struct {
 	late  []func() error
 }
 
-// Attach returns a configuration for clients into whose requests f injects faults. The SDK does not
+// Attach returns a configuration with which f injects faults into requests. The SDK does not
 // retry a failed request, so that each failure reaches the code under test.
 func (f *Faults) Attach(cfg aws.Config) aws.Config {
 	return through(cfg, func(next aws.HTTPClient) aws.HTTPClient {

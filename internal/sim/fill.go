@@ -20,7 +20,7 @@ const (
 )
 
 // Fill adds n records of a kind, of a bit less than 1 KB each, to an active customer. It bypasses the
-// store, whose transactions would take too long, and then updates the counts on the root.
+// store because its transactions would take too long, and then updates the counts on the root.
 func (w *World) Fill(t testing.TB, id, kind string, n int) {
 	t.Helper()
 	w.Insert(t, func(yield func(map[string]types.AttributeValue) bool) {

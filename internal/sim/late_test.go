@@ -11,7 +11,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// lateChange is a change whose requests arrive a second time after other changes of the customer.
+// lateChange is a change. Its requests arrive a second time, after other changes of the customer.
 type lateChange struct {
 	name    string
 	prepare func(c *crash)
@@ -170,16 +170,16 @@ func TestARequestThatArrivesLateChangesNothing(t *testing.T) {
 				if err := l.since(c); err != nil {
 					t.Fatal(err)
 				}
-				before := w.photograph(t)
+				before := w.snapshot(t)
 				if n, err := faults.Deliver(); err != nil || n == 0 {
 					t.Fatalf("%d requests were sent again: %v", n, err)
 				}
-				for k, it := range w.photograph(t) {
+				for k, it := range w.snapshot(t) {
 					if diff := cmp.Diff(plain(before[k]), plain(it)); diff != "" {
 						t.Errorf("%v has changed: %s", k, diff)
 					}
 				}
-				if before, now := len(before), len(w.photograph(t)); before != now {
+				if before, now := len(before), len(w.snapshot(t)); before != now {
 					t.Errorf("items before and after: %d and %d", before, now)
 				}
 			})

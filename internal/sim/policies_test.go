@@ -142,7 +142,7 @@ func (w *World) checkCertificate(t *testing.T, s *customer.Service, id string, e
 		t.Fatalf("customer %s is not purged: %v", id, err)
 	}
 	retained := map[string]int64{}
-	for k := range w.photograph(t) {
+	for k := range w.snapshot(t) {
 		if k.pk == "X#"+id {
 			retained[strings.Split(k.sk, "#")[1]]++
 		}

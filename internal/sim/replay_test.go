@@ -16,7 +16,7 @@ type backup []item
 func (w *World) backup(t *testing.T) backup {
 	t.Helper()
 	var items backup
-	for k, it := range w.photograph(t) {
+	for k, it := range w.snapshot(t) {
 		if k.table == w.Name {
 			items = append(items, it)
 		}
