@@ -1,6 +1,6 @@
 package history
 
-// bugs are those that the simulation must find.
+// bugs lists the planted bugs. The simulation must find each of them.
 var bugs = []planted{
 	{"the root is removed first", []edit{{
 		"customer/purge.go",

@@ -11,12 +11,12 @@ import (
 )
 
 var (
-	histories = flag.Uint64("histories", 10_000, "how many histories to simulate")
-	from      = flag.Uint64("from", 1, "the seed of the first")
-	only      = flag.Uint64("seed", 0, "simulate the history of this seed only, and tell all of it")
+	histories = flag.Uint64("histories", 10_000, "number of histories to simulate")
+	from      = flag.Uint64("from", 1, "seed of the first history")
+	only      = flag.Uint64("seed", 0, "simulate only the history of this seed and print its trace")
 )
 
-// TestHistories simulates many histories, those of consecutive seeds.
+// TestHistories simulates the histories of consecutive seeds.
 func TestHistories(t *testing.T) {
 	if *only > 0 {
 		t.Log(strings.Join(simulate(t, *only, true).trace, "\n"))
@@ -34,7 +34,7 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// simulate simulates one history, and if a rule is broken in it, tells which and how.
+// simulate simulates one history. If it breaks a rule, the test fails with the rule and the trace.
 func simulate(t *testing.T, seed uint64, tracing bool) *history {
 	t.Helper()
 	var h *history
@@ -48,7 +48,7 @@ func simulate(t *testing.T, seed uint64, tracing bool) *history {
 	return h
 }
 
-// TestASeedReplaysItsHistory makes histories twice, and compares them request by request.
+// TestASeedReplaysItsHistory simulates histories twice and compares their traces.
 func TestASeedReplaysItsHistory(t *testing.T) {
 	for seed := *from; seed < *from+300; seed++ {
 		var traces [2][]string
