@@ -145,21 +145,22 @@ var nothing = func(item) {}
 
 // damage is a set of edits that break certain rules and no others.
 type damage struct {
-	name    string
-	edits   []edit
-	rules   []fsck.Rule // the rules that fsck must find broken
-	lasting bool        // fsck only reports it
-	touches []string    // "pk sk" of other items that the repair may change
-	purges  string      // the customer that the repair puts back, to be purged
+	name         string
+	edits        []edit
+	rules        []fsck.Rule // the rules that fsck must find broken
+	unrepairable bool        // fsck only reports it
+	touches      []string    // "pk sk" of other items that the repair may change
+	purges       string      // the customer that the repair puts back, to be purged
 }
 
+// broken is damage by one edit that fsck repairs.
 func broken(name string, rule fsck.Rule, e edit, touches ...string) damage {
 	return damage{name: name, edits: []edit{e}, rules: []fsck.Rule{rule}, touches: touches}
 }
 
-// reported is damage that fsck reports but does not repair.
+// reported is damage by one edit that fsck reports but does not repair.
 func reported(name string, rule fsck.Rule, e edit) damage {
-	return damage{name: name, edits: []edit{e}, rules: []fsck.Rule{rule}, lasting: true}
+	return damage{name: name, edits: []edit{e}, rules: []fsck.Rule{rule}, unrepairable: true}
 }
 
 // and returns the damage with one more broken rule.
@@ -216,7 +217,7 @@ func damages(gone string) []damage {
 		leftover("root gone", "live", []fsck.Rule{fsck.OrphanRecord, fsck.OrphanTerm, fsck.OrphanClaim}, edit{pk: "C#live", sk: "#"}),
 		leftover("retained without a certificate", "nobody", []fsck.Rule{fsck.RetainedWrong}, put("X#nobody", "R#invoice#1", all(set("kind", text("invoice")), set("ttl", number("5000000000"))))),
 		{
-			name: "root gone without a deletion", lasting: true, rules: []fsck.Rule{fsck.OrphanRecord, fsck.OrphanTerm, fsck.OrphanClaim},
+			name: "root gone without a deletion", unrepairable: true, rules: []fsck.Rule{fsck.OrphanRecord, fsck.OrphanTerm, fsck.OrphanClaim},
 			edits: []edit{{pk: "C#live", sk: "#"}, put("A#live", past+"#1", set("action", text("customer.created")))},
 		},
 		broken("record gone", fsck.CountMismatch, edit{pk: "C#live", sk: "R#ticket#2"}, live),
@@ -251,7 +252,7 @@ func damages(gone string) []damage {
 			touches: []string{"E#live@xn--lfreds-8wa.example #", "E#live@alfreds.example #"},
 		},
 		{
-			name: "one address of two customers", rules: []fsck.Rule{fsck.ClaimMissing}, lasting: true,
+			name: "one address of two customers", rules: []fsck.Rule{fsck.ClaimMissing}, unrepairable: true,
 			edits: []edit{{pk: "E#live@alfreds.example", sk: "#"}, put("C#live", "#", within("profile", set("email", text("trash@alfreds.example"))))},
 		},
 

@@ -193,14 +193,14 @@ func (d damage) test(t *testing.T, w *World) {
 		t.Fatalf("found %v, want %v: %v", got, want, found)
 	}
 	for _, f := range found {
-		discreet(t, f)
-		if f.Repairable == d.lasting || f.Repaired {
+		noPersonalValue(t, f)
+		if f.Repairable == d.unrepairable || f.Repaired {
 			t.Errorf("repairable: %t, repaired: %t: %v", f.Repairable, f.Repaired, f)
 		}
 	}
 	unchanged(t, "a check", damaged, w.snapshot(t))
 	repaired, report := w.fsck(t, true)
-	if d.lasting {
+	if d.unrepairable {
 		if len(repaired) != len(found) || report.Repaired > 0 {
 			t.Errorf("a repair reports %v and repairs %d", repaired, report.Repaired)
 		}
@@ -263,8 +263,8 @@ func (w *World) finish(t testing.TB) {
 	work(t, w, service)
 }
 
-// discreet fails the test if a finding contains a personal value.
-func discreet(t *testing.T, f fsck.Finding) {
+// noPersonalValue fails the test if a finding contains a personal value.
+func noPersonalValue(t *testing.T, f fsck.Finding) {
 	t.Helper()
 	for _, personal := range []string{"anders", "alfreds", "futterkiste", "änne", "zebra", "who@"} {
 		if strings.Contains(strings.ToLower(fmt.Sprint(f)), personal) {
@@ -399,5 +399,5 @@ func TestDamagesThatHideOneAnotherAreKeptApart(t *testing.T) {
 
 // repairable returns the damages that fsck repairs.
 func repairable(all []damage) []damage {
-	return slices.DeleteFunc(all, func(d damage) bool { return d.lasting })
+	return slices.DeleteFunc(all, func(d damage) bool { return d.unrepairable })
 }

@@ -85,7 +85,7 @@ func TestFsckStoppedInTheMiddle(t *testing.T) {
 	gone := populate(t, w)
 	whole := w.snapshot(t)
 	for _, d := range damages(gone) {
-		if !d.lasting && slices.Contains([]string{
+		if !d.unrepairable && slices.Contains([]string{
 			"record without root", "term of an unknown customer", "parent gone", "more records than at the fence", "claim by another customer", "without a version",
 			"held with a ttl", "an operation gone", "a note without ttl",
 		}, d.name) {

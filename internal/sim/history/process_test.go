@@ -118,7 +118,7 @@ func (h *history) gate(ctx context.Context, c model.Call) (model.Verdict, error)
 	case a := <-r.answer:
 		return a.verdict, a.err
 	case <-ctx.Done():
-		h.gates.leave(r)
+		h.gates.withdraw(r)
 		return 0, ctx.Err()
 	}
 }
@@ -145,7 +145,7 @@ func (g *gates) enter(r *request) bool {
 	return true
 }
 
-func (g *gates) leave(r *request) {
+func (g *gates) withdraw(r *request) {
 	g.Lock()
 	defer g.Unlock()
 	g.waiting = slices.DeleteFunc(g.waiting, func(w *request) bool { return w == r })
