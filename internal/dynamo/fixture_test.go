@@ -26,6 +26,9 @@ func withPermits(s customer.Settings) customer.Settings {
 
 var admin = customer.Change{By: "admin"}
 
+// key parses a record's key. It panics if the key is not valid.
+var key = conform.Key
+
 // suite is a store and a ledger under test, on tables that are checked in the end.
 type suite struct {
 	*dynamo.Table
@@ -158,15 +161,6 @@ func (s *suite) trashed(t testing.TB, id string, until time.Time) int {
 		at++
 	}
 	return -1
-}
-
-// key reads a record's key, and panics on what is none.
-func key(text string) customer.Key {
-	k, err := customer.ParseKey(text)
-	if err != nil {
-		panic(err)
-	}
-	return k
 }
 
 func records(keys ...string) []customer.Record {

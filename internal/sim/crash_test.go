@@ -309,7 +309,7 @@ var scenarios = []scenario{
 			c.world.Clock.Move(31 * day)
 			c.world.Expire(c, c.id)
 		},
-		act:   func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
+		act:   (*crash).expire,
 		check: (*crash).purged,
 	},
 	{
@@ -320,7 +320,7 @@ var scenarios = []scenario{
 			c.found = fence(c, c.safe, c.id)
 			c.world.Expire(c, c.id)
 		},
-		act:   func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
+		act:   (*crash).expire,
 		check: (*crash).purged,
 	},
 	{
@@ -331,7 +331,7 @@ var scenarios = []scenario{
 			c.found = remove(c, c.safe, c.id)
 			c.world.Expire(c, c.id)
 		},
-		act:   func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
+		act:   (*crash).expire,
 		check: func(c *crash) { c.in(customer.Deleted, 1) },
 	},
 }
@@ -344,6 +344,8 @@ func (c *crash) holdInTrash() {
 		c.Fatal(err)
 	}
 }
+
+func (c *crash) expire() error { return c.service.Expire(c.Context(), c.found) }
 
 func (c *crash) lift() error {
 	_, err := c.service.Lift(c.Context(), c.id, "case-1", admin)

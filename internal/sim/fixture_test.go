@@ -18,6 +18,9 @@ var policies = conform.Settings
 
 var admin = customer.Change{By: "admin"}
 
+// key parses a record's key. It panics if the key is not valid.
+var key = conform.Key
+
 // ann returns a profile with a name and address of its own for each id.
 func ann(id string) customer.Profile {
 	return customer.Profile{
@@ -25,15 +28,6 @@ func ann(id string) customer.Profile {
 		Email: id + "@alfreds.example", Phone: "+49 30 0074321",
 		Consents: map[string]bool{"newsletter": true},
 	}
-}
-
-// key parses a record's key. It panics if the key is not valid.
-func key(text string) customer.Key {
-	k, err := customer.ParseKey(text)
-	if err != nil {
-		panic(err)
-	}
-	return k
 }
 
 // records makes records with the given keys.

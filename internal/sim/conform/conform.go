@@ -107,7 +107,7 @@ func (w World) active(t *testing.T, keys ...string) customer.Customer {
 
 func (w World) add(t *testing.T, id string, keys ...string) {
 	t.Helper()
-	results, err := w.AddRecords(t.Context(), id, recordsOf(t, keys...), w.change(customer.ActionRecordsAdded))
+	results, err := w.AddRecords(t.Context(), id, recordsOf(keys...), w.change(customer.ActionRecordsAdded))
 	must(t, errors.Join(append(results, err)...))
 }
 
@@ -188,14 +188,20 @@ func (w World) finish(t *testing.T, customers ...customer.Customer) {
 	must(t, w.Remove(ctx, customers...))
 }
 
-func recordsOf(t *testing.T, keys ...string) []customer.Record {
-	t.Helper()
+// Key parses a record's key. It panics if the key is not valid.
+func Key(text string) customer.Key {
+	key, err := customer.ParseKey(text)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+func recordsOf(keys ...string) []customer.Record {
 	records := make([]customer.Record, len(keys))
 	for i, text := range keys {
-		key, err := customer.ParseKey(text)
-		must(t, err)
 		records[i] = customer.Record{
-			Key: key, Data: []byte(`{"buyer":"Maria Anders","number":"R-1"}`),
+			Key: Key(text), Data: []byte(`{"buyer":"Maria Anders","number":"R-1"}`),
 			Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), By: "admin",
 		}
 	}

@@ -13,7 +13,7 @@ import (
 func checkRecords(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
 	ch := w.change(customer.ActionRecordsAdded)
-	all := recordsOf(t, "ticket~1", "ticket~1~line~1", "ticket~1~line~2", "invoice~1", "ticket~9~line~1", "ticket~9~line~1~line~1")
+	all := recordsOf("ticket~1", "ticket~1~line~1", "ticket~1~line~2", "invoice~1", "ticket~9~line~1", "ticket~9~line~1~line~1")
 	for range 2 { // the second time because the answer was lost
 		results, err := w.AddRecords(ctx, c.ID, all, ch)
 		must(t, err)
@@ -23,7 +23,7 @@ func checkRecords(t *testing.T, w World) {
 	want.Counts, want.Last = map[string]int64{"ticket": 1, "line": 2, "invoice": 1}, ch
 	want.Recent = want.Recent.With(ch.ID)
 	same(t, "customer", w.read(t, c.ID), want)
-	results, err := w.AddRecords(ctx, c.ID, recordsOf(t, "ticket~1", "ticket~2", "ticket~2"), w.change(customer.ActionRecordsAdded))
+	results, err := w.AddRecords(ctx, c.ID, recordsOf("ticket~1", "ticket~2", "ticket~2"), w.change(customer.ActionRecordsAdded))
 	must(t, err)
 	same(t, "results", results, []error{customer.ErrExists, nil, customer.ErrExists})
 	_, err = w.AddRecords(ctx, "nobody", all, ch)
@@ -52,7 +52,7 @@ func checkRecords(t *testing.T, w World) {
 // checkRecordPages reads records so large that a page holds fewer than its limit.
 func checkRecordPages(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
-	all := recordsOf(t, "ticket~1", "ticket~2", "ticket~3", "ticket~4", "ticket~5", "ticket~6", "ticket~7", "ticket~8", "ticket~9")
+	all := recordsOf("ticket~1", "ticket~2", "ticket~3", "ticket~4", "ticket~5", "ticket~6", "ticket~7", "ticket~8", "ticket~9")
 	for i := range all {
 		all[i].Data = fmt.Appendf(nil, `{"text":%q}`, strings.Repeat("x", customer.MaxPageData/7))
 		results, err := w.AddRecords(ctx, c.ID, all[i:i+1], w.change(customer.ActionRecordsAdded))
@@ -86,7 +86,7 @@ func checkHiddenRecords(t *testing.T, w World) {
 		{"past the fence", w.fenced(t, "ticket~1"), customer.ErrPurgeStarted},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ctx, some := t.Context(), recordsOf(t, "ticket~1", "ticket~2")
+			ctx, some := t.Context(), recordsOf("ticket~1", "ticket~2")
 			_, err := w.AddRecords(ctx, tt.of.ID, some, w.change(customer.ActionRecordsAdded))
 			refuses(t, err, tt.want)
 			refuses(t, w.RemoveRecord(ctx, tt.of.ID, some[0].Key, w.change(customer.ActionRecordsRemoved)), tt.want)
@@ -188,7 +188,7 @@ func checkFrozenPolicies(t *testing.T, w World) {
 // checkPurgeOfManyPages erases more than a page of DynamoDB holds, which is 1 MB.
 func checkPurgeOfManyPages(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
-	large := recordsOf(t, "invoice~01", "invoice~02", "invoice~03", "invoice~04", "invoice~05", "ticket~06", "ticket~07", "invoice~08")
+	large := recordsOf("invoice~01", "invoice~02", "invoice~03", "invoice~04", "invoice~05", "ticket~06", "ticket~07", "invoice~08")
 	for i := range large {
 		large[i].Data = fmt.Appendf(nil, `{"number":"R-1","text":%q}`, strings.Repeat("x", 200_000))
 	}

@@ -11,6 +11,7 @@ import (
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/operations"
+	"lethe/internal/sim/conform"
 )
 
 // clients is what clients remember. It may be out of date.
@@ -283,11 +284,7 @@ func (h *history) someKeys(n int) []string {
 func recordsOf(keys []string) []customer.Record {
 	records := make([]customer.Record, len(keys))
 	for i, text := range keys {
-		key, err := customer.ParseKey(text)
-		if err != nil {
-			panic(err)
-		}
-		records[i] = customer.Record{Key: key, Data: json.RawMessage(`{"buyer":"Ann","number":"R-1"}`)}
+		records[i] = customer.Record{Key: conform.Key(text), Data: json.RawMessage(`{"buyer":"Ann","number":"R-1"}`)}
 	}
 	return records
 }
