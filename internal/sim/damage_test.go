@@ -369,8 +369,8 @@ func damagedWorld() customer.Settings {
 	return s
 }
 
-// populate creates a customer in each state, with the state as its id, and operations. It returns the
-// generation of the purged customer.
+// populate creates the customers live, trash, held, fenced and gone, which is purged, and operations. It
+// returns the generation of the purged customer.
 func populate(t *testing.T, w *World) (generation string) {
 	t.Helper()
 	service := w.Service(w.Config)

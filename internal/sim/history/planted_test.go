@@ -28,10 +28,10 @@ const enough = "20000"
 // near has, for a rare bug, a seed shortly before the first history that shows it. It only saves time:
 // after a change of the code, which changes the histories, another seed shows the bug.
 var near = map[string]string{
-	"a customer is created over one that is there":                "64000",
-	"an undo restores what others deleted":                        "19100",
-	"an id is used again before the stream tells that it is gone": "11700",
-	"a chunk is taken while a worker has it":                      "28000",
+	"a customer is created although it exists":                  "64000",
+	"an undo restores customers that others deleted":            "19100",
+	"an id is used again before the stream reports its removal": "11700",
+	"a chunk is taken while a worker has it":                    "28000",
 }
 
 // TestPlantedBugs plants each bug into a copy of the source and runs the simulation, which must find a
