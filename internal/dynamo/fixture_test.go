@@ -4,29 +4,30 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
 	"lethe/internal/sim"
+	"lethe/internal/sim/conform"
 )
 
 const day = 24 * time.Hour
 
-// policies are settings with a kind of each policy, and one of children.
-var policies = customer.Settings{
-	Retention: customer.PeriodOf(30 * day),
-	Kinds: []customer.Kind{
-		{Name: "contract", Policy: customer.Restrict},
-		{Name: "invoice", Policy: customer.Retain, Keep: []string{"number", "total"}, For: customer.PeriodOf(3650 * day)},
-		{Name: "line", Policy: customer.Cascade},
-		{Name: "permit", Policy: customer.Restrict},
-		{Name: "ticket", Policy: customer.Cascade},
-	},
+// policies are the settings of the conformance checks, with a second kind that restricts.
+var policies = withPermits(conform.Settings)
+
+func withPermits(s customer.Settings) customer.Settings {
+	s.Kinds = slices.Insert(slices.Clone(s.Kinds), 3, customer.Kind{Name: "permit", Policy: customer.Restrict})
+	return s
 }
 
 var admin = customer.Change{By: "admin"}
+
+// key parses a record's key. It panics if the key is not valid.
+var key = conform.Key
 
 // suite is a store and a ledger under test. Their tables are checked at the end.
 type suite struct {
@@ -160,15 +161,6 @@ func (s *suite) trashed(t testing.TB, id string, until time.Time) int {
 		at++
 	}
 	return -1
-}
-
-// key parses a record's key, and panics if it is malformed.
-func key(text string) customer.Key {
-	k, err := customer.ParseKey(text)
-	if err != nil {
-		panic(err)
-	}
-	return k
 }
 
 func records(keys ...string) []customer.Record {

@@ -15,13 +15,13 @@ import (
 	"lethe/internal/operations"
 )
 
-// byHand is a queue of work that a test hands out itself.
-type byHand struct{}
+// noQueue is a queue that drops all work: the test does it directly.
+type noQueue struct{}
 
-func (byHand) EnqueueWork(context.Context, ...bulk.Work) error { return nil }
-func (byHand) Backlog(context.Context) (int, error)            { return 0, nil }
+func (noQueue) EnqueueWork(context.Context, ...bulk.Work) error { return nil }
+func (noQueue) Backlog(context.Context) (int, error)            { return 0, nil }
 
-// slowed is the configuration for clients whose requests of a kind take so much longer.
+// slowed returns a configuration with which every request of one operation takes longer.
 func slowed(cfg aws.Config, operation string, by time.Duration) aws.Config {
 	return through(cfg, func(next aws.HTTPClient) aws.HTTPClient {
 		return doer(func(r *http.Request) (*http.Response, error) {
@@ -34,8 +34,8 @@ func slowed(cfg aws.Config, operation string, by time.Duration) aws.Config {
 	})
 }
 
-// TestACancellationStopsWorkersWithinSeconds cancels a deletion while its requests take a while. None
-// begins later than two seconds after the answer, and what is told is what is in the table.
+// TestACancellationStopsWorkersWithinSeconds cancels a deletion with slow requests. No request begins
+// later than two seconds after the answer, and the counts match the table.
 func TestACancellationStopsWorkersWithinSeconds(t *testing.T) {
 	t.Parallel()
 	const crowd, slow = 300, 1200 * time.Millisecond
@@ -47,15 +47,15 @@ func TestACancellationStopsWorkersWithinSeconds(t *testing.T) {
 		create(t, safe, ids[i])
 	}
 	engineOf := func(s *customer.Service, store bulk.Store) *bulk.Engine {
-		e := operations.Engine(s, store, byHand{})
+		e := operations.Engine(s, store, noQueue{})
 		e.Clock, e.Log = nil, slog.New(slog.DiscardHandler)
 		return e
 	}
 	table, _ := w.Open(w.Config)
 	admin := engineOf(safe, table.Operations())
-	op := planned(t, admin, safe, ids)
+	op := applied(t, admin, safe, ids)
 
-	// Of the ten requests of the first chunk eight begin at once.
+	// The first chunk takes ten requests, of which eight begin at once.
 	begins, answered := make(chan time.Time, 2*crowd), make(chan time.Time, 1)
 	f := &Faults{}
 	f.Plan(func(c Call) Fault {
@@ -86,11 +86,11 @@ func TestACancellationStopsWorkersWithinSeconds(t *testing.T) {
 			t.Errorf("a request began %v after the answer", late)
 		}
 	}
-	wantTrue(t, safe, table.Operations(), op.ID, ids)
+	checkCancelled(t, safe, table.Operations(), op.ID, ids)
 }
 
-// planned is a deletion that has been applied.
-func planned(t *testing.T, e *bulk.Engine, s *customer.Service, ids []string) bulk.Operation {
+// applied creates, plans and applies a deletion.
+func applied(t *testing.T, e *bulk.Engine, s *customer.Service, ids []string) bulk.Operation {
 	t.Helper()
 	op := bulk.Operation{ID: customer.NewID(), By: "admin"}
 	selection, err := operations.Request{Action: operations.Delete, Selection: operations.Selection{IDs: ids}}.Prepare(t.Context(), s, e, &op)
@@ -111,8 +111,8 @@ func planned(t *testing.T, e *bulk.Engine, s *customer.Service, ids []string) bu
 	return op
 }
 
-// wantTrue compares what a cancelled operation tells with what is in the table.
-func wantTrue(t *testing.T, s *customer.Service, store bulk.Store, id string, ids []string) {
+// checkCancelled compares the tally of a cancelled operation with the table.
+func checkCancelled(t *testing.T, s *customer.Service, store bulk.Store, id string, ids []string) {
 	t.Helper()
 	op, err := store.Operation(t.Context(), id)
 	if err != nil {

@@ -12,17 +12,16 @@ import (
 	"lethe/internal/fsck"
 )
 
-// grace is that of the stores that dynamotest opens, as are the shards.
+// Grace period and shards of the stores that dynamotest opens.
 const (
 	grace  = time.Hour
 	shards = 4
 )
 
-// Check fails the test with everything that is wrong in the tables, now that no purge is
-// under way.
+// Check runs fsck over the tables and fails the test with its findings. No purge may be under way.
 func Check(t testing.TB, tables dynamotest.Tables, personal ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // that of the test has ended in its cleanup
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // in a cleanup, t.Context has ended
 	defer cancel()
 	checker := checkerOf(tables, tables.Config)
 	checker.Finished, checker.Personal = true, personal
@@ -31,7 +30,7 @@ func Check(t testing.TB, tables dynamotest.Tables, personal ...string) {
 	}
 }
 
-// checkerOf is a checker of a test's tables.
+// checkerOf returns a checker of a test's tables.
 func checkerOf(tables dynamotest.Tables, cfg aws.Config) fsck.Checker {
 	return fsck.Checker{
 		DB: dynamodb.NewFromConfig(cfg), Table: tables.Name, Ledger: tables.Ledger, Segments: 2, Grace: grace, Shards: shards,

@@ -18,19 +18,20 @@ import (
 	"lethe/internal/queue"
 )
 
-// scenario is one thing that a process does and may die of at every request.
+// scenario is an action of a process that may fail or die at each of its requests.
 type scenario struct {
 	name string
-	// prepare brings a customer with the given id to where the action finds it.
+	// prepare creates the state that the action starts from.
 	prepare func(c *crash)
-	// act is the action. Its retry may find it done: act says so by returning nil for
-	// the errors that a client then takes for success.
+	// act is the action. A retry may find it done: then act returns nil for the errors that a
+	// client treats as success.
 	act func(c *crash) error
-	// rootless says that TTL has removed the root, so that leftovers are as they should be.
+	// rootless means that TTL has removed the root, so that the rest of the customer is expected
+	// to be there without it.
 	rootless bool
-	// left tells, if it is given, whether what the failure left is as it should be.
+	// left checks the state after the failure, before the retry. It may be nil.
 	left func(c *crash)
-	// check tells whether all is as it should be after the retry.
+	// check checks the state after the retry.
 	check func(c *crash)
 }
 
@@ -40,13 +41,13 @@ type crash struct {
 
 	world   *World
 	id      string
-	safe    *customer.Service // undisturbed
-	service *customer.Service // the one that fails
-	found   customer.Customer // as prepare left it
+	safe    *customer.Service // without faults
+	service *customer.Service // with faults
+	found   customer.Customer // the customer after prepare
 	jobs    *messages
 }
 
-// addressed gives a profile an e-mail address.
+// addressed returns a function that sets the e-mail address of a profile.
 func addressed(email string) func(customer.Profile) customer.Profile {
 	return func(p customer.Profile) customer.Profile {
 		p.Email = email
@@ -80,13 +81,13 @@ var scenarios = []scenario{
 				c.Errorf("e-mail address is %s", got.Profile.Email)
 			}
 			if reason := customer.Blot("was Anders", &got); reason != "was […]" {
-				c.Errorf("a former name is forgotten: %q", reason)
+				c.Errorf("the former name is not redacted: %q", reason)
 			}
-			create(c, c.safe, c.id+"x") // its address differs, so that nothing blocks it
+			create(c, c.safe, c.id+"x")
 		},
 	},
 	{
-		name: "update with an address whose claim is another text",
+		name: "update with an address that is claimed in another form",
 		prepare: func(c *crash) {
 			c.found = create(c, c.safe, c.id)
 			if _, err := c.safe.Update(c.Context(), c.id, addressed(c.id+"@früchte.example"), admin); err != nil {
@@ -163,18 +164,9 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "lift a hold of a deleted customer",
-		prepare: func(c *crash) {
-			create(c, c.safe, c.id)
-			remove(c, c.safe, c.id)
-			if _, err := c.safe.Hold(c.Context(), c.id, "case-1", admin); err != nil {
-				c.Fatal(err)
-			}
-		},
-		act: func(c *crash) error {
-			_, err := c.service.Lift(c.Context(), c.id, "case-1", admin)
-			return err
-		},
+		name:    "lift a hold of a deleted customer",
+		prepare: (*crash).holdInTrash,
+		act:     (*crash).lift,
 		check: func(c *crash) {
 			if got := c.in(customer.Deleted, 0); len(got.Holds) != 0 {
 				c.Errorf("holds: %v", got.Holds)
@@ -182,19 +174,12 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "lift the last hold of a customer whose purge time has passed",
+		name: "lift the last hold of a customer after its purge time",
 		prepare: func(c *crash) {
-			create(c, c.safe, c.id)
-			remove(c, c.safe, c.id)
-			if _, err := c.safe.Hold(c.Context(), c.id, "case-1", admin); err != nil {
-				c.Fatal(err)
-			}
+			c.holdInTrash()
 			c.world.Clock.Move(31 * day)
 		},
-		act: func(c *crash) error {
-			_, err := c.service.Lift(c.Context(), c.id, "case-1", admin)
-			return err
-		},
+		act: (*crash).lift,
 		check: func(c *crash) {
 			c.sweep()
 			got := c.in(customer.Deleted, 0)
@@ -236,8 +221,7 @@ var scenarios = []scenario{
 		},
 		check: func(c *crash) {
 			c.in(customer.Purging, 1)
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
+			c.purged()
 		},
 	},
 	{
@@ -247,11 +231,7 @@ var scenarios = []scenario{
 			_, err := c.service.Delete(c.Context(), c.id, admin)
 			return done(err, customer.ErrPurgeStarted)
 		},
-		check: func(c *crash) {
-			c.sweep()
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
-		},
+		check: (*crash).sweptAndPurged,
 	},
 	{
 		name:    "purge",
@@ -274,7 +254,7 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "purge with more records to retain than go into a request",
+		name: "purge with more records to retain than one request holds",
 		prepare: func(c *crash) {
 			keys := tickets(8)
 			for i := range 30 {
@@ -304,14 +284,10 @@ var scenarios = []scenario{
 			_, err := c.service.Sweep(c.Context())
 			return err
 		},
-		check: func(c *crash) {
-			c.sweep()
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
-		},
+		check: (*crash).sweptAndPurged,
 	},
 	{
-		name: "sweep of what is stuck",
+		name: "sweep of a stuck purge",
 		prepare: func(c *crash) {
 			create(c, c.safe, c.id, "ticket~1")
 			c.found = fence(c, c.safe, c.id)
@@ -322,11 +298,7 @@ var scenarios = []scenario{
 			_, err := c.service.Sweep(c.Context())
 			return err
 		},
-		check: func(c *crash) {
-			c.sweep()
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
-		},
+		check: (*crash).sweptAndPurged,
 	},
 	{
 		name:     "expiry",
@@ -337,37 +309,47 @@ var scenarios = []scenario{
 			c.world.Clock.Move(31 * day)
 			c.world.Expire(c, c.id)
 		},
-		act: func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
-		check: func(c *crash) {
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
-		},
+		act:   (*crash).expire,
+		check: (*crash).purged,
 	},
 	{
-		name:     "expiry while being purged",
+		name:     "expiry during a purge",
 		rootless: true,
 		prepare: func(c *crash) {
 			create(c, c.safe, c.id, "ticket~1")
 			c.found = fence(c, c.safe, c.id)
 			c.world.Expire(c, c.id)
 		},
-		act: func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
-		check: func(c *crash) {
-			c.work()
-			gone(c, c.safe, c.id, 1, 0)
-		},
+		act:   (*crash).expire,
+		check: (*crash).purged,
 	},
 	{
-		name:     "expiry of one that is not due",
+		name:     "expiry before the purge time",
 		rootless: true,
 		prepare: func(c *crash) {
 			create(c, c.safe, c.id, "ticket~1")
 			c.found = remove(c, c.safe, c.id)
 			c.world.Expire(c, c.id)
 		},
-		act:   func(c *crash) error { return c.service.Expire(c.Context(), c.found) },
+		act:   (*crash).expire,
 		check: func(c *crash) { c.in(customer.Deleted, 1) },
 	},
+}
+
+// holdInTrash makes a customer in the trash with a legal hold, which lift lifts.
+func (c *crash) holdInTrash() {
+	create(c, c.safe, c.id)
+	remove(c, c.safe, c.id)
+	if _, err := c.safe.Hold(c.Context(), c.id, "case-1", admin); err != nil {
+		c.Fatal(err)
+	}
+}
+
+func (c *crash) expire() error { return c.service.Expire(c.Context(), c.found) }
+
+func (c *crash) lift() error {
+	_, err := c.service.Lift(c.Context(), c.id, "case-1", admin)
+	return err
 }
 
 // subtree is a ticket with n lines, and another ticket.
@@ -379,7 +361,7 @@ func subtree(n int) []string {
 	return keys
 }
 
-// done takes an error that tells a client that its earlier attempt succeeded for nil.
+// done returns nil for an error that means that an earlier attempt succeeded.
 func done(err, already error) error {
 	if errors.Is(err, already) {
 		return nil
@@ -387,10 +369,10 @@ func done(err, already error) error {
 	return err
 }
 
-// TestCrashMatrix fails every request of every scenario: not sent, or sent and its
-// answer lost; the process dying of it, or going on with the error. Then the same is
-// done again, as a client, the queue, the schedule or the stream does. Or the request is
-// answered, and comes once more after that.
+// TestCrashMatrix fails every request of every scenario. The request is not sent, or its answer is
+// lost; the process dies, or continues with the error. Then the action is repeated, as a client, the
+// queue, the schedule or the stream does. In a third variant the request succeeds and is sent again
+// after the action.
 func TestCrashMatrix(t *testing.T) {
 	t.Parallel()
 	for i, s := range scenarios {
@@ -404,13 +386,14 @@ func TestCrashMatrix(t *testing.T) {
 	}
 }
 
-// wayToFail is what happens to a request.
+// wayToFail says how a request fails, and whether the process dies of it.
 type wayToFail struct {
 	fault Fault
 	dies  bool
 }
 
-// waysToFail are those that the scenario with the index i is tried with: all, or with -short one, another for the next scenario.
+// waysToFail returns the ways to try for the scenario with the index i: all, or with -short one, a different one for the next
+// scenario.
 func waysToFail(i int) []wayToFail {
 	all := []wayToFail{{Undone, false}, {Undone, true}, {Done, false}, {Done, true}, {Late, false}}
 	if testing.Short() {
@@ -419,9 +402,9 @@ func waysToFail(i int) []wayToFail {
 	return all
 }
 
-// everyRequest runs the scenario as often as it makes requests, each time with another
-// customer, failing the first, the second and so on, until a run comes through without
-// one being failed. It starts from c.
+// everyRequest runs the scenario once for each of its requests, each time with a new customer, and
+// fails the first request, then the second, and so on, until a run has no such request. c has the
+// world and the queue of all runs.
 func (s scenario) everyRequest(t *testing.T, c crash, fault Fault, dies bool) {
 	for n, failed := 1, true; failed; n++ {
 		c.id = name(fault, "dies", dies, "request", n)
@@ -451,7 +434,7 @@ func (s scenario) run(c *crash, n int, fault Fault, dies bool) (failed bool) {
 			c.Fatal(err)
 		}
 	} else if err != nil {
-		c.Fatalf("fails with no request failed: %v", err)
+		c.Fatalf("the action failed without a fault: %v", err)
 	}
 	if !c.Failed() {
 		s.check(c)
@@ -462,18 +445,18 @@ func (s scenario) run(c *crash, n int, fault Fault, dies bool) (failed bool) {
 	return failed
 }
 
-// withServices makes a service that nothing disturbs, and one that the faults do.
+// withServices makes a service without faults, and one with them.
 func (c *crash) withServices(faults *Faults) {
 	c.safe = c.fresh()
 	c.service = c.world.ServiceWith(faults.Attach(c.world.Config), queue.New(faults.Attach(c.jobs.cfg), c.jobs.url))
 }
 
-// fresh is a process that nothing disturbs.
+// fresh returns a new process without faults.
 func (c *crash) fresh() *customer.Service {
 	return c.world.ServiceWith(c.world.Config, queue.New(c.jobs.cfg, c.jobs.url))
 }
 
-// midway checks what the failure has left: nobody can tell when the retry comes.
+// midway checks the state after the failure: it must be correct until the retry, however late.
 func (c *crash) midway(s scenario) {
 	if s.left != nil {
 		s.left(c)
@@ -489,7 +472,7 @@ func (c *crash) midway(s scenario) {
 	}
 }
 
-// allThere fails the test unless each of so many records of a kind is there, itself or its copy.
+// allThere fails the test unless there are n records of a kind, counting a record and its copy as one.
 func (c *crash) allThere(kind string, n int) {
 	c.Helper()
 	there := map[string]bool{}
@@ -510,12 +493,11 @@ func (c *crash) allThere(kind string, n int) {
 		}
 	}
 	if len(there) != n {
-		c.Errorf("of %d records of kind %s %d are there, themselves or their copies", n, kind, len(there))
+		c.Errorf("%d of %d records of kind %s are there, as records or copies", len(there), n, kind)
 	}
 }
 
-// retry does the same again as a fresh process, once the leases of the dead one have
-// run out.
+// retry repeats the action in a new process, after the leases of the first one have run out.
 func (c *crash) retry(s scenario) {
 	c.world.Clock.Move(10 * time.Minute)
 	c.service = c.fresh()
@@ -541,7 +523,7 @@ func (c *crash) in(state customer.State, records int64) customer.Customer {
 	return got
 }
 
-// retain changes the retention, with no wait as nobody has read the settings yet.
+// retain changes the retention without the waiting time: no process has read the settings yet.
 func (c *crash) retain(retention customer.Period) {
 	settings, err := c.safe.Settings(c.Context())
 	if err != nil {
@@ -553,6 +535,20 @@ func (c *crash) retain(retention customer.Period) {
 	}
 }
 
+// purged purges what is queued, and fails the test unless the customer with its one record is gone.
+func (c *crash) purged() {
+	c.Helper()
+	c.work()
+	gone(c, c.safe, c.id, 1, 0)
+}
+
+// sweptAndPurged is purged after a sweep.
+func (c *crash) sweptAndPurged() {
+	c.Helper()
+	c.sweep()
+	c.purged()
+}
+
 func (c *crash) sweep() {
 	c.Helper()
 	c.world.Clock.Move(10 * time.Minute)
@@ -561,7 +557,7 @@ func (c *crash) sweep() {
 	}
 }
 
-// work does what is in the queue, every message twice.
+// work handles the messages in the queue, each of them twice.
 func (c *crash) work() {
 	c.Helper()
 	for _, job := range c.jobs.take(c) {
@@ -573,7 +569,7 @@ func (c *crash) work() {
 	}
 }
 
-// messages are those of a queue of SQS.
+// messages is an SQS queue.
 type messages struct {
 	cfg aws.Config
 	url string
@@ -590,7 +586,7 @@ func newMessages(t testing.TB) *messages {
 	return m
 }
 
-// take receives all messages there are.
+// take receives all messages.
 func (m *messages) take(t testing.TB) (jobs []customer.Job) {
 	t.Helper()
 	client := sqs.NewFromConfig(m.cfg)
@@ -612,7 +608,7 @@ func (m *messages) take(t testing.TB) (jobs []customer.Job) {
 	}
 }
 
-// restoreOnce restores the customer under the same key each time.
+// restoreOnce restores the customer, always under the same idempotency key.
 func restoreOnce(c *crash, s *customer.Service) error {
 	ch := admin
 	ch.Once = &customer.Once{Key: c.id, Fingerprint: "this"}

@@ -26,13 +26,13 @@ type at struct {
 	table, pk, sk string
 }
 
-// tableau is all that is in both tables.
-type tableau map[at]item
+// snapshot is the content of both tables.
+type snapshot map[at]item
 
-// photograph reads both tables.
-func (w *World) photograph(t testing.TB) tableau {
+// snapshot reads both tables.
+func (w *World) snapshot(t testing.TB) snapshot {
 	t.Helper()
-	all := tableau{}
+	all := snapshot{}
 	for _, table := range []string{w.Name, w.Ledger} {
 		pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(w.Config), &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)})
 		for pages.HasMorePages() {
@@ -48,10 +48,10 @@ func (w *World) photograph(t testing.TB) tableau {
 	return all
 }
 
-// arrange makes the tables what a tableau shows.
-func (w *World) arrange(t testing.TB, want tableau) {
+// reset makes the tables equal to a snapshot.
+func (w *World) reset(t testing.TB, want snapshot) {
 	t.Helper()
-	is := w.photograph(t)
+	is := w.snapshot(t)
 	for k := range is {
 		if want[k] == nil {
 			w.put(t, k, nil)
@@ -64,7 +64,7 @@ func (w *World) arrange(t testing.TB, want tableau) {
 	}
 }
 
-// put writes an item as it is; nil removes it.
+// put writes an item; nil removes it.
 func (w *World) put(t testing.TB, k at, it item) {
 	t.Helper()
 	client := dynamodb.NewFromConfig(w.Config)
@@ -79,16 +79,16 @@ func (w *World) put(t testing.TB, k at, it item) {
 	}
 }
 
-// plain is an item as values that can be compared and printed.
+// plain returns an item as values that can be compared and printed.
 func plain(it item) map[string]any {
 	var values map[string]any
 	if err := attributevalue.UnmarshalMap(it, &values); err != nil {
-		panic(err) // the engine has sent it
+		panic(err) // not for an item from the engine
 	}
 	return values
 }
 
-// edit changes one item, or puts another.
+// edit changes, creates or removes one item.
 type edit struct {
 	pk, sk string
 	change func(item) // nil removes the item
@@ -143,49 +143,50 @@ func asMap(it item) types.AttributeValue { return &types.AttributeValueMemberM{V
 
 var nothing = func(item) {}
 
-// damage breaks rules, and nothing else.
+// damage is a set of edits that break certain rules and no others.
 type damage struct {
-	name    string
-	edits   []edit
-	rules   []fsck.Rule // that must be found, and no others
-	lasting bool        // no repair is wanted
-	touches []string    // "pk sk" beside what was damaged that the repair may change
-	purges  string      // the customer whose root comes back to be purged
+	name         string
+	edits        []edit
+	rules        []fsck.Rule // the rules that fsck must find broken
+	unrepairable bool        // fsck only reports it
+	touches      []string    // "pk sk" of other items that the repair may change
+	purges       string      // the customer that the repair puts back, to be purged
 }
 
+// broken is damage by one edit that fsck repairs.
 func broken(name string, rule fsck.Rule, e edit, touches ...string) damage {
 	return damage{name: name, edits: []edit{e}, rules: []fsck.Rule{rule}, touches: touches}
 }
 
-// hopeless damage is only reported.
-func hopeless(name string, rule fsck.Rule, e edit) damage {
-	return damage{name: name, edits: []edit{e}, rules: []fsck.Rule{rule}, lasting: true}
+// reported is damage by one edit that fsck reports but does not repair.
+func reported(name string, rule fsck.Rule, e edit) damage {
+	return damage{name: name, edits: []edit{e}, rules: []fsck.Rule{rule}, unrepairable: true}
 }
 
-// and is damage that breaks another rule too.
+// and returns the damage with one more broken rule.
 func (d damage) and(rule fsck.Rule) damage {
 	d.rules = append(d.rules, rule)
 	return d
 }
 
-// leftover is what is left of a customer whose root is gone.
+// leftover is damage that consists of items of a customer without a root.
 func leftover(name, of string, rules []fsck.Rule, edits ...edit) damage {
 	return damage{name: name, edits: edits, rules: rules, touches: []string{"C#" + of + " #"}, purges: of}
 }
 
 func put(pk, sk string, change func(item)) edit { return edit{pk: pk, sk: sk, change: change} }
 
-// entry changes the certificate of a generation of the customer who is gone.
+// entry changes the certificate of a generation of customer "gone".
 func entry(generation string, change func(item)) edit {
 	return edit{"C#gone", generation, change, true}
 }
 
-// chain is that of the customer who is gone, firstBlock its only block.
+// chain is the certificate chain of customer "gone"; firstBlock is its only block.
 var chain = fmt.Sprintf("L#%d", ledger.ChainOf("gone"))
 
 const firstBlock = "000000000001"
 
-// inBlock changes the certificate of the customer who is gone in its chain.
+// inBlock changes the certificate of customer "gone" in its chain.
 func inBlock(change func(item)) edit {
 	return edit{chain, firstBlock, func(it item) {
 		change(it["certificates"].(*types.AttributeValueMemberL).Value[0].(*types.AttributeValueMemberM).Value)
@@ -202,27 +203,28 @@ const (
 	endedID    = "ended"
 )
 
-// damages of a world that populate has filled; gone is the generation of the purged customer.
+// damages lists damages of a world that populate has filled. gone is the generation of the purged
+// customer.
 func damages(gone string) []damage {
 	live, trash, fenced := "C#live #", "C#trash #", "C#fenced #"
 	return []damage{
 		leftover("record without root", "nobody", []fsck.Rule{fsck.OrphanRecord}, put("C#nobody", "R#ticket#1", set("kind", text("ticket")))),
 		leftover("token without root", "nobody", []fsck.Rule{fsck.OrphanToken}, put("C#nobody", "T#abc", nothing)),
-		leftover("term of nobody", "nobody", []fsck.Rule{fsck.OrphanTerm}, put("S#an", "anders#nobody", nothing)),
-		leftover("misplaced term of nobody", "nobody", []fsck.Rule{fsck.OrphanTerm}, put("S#xx", "anders#nobody", nothing)),
-		leftover("claim of nobody", "nobody", []fsck.Rule{fsck.OrphanClaim}, put("E#who@alfreds.example", "#", set("customer", text("nobody")))),
+		leftover("term of an unknown customer", "nobody", []fsck.Rule{fsck.OrphanTerm}, put("S#an", "anders#nobody", nothing)),
+		leftover("misplaced term of an unknown customer", "nobody", []fsck.Rule{fsck.OrphanTerm}, put("S#xx", "anders#nobody", nothing)),
+		leftover("claim of an unknown customer", "nobody", []fsck.Rule{fsck.OrphanClaim}, put("E#who@alfreds.example", "#", set("customer", text("nobody")))),
 		leftover("record of a purged customer", "gone", []fsck.Rule{fsck.OrphanRecord}, put("C#gone", "R#ticket#1", set("kind", text("ticket")))),
 		leftover("root gone", "live", []fsck.Rule{fsck.OrphanRecord, fsck.OrphanTerm, fsck.OrphanClaim}, edit{pk: "C#live", sk: "#"}),
 		leftover("retained without a certificate", "nobody", []fsck.Rule{fsck.RetainedWrong}, put("X#nobody", "R#invoice#1", all(set("kind", text("invoice")), set("ttl", number("5000000000"))))),
 		{
-			name: "root gone that nobody had deleted", lasting: true, rules: []fsck.Rule{fsck.OrphanRecord, fsck.OrphanTerm, fsck.OrphanClaim},
+			name: "root gone without a deletion", unrepairable: true, rules: []fsck.Rule{fsck.OrphanRecord, fsck.OrphanTerm, fsck.OrphanClaim},
 			edits: []edit{{pk: "C#live", sk: "#"}, put("A#live", past+"#1", set("action", text("customer.created")))},
 		},
 		broken("record gone", fsck.CountMismatch, edit{pk: "C#live", sk: "R#ticket#2"}, live),
 		broken("record gone of one in the trash", fsck.CountMismatch, edit{pk: "C#trash", sk: "R#ticket#1"}, trash),
 		broken("uncounted record", fsck.CountMismatch, put("C#live", "R#ticket#9", set("kind", text("ticket"))), live),
-		broken("counted, but of no kind there is", fsck.CountMismatch, put("C#live", "#", within("counts", set("boat", number("3"))))),
-		broken("more than was counted at the fence", fsck.CountMismatch, put("C#fenced", "R#ticket#9", set("kind", text("ticket"))), fenced),
+		broken("count of an unknown kind", fsck.CountMismatch, put("C#live", "#", within("counts", set("boat", number("3"))))),
+		broken("more records than at the fence", fsck.CountMismatch, put("C#fenced", "R#ticket#9", set("kind", text("ticket"))), fenced),
 		{
 			name: "parent gone", rules: []fsck.Rule{fsck.ParentMissing}, touches: []string{"C#live R#ticket#1#line#1", "C#live R#ticket#1#line#2", "C#live R#ticket#1#line#1#line#1"},
 			edits: []edit{{pk: "C#live", sk: "R#ticket#1"}, put("C#live", "#", within("counts", set("ticket", number("1"))))},
@@ -232,30 +234,30 @@ func damages(gone string) []damage {
 		broken("children of a leaf", fsck.ChildCount, put("C#live", "R#ticket#2", set("children", number("1")))),
 		broken("wrong kind", fsck.BadRecord, put("C#live", "R#ticket#2", set("kind", text("line")))),
 		broken("record with ttl", fsck.BadRecord, put("C#live", "R#ticket#2", set("ttl", number("5000000000")))),
-		hopeless("record with half a key", fsck.UnknownItem, put("C#live", "R#ticket", set("kind", text("ticket")))),
+		reported("record with half a key", fsck.UnknownItem, put("C#live", "R#ticket", set("kind", text("ticket")))),
 		broken("term gone", fsck.TermMissing, edit{pk: "S#an", sk: "anders#live"}),
 		broken("unlisted term", fsck.OrphanTerm, put("S#ze", "zebra#live", nothing)),
 		broken("term in the wrong place", fsck.OrphanTerm, put("S#xx", "anders#live", nothing)),
-		hopeless("term of no key", fsck.UnknownItem, put("S#ze", "zebra", nothing)),
+		reported("term of no key", fsck.UnknownItem, put("S#ze", "zebra", nothing)),
 		broken("claim gone", fsck.ClaimMissing, edit{pk: "E#live@alfreds.example", sk: "#"}),
 		broken("claim too many", fsck.OrphanClaim, put("E#who@alfreds.example", "#", set("customer", text("live")))),
-		hopeless("claim for no customer", fsck.UnknownItem, put("E#who@alfreds.example", "#", nothing)),
+		reported("claim for no customer", fsck.UnknownItem, put("E#who@alfreds.example", "#", nothing)),
 		{
-			name: "claim of another", rules: []fsck.Rule{fsck.ClaimMissing, fsck.OrphanClaim},
+			name: "claim by another customer", rules: []fsck.Rule{fsck.ClaimMissing, fsck.OrphanClaim},
 			edits: []edit{put("E#live@alfreds.example", "#", set("customer", text("trash")))},
 		},
 		{
-			name: "claimed by another rule than its root says", rules: []fsck.Rule{fsck.ClaimMissing, fsck.OrphanClaim},
+			name: "root with another claim", rules: []fsck.Rule{fsck.ClaimMissing, fsck.OrphanClaim},
 			edits:   []edit{put("C#live", "#", set("claim", text("live@xn--lfreds-8wa.example")))},
 			touches: []string{"E#live@xn--lfreds-8wa.example #", "E#live@alfreds.example #"},
 		},
 		{
-			name: "address of two", rules: []fsck.Rule{fsck.ClaimMissing}, lasting: true,
+			name: "one address of two customers", rules: []fsck.Rule{fsck.ClaimMissing}, unrepairable: true,
 			edits: []edit{{pk: "E#live@alfreds.example", sk: "#"}, put("C#live", "#", within("profile", set("email", text("trash@alfreds.example"))))},
 		},
 
 		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"id": text("x")})))),
-		broken("lifted without notice", fsck.BadState, put("C#trash", "#", within("last", all(set("action", text("hold.lifted")), set("at", text("2101-01-01T00:00:00.000Z")))))),
+		broken("last hold lifted without notice", fsck.BadState, put("C#trash", "#", within("last", all(set("action", text("hold.lifted")), set("at", text("2101-01-01T00:00:00.000Z")))))),
 		broken("a recent change of too many bytes", fsck.BadState, put("C#live", "#", set("r1", binary(9)))),
 		broken("a recent change as text", fsck.BadState, put("C#live", "#", set("ro", text("12345678")))),
 		broken("more recent changes than a root has", fsck.BadState, put("C#live", "#", set("r8", binary(8)))),
@@ -271,10 +273,10 @@ func damages(gone string) []damage {
 		broken("policies frozen before the fence", fsck.BadState, put("C#trash", "#", set("frozen", asMap(item{})))),
 		broken("retained for no known time", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("invoice", text("for a while"))))),
 		broken("half a fingerprint", fsck.BadState, put("C#live", "#", set("former", &types.AttributeValueMemberB{Value: []byte("abcd")}))),
-		broken("retained and not", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("ticket", text("P10Y"))))),
-		hopeless("in no known state", fsck.BadState, put("C#trash", "#", set("state", text("gone")))),
-		hopeless("purging under hold", fsck.BadState, put("C#fenced", "#", within("holds", set("case", asMap(item{}))))),
-		hopeless("due at no time", fsck.BadState, put("C#trash", "#", within("deletion", set("purgeTime", text("soon"))))),
+		broken("one kind both erased and retained", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("ticket", text("P10Y"))))),
+		reported("in no known state", fsck.BadState, put("C#trash", "#", set("state", text("gone")))),
+		reported("purging under hold", fsck.BadState, put("C#fenced", "#", within("holds", set("case", asMap(item{}))))),
+		reported("due at no time", fsck.BadState, put("C#trash", "#", within("deletion", set("purgeTime", text("soon"))))),
 
 		broken("active with a ttl", fsck.WrongPlace, put("C#live", "#", set("ttl", number("5000000000")))),
 		broken("active in the trash's list", fsck.WrongPlace, put("C#live", "#", set("ipk", text("trash#1")))),
@@ -282,48 +284,48 @@ func damages(gone string) []damage {
 		broken("not in a list", fsck.WrongPlace, put("C#live", "#", drops("ipk"))),
 		broken("bad shard", fsck.WrongPlace, put("C#trash", "#", set("ipk", text("trash#x")))),
 		broken("shard that no list has", fsck.WrongPlace, put("C#trash", "#", set("ipk", text("trash#4")))),
-		broken("another's place", fsck.WrongPlace, put("C#trash", "#", set("isk", text("held#live")))),
-		broken("deleted among the living", fsck.WrongPlace, put("C#trash", "#", set("ipk", text("live#1")))),
+		broken("place of another customer", fsck.WrongPlace, put("C#trash", "#", set("isk", text("held#live")))),
+		broken("deleted, but in the list of active customers", fsck.WrongPlace, put("C#trash", "#", set("ipk", text("live#1")))),
 		broken("deleted without ttl", fsck.WrongPlace, put("C#trash", "#", drops("ttl"))),
 		broken("due at another time", fsck.WrongPlace, put("C#trash", "#", within("deletion", set("purgeTime", text("2101-01-01T00:00:00.000Z"))))),
 		broken("never due, but listed as due", fsck.WrongPlace, put("C#trash", "#", within("deletion", drops("purgeTime")))),
 		broken("held with a ttl", fsck.WrongPlace, put("C#held", "#", set("ttl", number("5000000000")))),
 		broken("held, but listed as due", fsck.WrongPlace, put("C#held", "#", set("isk", text(past+"#held")))),
 		broken("purging without a lease", fsck.WrongPlace, put("C#fenced", "#", set("isk", text("held#fenced")))),
-		broken("due and forgotten", fsck.Overdue, put("C#trash", "#",
+		broken("overdue", fsck.Overdue, put("C#trash", "#",
 			all(within("deletion", set("purgeTime", text(past))), set("isk", text(past+"#trash")), set("ttl", number(pastTTL))))),
 		broken("stuck", fsck.Stuck, put("C#fenced", "#", all(set("isk", text(past+"#fenced")), set("ttl", number(pastTTL))))),
 
-		hopeless("back from the dead", fsck.Resurrected, put("C#gone", "#", resurrected("gone"))),
-		hopeless("a residue", fsck.CertificateBroken, entry(gone, set("residue", number("1")))),
-		hopeless("no residue told", fsck.CertificateBroken, entry(gone, drops("residue"))),
-		hopeless("purged by nobody", fsck.CertificateBroken, entry(gone, drops("purgedBy"))),
-		hopeless("purged before it was deleted", fsck.CertificateBroken, entry(gone, set("purgedAt", text(past)))),
-		hopeless("certificate of another customer", fsck.CertificateBroken, entry(gone, set("customer", text("live")))),
-		hopeless("retained miscounted", fsck.RetainedWrong, entry(gone, set("retained", asMap(item{})))).and(fsck.CertificateBroken),
-		hopeless("certificate filed otherwise", fsck.CertificateBroken, entry(gone, set("seq", number("2")))),
-		hopeless("certificate altered in its chain", fsck.CertificateBroken, inBlock(set("purgedBy", text("x")))),
-		hopeless("certificate of another chain", fsck.CertificateBroken, inBlock(set("chain", number("3")))),
-		hopeless("certificate in another's place", fsck.CertificateBroken, inBlock(set("seq", number("2")))),
-		hopeless("certificate that can't be read in its chain", fsck.CertificateBroken, inBlock(set("seq", text("first")))),
-		hopeless("block gone", fsck.CertificateBroken, edit{chain, firstBlock, nil, true}),
-		hopeless("empty block", fsck.CertificateBroken, edit{chain, "000000000007", nothing, true}),
-		hopeless("retained, not stripped", fsck.RetainedWrong, put("X#gone", "R#invoice#1", set("data", text(`{"number":"1","buyer":"Ann"}`)))),
-		hopeless("retained, unreadable", fsck.RetainedWrong, put("X#gone", "R#invoice#1", set("data", text(`{`)))),
+		reported("root of a purged customer", fsck.Resurrected, put("C#gone", "#", resurrected("gone"))),
+		reported("a residue", fsck.CertificateBroken, entry(gone, set("residue", number("1")))),
+		reported("certificate without residue", fsck.CertificateBroken, entry(gone, drops("residue"))),
+		reported("certificate without purgedBy", fsck.CertificateBroken, entry(gone, drops("purgedBy"))),
+		reported("purged before it was deleted", fsck.CertificateBroken, entry(gone, set("purgedAt", text(past)))),
+		reported("certificate of another customer", fsck.CertificateBroken, entry(gone, set("customer", text("live")))),
+		reported("retained miscounted", fsck.RetainedWrong, entry(gone, set("retained", asMap(item{})))).and(fsck.CertificateBroken),
+		reported("filed certificate differs from its chain", fsck.CertificateBroken, entry(gone, set("seq", number("2")))),
+		reported("certificate altered in its chain", fsck.CertificateBroken, inBlock(set("purgedBy", text("x")))),
+		reported("certificate of another chain", fsck.CertificateBroken, inBlock(set("chain", number("3")))),
+		reported("certificate with the number of another", fsck.CertificateBroken, inBlock(set("seq", number("2")))),
+		reported("certificate that can't be read in its chain", fsck.CertificateBroken, inBlock(set("seq", text("first")))),
+		reported("block gone", fsck.CertificateBroken, edit{chain, firstBlock, nil, true}),
+		reported("empty block", fsck.CertificateBroken, edit{chain, "000000000007", nothing, true}),
+		reported("retained, not stripped", fsck.RetainedWrong, put("X#gone", "R#invoice#1", set("data", text(`{"number":"1","buyer":"Ann"}`)))),
+		reported("retained, unreadable", fsck.RetainedWrong, put("X#gone", "R#invoice#1", set("data", text(`{`)))),
 		broken("retained with its maker", fsck.RetainedWrong, put("X#gone", "R#invoice#1", set("by", text("admin")))),
 		broken("retained for ever", fsck.RetainedWrong, put("X#gone", "R#invoice#1", drops("ttl"))),
-		hopeless("kept for ever, and gone", fsck.RetainedWrong, edit{pk: "X#gone", sk: "R#deed#1"}),
-		hopeless("retained of a live customer", fsck.RetainedWrong, put("X#live", "R#invoice#1", all(set("kind", text("invoice")), set("ttl", number("5000000000"))))),
+		reported("retained for ever, but gone", fsck.RetainedWrong, edit{pk: "X#gone", sk: "R#deed#1"}),
+		reported("retained of a live customer", fsck.RetainedWrong, put("X#live", "R#invoice#1", all(set("kind", text("invoice")), set("ttl", number("5000000000"))))),
 
-		hopeless("personal value in the ledger", fsck.PersonalData, entry(gone, set("purgedBy", text("änne anders-gone")))).and(fsck.CertificateBroken),
-		hopeless("personal value in the audit log", fsck.PersonalData, put("A#gone", "x", set("reason", text("asked by Anders-Gone")))),
-		hopeless("personal value deep in the audit log", fsck.PersonalData, put("A#gone", "x", set("fields", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("+49 30 0074321")}}))),
-		hopeless("personal value in an operation", fsck.PersonalData, put("O#"+runningID, "K#000000", set("outcomes", text("done:Anders-Gone")))),
-		hopeless("personal value in a note", fsck.PersonalData, put("I#abc", "#", all(set("ttl", number("5000000000")), set("subject", text("Anders-Gone"))))),
+		reported("personal value in the ledger", fsck.PersonalData, entry(gone, set("purgedBy", text("änne anders-gone")))).and(fsck.CertificateBroken),
+		reported("personal value in the audit log", fsck.PersonalData, put("A#gone", "x", set("reason", text("asked by Anders-Gone")))),
+		reported("personal value deep in the audit log", fsck.PersonalData, put("A#gone", "x", set("fields", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("+49 30 0074321")}}))),
+		reported("personal value in an operation", fsck.PersonalData, put("O#"+runningID, "K#000000", set("outcomes", text("done:Anders-Gone")))),
+		reported("personal value in a note", fsck.PersonalData, put("I#abc", "#", all(set("ttl", number("5000000000")), set("subject", text("Anders-Gone"))))),
 		broken("a note without ttl", fsck.NoteKept, put("I#abc", "#", nothing)),
-		hopeless("an unknown key", fsck.UnknownItem, put("Z#1", "#", nothing)),
-		hopeless("an unknown part of a customer", fsck.UnknownItem, put("C#live", "Z#Anders", nothing)),
-		hopeless("unreadable root", fsck.UnknownItem, put("C#held", "#", set("version", text("Anders")))),
+		reported("an unknown key", fsck.UnknownItem, put("Z#1", "#", nothing)),
+		reported("an unknown part of a customer", fsck.UnknownItem, put("C#live", "Z#Anders", nothing)),
+		reported("unreadable root", fsck.UnknownItem, put("C#held", "#", set("version", text("Anders")))),
 
 		{
 			name: "an operation gone", rules: []fsck.Rule{fsck.StrandedChunk}, edits: []edit{{pk: "O#" + runningID, sk: "#"}},
@@ -331,20 +333,20 @@ func damages(gone string) []damage {
 		},
 		broken("a chunk too many", fsck.StrandedChunk, put("O#"+runningID, "F#000007", set("subjects", text("[]")))),
 		broken("progress of a chunk gone", fsck.OperationBroken, edit{pk: "O#" + runningID, sk: "P#000001"}),
-		hopeless("outcomes of an operation that has ended gone", fsck.OperationBroken, edit{pk: "O#" + endedID, sk: "K#000001"}),
-		hopeless("subjects gone", fsck.OperationBroken, edit{pk: "O#" + runningID, sk: "F#000001"}),
-		broken("ended and to be done", fsck.OperationBroken, put("O#"+runningID, "P#000000", nothing)),
+		reported("outcomes of an operation that has ended gone", fsck.OperationBroken, edit{pk: "O#" + endedID, sk: "K#000001"}),
+		reported("subjects gone", fsck.OperationBroken, edit{pk: "O#" + runningID, sk: "F#000001"}),
+		broken("ended chunk with progress", fsck.OperationBroken, put("O#"+runningID, "P#000000", nothing)),
 		broken("selection kept", fsck.OperationBroken, put("O#"+runningID, "selection", nothing)),
-		hopeless("selection gone", fsck.OperationBroken, edit{pk: "O#" + planningID, sk: "selection"}),
-		hopeless("document unreadable", fsck.OperationBroken, put("O#"+runningID, "#", set("document", text("{")))),
-		hopeless("reason of an operation that was never planned", fsck.PersonalData, put("O#cancelled", "#", within("document", set("reason", text("Anders asked"))))),
-		hopeless("position of an operation that was never planned", fsck.PersonalData, put("O#cancelled", "#", within("document", set("position", text("~YW5kZXJz"))))),
-		broken("running among the ended", fsck.WrongPlace, put("O#"+runningID, "#", set("ipk", text("operations#ended")))),
-		hopeless("unknown part of an operation", fsck.UnknownItem, put("O#"+runningID, "Q#000000", nothing)),
+		reported("selection gone", fsck.OperationBroken, edit{pk: "O#" + planningID, sk: "selection"}),
+		reported("document unreadable", fsck.OperationBroken, put("O#"+runningID, "#", set("document", text("{")))),
+		reported("reason of an operation without a plan", fsck.PersonalData, put("O#cancelled", "#", within("document", set("reason", text("Anders asked"))))),
+		reported("position of an operation without a plan", fsck.PersonalData, put("O#cancelled", "#", within("document", set("position", text("~YW5kZXJz"))))),
+		broken("running, but in the list of ended operations", fsck.WrongPlace, put("O#"+runningID, "#", set("ipk", text("operations#ended")))),
+		reported("unknown part of an operation", fsck.UnknownItem, put("O#"+runningID, "Q#000000", nothing)),
 	}
 }
 
-// freezing are policies by which tickets go, and a kind is retained for a time.
+// freezing returns frozen policies that erase tickets and retain a kind for a period.
 func freezing(kind string, period types.AttributeValue) types.AttributeValue {
 	return asMap(item{
 		"cascade": &types.AttributeValueMemberL{Value: []types.AttributeValue{text("ticket")}},
@@ -360,15 +362,15 @@ func resurrected(id string) func(item) {
 	}
 }
 
-// damaged are settings with a kind that is kept for ever too.
+// damagedWorld returns settings with a kind that is retained for ever.
 func damagedWorld() customer.Settings {
 	s := policies
 	s.Kinds = slices.Concat([]customer.Kind{}, policies.Kinds, []customer.Kind{{Name: "deed", Policy: customer.Retain, Keep: []string{"number", "total"}, For: customer.Never}})
 	return s
 }
 
-// populate fills a world with customers in every state, named after it, and operations,
-// and returns the generation of the purged one.
+// populate creates the customers live, trash, held, fenced and gone, which is purged, and operations. It
+// returns the generation of the purged customer.
 func populate(t *testing.T, w *World) (generation string) {
 	t.Helper()
 	service := w.Service(w.Config)
@@ -396,7 +398,7 @@ func populate(t *testing.T, w *World) (generation string) {
 	return generation
 }
 
-// plan makes an operation in a state, with chunks that have ended or not.
+// plan stores an operation in a state, with one chunk for each value of ended.
 func (w *World) plan(t *testing.T, id string, state bulk.State, ended ...bool) {
 	t.Helper()
 	table, _ := w.Open(w.Config)

@@ -13,8 +13,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// deadline is a context whose deadline comes at the n-th request to AWS, which is not
-// sent.
+// deadline is a context that expires at the n-th request to AWS. That request is not sent.
 type deadline struct {
 	context.Context
 
@@ -39,7 +38,7 @@ func (d *deadline) Err() error {
 	}
 }
 
-// attach makes the clients of a configuration bring the deadline about.
+// attach returns a configuration that counts the requests of its clients.
 func (d *deadline) attach(cfg aws.Config) aws.Config {
 	return through(cfg, func(next aws.HTTPClient) aws.HTTPClient {
 		return doer(func(r *http.Request) (*http.Response, error) {
@@ -62,9 +61,9 @@ func (d *deadline) comes(operation string) bool {
 	return true
 }
 
-// TestADeadlineAtAnyRequestLeavesThePurgeToTheNextInvocation lets the deadline come at
-// the first request of a purge, the second and so on. The purge says that it is not
-// finished, and another one finishes it.
+// TestADeadlineAtAnyRequestLeavesThePurgeToTheNextInvocation lets the deadline expire at the first
+// request of a purge, then at the second, and so on. The purge returns ErrUnfinished, and the next
+// invocation finishes it.
 func TestADeadlineAtAnyRequestLeavesThePurgeToTheNextInvocation(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, policies)
@@ -78,7 +77,7 @@ func TestADeadlineAtAnyRequestLeavesThePurgeToTheNextInvocation(t *testing.T) {
 		err := w.Service(ctx.attach(w.Config)).Purge(ctx, job)
 		switch {
 		case ctx.Err() == nil && err == nil:
-			return // it came through before its n-th request
+			return // it has fewer than n requests
 		case n > 1 && !errors.Is(err, customer.ErrUnfinished):
 			t.Errorf("request %d, %s: %v, want ErrUnfinished", n, ctx.operation, err)
 		case !errors.Is(err, context.DeadlineExceeded): // the first reads the customer
@@ -91,11 +90,11 @@ func TestADeadlineAtAnyRequestLeavesThePurgeToTheNextInvocation(t *testing.T) {
 	}
 }
 
-// TestAPurgeOfManyRecordsToRetainEnds gives each invocation the time for a few requests, far
-// fewer than there are copies to be written: it must go on where the last one stopped.
+// TestAPurgeOfManyRecordsToRetainEnds gives each invocation time for a few requests, far fewer than
+// all copies take. Each must continue where the last one stopped.
 func TestAPurgeOfManyRecordsToRetainEnds(t *testing.T) {
 	t.Parallel()
-	const n, requests = 1500, 30 // 60 batches of copies, and as many of what they are copies of
+	const n, requests = 1500, 30 // 60 batches of copies, and 60 of deletes
 	w := NewWorld(t, policies)
 	safe := w.Service(w.Config)
 	create(t, safe, "large", "ticket~1")
@@ -113,7 +112,7 @@ func TestAPurgeOfManyRecordsToRetainEnds(t *testing.T) {
 			t.Fatalf("invocation %d: %v", invocations, err)
 		}
 		if invocations == 30 {
-			t.Fatalf("%d invocations, and no end", invocations)
+			t.Fatalf("not finished after %d invocations", invocations)
 		}
 	}
 	if invocations < 4 {
@@ -134,8 +133,8 @@ func TestAPurgeWithNoTimeLeftAnswersAtOnce(t *testing.T) {
 	fence(t, service, "large")
 	job := w.Queue.Take()[0]
 
-	// The pace of a fresh process lets 200 items through at once, and 2,000 not within
-	// this time: it must stop by itself.
+	// The rate limit of a new process allows 200 items at once, but not 2,000 within this time: the
+	// purge must stop by itself.
 	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 	defer cancel()
 	err := w.Service(w.Config).Purge(ctx, job)
@@ -144,7 +143,7 @@ func TestAPurgeWithNoTimeLeftAnswersAtOnce(t *testing.T) {
 	}
 	w.Clock.Move(time.Second)
 	if sweep, err := service.Sweep(t.Context()); err != nil || sweep.Stuck != 1 {
-		t.Errorf("%+v, %v: a purge that stopped at its deadline is the sweep's at once", sweep, err)
+		t.Errorf("%+v, %v: want the sweep to take the stopped purge at once", sweep, err)
 	}
 	work(t, w, service)
 	gone(t, service, "large", 2000, 0)
@@ -201,7 +200,7 @@ func TestARetentionOfNeverIsNeverDue(t *testing.T) {
 		t.Errorf("%+v, %v", sweep, err)
 	}
 	if _, err := service.StartPurge(t.Context(), "ann", customer.Fence{}, admin); err != nil {
-		t.Fatal(err) // on request it goes
+		t.Fatal(err) // a purge on request is allowed
 	}
 	work(t, w, service)
 	gone(t, service, "ann", 0, 0)
@@ -215,7 +214,7 @@ func TestARetentionOfNothingPurgesAtOnce(t *testing.T) {
 	service := w.Service(w.Config)
 	create(t, service, "ann", "ticket~1")
 	if c := remove(t, service, "ann"); c.State != customer.Purging {
-		t.Errorf("deleted, it is %s", c.State)
+		t.Errorf("state after the delete: %s", c.State)
 	}
 	work(t, w, service)
 	gone(t, service, "ann", 1, 0)

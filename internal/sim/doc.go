@@ -1,4 +1,3 @@
-// Package sim is for tests only: it breaks requests to AWS on purpose, decides in which
-// order concurrent ones arrive, and ends each test with a check, from outside, of what is
-// left in the tables: that of internal/fsck.
+// Package sim is for tests only. It injects faults into requests to AWS, decides the order in which
+// concurrent requests arrive, and ends each test with a check of the tables by internal/fsck.
 package sim

@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// errGone says that there was no root to expire.
+// errGone is the error of expire if there is no root.
 var errGone = errors.New("the root is gone already")
 
-// Expire removes a customer's root as TTL does: the item alone, whatever hangs on it.
+// Expire removes a customer's root as TTL does: only this item, unconditionally.
 func (w *World) Expire(t testing.TB, id string) {
 	t.Helper()
 	if err := expire(w.Config, w.Name, id); err != nil {

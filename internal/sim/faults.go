@@ -13,18 +13,18 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// Fault is what becomes of one request to AWS.
+// Fault is what happens to one request to AWS.
 type Fault int
 
 // The faults.
 const (
 	None     Fault = iota
-	Undone         // it is never sent
-	Done           // it is sent, and its answer lost
+	Undone         // it is not sent
+	Done           // it is carried out, but its answer is lost
 	Throttle       // AWS refuses it: too many requests
-	Conflict       // AWS refuses it: another transaction is at the same item; reads pass
-	Partial        // AWS leaves half of a batch undone; what is no batch of several passes
-	Late           // it is sent and answered, and comes again when Deliver says so
+	Conflict       // AWS refuses it because of another transaction on the same item; reads pass
+	Partial        // AWS leaves half of a batch undone; other requests pass
+	Late           // it is sent and answered, and Deliver sends it again later
 )
 
 func (f Fault) String() string {
@@ -37,8 +37,8 @@ type Call struct {
 	Operation string // such as UpdateItem or SendMessageBatch
 }
 
-// Faults disturbs the requests of clients that it is attached to. Its zero value only
-// counts them.
+// Faults injects faults into the requests of the clients that it is attached to. The zero value only
+// counts requests.
 type Faults struct {
 	mu    sync.Mutex
 	plan  func(Call) Fault
@@ -46,20 +46,20 @@ type Faults struct {
 	late  []func() error
 }
 
-// Attach returns the configuration for clients whose requests f disturbs. The SDK
-// repeats none that f fails, so that each failure reaches the code under test.
+// Attach returns a configuration with which f injects faults into requests. The SDK does not
+// retry a failed request, so that each failure reaches the code under test.
 func (f *Faults) Attach(cfg aws.Config) aws.Config {
 	return through(cfg, func(next aws.HTTPClient) aws.HTTPClient {
 		return doer(func(r *http.Request) (*http.Response, error) { return f.do(next, r) })
 	})
 }
 
-// doer makes an aws.HTTPClient of a function.
+// doer is a function as an aws.HTTPClient.
 type doer func(*http.Request) (*http.Response, error)
 
 func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
 
-// through puts something between the clients of a configuration and the wire.
+// through returns a configuration with its HTTP client wrapped.
 func through(cfg aws.Config, wrap func(aws.HTTPClient) aws.HTTPClient) aws.Config {
 	cfg = cfg.Copy()
 	next := cfg.HTTPClient
@@ -70,8 +70,8 @@ func through(cfg aws.Config, wrap func(aws.HTTPClient) aws.HTTPClient) aws.Confi
 	return cfg
 }
 
-// Plan makes plan decide of every request from now on, counted anew from 1. It returns
-// the requests made since the last call of Plan. Nil disturbs none.
+// Plan sets the function that decides about each request, and counts requests from 1 again. It
+// returns the requests made since the last call of Plan. With nil, no request gets a fault.
 func (f *Faults) Plan(plan func(Call) Fault) []Call {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -80,7 +80,7 @@ func (f *Faults) Plan(plan func(Call) Fault) []Call {
 	return calls
 }
 
-// Fail fails the n-th request from now on, and with dies all after it: undone.
+// Fail injects the fault into the n-th request from now on. With dies, all later requests are Undone.
 func (f *Faults) Fail(n int, fault Fault, dies bool) {
 	f.Plan(func(c Call) Fault {
 		switch {
@@ -93,8 +93,8 @@ func (f *Faults) Fail(n int, fault Fault, dies bool) {
 	})
 }
 
-// Random disturbs the given share of requests, each fault being as likely as the others.
-// Those that run at once draw in the order in which they come.
+// Random injects one of the faults, all equally likely, into the given share of requests. Concurrent
+// requests draw from rng in the order of their arrival.
 func (f *Faults) Random(rng *rand.Rand, share float64, faults ...Fault) {
 	f.Plan(func(Call) Fault {
 		if rng.Float64() < share {
@@ -143,7 +143,7 @@ func operationOf(r *http.Request) string {
 	return operation
 }
 
-// drop reads an answer that nobody gets to see.
+// drop reads and discards an answer.
 func drop(response *http.Response, err error) error {
 	if err != nil {
 		return err
@@ -153,8 +153,8 @@ func drop(response *http.Response, err error) error {
 	return err
 }
 
-// lost is the error of a request whose answer never came. The SDK takes it for a
-// cancelled one, which it doesn't repeat.
+// lost is the error of a request without an answer. The SDK treats it as cancelled, which it does not
+// retry.
 type lost struct {
 	Call
 
@@ -163,7 +163,7 @@ type lost struct {
 
 func (l lost) Error() string { return "injected fault: " + l.Operation + " fails " + l.fault.String() }
 
-// CanceledError tells the SDK not to repeat the request.
+// CanceledError tells the SDK not to retry the request.
 func (lost) CanceledError() bool { return true }
 
 const (
@@ -176,7 +176,7 @@ const (
 		`"CancellationReasons":[{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"}]}`
 )
 
-// refusal is the answer with which AWS refuses a request.
+// refusal returns the answer with which AWS refuses a request.
 func refusal(r *http.Request, body string) *http.Response {
 	return &http.Response{
 		Status: "400 Bad Request", StatusCode: http.StatusBadRequest,

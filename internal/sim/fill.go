@@ -19,9 +19,8 @@ const (
 	fillWriters = 8
 )
 
-// Fill gives an active customer n more records of a kind, of a bit less than 1 KB each.
-// They are written past the store, as a test would wait long for its transactions, and
-// counted on the root afterwards.
+// Fill adds n records of a kind, of a bit less than 1 KB each, to an active customer. It bypasses the
+// store because its transactions would take too long, and then updates the counts on the root.
 func (w *World) Fill(t testing.TB, id, kind string, n int) {
 	t.Helper()
 	w.Insert(t, func(yield func(map[string]types.AttributeValue) bool) {

@@ -8,39 +8,26 @@ import (
 	"time"
 
 	"lethe/internal/customer"
+	"lethe/internal/sim/conform"
 )
 
 const day = 24 * time.Hour
 
 // policies are the settings of most tests: a kind of each policy, and one of children.
-var policies = customer.Settings{
-	Retention: customer.PeriodOf(30 * day),
-	Kinds: []customer.Kind{
-		{Name: "contract", Policy: customer.Restrict},
-		{Name: "invoice", Policy: customer.Retain, Keep: []string{"number", "total"}, For: customer.PeriodOf(3650 * day)},
-		{Name: "line", Policy: customer.Cascade},
-		{Name: "ticket", Policy: customer.Cascade},
-	},
-}
+var policies = conform.Settings
 
 var admin = customer.Change{By: "admin"}
 
-// ann is a profile that no other customer of a test has.
+// key parses a record's key. It panics if the key is not valid.
+var key = conform.Key
+
+// ann returns a profile with a name and address of its own for each id.
 func ann(id string) customer.Profile {
 	return customer.Profile{
 		Organisation: "Alfreds Futterkiste", FirstName: "Änne", LastName: "Anders-" + id,
 		Email: id + "@alfreds.example", Phone: "+49 30 0074321",
 		Consents: map[string]bool{"newsletter": true},
 	}
-}
-
-// key reads a record's key, and panics on what is none.
-func key(text string) customer.Key {
-	k, err := customer.ParseKey(text)
-	if err != nil {
-		panic(err)
-	}
-	return k
 }
 
 // records makes records with the given keys.
@@ -93,7 +80,7 @@ func remove(t testing.TB, service *customer.Service, id string) customer.Custome
 	return c
 }
 
-// fence starts a customer's purge, which then waits in the queue.
+// fence deletes a customer and starts its purge, which then waits in the queue.
 func fence(t testing.TB, service *customer.Service, id string) customer.Customer {
 	t.Helper()
 	remove(t, service, id)
@@ -122,7 +109,7 @@ func gone(t testing.TB, service *customer.Service, id string, erased, retained i
 	}
 }
 
-// retained counts what is kept by law of a customer.
+// retained counts the retained records of a customer.
 func retained(t testing.TB, service *customer.Service, id string) (n int) {
 	t.Helper()
 	for q := (customer.RecordQuery{Customer: id, Limit: 200}); ; {
@@ -144,7 +131,7 @@ func work(t testing.TB, w *World, service *customer.Service) {
 	}
 }
 
-// name makes a customer's id of parts.
+// name joins parts to a customer's id.
 func name(parts ...any) string {
 	return strings.NewReplacer(" ", "-", "/", "-").Replace(strings.TrimSpace(fmt.Sprintln(parts...)))
 }

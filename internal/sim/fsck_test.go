@@ -20,7 +20,7 @@ import (
 	"lethe/internal/fsck"
 )
 
-// fsck checks the world's tables as they are while it goes on working.
+// fsck checks the world's tables and, with repair, repairs them. The world need not be at rest.
 func (w *World) fsck(t testing.TB, repair bool) ([]fsck.Finding, fsck.Report) {
 	t.Helper()
 	var found []fsck.Finding
@@ -33,12 +33,12 @@ func (w *World) fsck(t testing.TB, repair bool) ([]fsck.Finding, fsck.Report) {
 		t.Fatal(err)
 	}
 	if report.Unsettled > 0 {
-		t.Errorf("%d were never settled", report.Unsettled)
+		t.Errorf("%d customers changed during every check", report.Unsettled)
 	}
 	return found, report
 }
 
-// repairer is the table, as it repairs what a check finds.
+// repairer returns the table as a repairer of findings.
 func (w *World) repairer(cfg aws.Config) fsck.Repairer {
 	table, _ := w.Open(cfg)
 	return table
@@ -58,21 +58,20 @@ func rulesOf(found []fsck.Finding) []fsck.Rule {
 	return slices.Sorted(maps.Keys(rules))
 }
 
-// TestFsckFindsAndRepairsDamageOfEveryKind breaks, one after the other, everything that
-// the checker looks at.
+// TestFsckFindsAndRepairsDamageOfEveryKind inflicts each damage alone. Every rule must have one.
 func TestFsckFindsAndRepairsDamageOfEveryKind(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, damagedWorld())
 	gone := populate(t, w)
-	whole := w.photograph(t)
+	whole := w.snapshot(t)
 	if found, _ := w.fsck(t, true); len(found) > 0 {
-		t.Fatalf("the world is damaged from the beginning: %v", found)
+		t.Fatalf("findings before any damage: %v", found)
 	}
-	unchanged(t, "a repair of nothing", whole, w.photograph(t))
+	unchanged(t, "a repair of nothing", whole, w.snapshot(t))
 	tested := map[fsck.Rule]bool{}
 	for _, d := range damages(gone) {
 		t.Run(d.name, func(t *testing.T) {
-			defer w.arrange(t, whole)
+			defer w.reset(t, whole)
 			d.test(t, w)
 		})
 		for _, rule := range d.rules {
@@ -87,7 +86,8 @@ func TestFsckFindsAndRepairsDamageOfEveryKind(t *testing.T) {
 	w.finish(t)
 }
 
-// TestFsckFreezesPolicies of those that its repairs bring past the fence, as everybody does.
+// TestFsckFreezesPolicies checks that a repair which brings a customer past the fence freezes the
+// policies, like every other way.
 func TestFsckFreezesPolicies(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, policies)
@@ -114,44 +114,41 @@ func TestFsckFreezesPolicies(t *testing.T) {
 	gone(t, service, "headless", 1, 1)
 }
 
-// TestFsckMissesWhatIsNotFiled has a certificate in its chain only, which is right as long as
-// its purge is under way.
+// TestFsckMissesWhatIsNotFiled has a certificate only in its chain. That is correct while the purge is
+// under way, and a finding after it.
 func TestFsckMissesWhatIsNotFiled(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, policies)
 	service := w.Service(w.Config)
 	create(t, service, "gone", "ticket~1")
 	c := fence(t, service, "gone")
-	fenced := w.photograph(t)
+	fenced := w.snapshot(t)
 	work(t, w, service)
-	filed := at{w.Ledger, "C#gone", c.Deletion.ID}
-	purged := w.photograph(t)
-	w.put(t, filed, nil)
+	purged := w.snapshot(t)
+	w.unfile(t, c)
 	if found, _ := w.fsck(t, false); len(found) != 1 || !strings.Contains(found[0].Problem, "not filed") {
 		t.Errorf("found %v", found)
 	}
 	delete(fenced, at{w.Name, "C#gone", "R#ticket#1"})
-	root := at{w.Name, "C#gone", "#"}
-	w.put(t, root, fenced[root])
+	w.putRoot(t, fenced, "gone")
 	if found, _ := w.fsck(t, false); len(found) != 0 {
 		t.Errorf("with the purge under way, found %v", found)
 	}
-	w.arrange(t, purged)
+	w.reset(t, purged)
 }
 
-// TestFsckBesideTheEndOfAPurge ends a purge after its certificate was looked for where it is
-// filed, and before its root is.
+// TestFsckBesideTheEndOfAPurge ends a purge after fsck has looked for the filed certificate, and before
+// it reads the root.
 func TestFsckBesideTheEndOfAPurge(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, policies)
 	service := w.Service(w.Config)
 	create(t, service, "going", "ticket~1")
 	c := fence(t, service, "going")
-	fenced := w.photograph(t)
+	fenced := w.snapshot(t)
 	work(t, w, service)
-	w.put(t, at{w.Ledger, "C#going", c.Deletion.ID}, nil)
-	root := at{w.Name, "C#going", "#"}
-	w.put(t, root, fenced[root])
+	w.unfile(t, c)
+	w.putRoot(t, fenced, "going")
 	ends := 0
 	ending := through(w.Config, func(next aws.HTTPClient) aws.HTTPClient {
 		return doer(func(r *http.Request) (*http.Response, error) {
@@ -175,26 +172,39 @@ func TestFsckBesideTheEndOfAPurge(t *testing.T) {
 	}
 }
 
+// unfile removes a purged customer's certificate from where it is filed. It stays in its chain.
+func (w *World) unfile(t *testing.T, purged customer.Customer) {
+	t.Helper()
+	w.put(t, at{w.Ledger, "C#" + purged.ID, purged.Deletion.ID}, nil)
+}
+
+// putRoot puts a customer's root back as the snapshot has it.
+func (w *World) putRoot(t *testing.T, from snapshot, id string) {
+	t.Helper()
+	root := at{w.Name, "C#" + id, "#"}
+	w.put(t, root, from[root])
+}
+
 func (d damage) test(t *testing.T, w *World) {
 	w.inflict(t, d.edits...)
-	damaged := w.photograph(t)
+	damaged := w.snapshot(t)
 	found, _ := w.fsck(t, false)
 	if got, want := rulesOf(found), slices.Sorted(slices.Values(d.rules)); !slices.Equal(got, want) {
 		t.Fatalf("found %v, want %v: %v", got, want, found)
 	}
 	for _, f := range found {
-		discreet(t, f)
-		if f.Repairable == d.lasting || f.Repaired {
+		noPersonalValue(t, f)
+		if f.Repairable == d.unrepairable || f.Repaired {
 			t.Errorf("repairable: %t, repaired: %t: %v", f.Repairable, f.Repaired, f)
 		}
 	}
-	unchanged(t, "a check", damaged, w.photograph(t))
+	unchanged(t, "a check", damaged, w.snapshot(t))
 	repaired, report := w.fsck(t, true)
-	if d.lasting {
+	if d.unrepairable {
 		if len(repaired) != len(found) || report.Repaired > 0 {
-			t.Errorf("a repair finds %v, and repairs %d", repaired, report.Repaired)
+			t.Errorf("a repair reports %v and repairs %d", repaired, report.Repaired)
 		}
-		unchanged(t, "a repair of what is beyond it", damaged, w.photograph(t))
+		unchanged(t, "a repair of unrepairable damage", damaged, w.snapshot(t))
 		return
 	}
 	for _, f := range repaired {
@@ -205,14 +215,14 @@ func (d damage) test(t *testing.T, w *World) {
 	if len(repaired) == 0 {
 		t.Error("nothing was repaired")
 	}
-	unchanged(t, "the repair", damaged, w.photograph(t), d.mayChange()...)
+	unchanged(t, "the repair", damaged, w.snapshot(t), d.mayChange()...)
 	if found, _ := w.fsck(t, true); len(found) > 0 {
 		t.Errorf("after the repair: %v", found)
 	}
 	d.purge(t, w)
 }
 
-// mayChange are the keys of what was damaged, of what must change with it, and of roots.
+// mayChange lists the keys that the repair may change: the damaged items and d.touches.
 func (d damage) mayChange() []string {
 	keys := d.touches
 	for _, e := range d.edits {
@@ -221,15 +231,15 @@ func (d damage) mayChange() []string {
 	return keys
 }
 
-// purge lets the sweep find a root that was put back, and a worker purge it.
+// purge sweeps and purges a root that the repair has put back.
 func (d damage) purge(t *testing.T, w *World) {
 	if d.purges == "" {
 		return
 	}
-	before := w.photograph(t)
+	before := w.snapshot(t)
 	w.finish(t)
 	certificates := 0
-	for k := range w.photograph(t) {
+	for k := range w.snapshot(t) {
 		if k.table == w.Ledger && k.pk == "C#"+d.purges && before[k] == nil {
 			certificates++
 		}
@@ -243,7 +253,7 @@ func (d damage) purge(t *testing.T, w *World) {
 	Check(t, w.Tables)
 }
 
-// finish purges what is to be purged.
+// finish sweeps and purges all customers that are due.
 func (w *World) finish(t testing.TB) {
 	t.Helper()
 	service := w.Service(w.Config)
@@ -253,18 +263,18 @@ func (w *World) finish(t testing.TB) {
 	work(t, w, service)
 }
 
-// discreet fails the test if a finding gives somebody away.
-func discreet(t *testing.T, f fsck.Finding) {
+// noPersonalValue fails the test if a finding contains a personal value.
+func noPersonalValue(t *testing.T, f fsck.Finding) {
 	t.Helper()
 	for _, personal := range []string{"anders", "alfreds", "futterkiste", "änne", "zebra", "who@"} {
 		if strings.Contains(strings.ToLower(fmt.Sprint(f)), personal) {
-			t.Errorf("%v says %q", f, personal)
+			t.Errorf("%v contains %q", f, personal)
 		}
 	}
 }
 
-// unchanged compares tableaus but for what may have changed.
-func unchanged(t *testing.T, by string, before, after tableau, may ...string) {
+// unchanged fails the test if items other than those in may differ.
+func unchanged(t *testing.T, by string, before, after snapshot, may ...string) {
 	t.Helper()
 	for k := range maps.Keys(mergedKeys(before, after)) {
 		if !slices.Contains(may, k.pk+" "+k.sk) && !cmp.Equal(plain(before[k]), plain(after[k])) {
@@ -273,25 +283,20 @@ func unchanged(t *testing.T, by string, before, after tableau, may ...string) {
 	}
 }
 
-func mergedKeys(a, b tableau) tableau {
+func mergedKeys(a, b snapshot) snapshot {
 	both := maps.Clone(a)
 	maps.Copy(both, b)
 	return both
 }
 
-// TestFsckRepairsMuchAtOnce does many damages at once, and repairs them together.
+// TestFsckRepairsMuchAtOnce inflicts six damages at once and repairs them together.
 func TestFsckRepairsMuchAtOnce(t *testing.T) {
 	t.Parallel()
 	seed := number64(t, "LETHE_SEED", uint64(time.Now().UnixNano()))
 	w := NewWorld(t, damagedWorld())
 	gone := populate(t, w)
-	whole := w.photograph(t)
-	var candidates []damage
-	for _, d := range damages(gone) {
-		if !d.lasting {
-			candidates = append(candidates, d)
-		}
-	}
+	whole := w.snapshot(t)
+	candidates := repairable(damages(gone))
 	for i := range unlessShort(10, 2) {
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
 		chosen := choose(rng, candidates, 6)
@@ -317,29 +322,82 @@ func TestFsckRepairsMuchAtOnce(t *testing.T) {
 			t.Fatalf("LETHE_SEED=%d, %d: %q: %v", seed, i, names, found)
 		}
 		w.finish(t)
-		w.arrange(t, whole)
+		w.reset(t, whole)
 	}
 	w.finish(t)
 }
 
-// choose draws up to n damages of different items.
+// choose draws up to n damages that do not hide one another.
 func choose(rng *rand.Rand, from []damage, n int) (chosen []damage) {
 	used := map[string]bool{}
 	for _, i := range rng.Perm(len(from)) {
 		d := from[i]
-		if slices.ContainsFunc(d.edits, func(e edit) bool { return e.change == nil && e.sk == "#" && e.pk[0] != 'E' }) {
-			continue // of that partition nothing else could be found
-		}
-		if slices.ContainsFunc(d.edits, func(e edit) bool { return used[e.pk+e.sk] || used[e.pk+string(d.rules[0])] }) || d.purges != "" && used[d.purges] {
+		if d.removesRoot() || slices.ContainsFunc(d.exclusive(), func(key string) bool { return used[key] }) {
 			continue
 		}
-		for _, e := range d.edits {
-			used[e.pk+e.sk], used[e.pk+string(d.rules[0])] = true, true // two wrong counts may make a right one
+		for _, key := range d.exclusive() {
+			used[key] = true
 		}
-		used[d.purges] = true
 		if chosen = append(chosen, d); len(chosen) == n {
 			break
 		}
 	}
 	return chosen
+}
+
+// removesRoot reports whether d removes a root: fsck finds nothing else in its partition.
+func (d damage) removesRoot() bool {
+	return slices.ContainsFunc(d.edits, func(e edit) bool { return e.change == nil && e.sk == "#" && e.pk[0] != 'E' })
+}
+
+// exclusive lists what no other damage may share with d:
+//   - the items that d edits,
+//   - its first rule in their partitions, because two wrong counts may make a right one,
+//   - the items that its repair changes too, because one of them may be what is wrong: a claim
+//     that its customer no longer has is found only while the claim is there. The roots of
+//     customers are shared: a repair counts there, and each damage changes another attribute,
+//   - the customer that its repair purges.
+func (d damage) exclusive() (keys []string) {
+	for _, e := range d.edits {
+		keys = append(keys, e.pk+" "+e.sk, e.pk+" "+string(d.rules[0]))
+	}
+	for _, touched := range d.touches {
+		if !strings.HasPrefix(touched, "C#") || !strings.HasSuffix(touched, " #") {
+			keys = append(keys, touched)
+		}
+	}
+	if d.purges != "" {
+		keys = append(keys, d.purges)
+	}
+	return keys
+}
+
+// TestDamagesThatHideOneAnotherAreKeptApart draws damages of which one removes the item that
+// the other makes wrong. The seed once drew both.
+func TestDamagesThatHideOneAnotherAreKeptApart(t *testing.T) {
+	t.Parallel()
+	apart := []string{"root with another claim", "claim gone"}
+	drawn := map[string]int{}
+	for i := range uint64(1000) {
+		both := 0
+		for _, d := range choose(rand.New(rand.NewPCG(1796057105768105216, i)), repairable(damages("gone")), 6) {
+			drawn[d.name]++
+			if slices.Contains(apart, d.name) {
+				both++
+			}
+		}
+		if both > 1 {
+			t.Fatalf("draw %d has both of %q", i, apart)
+		}
+	}
+	for _, d := range repairable(damages("gone")) {
+		if drawn[d.name] == 0 && !d.removesRoot() {
+			t.Errorf("%q is never drawn", d.name)
+		}
+	}
+}
+
+// repairable returns the damages that fsck repairs.
+func repairable(all []damage) []damage {
+	return slices.DeleteFunc(all, func(d damage) bool { return d.unrepairable })
 }

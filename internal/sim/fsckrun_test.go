@@ -24,12 +24,12 @@ import (
 	"lethe/internal/repair"
 )
 
-// TestFsckInPartsFindsTheSame cuts the check wherever it can be cut.
+// TestFsckInPartsFindsTheSame stops and continues a check at every possible position.
 func TestFsckInPartsFindsTheSame(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, damagedWorld())
 	gone := populate(t, w)
-	whole := w.photograph(t)
+	whole := w.snapshot(t)
 	for _, d := range choose(rand.New(rand.NewPCG(1, 1)), damages(gone), 50) {
 		w.inflict(t, d.edits...)
 	}
@@ -42,11 +42,11 @@ func TestFsckInPartsFindsTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		if next == position {
-			t.Fatalf("part %d comes to no end: %s", parts, next)
+			t.Fatalf("part %d makes no progress: %s", parts, next)
 		}
 		for _, personal := range []string{"anders", "alfreds", "@"} {
 			if strings.Contains(next, personal) {
-				t.Fatalf("the position %s says %q", next, personal)
+				t.Fatalf("the position %s contains %q", next, personal)
 			}
 		}
 		got, position = append(got, found...), next
@@ -56,7 +56,7 @@ func TestFsckInPartsFindsTheSame(t *testing.T) {
 		t.Errorf("it took only %d parts", parts)
 	}
 	if diff := cmp.Diff(texts(want), texts(got)); diff != "" {
-		t.Errorf("found at once, and in %d parts:\n%s", parts, diff)
+		t.Errorf("findings at once and in %d parts differ:\n%s", parts, diff)
 	}
 	mended, err := w.checker().Repair(t.Context(), w.repairer(w.Config), "admin", slices.DeleteFunc(got, func(f fsck.Finding) bool { return !f.Repairable }))
 	if err != nil || slices.Contains(mended, fsck.NotRepaired) {
@@ -65,7 +65,7 @@ func TestFsckInPartsFindsTheSame(t *testing.T) {
 	if left, _ := w.fsck(t, false); slices.ContainsFunc(left, func(f fsck.Finding) bool { return f.Repairable }) {
 		t.Errorf("left: %v", left)
 	}
-	w.arrange(t, whole)
+	w.reset(t, whole)
 	w.finish(t)
 }
 
@@ -78,21 +78,21 @@ func texts(found []fsck.Finding) []string {
 	return all
 }
 
-// TestFsckStoppedInTheMiddle lets a repair die at each of its writes, done or not, and does it again.
+// TestFsckStoppedInTheMiddle stops a repair at each of its writes, undone or done, and repeats it.
 func TestFsckStoppedInTheMiddle(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, damagedWorld())
 	gone := populate(t, w)
-	whole := w.photograph(t)
+	whole := w.snapshot(t)
 	for _, d := range damages(gone) {
-		if !d.lasting && slices.Contains([]string{
-			"record without root", "term of nobody", "parent gone", "more than was counted at the fence", "claim of another", "without a version",
+		if !d.unrepairable && slices.Contains([]string{
+			"record without root", "term of an unknown customer", "parent gone", "more records than at the fence", "claim by another customer", "without a version",
 			"held with a ttl", "an operation gone", "a note without ttl",
 		}, d.name) {
 			w.inflict(t, d.edits...)
 		}
 	}
-	damaged := w.photograph(t)
+	damaged := w.snapshot(t)
 	faults := &Faults{}
 	repair := func() error {
 		cfg := faults.Attach(w.Config)
@@ -104,31 +104,31 @@ func TestFsckStoppedInTheMiddle(t *testing.T) {
 	if err := repair(); err != nil {
 		t.Fatal(err)
 	}
-	want := essence(w.photograph(t))
+	want := essence(w.snapshot(t))
 	writes := count(faults.Plan(nil), "TransactWriteItems")
 	if writes < 9 {
 		t.Fatalf("only %d writes", writes)
 	}
 	for _, fault := range []Fault{Undone, Done} {
 		for n := 0; n < writes; n += unlessShort(1, 4) {
-			w.arrange(t, damaged)
+			w.reset(t, damaged)
 			faults.Plan(dieAtWrite(n, fault))
 			err := repair()
-			if calls := faults.Plan(nil); err == nil && count(calls, "TransactWriteItems") > n { // writes that collide are made again: there may be fewer
-				t.Errorf("write %d fails, %v, and nobody notices", n, fault)
+			if calls := faults.Plan(nil); err == nil && count(calls, "TransactWriteItems") > n { // conflicting writes are retried: a run may have fewer
+				t.Errorf("write %d fails (%v), but the repair returns no error", n, fault)
 			}
 			if err := repair(); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, essence(w.photograph(t))); diff != "" {
-				t.Errorf("after a death at write %d, %v:\n%s", n, fault, diff)
+			if diff := cmp.Diff(want, essence(w.snapshot(t))); diff != "" {
+				t.Errorf("after a stop at write %d (%v):\n%s", n, fault, diff)
 			}
 		}
 	}
 	if found, _ := w.fsck(t, false); len(found) > 0 {
 		t.Errorf("left: %v", found)
 	}
-	w.arrange(t, whole)
+	w.reset(t, whole)
 	w.finish(t)
 }
 
@@ -157,8 +157,8 @@ func dieAtWrite(n int, fault Fault) func(Call) Fault {
 	}
 }
 
-// essence is a tableau without what is made up anew each time.
-func essence(all tableau) map[string]map[string]any {
+// essence returns a snapshot without the ids and times that each repair generates.
+func essence(all snapshot) map[string]map[string]any {
 	out := map[string]map[string]any{}
 	for k, it := range all {
 		values := plain(it)
@@ -173,9 +173,9 @@ func essence(all tableau) map[string]map[string]any {
 	return out
 }
 
-// TestFsckKeepsLittleInMind checks few and many damaged items, and weighs what it has in memory: with many it may be no more.
-// Nothing runs beside it.
-func TestFsckKeepsLittleInMind(t *testing.T) { //nolint:paralleltest // it weighs the memory of the process
+// TestTheMemoryOfFsckDoesNotGrowWithTheDamage measures the memory of a check with few and with many
+// damaged items.
+func TestTheMemoryOfFsckDoesNotGrowWithTheDamage(t *testing.T) { //nolint:paralleltest // it measures the memory of the process
 	if testing.Short() {
 		t.Skip("it collects garbage before each of many requests")
 	}
@@ -186,10 +186,10 @@ func TestFsckKeepsLittleInMind(t *testing.T) { //nolint:paralleltest // it weigh
 	}
 }
 
-// weighCheck returns the most memory that a check of n records and as many damaged items has in use.
+// weighCheck returns the peak memory, in bytes, of a check of n records and n damaged items.
 func weighCheck(t *testing.T, n int) int64 {
 	t.Helper()
-	w := &World{Tables: dynamotest.New(t), Clock: NewClock(), Queue: &Jobs{}, personal: &values{}} // left damaged
+	w := &World{Tables: dynamotest.New(t), Clock: NewClock(), Queue: &Jobs{}, personal: &values{}} // no final check: it stays damaged
 	create(t, w.Service(w.Config), "large")
 	w.Fill(t, "large", "ticket", n)
 	if found, report := w.fsck(t, false); len(found) > 0 || report.Items < int64(n) {
@@ -201,14 +201,15 @@ func weighCheck(t *testing.T, n int) int64 {
 	checker.Segments = 1
 	findings := 0
 	report, err := checker.Check(t.Context(), nil, func(fsck.Finding) { findings++ })
-	if least := n/4 + min(3*n/4, 1000); err != nil || findings < least || findings > least+1000 { // a thousand of one customer are listed, each time that it is read
+	if least := n/4 + min(3*n/4, 1000); err != nil || findings < least || findings > least+1000 { // up to a thousand findings of one customer are listed, at each reading
 		t.Errorf("%d damaged items: %d findings, %v", n, findings, err)
 	}
 	t.Logf("%d damaged: %d findings, %d KB, %.0f read units in %d requests", n, findings, scales.most>>10, report.Cost.ReadUnits, report.Cost.Requests)
 	return scales.most
 }
 
-// damagedItems are records without parents, and search terms of nobody and of a customer who doesn't list them, with long keys.
+// damagedItems yields n items with long keys: records without parents, terms of an unknown customer,
+// and terms that their customer does not list.
 func damagedItems(n int) func(yield func(map[string]types.AttributeValue) bool) {
 	long := strings.Repeat("z", 700)
 	return func(yield func(map[string]types.AttributeValue) bool) {
@@ -227,8 +228,8 @@ func damagedItems(n int) func(yield func(map[string]types.AttributeValue) bool) 
 	}
 }
 
-// scales weigh the memory in use before requests: before each page of a scan, when nothing of the page before is needed, and
-// before some of the others.
+// scales measures the memory in use before each page of a scan, when the page before is no longer
+// needed, and before every 40th request.
 type scales struct {
 	mu          sync.Mutex
 	empty, most int64
@@ -265,8 +266,8 @@ func inUse() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestFsckCountsNothingItHasNotSeen adds a record between two repairs of one customer. The second one must not set the counts
-// to those of before.
+// TestFsckCountsNothingItHasNotSeen adds a record between two repairs of one customer. The second repair
+// must not set the counts to old values.
 func TestFsckCountsNothingItHasNotSeen(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, policies)
@@ -289,7 +290,7 @@ func TestFsckCountsNothingItHasNotSeen(t *testing.T) {
 	}
 }
 
-// watched is a repairer of which each repair of a customer is told.
+// watched is a repairer that calls made after each repair of a customer.
 type watched struct {
 	fsck.Repairer
 
@@ -304,8 +305,8 @@ func (w *watched) RepairCustomer(ctx context.Context, seen repair.Seen, r repair
 	return units, err
 }
 
-// TestFsckReportsNothingThatMoves changes a customer before each request of a check: it is
-// suspected, never holds still, and nothing is said of it, or done to it.
+// TestFsckReportsNothingThatMoves changes a customer before each request of a check. The check suspects
+// it, never reads a stable state, and neither reports nor repairs it.
 func TestFsckReportsNothingThatMoves(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(t, policies)
@@ -335,9 +336,9 @@ func TestFsckReportsNothingThatMoves(t *testing.T) {
 	}
 }
 
-// TestFsckLeavesTheLivingAlone checks and repairs all the time, while customers and
-// operations come, change and go.
-func TestFsckLeavesTheLivingAlone(t *testing.T) {
+// TestFsckDoesNotTouchAHealthySystem checks and repairs continuously while customers and operations are
+// created, changed and purged. It must find nothing.
+func TestFsckDoesNotTouchAHealthySystem(t *testing.T) {
 	t.Parallel()
 	seed := number64(t, "LETHE_SEED", uint64(time.Now().UnixNano()))
 	w := NewWorld(t, policies)
@@ -346,7 +347,7 @@ func TestFsckLeavesTheLivingAlone(t *testing.T) {
 	var actors sync.WaitGroup
 	for actor := range 4 {
 		actors.Go(func() {
-			a := &bustling{World: w, t: t, service: w.Service(w.Config), rng: rand.New(rand.NewPCG(seed, uint64(actor))), id: fmt.Sprintf("c%d-0", actor)}
+			a := &busyActor{World: w, t: t, service: w.Service(w.Config), rng: rand.New(rand.NewPCG(seed, uint64(actor))), id: fmt.Sprintf("c%d-0", actor)}
 			for step := 0; ctx.Err() == nil; step++ {
 				a.step(fmt.Sprintf("c%d-%d", actor, step))
 			}
@@ -357,8 +358,8 @@ func TestFsckLeavesTheLivingAlone(t *testing.T) {
 			w.operate(t, fmt.Sprintf("op%d", i))
 		}
 	})
-	looked := int64(0)
-	slow := dawdling(w.Config)
+	items := int64(0)
+	slow := delayed(w.Config)
 	checker := checkerOf(w.Tables, slow)
 	checker.Slack, checker.Clock = time.Hour, w.Clock.Now
 	for range unlessShort(15, 5) {
@@ -370,17 +371,17 @@ func TestFsckLeavesTheLivingAlone(t *testing.T) {
 		if len(found) > 0 || report.Cost.WriteUnits > 0 {
 			t.Errorf("LETHE_SEED=%d: found %v, consumed %v write units", seed, found, report.Cost.WriteUnits)
 		}
-		looked += report.Items
+		items += report.Items
 	}
-	t.Logf("%d items read", looked)
+	t.Logf("%d items read", items)
 	cancel()
 	actors.Wait()
 	w.Clock.Move(10 * time.Minute)
 	w.finish(t)
 }
 
-// dawdling makes clients wait before each request, so that much changes between two.
-func dawdling(cfg aws.Config) aws.Config {
+// delayed returns a configuration that delays each request by up to 7 ms, so that much changes between two.
+func delayed(cfg aws.Config) aws.Config {
 	return through(cfg, func(next aws.HTTPClient) aws.HTTPClient {
 		return doer(func(r *http.Request) (*http.Response, error) {
 			time.Sleep(time.Duration(rand.IntN(8)) * time.Millisecond)
@@ -389,8 +390,8 @@ func dawdling(cfg aws.Config) aws.Config {
 	})
 }
 
-// bustling is an actor that has one customer at a time.
-type bustling struct {
+// busyActor is an actor that changes one customer at a time.
+type busyActor struct {
 	*World
 
 	t       *testing.T
@@ -400,8 +401,8 @@ type bustling struct {
 	records int
 }
 
-// step does anything to the customer, or makes another one with a new id.
-func (b *bustling) step(next string) {
+// step makes a random change of the customer, or creates the next one if it is gone.
+func (b *busyActor) step(next string) {
 	ctx := context.Background()
 	c, err := b.service.Get(ctx, b.id)
 	if err != nil {
@@ -418,7 +419,7 @@ func (b *bustling) step(next string) {
 		err = b.service.RemoveRecord(ctx, b.id, key(fmt.Sprintf("ticket~%d", max(b.records, 1))), admin)
 	case 4:
 		_, err = b.service.Update(ctx, b.id, func(p customer.Profile) customer.Profile {
-			n, domains := b.rng.IntN(9), []string{"alfreds.example", "ålfreds.example"} // of which one is claimed in another form
+			n, domains := b.rng.IntN(9), []string{"alfreds.example", "ålfreds.example"} // the second is claimed in another form
 			p.LastName, p.Email = fmt.Sprintf("Berg%d", b.rng.IntN(9)), fmt.Sprintf("%s-%d@%s", b.id, n, domains[n%2])
 			return p
 		}, admin)
@@ -438,13 +439,13 @@ func (b *bustling) step(next string) {
 	}
 }
 
-func (b *bustling) must(_ customer.Customer, err error) {
+func (b *busyActor) must(_ customer.Customer, err error) {
 	if err != nil {
 		b.t.Error(err)
 	}
 }
 
-// refused says whether the rules had something against it.
+// refused reports whether a rule refused the change.
 func refused(err error) bool {
 	for _, rule := range []error{customer.ErrInTrash, customer.ErrNoRecord, customer.ErrNotDeleted, customer.ErrExists, customer.ErrUnchanged} {
 		if errors.Is(err, rule) {
@@ -454,7 +455,7 @@ func refused(err error) bool {
 	return false
 }
 
-// operate brings an operation of two chunks from its beginning to its end.
+// operate runs an operation of two chunks from planning to its end.
 func (w *World) operate(t *testing.T, id string) {
 	ctx := context.Background()
 	table, _ := w.Open(w.Config)

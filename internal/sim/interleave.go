@@ -11,16 +11,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// stuck is how long an actor may be busy between two requests. It only ends a test that
-// would never end.
+// stuck is how long an actor may take between two requests. It ends tests that would otherwise hang.
 const stuck = 30 * time.Second
 
-// Interleave runs actors at once, each on a configuration of its own, and lets their
-// requests to AWS through one at a time, in an order drawn from rng: the same order for
-// the same seed, as long as each actor makes its requests one after the other. It
-// returns the order, for people, when all actors have returned.
+// Interleave runs actors concurrently, each with its own configuration, and lets their requests to
+// AWS through one at a time, in an order drawn from rng. The same seed gives the same order if each
+// actor makes its requests one after the other. Interleave returns when all actors have returned;
+// the order is for messages.
 //
-// Actors must not wait for each other but on the wire: give each its own Service.
+// Actors must not wait for each other except for requests: give each its own Service.
 func Interleave(t testing.TB, cfg aws.Config, rng *rand.Rand, actors ...func(aws.Config)) (order []string) {
 	t.Helper()
 	g := &gate{events: make(chan event), rng: rng, waiting: make([][]request, len(actors)), done: make([]bool, len(actors))}
@@ -77,7 +76,7 @@ func (g *gate) attach(cfg aws.Config, actor int) aws.Config {
 	})
 }
 
-// schedule returns when all actors have.
+// schedule returns when all actors have returned.
 func (g *gate) schedule() error {
 	for slices.Contains(g.done, false) {
 		if g.settled() {
@@ -93,7 +92,7 @@ func (g *gate) schedule() error {
 	return nil
 }
 
-// settled says whether it is known what every actor is about to do.
+// settled reports whether every actor waits with a request or has finished, and none is in flight.
 func (g *gate) settled() bool {
 	for i := range g.done {
 		if !g.done[i] && len(g.waiting[i]) == 0 {

@@ -40,8 +40,8 @@ func (j *Jobs) Take() []customer.Job {
 	return jobs
 }
 
-// Work lets a process purge what waits in the queue, and returns what failed. Failed
-// jobs wait again.
+// Work purges the customers that wait in the queue. Failed jobs go back to the queue, and Work returns
+// their errors.
 func (j *Jobs) Work(ctx context.Context, service *customer.Service) error {
 	var errs []error
 	for _, job := range j.Take() {

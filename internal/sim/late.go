@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// keep keeps a copy of a request that is to come again. It has no token: AWS remembers those
-// for ten minutes, and nobody knows how late it comes.
+// keep stores a copy of a request for Deliver. The copy has no client token, because AWS remembers
+// tokens only for ten minutes and the copy may arrive later.
 func (f *Faults) keep(next aws.HTTPClient, r *http.Request) error {
 	sent, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -47,8 +47,7 @@ func withoutToken(sent []byte) ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// Deliver lets all that was kept come again, and says how many requests that were. Nobody
-// sees their answers.
+// Deliver sends the kept requests again and returns how many there were. It discards the answers.
 func (f *Faults) Deliver() (n int, err error) {
 	f.mu.Lock()
 	late := f.late

@@ -11,13 +11,13 @@ import (
 	"lethe/internal/customer"
 )
 
-// lateChange is a change whose requests come again after others of the same customer.
+// lateChange is a change. Its requests arrive a second time, after other changes of the customer.
 type lateChange struct {
 	name    string
 	prepare func(c *crash)
 	act     func(c *crash, ch customer.Change) error
-	once    bool                 // it may be made under a key
-	since   func(c *crash) error // what is acknowledged before they come again
+	once    bool                 // it can have an idempotency key
+	since   func(c *crash) error // the other changes
 }
 
 func (c *crash) seen() []customer.Seen {
@@ -46,7 +46,7 @@ func (c *crash) removes(text string) error {
 	return c.safe.RemoveRecord(c.Context(), c.id, key(text), admin)
 }
 
-// prepared brings a customer with two records to where steps lead it.
+// prepared creates a customer with two records and makes the steps.
 func prepared(steps ...func(*crash) error) func(*crash) {
 	return func(c *crash) {
 		create(c, c.safe, c.id, "ticket~1", "ticket~1~line~1")
@@ -143,9 +143,9 @@ var lateChanges = []lateChange{
 	}, false, func(*crash) error { return nil }},
 }
 
-// TestARequestThatComesLateChangesNothing makes changes each of whose requests comes again when
-// others have been acknowledged: both tables stay as they are.
-func TestARequestThatComesLateChangesNothing(t *testing.T) {
+// TestARequestThatArrivesLateChangesNothing sends each request of a change a second time after other
+// changes were acknowledged. Neither table changes.
+func TestARequestThatArrivesLateChangesNothing(t *testing.T) {
 	t.Parallel()
 	w, jobs := NewWorld(t, policies), newMessages(t)
 	for i, l := range lateChanges {
@@ -170,17 +170,17 @@ func TestARequestThatComesLateChangesNothing(t *testing.T) {
 				if err := l.since(c); err != nil {
 					t.Fatal(err)
 				}
-				before := w.photograph(t)
+				before := w.snapshot(t)
 				if n, err := faults.Deliver(); err != nil || n == 0 {
-					t.Fatalf("%d requests come late: %v", n, err)
+					t.Fatalf("%d requests were sent again: %v", n, err)
 				}
-				for k, it := range w.photograph(t) {
+				for k, it := range w.snapshot(t) {
 					if diff := cmp.Diff(plain(before[k]), plain(it)); diff != "" {
 						t.Errorf("%v has changed: %s", k, diff)
 					}
 				}
-				if before, now := len(before), len(w.photograph(t)); before != now {
-					t.Errorf("there were %d items, and are %d", before, now)
+				if before, now := len(before), len(w.snapshot(t)); before != now {
+					t.Errorf("items before and after: %d and %d", before, now)
 				}
 			})
 		}

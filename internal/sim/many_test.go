@@ -18,10 +18,9 @@ import (
 
 var million = flag.Int("million", 5000, "records of the customer that TestMillion purges")
 
-// TestMillion purges a customer of so many records that no invocation has the time for
-// all: each stops at its deadline, and the sweep hands the rest to the next. The speed
-// at which a fresh process starts to write alone keeps 5,000 records from going in
-// fewer than three. Of a million: go test ./internal/sim -run TestMillion -million 1000000 -timeout 1h.
+// TestMillion purges a customer with more records than one invocation has time for. Each invocation
+// stops at its deadline, and the sweep queues the rest. The rate limit of a new process alone makes
+// 5,000 records take at least three invocations. For a million records: go test ./internal/sim -run TestMillion -million 1000000 -timeout 1h.
 func TestMillion(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -50,12 +49,12 @@ func TestMillion(t *testing.T) {
 		*million, invocations, time.Since(started).Round(time.Millisecond), memory.Sys>>20)
 }
 
-// invoke works until the queue stays empty, each invocation a fresh process with so
-// much time. One that didn't even begin gets twice as much: the machine is slow.
+// invoke works until the queue stays empty. Each invocation is a new process with the given time. If
+// one makes no progress, the machine is slow: the next gets twice the time.
 func (w *World) invoke(t *testing.T, limit time.Duration) (invocations int) {
 	t.Helper()
 	sweeper := w.Service(w.Config)
-	left := w.left(t)
+	left := w.remaining(t)
 	for jobs := w.Queue.Take(); len(jobs) > 0; jobs = w.Queue.Take() {
 		invocations++
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -67,13 +66,13 @@ func (w *World) invoke(t *testing.T, limit time.Duration) (invocations int) {
 		if err == nil {
 			continue
 		}
-		if now := w.left(t); now == left {
+		if now := w.remaining(t); now == left {
 			limit *= 2
 		} else {
 			left = now
 		}
 		if w.Clock.Move(time.Second); w.stuck(t, sweeper) == 0 {
-			// There was no time to give the lease back, so that it has to run out.
+			// It had no time to release the lease: let it run out.
 			t.Logf("invocation %d: %v", invocations, err)
 			if w.Clock.Move(customer.PurgeLease); w.stuck(t, sweeper) == 0 {
 				t.Fatalf("the sweep finds nothing after invocation %d", invocations)
@@ -92,8 +91,9 @@ func (w *World) stuck(t *testing.T, sweeper *customer.Service) int {
 	return sweep.Stuck
 }
 
-// left counts, in one page, what hangs on the customer still, and says where that ends.
-func (w *World) left(t *testing.T) string {
+// remaining counts the items of the customer on one page, and returns the count and where the page
+// ends. It changes when a purge makes progress.
+func (w *World) remaining(t *testing.T) string {
 	t.Helper()
 	out, err := dynamodb.NewFromConfig(w.Config).Query(t.Context(), &dynamodb.QueryInput{
 		TableName: &w.Name, ConsistentRead: aws.Bool(true), Select: types.SelectCount,

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// partial sends the first half of a batch on, and answers that the rest is unprocessed.
+// partial sends the first half of a batch and answers that the rest is unprocessed.
 func partial(next aws.HTTPClient, r *http.Request, operation string) (*http.Response, error) {
 	if operation != "BatchWriteItem" && operation != "BatchGetItem" && operation != "BatchExecuteStatement" {
 		return next.Do(r)
@@ -41,10 +41,10 @@ func partial(next aws.HTTPClient, r *http.Request, operation string) (*http.Resp
 	return answerWith(response, unprocessedField(operation), unprocessed)
 }
 
-// throttledStatement is what AWS answers for a statement of a batch that it has not carried out.
+// throttledStatement is the answer of AWS for a throttled statement of a batch.
 var throttledStatement = json.RawMessage(`{"Error":{"Code":"ThrottlingError","Message":"Throughput exceeds the current capacity of your table or index."}}`)
 
-// partialStatements sends the first half of a batch of statements on, and answers that the others are throttled.
+// partialStatements sends the first half of a batch of statements and answers that the rest is throttled.
 func partialStatements(next aws.HTTPClient, r *http.Request, body []byte) (*http.Response, error) {
 	var statements []json.RawMessage
 	request := map[string]json.RawMessage{}
@@ -75,7 +75,7 @@ func partialStatements(next aws.HTTPClient, r *http.Request, body []byte) (*http
 	return answerWith(response, "Responses", answers)
 }
 
-// doWith makes the request with another document as its body.
+// doWith sends the request with another document as its body.
 func doWith(next aws.HTTPClient, r *http.Request, document any) (*http.Response, error) {
 	body, err := json.Marshal(document)
 	if err != nil {
@@ -99,8 +99,8 @@ func unmarshalBoth(body []byte, outer *map[string]json.RawMessage, field string,
 	return json.Unmarshal((*outer)[field], inner)
 }
 
-// halve leaves the first half of every table's requests, at least one, and returns the
-// others in the same form.
+// halve keeps the first half of every table's requests, at least one, and returns the rest in the same
+// form.
 func halve(tables map[string]json.RawMessage, reads bool) (rest map[string]json.RawMessage, err error) {
 	rest = map[string]json.RawMessage{}
 	for name, raw := range tables {
@@ -138,7 +138,7 @@ func pack(fields map[string]json.RawMessage, items []json.RawMessage, reads bool
 	return json.Marshal(fields)
 }
 
-// answerWith replaces a field of a JSON answer. The checksum no longer holds and goes.
+// answerWith replaces a field of a JSON answer and removes the checksum, which is wrong then.
 func answerWith(response *http.Response, field string, value any) (*http.Response, error) {
 	defer response.Body.Close()
 	answer := map[string]json.RawMessage{}

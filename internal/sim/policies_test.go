@@ -12,8 +12,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// turned are policies with what goes kept, and what is kept gone.
-func turned(s customer.Settings) customer.Settings {
+// inverted returns settings that retain what s erases, and erase what s retains.
+func inverted(s customer.Settings) customer.Settings {
 	s.Kinds = slices.Clone(s.Kinds)
 	for i, k := range s.Kinds {
 		switch k.Policy {
@@ -28,8 +28,8 @@ func turned(s customer.Settings) customer.Settings {
 	return s
 }
 
-// kept are policies with all kept that goes.
-func kept(s customer.Settings) customer.Settings {
+// retainAll returns settings that retain every kind.
+func retainAll(s customer.Settings) customer.Settings {
 	s.Kinds = slices.Clone(s.Kinds)
 	for i := range s.Kinds {
 		s.Kinds[i].Policy, s.Kinds[i].Keep, s.Kinds[i].For = customer.Retain, []string{"number", "total"}, customer.PeriodOf(3650*day)
@@ -37,7 +37,7 @@ func kept(s customer.Settings) customer.Settings {
 	return s
 }
 
-// change changes the settings, with no wait as nobody keeps those he has read.
+// change changes the settings without the waiting time: no process of the test caches them.
 func change(t *testing.T, s *customer.Service, to func(customer.Settings) customer.Settings) {
 	t.Helper()
 	settings, err := s.Settings(t.Context())
@@ -49,8 +49,8 @@ func change(t *testing.T, s *customer.Service, to func(customer.Settings) custom
 	}
 }
 
-// passings are the ways past the fence.
-var passings = []struct {
+// purgePaths are the ways to purge a customer.
+var purgePaths = []struct {
 	name string
 	pass func(ctx context.Context, s *customer.Service, c customer.Customer) error
 }{
@@ -91,16 +91,16 @@ var passings = []struct {
 	}},
 }
 
-// TestAPurgeGoesByThePoliciesAtItsFence turns all policies at every request of a purge, which
-// stops there, and lets another one finish it: the certificate says what has become of the records.
+// TestAPurgeGoesByThePoliciesAtItsFence stops a purge at each of its requests, inverts all policies,
+// and lets another purge finish it. The certificate must match the records.
 func TestAPurgeGoesByThePoliciesAtItsFence(t *testing.T) {
 	t.Parallel()
-	const each = 30 // more than go into a request
+	const each = 30 // more than one request holds
 	var keys []string
 	for i := range each {
 		keys = append(keys, fmt.Sprint("invoice~", i), fmt.Sprint("ticket~", i))
 	}
-	for _, way := range passings {
+	for _, way := range purgePaths {
 		t.Run(way.name, func(t *testing.T) {
 			t.Parallel()
 			w := NewWorld(t, policies)
@@ -115,9 +115,9 @@ func TestAPurgeGoesByThePoliciesAtItsFence(t *testing.T) {
 				}
 				ctx := newDeadline(t.Context(), n)
 				if ended = way.pass(ctx, w.Service(ctx.attach(w.Config)), c) == nil; !ended && ctx.Err() == nil {
-					t.Fatalf("request %d: it fails by itself", n)
+					t.Fatalf("request %d: the purge failed without a fault", n)
 				}
-				change(t, safe, turned)
+				change(t, safe, inverted)
 				if way.name == "of TTL" {
 					must(t)(c, safe.Expire(t.Context(), c))
 				}
@@ -126,30 +126,30 @@ func TestAPurgeGoesByThePoliciesAtItsFence(t *testing.T) {
 					t.Fatal(err)
 				}
 				work(t, w, safe)
-				w.accounted(t, safe, id, each)
+				w.checkCertificate(t, safe, id, each)
 			}
-			change(t, safe, kept) // so that fsck knows of every field that it may be there
+			change(t, safe, retainAll) // fsck then expects every field of the copies
 		})
 	}
 }
 
-// accounted fails the test unless the certificate tells the truth of the customer's invoices and
-// tickets, of which there were so many each.
-func (w *World) accounted(t *testing.T, s *customer.Service, id string, each int64) {
+// checkCertificate fails the test unless the certificate matches the customer's records: each invoices
+// and as many tickets.
+func (w *World) checkCertificate(t *testing.T, s *customer.Service, id string, each int64) {
 	t.Helper()
 	var purged *customer.PurgedError
 	if _, err := s.Get(t.Context(), id); !errors.As(err, &purged) {
 		t.Fatalf("customer %s is not purged: %v", id, err)
 	}
 	retained := map[string]int64{}
-	for k := range w.photograph(t) {
+	for k := range w.snapshot(t) {
 		if k.pk == "X#"+id {
 			retained[strings.Split(k.sk, "#")[1]]++
 		}
 	}
 	cert := purged.Certificate
 	if !maps.Equal(retained, cert.Retained) {
-		t.Errorf("%s: certified are %v, retained %v", id, cert.Retained, retained)
+		t.Errorf("%s: the certificate says %v retained, the table has %v", id, cert.Retained, retained)
 	}
 	for _, kind := range []string{"invoice", "ticket"} {
 		if n := cert.Erased[kind] + cert.Retained[kind]; n != each || (cert.Policies[kind] == string(customer.Retain)) != (cert.Retained[kind] == each) {

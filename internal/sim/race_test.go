@@ -13,16 +13,16 @@ import (
 	"lethe/internal/customer"
 )
 
-// race is one customer at which several processes are at once.
+// race lets several processes act on one customer concurrently.
 type race struct {
 	name    string
 	prepare func(r *run)
 	actors  []actor
-	mortal  int // how many actors, the last ones, die at some request; what they return doesn't count
+	dying   int // the last actors, which die at some request; their errors are ignored
 	check   func(r *run)
 }
 
-// actor is what one process does.
+// actor is the action of one process.
 type actor func(r *run, s process) error
 
 type process struct {
@@ -38,7 +38,7 @@ type run struct {
 	world *World
 	safe  *customer.Service
 	id    string
-	found customer.Customer // as prepare left it
+	found customer.Customer // the customer after prepare
 	errs  []error           // of the actors
 }
 
@@ -91,7 +91,7 @@ var races = []race{
 		},
 	},
 	{
-		name: "purge, twice at once",
+		name: "two purges at once",
 		prepare: func(r *run) {
 			create(r, r.safe, r.id, append(tickets(30), "invoice~1", "invoice~1~line~1")...)
 			r.found = fence(r, r.safe, r.id)
@@ -100,15 +100,15 @@ var races = []race{
 		check:  func(r *run) { r.succeeded(0, 1); gone(r, r.safe, r.id, 31, 1) },
 	},
 	{
-		name:    "purge, three at once, two of which die",
-		mortal:  2,
+		name:    "three purges at once, two of them die",
+		dying:   2,
 		prepare: func(r *run) { create(r, r.safe, r.id, "ticket~1", "invoice~1"); r.found = fence(r, r.safe, r.id) },
 		actors:  []actor{working, working, working},
 		check:   func(r *run) { r.succeeded(0); gone(r, r.safe, r.id, 1, 1) },
 	},
 	{
-		name:    "purge, twice at once, both of which die",
-		mortal:  2,
+		name:    "two purges at once, both die",
+		dying:   2,
 		prepare: func(r *run) { create(r, r.safe, r.id, "ticket~1", "invoice~1"); r.found = fence(r, r.safe, r.id) },
 		actors:  []actor{working, working},
 		check: func(r *run) {
@@ -131,7 +131,7 @@ var races = []race{
 		},
 	},
 	{
-		name:    "delete, twice at once",
+		name:    "two deletes at once",
 		prepare: func(r *run) { r.found = create(r, r.safe, r.id, "ticket~1") },
 		actors:  []actor{deleting, deleting},
 		check: func(r *run) {
@@ -265,7 +265,7 @@ var races = []race{
 		check: func(r *run) {
 			r.succeeded(1)
 			if r.errs[0] == nil {
-				r.Error("an id was used again")
+				r.Error("the id of a purged customer was used again")
 			}
 			gone(r, r.safe, r.id, 1, 0)
 		},
@@ -342,7 +342,7 @@ func renaming(to string) actor {
 	}
 }
 
-// creating makes the customer, or one with the same address and another id.
+// creating creates the customer or, with a suffix, one with the same address and another id.
 func creating(suffix string) actor {
 	return func(r *run, s process) error {
 		_, err := s.Create(context.Background(), r.id+suffix, ann(r.id), admin)
@@ -354,7 +354,7 @@ func working(r *run, s process) error {
 	return s.Purge(context.Background(), customer.Job{Customer: r.id, Generation: r.found.Deletion.ID})
 }
 
-// finishing purges from the fence to the end.
+// finishing starts a purge and completes it.
 func finishing(r *run, s process) error {
 	if _, err := s.StartPurge(context.Background(), r.id, customer.Fence{Generation: r.found.Deletion.ID}, admin); err != nil {
 		return err
@@ -362,7 +362,7 @@ func finishing(r *run, s process) error {
 	return working(r, s)
 }
 
-// expiring is TTL, and the stream that tells of it.
+// expiring removes the root as TTL does, and handles the stream record.
 func expiring(r *run, s process) error {
 	if err := expire(s.cfg, r.world.Name, r.id); err != nil {
 		return done(err, errGone)
@@ -391,8 +391,7 @@ func (r *run) succeeded(actors ...int) {
 	}
 }
 
-// refused fails the test unless the actor got one of the errors, or the certificate of
-// a customer that is gone in place of ErrNotFound.
+// refused fails the test unless the actor got one of the errors. A certificate counts as ErrNotFound.
 func (r *run) refused(actor int, errs ...error) {
 	r.Helper()
 	var purged *customer.PurgedError
@@ -411,7 +410,7 @@ func (r *run) refusedOr(actor int, errs ...error) {
 	}
 }
 
-// due moves a customer to the trash, and the clock to when its time there is over.
+// due deletes a customer and moves the clock past its purge time.
 func (w *World) due(t testing.TB, id string) customer.Customer {
 	t.Helper()
 	c := remove(t, w.Service(w.Config), id)
@@ -419,12 +418,12 @@ func (w *World) due(t testing.TB, id string) customer.Customer {
 	return c
 }
 
-// orders is how many orders of each race are tried, fewOrders how many with -short.
-// LETHE_ORDERS asks for more, and LETHE_SEED for those from another seed on.
+// orders is the number of orders of each race, fewOrders the number with -short. LETHE_ORDERS sets
+// another number, LETHE_SEED the first seed.
 const orders, fewOrders = 150, 15
 
-// TestRaces lets the requests of several processes through in thousands of orders, each
-// drawn from a seed that a failure names.
+// TestRaces runs each race in many orders of requests. Each order is drawn from a seed, which a failure
+// names.
 func TestRaces(t *testing.T) {
 	t.Parallel()
 	from, n := number64(t, "LETHE_SEED", 1), number64(t, "LETHE_ORDERS", unlessShort[uint64](orders, fewOrders))
@@ -467,7 +466,7 @@ func (c race) run(t *testing.T, w *World, seed uint64) {
 	var actors []func(aws.Config)
 	for i, act := range c.actors {
 		faults := &Faults{}
-		dies := i >= len(c.actors)-c.mortal
+		dies := i >= len(c.actors)-c.dying
 		if dies {
 			faults.Fail(1+rng.IntN(12), []Fault{Undone, Done}[rng.IntN(2)], true)
 		}

@@ -16,7 +16,7 @@ type backup []item
 func (w *World) backup(t *testing.T) backup {
 	t.Helper()
 	var items backup
-	for k, it := range w.photograph(t) {
+	for k, it := range w.snapshot(t) {
 		if k.table == w.Name {
 			items = append(items, it)
 		}
@@ -24,7 +24,7 @@ func (w *World) backup(t *testing.T) backup {
 	return items
 }
 
-// restore makes the main table what it was. The ledger stays as it is.
+// restore writes a backup back to the main table. It does not change the ledger.
 func (w *World) restore(t *testing.T, b backup) {
 	t.Helper()
 	client := dynamodb.NewFromConfig(w.Config)
@@ -40,8 +40,8 @@ func (w *World) restore(t *testing.T, b backup) {
 	}
 }
 
-// The customers of a system that loses its table: at the time of the backup in every
-// state, all but the last purged since.
+// The customers of a system that loses its table, one for each state at the time of the backup. All
+// but the last are purged after the backup.
 const (
 	wasActive  = "active" // with records that would block its deletion
 	wasDeleted = "deleted"
@@ -50,14 +50,14 @@ const (
 	untouched  = "untouched"
 )
 
-var everybody = []string{wasActive, wasDeleted, wasPurging, wasHeld, untouched}
+var allCustomers = []string{wasActive, wasDeleted, wasPurging, wasHeld, untouched}
 
-// lose makes such a system, and brings its backup back.
-func lose(t *testing.T) *World {
+// restoredWorld makes such a system and restores its backup.
+func restoredWorld(t *testing.T) *World {
 	t.Helper()
 	w := NewWorld(t, policies)
 	s := w.Service(w.Config)
-	for _, id := range everybody {
+	for _, id := range allCustomers {
 		create(t, s, id, "ticket~1", "ticket~1~line~1", "invoice~1")
 	}
 	add(t, s, wasActive, "contract~1", "contract~2")
@@ -77,7 +77,7 @@ func lose(t *testing.T) *World {
 	fence(t, s, wasHeld)
 	must(t)(s.StartPurge(t.Context(), wasDeleted, customer.Fence{}, admin))
 	work(t, w, s)
-	for _, id := range everybody[:4] {
+	for _, id := range allCustomers[:4] {
 		gone(t, s, id, 2, 1)
 	}
 	w.Clock.Move(day)
@@ -95,8 +95,8 @@ func must(t *testing.T) func(customer.Customer, error) {
 	}
 }
 
-// look is how a plan sees those of the customers who are there.
-func look(t *testing.T, s *customer.Service, ids ...string) (seen []customer.Seen) {
+// see reads customers as a plan does. It leaves out those that do not exist.
+func see(t *testing.T, s *customer.Service, ids ...string) (seen []customer.Seen) {
 	t.Helper()
 	roots, err := s.Roots(t.Context(), ids)
 	if err != nil {
@@ -113,9 +113,9 @@ var replaying = customer.Change{ID: "replay00000000000000000000", By: "admin"}
 
 func TestReplayPurgesAgain(t *testing.T) {
 	t.Parallel()
-	w := lose(t)
+	w := restoredWorld(t)
 	s := w.Service(w.Config)
-	seen := look(t, s, everybody[:4]...)
+	seen := see(t, s, allCustomers[:4]...)
 	results := s.ReplayMany(t.Context(), seen, policies.Freeze(), replaying)
 	var held *customer.HoldError
 	if err := errors.Join(results[:3]...); err != nil || !errors.As(results[3], &held) {
@@ -136,15 +136,15 @@ func TestReplayPurgesAgain(t *testing.T) {
 	if changed := s.ReplayMany(t.Context(), seen[3:], policies.Freeze(), replaying); !errors.Is(changed[0], customer.ErrVersion) {
 		t.Errorf("changed since: %v", changed)
 	}
-	if later := s.ReplayMany(t.Context(), look(t, s, wasHeld), policies.Freeze(), replaying); errors.Join(later...) != nil {
+	if later := s.ReplayMany(t.Context(), see(t, s, wasHeld), policies.Freeze(), replaying); errors.Join(later...) != nil {
 		t.Errorf("after its hold was lifted: %v", later)
 	}
 	gone(t, s, wasHeld, 2, 1)
-	left(t, s)
+	checkUntouched(t, s)
 }
 
-// left makes sure that whom the ledger doesn't name is as it was.
-func left(t *testing.T, s *customer.Service) {
+// checkUntouched checks that the customer without a certificate has not changed.
+func checkUntouched(t *testing.T, s *customer.Service) {
 	t.Helper()
 	c, err := s.Get(t.Context(), untouched)
 	if err != nil || c.State != customer.Active || c.Version != 1 || c.Records() != 3 {
@@ -152,15 +152,15 @@ func left(t *testing.T, s *customer.Service) {
 	}
 }
 
-// TestReplayStoppedAnywhere fails every request of it, undone or done, and all after it.
-// Then it is run again, or the sweep goes on with what it left.
+// TestReplayStoppedAnywhere stops a replay at every third request, undone or done. Then it runs the
+// replay again, after every second stop with a sweep before it.
 func TestReplayStoppedAnywhere(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []Fault{Undone, Done} {
 		for n := 1; ; n += unlessShort(3, 9) {
-			w := lose(t)
+			w := restoredWorld(t)
 			f := &Faults{}
-			seen := look(t, w.Service(w.Config), everybody[:3]...)
+			seen := see(t, w.Service(w.Config), allCustomers[:3]...)
 			f.Fail(n, fault, true)
 			crashed := w.Service(f.Attach(w.Config))
 			_ = crashed.ReplayMany(t.Context(), seen, policies.Freeze(), replaying)
@@ -176,12 +176,12 @@ func TestReplayStoppedAnywhere(t *testing.T) {
 			if err := errors.Join(s.ReplayMany(t.Context(), seen, policies.Freeze(), replaying)...); err != nil {
 				t.Fatalf("request %d %v: %v", n, fault, err)
 			}
-			for _, id := range everybody[:3] {
+			for _, id := range allCustomers[:3] {
 				if _, err := s.Customer(t.Context(), id); !errors.Is(err, customer.ErrNotFound) {
 					t.Errorf("request %d %v: %s is there, %v", n, fault, id, err)
 				}
 			}
-			left(t, s)
+			checkUntouched(t, s)
 			replayRest(t, s)
 			if ended {
 				break
@@ -190,11 +190,11 @@ func TestReplayStoppedAnywhere(t *testing.T) {
 	}
 }
 
-// TestTTLOfARestoredRoot is of a customer in the trash of a backup so old that TTL removes
-// its root: the certificate that it has must not keep the rest.
+// TestTTLOfARestoredRoot restores a backup so old that TTL removes the root of a customer in the trash.
+// The customer has a certificate already; its other items must be purged nevertheless.
 func TestTTLOfARestoredRoot(t *testing.T) {
 	t.Parallel()
-	w := lose(t)
+	w := restoredWorld(t)
 	s := w.Service(w.Config)
 	w.Clock.Move(40 * day)
 	c, err := s.Customer(t.Context(), wasDeleted)
@@ -207,20 +207,20 @@ func TestTTLOfARestoredRoot(t *testing.T) {
 	}
 	work(t, w, s)
 	gone(t, s, wasDeleted, 2, 1)
-	if err := s.Expire(t.Context(), c); err != nil { // its stream record comes again
+	if err := s.Expire(t.Context(), c); err != nil { // the stream delivers the record again
 		t.Fatal(err)
 	}
 	if jobs := w.Queue.Take(); len(jobs) > 0 {
-		t.Errorf("a purge that is done was queued again: %v", jobs)
+		t.Errorf("a finished purge was queued again: %v", jobs)
 	}
 	replayRest(t, s)
 }
 
-// replayRest purges all that is left, for the final check to find nobody.
+// replayRest purges the rest, so that the final check finds nothing.
 func replayRest(t *testing.T, s *customer.Service) {
 	t.Helper()
 	must(t)(s.Lift(t.Context(), wasHeld, "case", admin))
-	if err := errors.Join(s.ReplayMany(t.Context(), look(t, s, everybody[:4]...), policies.Freeze(), replaying)...); err != nil {
+	if err := errors.Join(s.ReplayMany(t.Context(), see(t, s, allCustomers[:4]...), policies.Freeze(), replaying)...); err != nil {
 		t.Fatal(err)
 	}
 }

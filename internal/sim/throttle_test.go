@@ -10,8 +10,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// busy is a way in which AWS refuses requests, and the share of them it refuses. The SDK
-// waits up to a second before it asks again, so that shares are small.
+// busy is a way in which AWS refuses a share of requests. The shares are small, because the SDK waits
+// up to a second before it retries.
 type busy struct {
 	name  string
 	share float64
@@ -25,8 +25,8 @@ var busyness = []busy{
 	{"all of them", 0.15, []Fault{Partial, Throttle, Conflict}},
 }
 
-// TestABusyTableOnlyDelays disturbs whole lives of customers. A call may fail, and is
-// then made again, but what it answers is true.
+// TestABusyTableOnlyDelays injects refusals into the whole life of customers. A call may fail and is
+// then repeated, but its answers must be correct.
 func TestABusyTableOnlyDelays(t *testing.T) {
 	t.Parallel()
 	seed := number64(t, "LETHE_SEED", uint64(time.Now().UnixNano()))
@@ -42,7 +42,7 @@ func TestABusyTableOnlyDelays(t *testing.T) {
 				live(t, w, service, id)
 			}
 			if calls := faults.Plan(nil); len(calls) < 50 {
-				t.Errorf("only %d requests were in danger", len(calls))
+				t.Errorf("only %d requests, want at least 50", len(calls))
 			}
 		})
 	}
@@ -51,38 +51,38 @@ func TestABusyTableOnlyDelays(t *testing.T) {
 // live creates a customer, adds and removes records, and purges it.
 func live(t *testing.T, w *World, service *customer.Service, id string) {
 	t.Helper()
-	insist(t, "create", func() error {
+	retry(t, "create", func() error {
 		_, err := service.Create(t.Context(), id, ann(id), admin)
 		return done(err, customer.ErrExists)
 	})
 	for _, k := range []string{"ticket~1", "ticket~1~line~1", "ticket~2", "invoice~1"} {
-		insist(t, "add "+k, func() error {
+		retry(t, "add "+k, func() error {
 			results, err := service.AddRecords(t.Context(), id, records(k), admin)
 			return errors.Join(append(results, err)...)
 		})
 	}
-	insist(t, "add to no parent", func() error {
+	retry(t, "add to no parent", func() error {
 		results, err := service.AddRecords(t.Context(), id, records("ticket~9~line~1"), admin)
 		if err == nil && !errors.Is(results[0], customer.ErrNoParent) {
 			t.Errorf("a child of nothing: %v", results[0])
 		}
 		return err
 	})
-	insist(t, "remove", func() error {
+	retry(t, "remove", func() error {
 		return done(service.RemoveRecord(t.Context(), id, key("ticket~1"), admin), customer.ErrNoRecord)
 	})
 	w.Fill(t, id, "ticket", 260)
-	insist(t, "delete", func() error { _, err := service.Delete(t.Context(), id, admin); return err })
-	insist(t, "fence", func() error {
+	retry(t, "delete", func() error { _, err := service.Delete(t.Context(), id, admin); return err })
+	retry(t, "fence", func() error {
 		_, err := service.StartPurge(t.Context(), id, customer.Fence{}, admin)
 		return err
 	})
-	insist(t, "purge", func() error { return w.Queue.Work(t.Context(), service) })
+	retry(t, "purge", func() error { return w.Queue.Work(t.Context(), service) })
 	gone(t, w.Service(w.Config), id, 261, 1)
 }
 
-// insist does something until it succeeds.
-func insist(t *testing.T, what string, do func() error) {
+// retry calls do until it succeeds, at most ten times.
+func retry(t *testing.T, what string, do func() error) {
 	t.Helper()
 	var err error
 	for range 10 {
@@ -90,19 +90,19 @@ func insist(t *testing.T, what string, do func() error) {
 			return
 		}
 	}
-	t.Fatalf("%s fails ten times: %v", what, err)
+	t.Fatalf("%s failed ten times: %v", what, err)
 }
 
-// TestWhatIsRefusedAgainAndAgainIsBusy refuses every request, or every write: each change of a customer says that
-// the store is busy, and none that it is broken.
-func TestWhatIsRefusedAgainAndAgainIsBusy(t *testing.T) {
+// TestChangesThatAreAlwaysRefusedReturnErrBusy refuses every request, or every write. Each change of a
+// customer returns ErrBusy.
+func TestChangesThatAreAlwaysRefusedReturnErrBusy(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []Fault{Throttle, Conflict} {
 		t.Run(fault.String(), func(t *testing.T) {
 			t.Parallel()
 			w, faults := NewWorld(t, policies), &Faults{}
 			service, ctx := w.Service(faults.Attach(w.Config)), t.Context()
-			insist(t, "create", func() error { _, err := service.Create(ctx, "a", ann("a"), admin); return err })
+			retry(t, "create", func() error { _, err := service.Create(ctx, "a", ann("a"), admin); return err })
 			faults.Plan(func(Call) Fault { return fault })
 			var wg sync.WaitGroup
 			for what, do := range map[string]func() error{

@@ -13,8 +13,8 @@ import (
 	"lethe/internal/dynamo/dynamotest"
 )
 
-// World is one system for a test: tables of its own, a queue, and a clock that only the
-// test moves. Processes of it are started with Service.
+// World is one system for a test: its own tables, a queue, and a clock that only the test moves.
+// Service starts a process of it.
 type World struct {
 	dynamotest.Tables
 
@@ -24,12 +24,11 @@ type World struct {
 	personal *values
 }
 
-// NewWorld makes a world with the given settings in force. When the test ends, the
-// tables are checked.
+// NewWorld makes a world with the given settings. When the test ends, [Check] checks the tables.
 func NewWorld(t testing.TB, settings customer.Settings) *World {
 	t.Helper()
 	w := &World{Tables: dynamotest.New(t), Clock: NewClock(), Queue: &Jobs{}, personal: &values{}}
-	w.Config.HTTPClient = awshttp.NewBuildableClient() // its connections serve all processes
+	w.Config.HTTPClient = awshttp.NewBuildableClient() // shared by all processes
 	if _, err := w.store(w.Config).PutSettings(t.Context(), settings); err != nil {
 		t.Fatal(err)
 	}
@@ -46,11 +45,11 @@ func (w *World) store(cfg aws.Config) customer.Store {
 	return store
 }
 
-// Service is a process of the world, whose requests go through clients of the
-// configuration. It has read no settings yet.
+// Service returns a new process of the world, with clients of the given configuration. It has no
+// settings cached.
 func (w *World) Service(cfg aws.Config) *customer.Service { return w.ServiceWith(cfg, w.Queue) }
 
-// ServiceWith is Service with a queue that is not the world's.
+// ServiceWith is Service with another queue.
 func (w *World) ServiceWith(cfg aws.Config, queue customer.Queue) *customer.Service {
 	store, ledger := w.Open(cfg)
 	s := customer.New(store, ledger, queue, slog.New(slog.DiscardHandler))
@@ -58,7 +57,7 @@ func (w *World) ServiceWith(cfg aws.Config, queue customer.Queue) *customer.Serv
 	return s
 }
 
-// Personal makes the final check look for values in ledger and audit log.
+// Personal adds personal values that the final check must not find in the ledger or the audit log.
 func (w *World) Personal(found ...string) { w.personal.add(found...) }
 
 type values struct {
@@ -78,24 +77,24 @@ func (v *values) list() []string {
 	return v.all
 }
 
-// Clock stands still until it is moved. It starts at the real time, as engines expire
-// items by theirs.
+// Clock stands still until Move. It starts at the real time, because the engine expires items by the
+// real time.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock is a clock at the present.
+// NewClock returns a clock that shows the current time in whole milliseconds.
 func NewClock() *Clock { return &Clock{now: time.Now().UTC().Truncate(time.Millisecond)} }
 
-// Now is the time that the clock shows.
+// Now returns the time of the clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Move sets the clock forward, or with a negative length back.
+// Move moves the clock forward, or back if d is negative.
 func (c *Clock) Move(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -7,13 +7,13 @@ import (
 	"lethe/internal/customer"
 )
 
-// transition is one of a customer as it is, made as an operation makes it.
+// transition returns the transition that an operation plans for a customer.
 func (w World) transition(c customer.Customer, a customer.Action) customer.Transition {
 	ch := w.change(a)
 	return customer.NewTransition(c.See(), ch, effect(c, ch))
 }
 
-// effect is what the action of a change says.
+// effect returns the effect of a change's action.
 func effect(c customer.Customer, ch customer.Change) customer.Effect {
 	switch ch.Action {
 	case customer.ActionDeleted:
@@ -35,7 +35,7 @@ func effect(c customer.Customer, ch customer.Change) customer.Effect {
 	}
 }
 
-func advanced(t *testing.T, w World) {
+func checkAdvance(t *testing.T, w World) {
 	ctx := t.Context()
 	active, deleted, blocked := w.active(t), w.deleted(t), w.blocked(t)
 	stale, toRedate, restricted := w.active(t), w.deleted(t), w.active(t, "contract~1")
@@ -54,7 +54,7 @@ func advanced(t *testing.T, w World) {
 		customer.NewTransition(customer.Seen{ID: "nobody", Version: 1}, w.change(customer.ActionBlocked), customer.BlockEffect{}),
 		w.transition(w.blocked(t), customer.ActionBlocked),
 	}
-	transitions[7].Version-- // as it was before it was blocked
+	transitions[7].Version-- // the version before it was blocked
 	results := w.Advance(ctx, transitions, Settings)
 	for i, want := range []error{
 		nil, nil, nil, customer.ErrVersion, nil,
@@ -90,7 +90,7 @@ func advanced(t *testing.T, w World) {
 	same(t, "restricted", w.read(t, restricted.ID), restricted)
 }
 
-// deletionOf is how a transition leaves the customer's deletion.
+// deletionOf returns the deletion of a customer after a transition, or nil.
 func deletionOf(tr customer.Transition) *customer.Deletion {
 	switch effect := tr.Effect().(type) {
 	case customer.DeleteEffect:
@@ -102,7 +102,7 @@ func deletionOf(tr customer.Transition) *customer.Deletion {
 	}
 }
 
-func advancedAgain(t *testing.T, w World) {
+func checkAdvanceRepeats(t *testing.T, w World) {
 	for _, a := range []customer.Action{customer.ActionDeleted, customer.ActionRestored, customer.ActionBlocked, customer.ActionPurgeStarted, customer.ActionRedated} {
 		t.Run(string(a), func(t *testing.T) {
 			c := w.active(t)

@@ -9,7 +9,7 @@ import (
 	"lethe/internal/customer"
 )
 
-func reworded(t *testing.T, w World) {
+func checkReword(t *testing.T, w World) {
 	ctx, id := t.Context(), customer.NewID()
 	log := func(of string, n int, reason string) {
 		must(t, w.Observe(ctx, customer.Entry{
@@ -33,13 +33,13 @@ func reworded(t *testing.T, w World) {
 	for range 2 {
 		must(t, w.Reword(ctx, id, func(reason string) string {
 			if reason == "" {
-				t.Error("an entry without a reason is asked about")
+				t.Error("Reword called the function for an entry without a reason")
 			}
 			return strings.ReplaceAll(reason, "Ann", "-")
 		}))
 		same(t, "entries", read(id), want)
 	}
-	same(t, "another's entry", read("other-" + id)[0].Reason, "Ann asked")
+	same(t, "entry of another customer", read("other-" + id)[0].Reason, "Ann asked")
 	must(t, w.Reword(ctx, "nobody-"+id, strings.ToUpper))
 	same(t, "entries of nobody", len(read("nobody-"+id)), 0)
 }

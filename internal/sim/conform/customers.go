@@ -9,7 +9,7 @@ import (
 	"lethe/internal/customer"
 )
 
-func created(t *testing.T, w World) {
+func checkCreate(t *testing.T, w World) {
 	ctx, c := t.Context(), w.fresh()
 	c.Last.Once = &customer.Once{Key: c.ID, Fingerprint: "this"}
 	must(t, w.Replayed(ctx, c.Last))
@@ -39,7 +39,7 @@ func created(t *testing.T, w World) {
 	same(t, "roots", found, []customer.Customer{w.read(t, c.ID)})
 }
 
-func revised(t *testing.T, w World) {
+func checkRevise(t *testing.T, w World) {
 	ctx, old := t.Context(), w.active(t)
 	revise := func(of customer.Customer, email string) (customer.Customer, error) {
 		to := of
@@ -68,7 +68,7 @@ func revised(t *testing.T, w World) {
 	same(t, "deleted", w.read(t, deleted.ID), deleted)
 }
 
-func changes(t *testing.T, w World) {
+func checkChanges(t *testing.T, w World) {
 	ctx := t.Context()
 	before := w.active(t, "ticket~1")
 	ch := w.change(customer.ActionDeleted)
@@ -101,7 +101,7 @@ func changes(t *testing.T, w World) {
 	same(t, "blocked", got, want)
 }
 
-func holds(t *testing.T, w World) {
+func checkHolds(t *testing.T, w World) {
 	ctx, want := t.Context(), w.active(t, "ticket~1")
 	ch := w.change(customer.ActionHoldPlaced)
 	got, err := w.Hold(ctx, want.ID, "case", ch)
@@ -128,7 +128,7 @@ type refusal struct {
 	want error
 }
 
-func refusals(t *testing.T, w World) {
+func checkRefusals(t *testing.T, w World) {
 	for _, r := range append(w.refusedMoves(t), w.refusedFlags(t)...) {
 		t.Run(r.name, func(t *testing.T) {
 			got, err := r.try(t.Context(), r.of.ID)
@@ -184,7 +184,7 @@ func (w World) refusedMoves(t *testing.T) []refusal {
 	}
 }
 
-// refusedFlags are refusals to change what stands beside a customer's state.
+// refusedFlags are refusals to change a customer's blocked flag or holds.
 func (w World) refusedFlags(t *testing.T) []refusal {
 	t.Helper()
 	block := func(blocked bool, version int64) func(context.Context, string) (customer.Customer, error) {
@@ -213,7 +213,7 @@ func (w World) refusedFlags(t *testing.T) []refusal {
 	}
 }
 
-func repeats(t *testing.T, w World) {
+func checkRepeats(t *testing.T, w World) {
 	ctx := t.Context()
 	for _, r := range []struct {
 		name string
@@ -266,7 +266,7 @@ func repeats(t *testing.T, w World) {
 	}
 }
 
-func leased(t *testing.T, w World) {
+func checkLeases(t *testing.T, w World) {
 	ctx, now := t.Context(), w.Now()
 	must(t, w.Acquire(ctx, "sweep", "a", now, now.Add(time.Minute)))
 	must(t, w.Acquire(ctx, "sweep", "a", now, now.Add(time.Minute)))

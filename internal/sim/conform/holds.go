@@ -10,20 +10,20 @@ import (
 	"lethe/internal/customer"
 )
 
-// lifted lifts the holds of customers in the trash, one after the other: the last one gives
-// notice of what it lets happen.
-func lifted(t *testing.T, w World) {
+// checkLift lifts the holds of customers in the trash one by one. The last lift postpones the purge
+// time so that at least [customer.LiftNotice] remains.
+func checkLift(t *testing.T, w World) {
 	for _, test := range []struct {
 		name      string
 		retention customer.Period
-		late      time.Duration // by which the holds are lifted
-		want      time.Duration // from then to the purge time
+		late      time.Duration // from the deletion to the lifts
+		want      time.Duration // from the lifts to the purge time
 	}{
-		{"whose purge time has passed", Settings.Retention, 40 * day, customer.LiftNotice},
-		{"whose purge time comes now", Settings.Retention, 30 * day, customer.LiftNotice},
-		{"whose purge time comes soon", Settings.Retention, 30*day - time.Hour, customer.LiftNotice},
-		{"whose purge time comes in a day", Settings.Retention, 29 * day, day},
-		{"whose purge time comes later", Settings.Retention, 0, 30 * day},
+		{"purge time in the past", Settings.Retention, 40 * day, customer.LiftNotice},
+		{"purge time now", Settings.Retention, 30 * day, customer.LiftNotice},
+		{"purge time within the notice period", Settings.Retention, 30*day - time.Hour, customer.LiftNotice},
+		{"purge time in a day", Settings.Retention, 29 * day, day},
+		{"purge time later", Settings.Retention, 0, 30 * day},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := w.delete(t, w.active(t).ID, test.retention)
@@ -38,14 +38,15 @@ func lifted(t *testing.T, w World) {
 			refuses(t, err, customer.ErrNotDue)
 		})
 	}
-	t.Run("that are never due", func(t *testing.T) {
+	t.Run("never due", func(t *testing.T) {
 		now := w.liftAll(t, w.delete(t, w.active(t).ID, customer.Never), 40*day)
 		same(t, "purge time", now.Deletion.PurgeTime, time.Time{})
 		same(t, "due", w.inTrash(t, now.ID, w.Now().Add(400*day)), false)
 	})
 }
 
-// liftAll places two holds on a customer in the trash, and lifts them late.
+// liftAll places two holds on a customer in the trash, and lifts them the given time after its
+// deletion.
 func (w World) liftAll(t *testing.T, c customer.Customer, late time.Duration) customer.Customer {
 	t.Helper()
 	for _, name := range []string{"a", "b"} {
@@ -65,7 +66,7 @@ func (w World) liftAll(t *testing.T, c customer.Customer, late time.Duration) cu
 	return w.read(t, c.ID)
 }
 
-// inTrash says whether a walk through the trash up to a time meets the customer.
+// inTrash reports whether the trash lists the customer up to a time.
 func (w World) inTrash(t *testing.T, id string, until time.Time) bool {
 	t.Helper()
 	for c, err := range w.Trash(t.Context(), until) {
@@ -77,9 +78,9 @@ func (w World) inTrash(t *testing.T, id string, until time.Time) bool {
 	return false
 }
 
-// heldByMany lets many clients place and lift holds of one customer at once, each its own: they
-// are not in each other's way.
-func heldByMany(t *testing.T, w World) {
+// checkConcurrentHolds lets ten clients place and lift holds of one customer at once, each a hold of its
+// own. None fails.
+func checkConcurrentHolds(t *testing.T, w World) {
 	for name, c := range map[string]customer.Customer{"active": w.active(t), "in the trash": w.deleted(t)} {
 		t.Run(name, func(t *testing.T) {
 			var clients sync.WaitGroup
@@ -112,9 +113,9 @@ func (w World) holdAndLift(t *testing.T, id, name string) error {
 	return nil
 }
 
-// keyedByMany lets many change one customer at once, each under a key of its own: each is
-// answered with what it has written itself, and so is its repeat.
-func keyedByMany(t *testing.T, w World) {
+// checkConcurrentKeys lets ten clients change one customer at once, each under a key of its own. Each, and
+// the repeat of each, gets the version that this client wrote.
+func checkConcurrentKeys(t *testing.T, w World) {
 	c := w.active(t)
 	change := func(i int) customer.Change {
 		ch := w.change(customer.ActionHoldPlaced)
@@ -132,7 +133,7 @@ func keyedByMany(t *testing.T, w World) {
 	for i, got := range left {
 		versions[got.Version] = true
 		if _, held := got.Holds[fmt.Sprint("case-", i)]; !held || int64(len(got.Holds)) != got.Version-c.Version {
-			t.Errorf("version %d of version %d has the holds %v, by the change of case-%d", got.Version, c.Version, got.Holds, i)
+			t.Errorf("placing case-%d on version %d returned version %d with the holds %v", i, c.Version, got.Version, got.Holds)
 		}
 		_, err := w.Hold(t.Context(), c.ID, fmt.Sprint("case-", i), change(i))
 		refuses(t, err, &customer.ReplayError{Subject: c.ID, Same: true, Trace: got.Trace()})

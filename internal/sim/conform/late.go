@@ -10,19 +10,19 @@ import (
 	"lethe/internal/customer"
 )
 
-// late is a change, and one that takes it back.
-type late struct {
+// lateChange is a change to repeat late, and the change that undoes it.
+type lateChange struct {
 	name string
 	of   func(t *testing.T) customer.Customer
 	do   func(ctx context.Context, c customer.Customer, ch customer.Change) error
 	undo func(ctx context.Context, c customer.Customer, ch customer.Change) error
-	once bool // it can be made under a key
-	flag bool // sets or clears something: made again, it changes nothing
+	once bool // it can have an idempotency key
+	flag bool // it sets or clears something: a second one is unchanged
 }
 
 func only(_ customer.Customer, err error) error { return err }
 
-func (w World) lateChanges() []late {
+func (w World) lateChanges() []lateChange {
 	active := func(t *testing.T) customer.Customer { return w.active(t, "ticket~1") }
 	deleted := func(t *testing.T) customer.Customer { return w.deleted(t, "ticket~1") }
 	remove := func(ctx context.Context, c customer.Customer, ch customer.Change) error {
@@ -53,7 +53,7 @@ func (w World) lateChanges() []late {
 			return w.Revise(ctx, now, to)
 		}
 	}
-	return []late{
+	return []lateChange{
 		{"delete", active, remove, restore, true, true},
 		{"restore", deleted, restore, remove, true, true},
 		{"block", active, block(true), block(false), true, true},
@@ -92,9 +92,9 @@ func (w World) removing(key string) func(context.Context, customer.Customer, cus
 	}
 }
 
-// delivered makes changes again, after others have been made, as many as a root remembers:
-// they succeed, and change nothing.
-func delivered(t *testing.T, w World) {
+// checkLateRepeats repeats a change after other changes, up to as many as a root remembers. The repeats
+// succeed and change nothing.
+func checkLateRepeats(t *testing.T, w World) {
 	for _, l := range w.lateChanges() {
 		for _, once := range []bool{false, true} {
 			if once && !l.once {
@@ -123,7 +123,7 @@ func delivered(t *testing.T, w World) {
 	}
 }
 
-// recordsOf are the keys of a customer's records; none of one in the trash.
+// recordsOf lists the keys of a customer's records. It lists none for a customer that is not active.
 func (w World) recordsOf(t *testing.T, id string) (keys []string) {
 	t.Helper()
 	if w.read(t, id).State != customer.Active {
@@ -137,9 +137,9 @@ func (w World) recordsOf(t *testing.T, id string) (keys []string) {
 	return keys
 }
 
-// fencedLate starts a purge of whichever deletion there is, and again when the customer was
-// restored and deleted by another.
-func fencedLate(t *testing.T, w World) {
+// checkLateFence repeats deletions, restores and a fence of one deletion after the customer was
+// restored and deleted again.
+func checkLateFence(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
 	remove := w.change(customer.ActionDeleted)
 	must(t, only(w.Delete(ctx, c.ID, deletionBy(remove, Settings.Retention), Settings, remove)))
@@ -161,8 +161,9 @@ func fencedLate(t *testing.T, w World) {
 	}
 }
 
-// advancedLate makes changes of many again, after others have been made to one of them.
-func advancedLate(t *testing.T, w World) {
+// checkLateAdvance repeats transitions after more changes of the customer than a root remembers of single
+// changes.
+func checkLateAdvance(t *testing.T, w World) {
 	for _, a := range []customer.Action{customer.ActionDeleted, customer.ActionRestored, customer.ActionBlocked, customer.ActionUnblocked, customer.ActionRedated} {
 		t.Run(string(a), func(t *testing.T) {
 			t.Parallel()
@@ -176,7 +177,7 @@ func advancedLate(t *testing.T, w World) {
 			}
 			tr := []customer.Transition{w.transition(c, a)}
 			same(t, "results", w.Advance(ctx, tr, Settings), []error{nil})
-			for range customer.MaxRecent + 1 { // more than it remembers of those of one
+			for range customer.MaxRecent + 1 { // more single changes than a root remembers
 				must(t, only(w.Hold(ctx, c.ID, "case", w.change(customer.ActionHoldPlaced))))
 				must(t, only(w.Lift(ctx, c.ID, "case", w.change(customer.ActionHoldLifted))))
 			}

@@ -8,8 +8,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// found creates customers, one of them in the trash, and looks who is found by what.
-func found(t *testing.T, w World) {
+// checkSearch creates customers, one of them in the trash, and searches for them.
+func checkSearch(t *testing.T, w World) {
 	ids := map[string]string{} // names by id
 	for name, p := range map[string]customer.Profile{
 		"ann":  {FirstName: "Ann", LastName: "Straßer", Email: "ann@münchen.example.com", Phone: "+49 30 7654321"},
@@ -27,7 +27,7 @@ func found(t *testing.T, w World) {
 	for _, tt := range []struct{ search, active, trash string }{
 		{"strasser", "ann anna", "gone"},
 		{"STRASSER ann", "ann anna", ""},
-		{"ann@münchen.example.com", "ann", ""}, // and not joann, nor who has such words
+		{"ann@münchen.example.com", "ann", ""}, // neither joann nor customers that have these words
 		{"Ann@XN--MNCHEN-3YA.example.com", "ann", ""},
 		{"ann@münchen.example.com straßer", "ann", ""},
 		{"ann@münchen.example.com anders", "", ""},
@@ -54,7 +54,7 @@ func found(t *testing.T, w World) {
 	refuses(t, err, customer.Invalid("search", "needs a word of at least two letters or digits"))
 }
 
-// find reads all pages of a search, each customer of which must be there once.
+// find reads all pages of a search and returns the names of the customers it finds.
 func (w World) find(t *testing.T, search string, state customer.State, limit int, names map[string]string) []string {
 	t.Helper()
 	var found []string
@@ -71,13 +71,13 @@ func (w World) find(t *testing.T, search string, state customer.State, limit int
 	}
 }
 
-// oldNames are the rules of a version that is no more.
+// oldNames are the rules of an older version.
 func oldNames(p customer.Profile) customer.Names {
 	return customer.Names{Terms: []string{"old-" + p.LastName, "old-too"}, Claim: "old:" + p.Email}
 }
 
-// renamed purges and revises customers whose names were written by other rules.
-func renamed(t *testing.T, w World) {
+// checkOldNames purges and revises customers with terms and claims of older rules.
+func checkOldNames(t *testing.T, w World) {
 	ctx := t.Context()
 	w.NameBy(oldNames)
 	kept, gone := w.fresh(), w.fresh()
@@ -109,7 +109,7 @@ func renamed(t *testing.T, w World) {
 	owner, err := w.EmailOwner(ctx, revised.Profile.Email)
 	must(t, err)
 	same(t, "owner", owner, kept.ID)
-	left, err = w.Residue(ctx, old) // by the names it had
+	left, err = w.Residue(ctx, old) // by its old names
 	must(t, err)
 	same(t, "residue of the old names", left, 0)
 }

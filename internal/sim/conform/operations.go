@@ -8,7 +8,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// planning is an operation that is in the store, with a selection.
+// planning stores an operation in the state PLANNING, with a selection.
 func (w World) planning(t *testing.T) bulk.Operation {
 	t.Helper()
 	op := bulk.Operation{ID: customer.NewID(), Action: "delete", By: "admin", State: bulk.Planning, Version: 1, Created: w.Now(), Digest: "d"}
@@ -16,7 +16,8 @@ func (w World) planning(t *testing.T) bulk.Operation {
 	return op
 }
 
-// running is an operation with two chunks of two subjects, the first of the first refused.
+// running stores a running operation with two chunks of two subjects each. The first subject of the
+// first chunk is refused.
 func (w World) running(t *testing.T) bulk.Operation {
 	t.Helper()
 	op := w.planning(t)
@@ -29,7 +30,7 @@ func (w World) running(t *testing.T) bulk.Operation {
 	return op
 }
 
-func written(t *testing.T, w World) {
+func checkOperations(t *testing.T, w World) {
 	ctx, o := t.Context(), w.Operations
 	op := w.planning(t)
 	refuses(t, o.Create(ctx, op, nil), bulk.ErrExists)
@@ -49,7 +50,7 @@ func written(t *testing.T, w World) {
 	must(t, o.Freeze(ctx, ready, nil)) // its answer was lost
 	selection, err = o.Selection(ctx, op.ID)
 	must(t, err)
-	same(t, "selection of one that is planned", len(selection), 0)
+	same(t, "selection of a planned operation", len(selection), 0)
 	other := ready
 	other.State = bulk.Cancelled
 	refuses(t, o.Freeze(ctx, other, nil), bulk.ErrVersion)
@@ -69,7 +70,7 @@ func written(t *testing.T, w World) {
 	same(t, "operation", stored, other)
 }
 
-func taken(t *testing.T, w World) {
+func checkTake(t *testing.T, w World) {
 	ctx, o, now := t.Context(), w.Operations, w.Now()
 	op := w.running(t)
 	until := now.Add(time.Minute)
@@ -90,8 +91,8 @@ func taken(t *testing.T, w World) {
 	late, err := o.Take(ctx, op, 0, until, until)
 	must(t, err)
 	same(t, "attempts", late.Attempts, 2)
-	same(t, "abandoned, as first taken and after a lease that ended", []bool{c.Abandoned, late.Abandoned}, []bool{false, true})
-	same(t, "leases", late.Lease, c.Lease) // and still the first holder has it no longer
+	same(t, "abandoned when first taken, and after the lease ran out", []bool{c.Abandoned, late.Abandoned}, []bool{false, true})
+	same(t, "leases", late.Lease, c.Lease) // yet the first holder has lost it
 	refuses(t, o.Keep(ctx, op, c), bulk.ErrTaken)
 	refuses(t, o.Finish(ctx, op, c), bulk.ErrTaken)
 	late.Usage, late.Faults = bulk.Usage{Requests: 3, WriteUnits: 1.5}, 2
@@ -100,8 +101,8 @@ func taken(t *testing.T, w World) {
 	must(t, err)
 	same(t, "usage", third.Usage, late.Usage)
 	same(t, "faults", third.Faults, late.Faults)
-	same(t, "abandoned, after it was returned", third.Abandoned, false)
-	third.Outcomes[1] = bulk.Outcome{Code: "INTERRUPTED"} // undecided, with what is known of it
+	same(t, "abandoned after it was released", third.Abandoned, false)
+	third.Outcomes[1] = bulk.Outcome{Code: "INTERRUPTED"} // undecided, with a code
 	must(t, o.Keep(ctx, op, third))
 	left, err := o.Chunk(ctx, op, 0)
 	must(t, err)
@@ -111,7 +112,7 @@ func taken(t *testing.T, w World) {
 	same(t, "codes", tally.Codes, map[string]int{"ON_HOLD": 1, "INTERRUPTED": 1})
 }
 
-func reopened(t *testing.T, w World) {
+func checkReopen(t *testing.T, w World) {
 	ctx, o, now := t.Context(), w.Operations, w.Now()
 	op := w.running(t)
 	until := now.Add(time.Minute)
@@ -123,11 +124,11 @@ func reopened(t *testing.T, w World) {
 	_, err = o.Take(ctx, op, 0, until, until.Add(time.Minute))
 	refuses(t, err, bulk.ErrTaken)
 	same(t, "to be done", w.unfinished(t, op), []int{1})
-	w.reads(t, op, c)
+	w.readsChunks(t, op, c)
 
 	ended, err := o.Chunk(ctx, op, 0)
 	must(t, err)
-	same(t, "outcomes of the ended", ended.Outcomes, c.Outcomes)
+	same(t, "outcomes of the ended chunk", ended.Outcomes, c.Outcomes)
 	ended.Outcomes[1], ended.Attempts = bulk.Outcome{}, 0
 	stale := op
 	stale.Version--
@@ -136,15 +137,15 @@ func reopened(t *testing.T, w World) {
 	ended.Outcomes[1] = bulk.Outcome{Result: bulk.OutcomeDone}
 	must(t, o.Reopen(ctx, op, ended)) // reopened already
 	same(t, "to be done", w.unfinished(t, op), []int{0, 1})
-	anew, err := o.Take(ctx, op, 0, now, until)
+	again, err := o.Take(ctx, op, 0, now, until)
 	must(t, err)
-	same(t, "outcomes of the reopened", anew.Outcomes, []bulk.Outcome{{Result: bulk.OutcomeSkipped, Code: "ON_HOLD"}, {}})
-	same(t, "attempts", anew.Attempts, 1)
+	same(t, "outcomes of the reopened chunk", again.Outcomes, []bulk.Outcome{{Result: bulk.OutcomeSkipped, Code: "ON_HOLD"}, {}})
+	same(t, "attempts", again.Attempts, 1)
 }
 
-// reads checks what is told of all chunks when the first has ended, and a part of the
-// second has been done.
-func (w World) reads(t *testing.T, op bulk.Operation, first bulk.Chunk) {
+// readsChunks checks the tally and the lists of chunks when the first chunk has ended and the second
+// is half done.
+func (w World) readsChunks(t *testing.T, op bulk.Operation, first bulk.Chunk) {
 	t.Helper()
 	ctx, o, now := t.Context(), w.Operations, w.Now()
 	second, err := o.Take(ctx, op, 1, now, now.Add(time.Minute))
@@ -178,7 +179,7 @@ func (w World) unfinished(t *testing.T, op bulk.Operation) (seqs []int) {
 	return seqs
 }
 
-func listed(t *testing.T, w World) {
+func checkActiveOperations(t *testing.T, w World) {
 	ctx, o := t.Context(), w.Operations
 	first := w.planning(t)
 	second := w.planning(t)

@@ -10,10 +10,10 @@ import (
 	"lethe/internal/customer"
 )
 
-func counted(t *testing.T, w World) {
+func checkRecords(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
 	ch := w.change(customer.ActionRecordsAdded)
-	all := recordsOf(t, "ticket~1", "ticket~1~line~1", "ticket~1~line~2", "invoice~1", "ticket~9~line~1", "ticket~9~line~1~line~1")
+	all := recordsOf("ticket~1", "ticket~1~line~1", "ticket~1~line~2", "invoice~1", "ticket~9~line~1", "ticket~9~line~1~line~1")
 	for range 2 { // the second time because the answer was lost
 		results, err := w.AddRecords(ctx, c.ID, all, ch)
 		must(t, err)
@@ -23,7 +23,7 @@ func counted(t *testing.T, w World) {
 	want.Counts, want.Last = map[string]int64{"ticket": 1, "line": 2, "invoice": 1}, ch
 	want.Recent = want.Recent.With(ch.ID)
 	same(t, "customer", w.read(t, c.ID), want)
-	results, err := w.AddRecords(ctx, c.ID, recordsOf(t, "ticket~1", "ticket~2", "ticket~2"), w.change(customer.ActionRecordsAdded))
+	results, err := w.AddRecords(ctx, c.ID, recordsOf("ticket~1", "ticket~2", "ticket~2"), w.change(customer.ActionRecordsAdded))
 	must(t, err)
 	same(t, "results", results, []error{customer.ErrExists, nil, customer.ErrExists})
 	_, err = w.AddRecords(ctx, "nobody", all, ch)
@@ -49,10 +49,10 @@ func counted(t *testing.T, w World) {
 	refuses(t, err, customer.ErrNoRecord)
 }
 
-// paged reads records of which a page holds fewer than it was asked for, because of their size.
-func paged(t *testing.T, w World) {
+// checkRecordPages reads records so large that a page holds fewer than its limit.
+func checkRecordPages(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
-	all := recordsOf(t, "ticket~1", "ticket~2", "ticket~3", "ticket~4", "ticket~5", "ticket~6", "ticket~7", "ticket~8", "ticket~9")
+	all := recordsOf("ticket~1", "ticket~2", "ticket~3", "ticket~4", "ticket~5", "ticket~6", "ticket~7", "ticket~8", "ticket~9")
 	for i := range all {
 		all[i].Data = fmt.Appendf(nil, `{"text":%q}`, strings.Repeat("x", customer.MaxPageData/7))
 		results, err := w.AddRecords(ctx, c.ID, all[i:i+1], w.change(customer.ActionRecordsAdded))
@@ -76,7 +76,7 @@ func paged(t *testing.T, w World) {
 	}
 }
 
-func hidden(t *testing.T, w World) {
+func checkHiddenRecords(t *testing.T, w World) {
 	for _, tt := range []struct {
 		name string
 		of   customer.Customer
@@ -86,7 +86,7 @@ func hidden(t *testing.T, w World) {
 		{"past the fence", w.fenced(t, "ticket~1"), customer.ErrPurgeStarted},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ctx, some := t.Context(), recordsOf(t, "ticket~1", "ticket~2")
+			ctx, some := t.Context(), recordsOf("ticket~1", "ticket~2")
 			_, err := w.AddRecords(ctx, tt.of.ID, some, w.change(customer.ActionRecordsAdded))
 			refuses(t, err, tt.want)
 			refuses(t, w.RemoveRecord(ctx, tt.of.ID, some[0].Key, w.change(customer.ActionRecordsRemoved)), tt.want)
@@ -99,7 +99,7 @@ func hidden(t *testing.T, w World) {
 	}
 }
 
-func purged(t *testing.T, w World) {
+func checkPurge(t *testing.T, w World) {
 	ctx := t.Context()
 	c := w.fenced(t, "ticket~1", "ticket~1~line~1", "ticket~1~invoice~2", "invoice~1", "invoice~1~line~1")
 	other := w.fenced(t, "ticket~1")
@@ -125,9 +125,9 @@ func purged(t *testing.T, w World) {
 	if err := w.Remove(ctx, deleted); err == nil {
 		t.Error("a root was removed before its fence")
 	}
-	anew := other
-	anew.Deletion = &customer.Deletion{ID: "another"}
-	if err := w.Remove(ctx, anew); err == nil {
+	another := other
+	another.Deletion = &customer.Deletion{ID: "another"}
+	if err := w.Remove(ctx, another); err == nil {
 		t.Error("a root was removed for another generation")
 	}
 	w.finish(t, c, other)
@@ -145,7 +145,7 @@ func purged(t *testing.T, w World) {
 	same(t, "certificate", once, cert)
 }
 
-func frozen(t *testing.T, w World) {
+func checkFrozenPolicies(t *testing.T, w World) {
 	ctx := t.Context()
 	everything := customer.Settings{Kinds: []customer.Kind{
 		{Name: "contract", Policy: customer.Retain, Keep: []string{"number", "buyer"}, For: customer.Never},
@@ -185,10 +185,10 @@ func frozen(t *testing.T, w World) {
 	}
 }
 
-// purgedByPages erases more than a page of DynamoDB holds, which is 1 MB.
-func purgedByPages(t *testing.T, w World) {
+// checkPurgeOfManyPages erases more than a page of DynamoDB holds, which is 1 MB.
+func checkPurgeOfManyPages(t *testing.T, w World) {
 	ctx, c := t.Context(), w.active(t)
-	large := recordsOf(t, "invoice~01", "invoice~02", "invoice~03", "invoice~04", "invoice~05", "ticket~06", "ticket~07", "invoice~08")
+	large := recordsOf("invoice~01", "invoice~02", "invoice~03", "invoice~04", "invoice~05", "ticket~06", "ticket~07", "invoice~08")
 	for i := range large {
 		large[i].Data = fmt.Appendf(nil, `{"number":"R-1","text":%q}`, strings.Repeat("x", 200_000))
 	}
@@ -207,7 +207,7 @@ func purgedByPages(t *testing.T, w World) {
 	w.finish(t, c)
 }
 
-func walked(t *testing.T, w World) {
+func checkTrash(t *testing.T, w World) {
 	ctx, now := t.Context(), w.Now()
 	later := w.delete(t, w.active(t).ID, customer.PeriodOf(5*day))
 	soon := w.delete(t, w.active(t).ID, customer.PeriodOf(day))
@@ -243,10 +243,10 @@ func walked(t *testing.T, w World) {
 	}
 	page, err = w.Customers(ctx, customer.Query{State: customer.Active, Limit: 9})
 	must(t, err)
-	same(t, "living", len(page.Customers), 1)
+	same(t, "active", len(page.Customers), 1)
 }
 
-func putBack(t *testing.T, w World) {
+func checkPutBack(t *testing.T, w World) {
 	ctx, c := t.Context(), w.fenced(t, "ticket~1")
 	must(t, w.PutBack(ctx, w.changed(c), w.Now()))
 	same(t, "customer that is there", w.read(t, c.ID), c)

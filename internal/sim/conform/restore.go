@@ -9,12 +9,12 @@ import (
 	"lethe/internal/customer"
 )
 
-// restoration is a customer to restore, and what is to come of that.
+// restoration is a customer to restore and the expected result.
 type restoration struct {
 	name string
 	make func(t *testing.T) customer.Customer
-	undo string        // the generation, if it is not that of the customer's deletion
-	late time.Duration // by which the restore comes
+	undo string        // the generation to restore, if it is not the customer's own
+	late time.Duration // from now to the restore
 	want error
 }
 
@@ -41,8 +41,9 @@ func (w World) restorations() []restoration {
 	}
 }
 
-// restored restores each of those, and one like it together with others.
-func restored(t *testing.T, w World) {
+// checkRestoreMany restores one customer of each kind alone, and one together with a bystander that stays
+// deleted.
+func checkRestoreMany(t *testing.T, w World) {
 	for _, r := range w.restorations() {
 		t.Run(r.name, func(t *testing.T) {
 			ctx, service, one := t.Context(), w.service(r.late), r.make(t)
@@ -67,7 +68,7 @@ func restored(t *testing.T, w World) {
 	refuses(t, results[0], &customer.PurgedError{Certificate: cert})
 }
 
-// isRestored says whether the customer is as the change has restored it, or as it was.
+// isRestored checks that the customer is as the change has restored it or, unless yes, unchanged.
 func (w World) isRestored(t *testing.T, before customer.Customer, yes bool, change string) {
 	t.Helper()
 	if before.Version == 0 {
@@ -83,8 +84,8 @@ func (w World) isRestored(t *testing.T, before customer.Customer, yes bool, chan
 	same(t, "customer", now, want)
 }
 
-// restoredLate restores those who have been changed in the trash since they were seen.
-func restoredLate(t *testing.T, w World) {
+// checkRestoreAfterChanges restores customers that were changed in the trash since they were seen.
+func checkRestoreAfterChanges(t *testing.T, w World) {
 	ctx, before := t.Context(), []customer.Customer{w.deleted(t), w.deleted(t), w.deleted(t)}
 	seen, generations := make([]customer.Seen, len(before)), make([]string, len(before))
 	for i, c := range before {
@@ -96,18 +97,18 @@ func restoredLate(t *testing.T, w World) {
 	must(t, err)
 	_, err = w.Restore(ctx, before[2].ID, "", w.change(customer.ActionRestored))
 	must(t, err)
-	anew := w.delete(t, before[2].ID, Settings.Retention)
+	again := w.delete(t, before[2].ID, Settings.Retention)
 	ch := w.change(customer.ActionRestored)
 	results := w.service(0).RestoreMany(ctx, seen, generations, ch)
 	must(t, errors.Join(results[:2]...))
 	w.isRestored(t, blocked, true, ch.ID)
 	w.isRestored(t, held, true, ch.ID)
 	refuses(t, results[2], customer.ErrNotDeleted)
-	w.isRestored(t, anew, false, ch.ID)
+	w.isRestored(t, again, false, ch.ID)
 }
 
-// restoredAgain leads a life of all changes that can follow one.
-func restoredAgain(t *testing.T, w World) {
+// checkLifeAfterRestore makes every change that can follow a restore.
+func checkLifeAfterRestore(t *testing.T, w World) {
 	ctx, c := t.Context(), w.deleted(t, "ticket~1")
 	undo := func() {
 		ch := w.change(customer.ActionRestored)
@@ -122,7 +123,7 @@ func restoredAgain(t *testing.T, w World) {
 	page, err := w.Customers(ctx, customer.Query{State: customer.Active, Limit: 5})
 	must(t, err)
 	if len(page.Customers) != 1 || page.Customers[0].State != customer.Active || page.Customers[0].Deletion != nil {
-		t.Errorf("the living are %+v", page.Customers)
+		t.Errorf("the active customers are %+v", page.Customers)
 	}
 	w.add(t, c.ID, "ticket~2")
 	c = w.delete(t, c.ID, Settings.Retention)
@@ -139,7 +140,7 @@ func restoredAgain(t *testing.T, w World) {
 	refuses(t, err, customer.ErrNotFound)
 }
 
-// service is a process that is late.
+// service returns a service with a clock that is ahead by late.
 func (w World) service(late time.Duration) *customer.Service {
 	s := customer.New(w.Store, w.Ledger, nil, slog.New(slog.DiscardHandler))
 	s.Clock = func() time.Time { return w.Now().Add(late) }

@@ -6,11 +6,11 @@ import (
 	"lethe/internal/customer"
 )
 
-func settled(t *testing.T, w World) {
+func checkSettings(t *testing.T, w World) {
 	ctx := t.Context()
 	before, err := w.Settings(ctx)
 	must(t, err)
-	same(t, "nobody's change", before.Changed, customer.Changed{})
+	same(t, "change of the first settings", before.Changed, customer.Changed{})
 	wanted := before
 	wanted.Retention, wanted.Changed = customer.Never, customer.Changed{At: w.Now(), By: "admin"}
 	stored, err := w.PutSettings(ctx, wanted)

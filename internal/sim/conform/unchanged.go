@@ -11,9 +11,9 @@ import (
 	"lethe/internal/customer"
 )
 
-// keyedUnchanged asks under a key for what is so already, and again under the key when it is so
-// no longer: that is told as it was then, and nothing is changed.
-func keyedUnchanged(t *testing.T, w World) {
+// checkUnchangedUnderKey makes a change under a key that changes nothing, and repeats it under the
+// same key after the customer has changed. The repeat returns the first answer and changes nothing.
+func checkUnchangedUnderKey(t *testing.T, w World) {
 	for _, l := range w.lateChanges() {
 		if !l.flag {
 			continue
@@ -21,18 +21,18 @@ func keyedUnchanged(t *testing.T, w World) {
 		t.Run(l.name, func(t *testing.T) {
 			ctx, c := t.Context(), l.of(t)
 			must(t, l.do(ctx, c, w.change(customer.ActionUpdated)))
-			so := w.read(t, c.ID)
+			before := w.read(t, c.ID)
 			ch := w.change(customer.ActionUpdated)
 			ch.Once = &customer.Once{Key: c.ID, Fingerprint: "this"}
-			for range 2 { // it is tried again when its answer was lost
+			for range 2 { // the second is a retry after a lost answer
 				refuses(t, l.do(ctx, c, ch), customer.ErrUnchanged)
-				same(t, "customer", w.read(t, c.ID), so)
+				same(t, "customer", w.read(t, c.ID), before)
 			}
 			must(t, l.undo(ctx, c, w.change(customer.ActionUpdated)))
 			now := w.read(t, c.ID)
 			again := w.change(customer.ActionUpdated)
 			again.Once = ch.Once
-			trace := so.TraceAt(ch.At)
+			trace := before.TraceAt(ch.At)
 			refuses(t, l.do(ctx, c, again), &customer.ReplayError{Subject: c.ID, Same: true, Trace: trace})
 			again.Once = &customer.Once{Key: c.ID, Fingerprint: "that"}
 			refuses(t, l.do(ctx, c, again), &customer.ReplayError{Subject: c.ID, Trace: trace})
@@ -43,7 +43,8 @@ func keyedUnchanged(t *testing.T, w World) {
 	t.Run("beside others", w.blockedByMany)
 }
 
-// fencedUnderAKey asks for a purge that has begun, and again when the customer is gone.
+// fencedUnderAKey starts a purge that has begun, and repeats it under the same key when the customer
+// is gone.
 func (w World) fencedUnderAKey(t *testing.T) {
 	ctx, c, ch := t.Context(), w.fenced(t), w.change(customer.ActionPurgeStarted)
 	ch.Once = &customer.Once{Key: c.ID, Fingerprint: "this"}
@@ -55,8 +56,8 @@ func (w World) fencedUnderAKey(t *testing.T) {
 	refuses(t, only(w.Fence(ctx, c.ID, fence, again)), &customer.ReplayError{Subject: c.ID, Same: true, Trace: c.TraceAt(ch.At)})
 }
 
-// untilFree asks again as long as the store is busy, as a client does that is told so.
-func untilFree(ask func() error) error {
+// retryBusy repeats a request while the store is busy, as a client does.
+func retryBusy(ask func() error) error {
 	for {
 		if err := ask(); !errors.Is(err, customer.ErrBusy) {
 			return err
@@ -64,8 +65,8 @@ func untilFree(ask func() error) error {
 	}
 }
 
-// blockedByMany lets many block a customer at once, each under a key of its own, beside others
-// that change it: one does it, and all are noted.
+// blockedByMany lets ten clients block a customer at once, each under a key of its own, while
+// another places and lifts holds. One of them changes it, and all keys are stored.
 func (w World) blockedByMany(t *testing.T) {
 	ctx, c := t.Context(), w.active(t)
 	errs := make([]error, 10)
@@ -75,7 +76,7 @@ func (w World) blockedByMany(t *testing.T) {
 		return ch
 	}
 	block := func(ctx context.Context, i int) error {
-		return untilFree(func() error { return only(w.SetBlocked(ctx, c.ID, true, change(i))) })
+		return retryBusy(func() error { return only(w.SetBlocked(ctx, c.ID, true, change(i))) })
 	}
 	var clients sync.WaitGroup
 	for i := range errs {

@@ -1,6 +1,6 @@
 package history
 
-// bugs are those that the simulation must find.
+// bugs lists the planted bugs. The simulation must find each of them.
 var bugs = []planted{
 	{"the root is removed first", []edit{{
 		"customer/purge.go",
@@ -16,24 +16,24 @@ var bugs = []planted{
 		{"sim/model/erase.go", "		if len(page) < pageSize {", "		if true {"},
 		{"customer/purge.go", "	if left > 0 {", "	if left < 0 {"},
 	}},
-	{"what a busy table left undone is dropped, and nothing is read back", []edit{
+	{"requests that a busy table left undone are dropped, and nothing is read back", []edit{
 		{"sim/model/erase.go", "		batch = undone", "		batch = nil"},
 		{"customer/purge.go", "	if left > 0 {", "	if left < 0 {"},
 	}},
-	{"what the law keeps is erased before it is copied", []edit{{
+	{"retained records are erased before they are copied", []edit{{
 		"sim/model/erase.go",
 		"	err := t.retainBatch(ctx, c, page)\n	if err == nil {\n		err = t.deleteBatch(ctx, page)",
 		"	err := t.deleteBatch(ctx, page)\n	if err == nil {\n		err = t.retainBatch(ctx, c, page)",
 	}}},
-	{"a purge goes by the settings in force", []edit{
+	{"a purge uses the settings in force", []edit{
 		{"customer/inforce.go", "bool { return c.Frozen == nil }", "bool { return true }"},
 		{"customer/inforce.go", "		if customers[i].Frozen == nil {", "		if true {"},
 	}},
-	{"messages are acknowledged before the work, and no sweep looks", []edit{
+	{"messages are acknowledged before the work, and no sweep drives operations", []edit{
 		{"bulk/work.go", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return err", "	if err != nil && !errors.Is(err, ErrTaken) {\n		return nil"},
 		{"bulk/sweep.go", "		return e.sweepRunning(ctx, op, sweep, room)", "		return nil"},
 	}},
-	{"a chunk is finished whatever is left of it", []edit{{
+	{"a chunk is finished with subjects left", []edit{{
 		"bulk/work.go", "	case len(still) == 0:", "	case true:",
 	}}},
 	{"a dead letter strands its chunk", []edit{{
@@ -55,10 +55,10 @@ var bugs = []planted{
 	{"an operation ends before its last chunk", []edit{{
 		"bulk/settle.go", "		case op.State != Cancelling:\n			return false, nil", "		case op.State != Cancelling:\n			continue",
 	}}},
-	{"outcomes are noted of other subjects", []edit{{
+	{"outcomes are stored for other subjects", []edit{{
 		"bulk/work.go", "		c.Outcomes[left[i]] = o", "		c.Outcomes[i] = o",
 	}}},
-	{"what the plan refuses is tried", []edit{{
+	{"subjects that the plan refuses are tried", []edit{{
 		"bulk/chunk.go", "		if s.Refused != \"\" {\n			c.Outcomes", "		if false {\n			c.Outcomes",
 	}}},
 	{"the digest is not checked", []edit{{
@@ -83,10 +83,10 @@ var bugs = []planted{
 		{"sim/model/chunks.go", "	case c.Lease.After(now):\n		return bulk.Chunk{}, bulk.ErrTaken\n", ""},
 		{"sim/model/chunks.go", "stored == nil || stored.ended || stored.Holder != c.Holder {", "stored == nil {"},
 	}},
-	{"what has changed since the plan is done all the same", []edit{{
+	{"subjects that changed since the plan are changed anyway", []edit{{
 		"sim/model/advance.go", "	if old == nil || old.Version != tr.Version {", "	if old == nil {",
 	}}},
-	{"a change that is made again is not recognised", []edit{{
+	{"a repeated change is not recognised", []edit{{
 		"customer/transition.go", "	if c.Made(tr.change.ID) || tr.effect.done(c) {", "	if _, fence := tr.effect.(FenceEffect); fence && tr.effect.done(c) {",
 	}}},
 	{"an idempotency key is forgotten", []edit{{
@@ -95,13 +95,13 @@ var bugs = []planted{
 	{"a customer is restored during its purge", []edit{{
 		"customer/lifecycle.go", "	case c.StateAt(now) == Purging:\n		return ErrPurgeStarted\n	}\n	return nil\n}\n\n// CanPurge", "	}\n	return nil\n}\n\n// CanPurge",
 	}}},
-	{"a restore takes whichever deletion there is", []edit{{
+	{"a restore ignores the generation", []edit{{
 		"customer/lifecycle.go", "	case c.State == Active, generation != \"\" && c.Deletion.ID != generation:", "	case c.State == Active:",
 	}}},
-	{"many are restored whichever deletion there is", []edit{{
+	{"a restore of many ignores the generations", []edit{{
 		"customer/transition.go", "	return c.CanRestore(r.Generation, at)", "	return c.CanRestore(\"\", at)",
 	}}},
-	{"a purge takes whichever generation there is", []edit{{
+	{"a purge ignores the generation", []edit{{
 		"customer/lifecycle.go", "	case c.State == Active, f.Generation != \"\" && c.Deletion.ID != f.Generation:", "	case c.State == Active:",
 	}}},
 	{"the retention is not checked again at the fence", []edit{{
@@ -113,71 +113,71 @@ var bugs = []planted{
 	{"records are added to a customer in the trash", []edit{{
 		"customer/lifecycle.go", "		return ErrInTrash", "		return nil",
 	}}},
-	{"an undo restores what others deleted", []edit{{
+	{"an undo restores customers that others deleted", []edit{{
 		"operations/actions.go", "	return c.CanRestore(p.Operation, now)", "	return c.CanRestore(\"\", now)",
 	}}},
-	{"TTL brings a customer back as the version that a plan saw", []edit{{
+	{"a root that TTL removed is put back with the version that a plan saw", []edit{{
 		"customer/purge.go", "		c.Version++ // a plan", "		// a plan",
 	}}},
 	{"a former name is forgotten", []edit{{
 		"customer/service.go", "	revised.Former = old.Former.after(id, old.Profile, revised.Profile)\n", "",
 	}}},
-	{"a former name is kept in no store", []edit{{
+	{"the store drops former names", []edit{{
 		"sim/model/roots.go", "	next.Former = slices.Clone(revised.Former)\n", "",
 	}}},
-	{"an operation's reason is told as it was written", []edit{{
+	{"an operation's reason is not redacted", []edit{{
 		"bulk/plan.go", "	op.Reason = redact(op.Reason, chunks)\n", "",
 	}}},
 	{"an operation that is cancelled early keeps its reason", []edit{{
 		"bulk/engine.go", "		op = op.unplanned()\n", "		_ = op\n",
 	}}},
-	{"who is gone is taken for nameless", []edit{{
+	{"missing customers are treated as customers without names", []edit{{
 		"operations/operations.go", "	case len(roots) < len(subjects):\n		subjects[0].Redact = customer.Withheld\n", "",
 	}}},
-	{"a customer is created over one that is there", []edit{{
+	{"a customer is created although it exists", []edit{{
 		"customer/service.go", "		return cmp.Or(s.Replayed(ctx, ch), ErrExists)", "		return cmp.Or[error](nil)",
 	}}},
 	{"a worker ignores the cancellation", []edit{{
 		"bulk/cancel.go", "	if w.state != Running {", "	if false {",
 	}}},
-	{"a worker goes by what it read before it had its chunk", []edit{{
+	{"a worker relies on a state that it read before it took its chunk", []edit{{
 		"bulk/cancel.go", "turn: make(chan struct{}, 1)})", "turn: make(chan struct{}, 1), read: time.Now(), state: op.State})",
 	}}},
 	{"a cancellation ends while a worker has a chunk", []edit{{
 		"bulk/settle.go", "		case c.Lease.IsZero():\n			continue\n		}", "		default:\n			continue\n		}",
 	}}},
-	{"what a dead worker may have done is told to be untouched", []edit{{
+	{"subjects that a dead worker may have changed are reported as untouched", []edit{{
 		"bulk/settle.go", "	if c.Abandoned {\n		c.interrupt()\n	}\n", "",
 	}}},
 	{"a plan is applied under other settings", []edit{{
 		"bulk/engine.go", "	if err == nil && !bytes.Equal(now, op.Basis) {", "	if err == nil && false && !bytes.Equal(now, op.Basis) {",
 	}}},
-	{"an operation deletes by the settings in force", []edit{{
+	{"an operation deletes with the settings in force", []edit{{
 		"operations/basis.go", "	if op.Basis == nil {", "	if true {",
 	}}},
-	{"an id is used again before the stream tells that it is gone", []edit{{
+	{"an id is used again before the stream reports its removal", []edit{{
 		"customer/service.go", "	if left > 0 || len(log.Entries) > 0 {", "	if left > 0 || len(log.Entries) < 0 {",
 	}}},
-	{"a purge frees the address that today's rules have claimed", []edit{
+	{"a purge frees the address that the current rules claim", []edit{
 		{"sim/model/erase.go", "				if t.claims[c.Claimed()] == c.ID {", "				if t.claims[c.Profile.Email] == c.ID {"},
 		{"sim/model/erase.go", "		if identity := c.Claimed(); identity != \"\"", "		if identity := c.Profile.Email; identity != \"\""},
 	}},
-	{"a revision frees the address that today's rules have claimed", []edit{{
+	{"a revision frees the address that the current rules claim", []edit{{
 		"sim/model/roots.go", "		delete(t.claims, old.Claimed())", "		delete(t.claims, old.Profile.Email)",
 	}}},
-	{"a customer remembers no change but the last", []edit{{
+	{"a root remembers only the last change", []edit{{
 		"customer/recent.go", "r.Single[:min(len(r.Single), MaxRecent-1)]...)", "r.Single[:0]...)",
 	}}},
-	{"a change is known by the last one only", []edit{{
+	{"only a repeat of the last change is recognised", []edit{{
 		"sim/model/roots.go", "	case old.Made(tr.change.ID):", "	case old.Last.ID == tr.change.ID:",
 	}}},
-	{"a repeat is told what there was before", []edit{{
+	{"a repeat returns the state before the change", []edit{{
 		"sim/model/roots.go", "	t.remember(tr.change, tr.id, next.Trace())", "	t.remember(tr.change, tr.id, old.Trace())",
 	}}},
-	{"what changed nothing under a key is forgotten", []edit{{
+	{"a key under which nothing changed is forgotten", []edit{{
 		"sim/model/roots.go", "		t.remember(tr.change, tr.id, old.TraceAt(tr.change.At))", "",
 	}}},
-	{"a lifted hold lets a purge come at once", []edit{{
+	{"lifting a hold allows a purge at once", []edit{{
 		"customer/holds.go", "c.State == Deleted && c.Due(earliest) {", "c.State == Active && c.Due(earliest) {",
 	}}},
 }

@@ -11,16 +11,17 @@ import (
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/operations"
+	"lethe/internal/sim/conform"
 )
 
-// clients is what clients remember, and go by whether or not it is still so.
+// clients is what clients remember. It may be out of date.
 type clients struct {
 	operations []string
 	digests    map[string][]string // of operations
 	onces      []once
 	sends      map[string][]string // changes sent under an idempotency key
 	unchanged  map[string]bool     // keys under which nothing was changed
-	left       int                 // commands that may still be given
+	given      int                 // number of commands so far
 }
 
 type once struct {
@@ -31,7 +32,7 @@ type once struct {
 
 const maxCommands = 16
 
-// command is something that a client asks for.
+// command is a request that a client can make.
 type command struct {
 	name   string
 	weight int
@@ -99,12 +100,13 @@ func init() { //nolint:gochecknoinits // the table and what it calls name each o
 	}
 }
 
-// command gives one of the commands, as often as this history's temper has it.
+// command gives one of the commands, drawn by the weights of this history. It returns false after
+// maxCommands.
 func (h *history) command() bool {
-	if h.clients.left >= maxCommands {
+	if h.clients.given >= maxCommands {
 		return false
 	}
-	h.clients.left++
+	h.clients.given++
 	if h.followUp() {
 		return true
 	}
@@ -122,7 +124,7 @@ func (h *history) command() bool {
 	return false
 }
 
-// followUp gives a command that only what happened before makes sense of.
+// followUp gives a command that makes sense only after certain events, if there were some.
 func (h *history) followUp() bool {
 	some := func(is func(*bulk.Operation) bool) bool { return slices.ContainsFunc(h.model.All(), is) }
 	switch {
@@ -140,29 +142,28 @@ func (h *history) followUp() bool {
 	return true
 }
 
-// maxRequest is how long a request of a client may take.
+// maxRequest is the time limit of a client's request.
 const maxRequest = 40 * time.Second
 
 func (h *history) customer(i int) string { return fmt.Sprint("c", i) }
 
-// anybody is a customer, or now and then an id that nobody has or has had.
-func (h *history) anybody() string {
+// anyID draws a customer's id, sometimes one that does not exist.
+func (h *history) anyID() string {
 	if h.chance(1, 8) {
 		return h.customer(h.rng.IntN(5))
 	}
-	return h.somebody()
+	return h.anyCustomer()
 }
 
-// somebody is one of those that there were at the beginning; in some histories most
-// often the same.
-func (h *history) somebody() string {
+// anyCustomer draws one of the first customers, in some histories mostly the same one.
+func (h *history) anyCustomer() string {
 	if h.chance(h.focus, 100) {
 		return h.customer(0)
 	}
 	return h.customer(h.rng.IntN(h.customers))
 }
 
-// generation is one that a client remembers, or none.
+// generation draws a generation that a client remembers, or none.
 func (h *history) generation() string {
 	if len(h.generations) == 0 || h.chance(1, 3) {
 		return ""
@@ -174,14 +175,15 @@ func profile(name, mailbox string) customer.Profile {
 	return customer.Profile{Organisation: "Firm " + name, FirstName: "Ann", Email: mailbox + "@x.example"}
 }
 
+// doing makes a change of one customer.
 type doing func(ctx context.Context, s *customer.Service, id string, ch customer.Change) (customer.Customer, error)
 
-// change gives a command that changes one customer.
+// change starts a process that changes one customer.
 func (h *history) change(name string, do doing) { h.bound(name, customer.Fence{}, do) }
 
-// bound is change, of a generation or only of one that is due.
+// bound is change, restricted to a generation or to a customer that is due.
 func (h *history) bound(name string, to customer.Fence, do doing) {
-	id := h.anybody()
+	id := h.anyID()
 	ch := h.newChange(name, &id)
 	if c := h.model.Root(id); c != nil && h.chance(1, 6) {
 		ch.IfVersion = c.Version
@@ -190,15 +192,14 @@ func (h *history) bound(name string, to customer.Fence, do doing) {
 	p := &process{name: fmt.Sprint(name, " ", id, " ", to.Generation, " by ", ch.ID)}
 	p.finish = func() {
 		h.answered(p, ch, err)
-		h.staysUnchanged(p, ch, err)
-		h.within(p, ch, to)
+		h.checkUnchanged(p, ch, err)
+		h.checkBound(p, ch, to)
 	}
 	h.start(p, maxRequest, func(ctx context.Context) { _, err = do(ctx, h.service(), id, ch) })
 }
 
-// staysUnchanged checks that what has changed nothing under a key changes nothing when it is
-// sent again.
-func (h *history) staysUnchanged(p *process, ch customer.Change, err error) {
+// checkUnchanged checks that a key under which nothing changed changes nothing when it is sent again.
+func (h *history) checkUnchanged(p *process, ch customer.Change, err error) {
 	if ch.Once == nil {
 		return
 	}
@@ -207,29 +208,29 @@ func (h *history) staysUnchanged(p *process, ch customer.Change, err error) {
 		h.clients.unchanged[ch.Once.Key] = true
 	}
 	if made && h.clients.unchanged[ch.Once.Key] {
-		h.broken("%s: done, when it had changed nothing under its key before", p.name)
+		h.broken("%s: made a change, although it changed nothing under its key before", p.name)
 	}
 }
 
-// within checks that a change was made to what it was bound to.
-func (h *history) within(p *process, ch customer.Change, to customer.Fence) {
+// checkBound checks that a change was made only within its restrictions.
+func (h *history) checkBound(p *process, ch customer.Change, to customer.Fence) {
 	for _, e := range h.changes[ch.ID] {
 		before := e.before
 		if to.Generation != "" && before.Deletion.ID != to.Generation {
-			h.broken("%s: done to %s, of generation %s", p.name, before.ID, before.Deletion.ID)
+			h.broken("%s: changed %s, which has generation %s", p.name, before.ID, before.Deletion.ID)
 		}
 		if to.OnlyDue && !before.Due(time.Now()) {
-			h.broken("%s: done to %s, which is not due", p.name, before.ID)
+			h.broken("%s: changed %s, which is not due", p.name, before.ID)
 		}
 		if ch.IfVersion != 0 && before.Version != ch.IfVersion {
-			h.broken("%s: done to %s, of version %d", p.name, before.ID, before.Version)
+			h.broken("%s: changed %s, which has version %d", p.name, before.ID, before.Version)
 		}
 	}
 }
 
-// newChange is a client's change; sometimes one that it sends again under the same key.
+// newChange returns a client's change, sometimes a repeat under the same key.
 func (h *history) newChange(name string, id *string) customer.Change {
-	ch := customer.Change{ID: h.name("h"), By: "admin", Reason: h.why()}
+	ch := customer.Change{ID: h.name("h"), By: "admin", Reason: h.reason()}
 	if !h.chance(1, 4) {
 		return ch
 	}
@@ -247,21 +248,21 @@ func (h *history) newChange(name string, id *string) customer.Change {
 }
 
 func (h *history) create() {
-	id := h.anybody()
+	id := h.anyID()
 	ch := h.newChange("create", &id)
 	p := &process{name: fmt.Sprint("create ", id, " by ", ch.ID)}
-	of := profile(h.name("n"), h.anybody())
+	of := profile(h.name("n"), h.anyID())
 	var err error
 	p.finish = func() { h.answered(p, ch, err) }
 	h.start(p, maxRequest, func(ctx context.Context) { _, err = h.service().Create(ctx, id, of, ch) })
 }
 
 func (h *history) update() {
-	id := h.anybody()
+	id := h.anyID()
 	ch := h.newChange("update", &id)
 	ch.IfVersion = 0
 	p := &process{name: fmt.Sprint("update ", id, " by ", ch.ID)}
-	of := profile(h.name("n"), h.anybody())
+	of := profile(h.name("n"), h.anyID())
 	var err error
 	p.finish = func() { h.answered(p, ch, err) }
 	h.start(p, maxRequest, func(ctx context.Context) {
@@ -274,7 +275,7 @@ var keys = []string{"ticket~1", "ticket~2", "ticket~1~line~1", "ticket~1~line~2"
 func (h *history) someKeys(n int) []string {
 	var some []string
 	for range n {
-		some = append(some, keys[h.rng.IntN(len(keys)-1)]) // not the last, which restricts
+		some = append(some, keys[h.rng.IntN(len(keys)-1)]) // not the last: it restricts
 	}
 	slices.Sort(some)
 	return slices.Compact(some)
@@ -283,17 +284,13 @@ func (h *history) someKeys(n int) []string {
 func recordsOf(keys []string) []customer.Record {
 	records := make([]customer.Record, len(keys))
 	for i, text := range keys {
-		key, err := customer.ParseKey(text)
-		if err != nil {
-			panic(err)
-		}
-		records[i] = customer.Record{Key: key, Data: json.RawMessage(`{"buyer":"Ann","number":"R-1"}`)}
+		records[i] = customer.Record{Key: conform.Key(text), Data: json.RawMessage(`{"buyer":"Ann","number":"R-1"}`)}
 	}
 	return records
 }
 
 func (h *history) addRecords() {
-	id := h.anybody()
+	id := h.anyID()
 	ch := h.newChange("add records", &id)
 	some := h.someKeys(h.pick(1, 1, 3))
 	if h.chance(1, 5) {
@@ -306,7 +303,7 @@ func (h *history) addRecords() {
 }
 
 func (h *history) removeRecord() {
-	id, key := h.anybody(), keys[h.rng.IntN(len(keys))]
+	id, key := h.anyID(), keys[h.rng.IntN(len(keys))]
 	ch := customer.Change{ID: h.name("h"), By: "admin"}
 	p := &process{name: fmt.Sprint("remove ", key, " of ", id, " by ", ch.ID), finish: func() {}}
 	h.start(p, maxRequest, func(ctx context.Context) {
@@ -327,7 +324,7 @@ func (h *history) changeSettings() {
 	})
 }
 
-// operate creates an operation, or the same again as a client does that lost the answer.
+// operate creates an operation, or repeats the last one like a client that lost the answer.
 func (h *history) operate(action string) {
 	id := h.name("o")
 	request := operations.Request{Action: action, Selection: h.selection(action), Notice: customer.PeriodOf(time.Duration(h.pick(0, 1, 30)) * time.Hour)}
@@ -336,7 +333,7 @@ func (h *history) operate(action string) {
 	}
 	h.clients.operations = append(h.clients.operations, id)
 	h.selections[id] = request.Selection
-	why := h.why()
+	why := h.reason()
 	h.asked[id] = h.step
 	for range h.pick(1, 1, 1, 2) {
 		p := &process{name: fmt.Sprint(action, " ", describe(request.Selection), " as ", id), finish: func() {
@@ -374,7 +371,7 @@ func (h *history) selection(action string) operations.Selection {
 	}
 	var some []string
 	for range h.pick(1, 2, 4) {
-		some = append(some, h.somebody())
+		some = append(some, h.anyCustomer())
 	}
 	inTrash := slices.Contains([]string{operations.Restore, operations.Purge, operations.Redate}, action)
 	switch h.rng.IntN(5) {
@@ -390,8 +387,8 @@ func (h *history) selection(action string) operations.Selection {
 	return operations.Selection{IDs: some}
 }
 
-// anOperation is one of the last that clients know of, with one of the actions if any are
-// given.
+// anOperation draws one of the last operations that clients know, with one of the given actions if
+// there are any.
 func (h *history) anOperation(actions ...string) (string, bool) {
 	var known []string
 	for _, id := range h.clients.operations {
@@ -405,7 +402,7 @@ func (h *history) anOperation(actions ...string) (string, bool) {
 	return known[max(0, len(known)-1-h.rng.IntN(3))], true
 }
 
-// apply approves the last plan that waits for it, or any.
+// apply approves the last plan that is ready, or any.
 func (h *history) apply() {
 	id, ok := h.anOperation()
 	for _, op := range h.model.All() {
@@ -418,7 +415,7 @@ func (h *history) apply() {
 	}
 }
 
-// approve approves a plan by its digest, or by one that is of something else.
+// approve approves a plan by its last digest, or sometimes by an older one.
 func (h *history) approve(id string) {
 	digests := h.clients.digests[id]
 	digest := digests[len(digests)-1]
@@ -430,7 +427,7 @@ func (h *history) approve(id string) {
 	var err error
 	p.finish = func() {
 		if op := h.operation(id); err == nil && op.Digest != digest {
-			h.broken("%s: applied by a digest that is not the plan's", id)
+			h.broken("%s: applied with a digest that is not the plan's", id)
 		}
 	}
 	h.start(p, maxRequest, func(ctx context.Context) { _, err = h.engine(h.service()).Apply(ctx, id, a) })
@@ -442,7 +439,7 @@ func (h *history) cancel() {
 	}
 }
 
-// underWay is a running operation that some worker works on, empty if there is none.
+// underWay returns a running operation that a worker works on, or an empty string.
 func (h *history) underWay() string {
 	for _, p := range h.running {
 		if h.operation(p.at).State == bulk.Running {
@@ -457,7 +454,7 @@ func (h *history) cancelOne(id string) {
 	var op bulk.Operation
 	var err error
 	p.finish = func() {
-		if h.tell("%s answers %s, %v", p.name, op.State, err); err == nil && h.cancelled[id].IsZero() {
+		if h.tracef("%s answers %s, %v", p.name, op.State, err); err == nil && h.cancelled[id].IsZero() {
 			h.cancelled[id] = time.Now()
 		}
 	}
@@ -478,7 +475,7 @@ func (h *history) retryFailed() {
 		p := &process{name: "retry " + id, retry: id}
 		var err error
 		p.finish = func() {
-			if !fault(err) { // it came to its end, and has left nothing half done
+			if !fault(err) { // it ended and left nothing half done
 				delete(h.halfRetried, id)
 			}
 		}
@@ -486,13 +483,13 @@ func (h *history) retryFailed() {
 	}
 }
 
-// answered checks an answer: what was refused was not done, and what was sent twice
-// under one key was done once.
+// answered checks an answer: a refused change was not made, and a change that was sent twice under one
+// key was made once.
 func (h *history) answered(p *process, ch customer.Change, err error) {
-	h.tell("%s answers %v", p.name, err)
+	h.tracef("%s answers %v", p.name, err)
 	var purged *customer.PurgedError
 	if err != nil && !fault(err) && !errors.As(err, &purged) && len(h.changes[ch.ID]) > 0 {
-		h.broken("%s: it is refused (%v), but was done", p.name, err)
+		h.broken("%s: refused (%v), but made a change", p.name, err)
 	}
 	if ch.Once == nil {
 		return
@@ -504,17 +501,18 @@ func (h *history) answered(p *process, ch customer.Change, err error) {
 		}
 	}
 	if len(made) > 1 {
-		h.broken("%s: done more than once under one key: %v", p.name, made)
+		h.broken("%s: made more than one change under one key: %v", p.name, made)
 	}
 	var replay *customer.ReplayError
 	if errors.As(err, &replay) && replay.Same && len(made) == 1 {
-		h.toldAsThen(p, h.changes[made[0]][0].after, replay.Trace)
+		h.checkReplay(p, h.changes[made[0]][0].after, replay.Trace)
 	}
 }
 
-// toldAsThen checks that a repeat tells what the change left, whatever has come since.
-func (h *history) toldAsThen(p *process, left *customer.Customer, told customer.Trace) {
+// checkReplay checks that the answer to a repeat is the result of the first change, whatever happened
+// since.
+func (h *history) checkReplay(p *process, left *customer.Customer, told customer.Trace) {
 	if told.Version != 0 && (told.Version != left.Version || told.State != left.State || told.Blocked != left.Blocked) {
-		h.broken("%s: told of version %d, %s; it was left at version %d, %s", p.name, told.Version, told.State, left.Version, left.State)
+		h.broken("%s: the repeat returns version %d, %s; the change left version %d, %s", p.name, told.Version, told.State, left.Version, left.State)
 	}
 }

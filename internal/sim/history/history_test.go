@@ -18,20 +18,20 @@ const day = 24 * time.Hour
 // history is one run of the simulation.
 type history struct {
 	rng   *rand.Rand
-	post  *rand.Rand // decides what comes late: as that changes nothing, histories are the same with it and without
+	late  *rand.Rand // draws late deliveries: they change nothing, so that the rest of the history does not depend on them
 	model *model.Model
 	queue *model.Queue
 	gates gates
 
-	temper
+	params
 
 	processes int
 	running   []*process
-	quiet     atomic.Bool // nothing is disturbed any longer; a killed worker that still waits to write asks too
-	names     int         // of changes, operations, …
+	quiet     atomic.Bool // no more faults; atomic because a killed worker may still read it
+	names     int         // number of generated names
 	step      int
 
-	stream  []*customer.Customer // roots that TTL has removed, as the stream tells of them
+	stream  []*customer.Customer // stream records to deliver: roots that TTL removed
 	clients clients
 	oracle
 
@@ -40,30 +40,30 @@ type history struct {
 	wrong   string // the first rule that was broken
 }
 
-// temper is what kind of history it is. Most do little of what there is to do, but that
-// often: what needs many of one thing is found so.
-type temper struct {
-	faults, crashes int // in a thousand requests
-	stale           int // in a hundred readings of lists
-	mischief        int // in a thousand steps, of the queue and the stream
-	jumps           int // in a thousand steps, of time
+// params are the parameters of a history. Most histories use few of the commands, but often: that
+// finds bugs that need one command many times.
+type params struct {
+	faults, crashes int // per thousand requests
+	stale           int // per hundred reads of lists
+	disturbances    int // of the queue and the stream, per thousand steps
+	jumps           int // of time, per thousand steps
 	chunk, page     int // subjects
 	steps           int
 	weights         []int // of the commands
-	customers       int   // that there are at the beginning
-	crowd           int   // processes at once
-	focus           int   // in a hundred commands, on one of them
+	customers       int   // at the start
+	maxProcesses    int   // at the same time
+	focus           int   // commands on the first customer, per hundred
 }
 
 func (h *history) pick(n ...int) int { return n[h.rng.IntN(len(n))] }
 
 func (h *history) chance(n, of int) bool { return h.rng.IntN(of) < n }
 
-func (h *history) temperament() {
-	h.temper = temper{
+func (h *history) drawParams() {
+	h.params = params{
 		faults: h.pick(0, 20, 60, 150), crashes: h.pick(0, 0, 10, 30), stale: h.pick(0, 20, 60),
-		mischief: h.pick(0, 0, 15, 40), jumps: h.pick(5, 15, 40), chunk: h.pick(1, 2, 250, 250), page: h.pick(1, 2, 250, 250),
-		steps: h.pick(100, 150, 220), crowd: h.pick(1, 2, 4, 6), focus: h.pick(0, 40, 80),
+		disturbances: h.pick(0, 0, 15, 40), jumps: h.pick(5, 15, 40), chunk: h.pick(1, 2, 250, 250), page: h.pick(1, 2, 250, 250),
+		steps: h.pick(100, 150, 220), maxProcesses: h.pick(1, 2, 4, 6), focus: h.pick(0, 40, 80),
 	}
 	h.weights = make([]int, len(commands))
 	for i := range h.weights {
@@ -72,8 +72,7 @@ func (h *history) temperament() {
 	h.weights[h.rng.IntN(len(commands))] += 3
 }
 
-// settings of a history: a kind that restricts, one of children, and others, of which some
-// are retained.
+// settings draws the settings: a kind that restricts, and others that are retained or erased.
 func (h *history) settings() customer.Settings {
 	return customer.Settings{
 		Retention: []customer.Period{customer.PeriodOf(30 * day), customer.PeriodOf(2 * time.Hour), customer.PeriodOf(0), customer.Never}[h.pick(0, 0, 1, 1, 2, 3)],
@@ -93,14 +92,14 @@ func (h *history) retained(name string, retained bool) customer.Kind {
 	return customer.Kind{Name: name, Policy: customer.Retain, Keep: []string{"number"}, For: customer.PeriodOf(3650 * day)}
 }
 
-// run makes the history of a seed, within a bubble of its own. It returns the rule that
-// was broken, if one was.
+// run runs the history of a seed. The caller gives it a synctest bubble of its own. If a rule is
+// broken, wrong of the result says which.
 func run(seed uint64, tracing bool) *history {
-	h := &history{rng: rand.New(rand.NewPCG(seed, 3)), post: rand.New(rand.NewPCG(seed, 5)), model: model.New(), tracing: tracing}
+	h := &history{rng: rand.New(rand.NewPCG(seed, 3)), late: rand.New(rand.NewPCG(seed, 5)), model: model.New(), tracing: tracing}
 	h.queue = model.NewQueue(h.model)
 	h.init()
 	h.watch()
-	h.temperament()
+	h.drawParams()
 	if seed%3 == 0 {
 		h.model.NamesOf = formerNames
 	}
@@ -110,7 +109,7 @@ func run(seed uint64, tracing bool) *history {
 	for synctest.Wait(); h.wrong == "" && h.step < h.steps; synctest.Wait() {
 		h.step++
 		if h.reap() {
-			synctest.Wait() // what follows from it has begun
+			synctest.Wait() // for what finish has started
 		}
 		h.check()
 		h.deliverLate()
@@ -120,11 +119,11 @@ func run(seed uint64, tracing bool) *history {
 	if h.wrong == "" {
 		h.settle()
 	}
-	time.Sleep(2 * maxWork) // until dead processes stop trying
+	time.Sleep(2 * maxWork) // until dead processes give up
 	return h
 }
 
-// prepare makes some customers before anything can go wrong.
+// prepare creates the first customers, without faults.
 func (h *history) prepare() {
 	ctx := context.Background()
 	if _, err := (model.Table{Model: h.model}).PutSettings(ctx, h.settings()); err != nil {
@@ -149,19 +148,19 @@ func (h *history) prepare() {
 	}
 }
 
-// formerNames are the rules of a former version, under which some histories begin.
+// formerNames are the naming rules of an older version. Some histories start with them.
 func formerNames(p customer.Profile) customer.Names {
 	return customer.Names{Terms: []string{p.Organisation, "former"}, Claim: "former:" + p.Email}
 }
 
-// next does one thing.
+// next makes one step.
 func (h *history) next() {
 	waiting := h.gates.sorted()
-	room := len(h.running) < h.crowd
+	room := len(h.running) < h.maxProcesses
 	switch r := h.rng.IntN(1000); {
 	case r < h.jumps:
 		h.pass(h.jump())
-	case r < h.jumps+h.mischief && h.spoil():
+	case r < h.jumps+h.disturbances && h.disturb():
 	case r < 130 && room && h.command():
 	case r < 290 && room && h.deliver():
 	case r < 320 && room && h.sweep():
@@ -177,12 +176,12 @@ func (h *history) next() {
 	}
 }
 
-// moment is what passes between two requests.
+// moment draws the time between two requests.
 func (h *history) moment() time.Duration {
 	return time.Duration(1+h.rng.IntN(h.pick(2000, 2000, 8000))) * time.Millisecond
 }
 
-// jump is how far time jumps.
+// jump draws the length of a jump of time.
 func (h *history) jump() time.Duration {
 	switch h.rng.IntN(6) {
 	case 0, 1:
@@ -196,9 +195,9 @@ func (h *history) jump() time.Duration {
 	}
 }
 
-// pass lets time pass. Processes whose time is over by then are gone.
+// pass lets time pass and kills processes at their time limits.
 func (h *history) pass(d time.Duration) {
-	h.tell("%s pass", d)
+	h.tracef("%s pass", d)
 	byEnd := slices.Clone(h.running)
 	slices.SortStableFunc(byEnd, func(p, q *process) int { return p.killed.Compare(q.killed) })
 	for _, p := range byEnd {
@@ -210,17 +209,17 @@ func (h *history) pass(d time.Duration) {
 			time.Sleep(left)
 			d -= left
 		}
-		synctest.Wait() // what it does in the time that was kept back, it asks for in vain
+		synctest.Wait() // requests after its deadline do not pass the gate before it is killed
 		h.kill(p)
 	}
 	time.Sleep(d)
 }
 
-// release lets one request go on, and decides what becomes of it. Requests that are alike
-// are of one process and ask the same: they share their fate.
+// release lets one request through and decides what happens to it. Equal requests of the same process
+// get the same verdict.
 func (h *history) release(waiting []*request) {
 	chosen := waiting[h.rng.IntN(len(waiting))]
-	for range 5 { // those that are slow let others go first, most often
+	for range 5 { // mostly, requests of fast processes go first
 		if chosen.process.slow {
 			chosen = waiting[h.rng.IntN(len(waiting))]
 		}
@@ -238,24 +237,24 @@ func (h *history) release(waiting []*request) {
 	if crash {
 		verdict = [...]model.Verdict{model.Undone, model.Lost}[h.rng.IntN(2)]
 	}
-	if verdict == model.Through && h.post.IntN(4) == 0 {
+	if verdict == model.Through && h.late.IntN(4) == 0 {
 		verdict = model.Late
 	}
-	h.tell("%s: %s %s%s", p.name, chosen.call.Method, chosen.call.Of, fate(verdict, crash))
+	h.tracef("%s: %s %s%s", p.name, chosen.call.Method, chosen.call.Of, verdictText(verdict, crash))
 	if crash && verdict == model.Undone {
 		h.kill(p)
 		return
 	}
-	h.note(p, chosen.call, verdict)
+	h.observe(p, chosen.call, verdict)
 	h.gates.pass(alike, answer{verdict: verdict})
 	if crash {
-		synctest.Wait() // what it leads to is asked for after the crash
+		synctest.Wait() // the process's next requests must not pass
 		h.kill(p)
 	}
 }
 
-// note remembers what a process has read of an operation, and what it leaves half done.
-func (h *history) note(p *process, c model.Call, v model.Verdict) {
+// observe stores the state of an operation that a process read, and which retries have begun.
+func (h *history) observe(p *process, c model.Call, v model.Verdict) {
 	switch {
 	case v == model.Undone:
 	case c.Method == "Operation" && v != model.Lost:
@@ -275,27 +274,27 @@ func (h *history) verdict(c model.Call) model.Verdict {
 	return [...]model.Verdict{model.Undone, model.Lost, model.Repeated, model.Partial}[h.rng.IntN(4)]
 }
 
-func fate(v model.Verdict, crash bool) string {
-	text := [...]string{"", ", undone", ", its answer lost", ", twice", ", in part", ", from an old list", ""}[v]
+// verdictText returns the trace text of what happens to a request.
+func verdictText(v model.Verdict, crash bool) string {
+	text := [...]string{"", ", undone", ", answer lost", ", twice", ", in part", ", stale", ""}[v]
 	if crash {
 		text += ", and dies"
 	}
 	return text
 }
 
-// deliverLate lets a request come again that was answered some time ago. Whatever has been
-// acknowledged since stays as it is.
+// deliverLate repeats a request that was answered before. It must not change anything.
 func (h *history) deliverLate() {
 	n := h.model.Late()
-	if n == 0 || h.post.IntN(8) > 0 {
+	if n == 0 || h.late.IntN(8) > 0 {
 		return
 	}
-	if c, changed, ok := h.model.Deliver(h.post.IntN(n)); ok && changed {
-		h.broken("%s %s comes late, and changes what has been acknowledged since", c.Method, c.Of)
+	if c, changed, ok := h.model.Deliver(h.late.IntN(n)); ok && changed {
+		h.broken("%s %s arrives late and changes acknowledged data", c.Method, c.Of)
 	}
 }
 
-// reap takes leave of processes that have ended, and says whether there were any.
+// reap removes processes that have ended, and reports whether there were any.
 func (h *history) reap() (ended bool) {
 	running := h.running
 	h.running = nil
@@ -312,7 +311,7 @@ func (h *history) reap() (ended bool) {
 	return ended
 }
 
-// end ends all processes wherever they are.
+// end kills all processes and stops the faults.
 func (h *history) end() {
 	synctest.Wait()
 	h.reap()
@@ -320,26 +319,27 @@ func (h *history) end() {
 		h.kill(p)
 	}
 	h.running = nil
-	time.Sleep(time.Second) // for those that wait for time to pass
+	time.Sleep(time.Second) // for processes that wait for a timer
 	synctest.Wait()
 	h.quiet.Store(true)
 }
 
+// name returns a new name.
 func (h *history) name(prefix string) string {
 	h.names++
 	return fmt.Sprint(prefix, h.names)
 }
 
-func (h *history) tell(format string, args ...any) {
+func (h *history) tracef(format string, args ...any) {
 	if h.tracing {
 		h.trace = append(h.trace, fmt.Sprintf("%4d %s  ", h.step, time.Now().Format("02 15:04:05.000"))+fmt.Sprintf(format, args...))
 	}
 }
 
-// broken notes the first rule that was broken.
+// broken stores the first broken rule.
 func (h *history) broken(format string, args ...any) {
 	if h.wrong == "" {
 		h.wrong = fmt.Sprintf(format, args...)
-		h.tell("BROKEN: %s", h.wrong)
+		h.tracef("BROKEN: %s", h.wrong)
 	}
 }

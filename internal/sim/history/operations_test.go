@@ -22,22 +22,22 @@ func (h *history) operation(id string) bulk.Operation {
 	return bulk.Operation{}
 }
 
-// operationChanged checks a change of an operation, as it is made.
+// operationChanged checks each change of an operation.
 func (h *history) operationChanged(ctx context.Context, before, after *bulk.Operation) {
-	h.tell("%s is %s, version %d", after.ID, after.State, after.Version)
+	h.tracef("%s is %s, version %d", after.ID, after.State, after.Version)
 	id, p := after.ID, processOf(ctx)
 	if digests := h.clients.digests[id]; !slices.Contains(digests, after.Digest) {
 		h.clients.digests[id] = append(digests, after.Digest)
 	}
 	if before == nil {
-		h.begins(*after)
+		h.rememberSettings(*after)
 		return
 	}
 	if after.Version != before.Version+1 {
 		h.broken("%s: version %d after %d", id, after.Version, before.Version)
 	}
 	if before.State == bulk.Planning && after.State != bulk.Planning {
-		h.reasoned(*after)
+		h.checkPlanned(*after)
 	}
 	now := time.Now()
 	switch from, to := before.State, after.State; {
@@ -59,7 +59,7 @@ func (h *history) operationChanged(ctx context.Context, before, after *bulk.Oper
 	}
 }
 
-// planned checks that what is frozen is what was selected.
+// planned checks that the frozen subjects are the selected ones.
 func (h *history) planned(op bulk.Operation) {
 	var ids []string
 	chunks, _ := h.model.ChunksOf(op.ID)
@@ -69,18 +69,18 @@ func (h *history) planned(op bulk.Operation) {
 		}
 	}
 	if len(ids) != op.Impact.Subjects || len(chunks) != op.Chunks {
-		h.broken("%s: shows %d subjects in %d chunks, has %d in %d", op.ID, op.Impact.Subjects, op.Chunks, len(ids), len(chunks))
+		h.broken("%s: reports %d subjects in %d chunks, has %d in %d", op.ID, op.Impact.Subjects, op.Chunks, len(ids), len(chunks))
 	}
 	selection := h.selections[op.ID]
 	if selection.IDs != nil {
 		want := slices.Sorted(slices.Values(selection.IDs))
 		if slices.Sort(ids); !slices.Equal(ids, slices.Compact(want)) {
-			h.broken("%s: has frozen %v of %v", op.ID, ids, selection.IDs)
+			h.broken("%s: froze %v, selected were %v", op.ID, ids, selection.IDs)
 		}
 	}
 	for _, excluded := range selection.Exclude {
 		if slices.Contains(ids, excluded) {
-			h.broken("%s: has frozen %s, which was excluded", op.ID, excluded)
+			h.broken("%s: froze %s, which is excluded", op.ID, excluded)
 		}
 	}
 }
@@ -89,47 +89,47 @@ func harmless(op bulk.Operation) bool {
 	return slices.Contains([]string{operations.Block, operations.Unblock, operations.Undo}, op.Action)
 }
 
-// started checks that somebody who has seen the plan approved of it in time.
+// started checks that a client with the plan's digest approved it before it expired.
 func (h *history) started(p *process, before, after bulk.Operation) {
 	if harmless(after) {
 		return
 	}
 	if p == nil || p.digest != before.Digest {
-		h.broken("%s: started, and nobody approved of its plan", after.ID)
+		h.broken("%s: started without approval of its plan", after.ID)
 		return
 	}
-	h.approves(p, after)
+	h.checkApproval(p, after)
 	if !after.Applied.Before(before.Expires) {
-		h.broken("%s: applied though its plan had expired", after.ID)
+		h.broken("%s: applied after its plan expired", after.ID)
 	}
 }
 
-// begun checks that a worker begins nothing two seconds after the answer to a cancellation.
+// begun checks that no worker starts a request more than two seconds after a cancellation is answered.
 func (h *history) begun(r *request) {
 	asked, cancelled := h.cancelled[r.process.at]
 	if cancelled && r.call.Method == "Advance" && r.began.Sub(asked) > 2*time.Second {
-		h.broken("%s: begins with %s %v after the answer that it is cancelled", r.process.at, r.call.Of, r.began.Sub(asked))
+		h.broken("%s: starts a change of %s %v after its cancellation was answered", r.process.at, r.call.Of, r.began.Sub(asked))
 	}
 }
 
-// ended checks what an operation under way tells that has come to its end.
+// ended checks the tally of an operation that has ended.
 func (h *history) ended(op bulk.Operation) {
 	var sum bulk.Tally
 	chunks, ended := h.model.ChunksOf(op.ID)
 	for i, c := range chunks {
 		if !ended[i] && op.State != bulk.Cancelled {
-			h.broken("%s: ended as %s before its chunk %d", op.ID, op.State, i)
+			h.broken("%s: ended as %s, but its chunk %d has not ended", op.ID, op.State, i)
 		}
 		sum = sum.Plus(c.Tally())
 	}
 	t := op.Tally
 	if t.Done != sum.Done || t.Skipped != sum.Skipped || t.Failed != sum.Failed || t.Left != sum.Left || sum.Left > 0 && op.State != bulk.Cancelled ||
 		t.Done+t.Skipped+t.Failed+t.Left != op.Impact.Subjects {
-		h.broken("%s: tells %+v of %d subjects; there are %+v", op.ID, t, op.Impact.Subjects, sum)
+		h.broken("%s: its tally is %+v of %d subjects, the outcomes sum to %+v", op.ID, t, op.Impact.Subjects, sum)
 	}
 }
 
-// bound is what a frozen subject is bound to.
+// bound is the version and generation that a frozen subject requires.
 type bound struct {
 	version    int64
 	generation string
@@ -144,7 +144,7 @@ func bindOf(s bulk.Subject) (b bound) {
 	return b
 }
 
-// touches says whether the event is the action done to the subject as it was planned.
+// touches reports whether the event is the action on the subject as planned.
 func touches(op bulk.Operation, s bulk.Subject, e event) bool {
 	if e.before == nil || e.before.ID != s.ID || s.Refused != "" {
 		return false
@@ -156,19 +156,19 @@ func touches(op bulk.Operation, s bulk.Subject, e event) bool {
 	return e.before.Version == b.version
 }
 
-// touch checks that an operation changes only what it froze, as it was then, once, and
-// while it is under way.
-func (h *history) touch(p *process, e event) {
+// checkTouch checks that an operation changes only frozen subjects, in the planned version, once, and
+// while it runs.
+func (h *history) checkTouch(p *process, e event) {
 	op := h.operation(e.change().ID)
 	if op.ID == "" {
 		return
 	}
 	id := e.after.ID
 	if p != nil && p.states[op.ID] != bulk.Running {
-		h.broken("%s: changes %s, by a worker that has read that it is %s", op.ID, id, p.states[op.ID])
+		h.broken("%s: a worker changes %s, although it last read the operation as %s", op.ID, id, p.states[op.ID])
 	}
 	if op.State.Ended() {
-		h.broken("%s: changes %s, and has ended as %s", op.ID, id, op.State)
+		h.broken("%s: changes %s after it ended as %s", op.ID, id, op.State)
 	}
 	var of []bulk.Subject
 	chunks, _ := h.model.ChunksOf(op.ID)
@@ -180,7 +180,7 @@ func (h *history) touch(p *process, e event) {
 		}
 	}
 	if len(of) == 0 {
-		h.broken("%s: changes %s, which it hasn't frozen, or not as it is", op.ID, id)
+		h.broken("%s: changes %s, which it has not frozen in this version", op.ID, id)
 	}
 	for _, before := range h.touched[op.ID] {
 		if before.after.ID == id && before.before.Version == e.before.Version {
@@ -188,24 +188,25 @@ func (h *history) touch(p *process, e event) {
 		}
 	}
 	h.touched[op.ID] = append(h.touched[op.ID], e)
-	h.goesBy(op, e.after)
+	h.checkSettings(op, e.after)
 	if op.Action == operations.Undo {
-		h.undone(op, e)
+		h.checkUndo(op, e)
 	}
 }
 
-func (h *history) undone(op bulk.Operation, e event) {
+// checkUndo checks that an undo restores only deletions of its operation.
+func (h *history) checkUndo(op bulk.Operation, e event) {
 	var p operations.UndoParams
 	if err := json.Unmarshal(op.Params, &p); err != nil || e.before.Deletion == nil || e.before.Deletion.ID != p.Operation {
-		h.broken("%s: undoes the deletion of %s by another than %s", op.ID, e.after.ID, p.Operation)
+		h.broken("%s: undoes a deletion of %s that %s did not make", op.ID, e.after.ID, p.Operation)
 	}
 }
 
-// judge checks what there is when all has come to rest.
-func (h *history) judge() {
+// checkEnd checks everything when no work is left.
+func (h *history) checkEnd() {
 	for _, id := range h.model.IDs() {
 		h.checkCustomer(id)
-		h.judgeCustomer(id)
+		h.checkNotDue(id)
 	}
 	for _, op := range h.model.All() {
 		if !op.Applied.IsZero() && !h.halfRetried[op.ID] {
@@ -214,63 +215,63 @@ func (h *history) judge() {
 		chunks, ended := h.model.ChunksOf(op.ID)
 		for i, c := range chunks {
 			if !ended[i] && op.State != bulk.Cancelled && op.State != bulk.Expired && !h.halfRetried[op.ID] {
-				h.broken("%s: has ended as %s, but not its chunk %d", op.ID, op.State, i)
+				h.broken("%s: is %s at the end, but its chunk %d has not ended", op.ID, op.State, i)
 			}
 			for j, s := range c.Subjects {
-				h.judgeOutcome(*op, s, c.Outcomes[j])
+				h.checkOutcome(*op, s, c.Outcomes[j])
 			}
 		}
 	}
 }
 
-func (h *history) judgeCustomer(id string) {
+func (h *history) checkNotDue(id string) {
 	c := h.model.Root(id)
 	if c == nil {
 		return
 	}
 	if c.State == customer.Purging || c.StateAt(time.Now()) == customer.Purging {
-		h.broken("%s: is due and still there", id)
+		h.broken("%s: is due, but not purged", id)
 	}
 }
 
-// judgeOutcome compares what is told of a subject with what was done to it.
-func (h *history) judgeOutcome(op bulk.Operation, s bulk.Subject, o bulk.Outcome) {
+// checkOutcome compares the outcome of a subject with its changes.
+func (h *history) checkOutcome(op bulk.Operation, s bulk.Subject, o bulk.Outcome) {
 	i := slices.IndexFunc(h.touched[op.ID], func(e event) bool { return touches(op, s, e) })
 	switch o.Result {
 	case bulk.OutcomeUndecided:
 		if i >= 0 && op.State == bulk.Cancelled && o.Code != bulk.Interrupted {
-			h.broken("%s: tells that it left %s, which it has changed", op.ID, s.ID)
+			h.broken("%s: the outcome of %s is undecided, but the operation changed it", op.ID, s.ID)
 		}
 	case bulk.OutcomeDone:
 		_, purged := h.model.CertificatesOf(s.ID)[bindOf(s).generation]
 		if i < 0 && (op.Action != operations.Purge || !purged) {
-			h.broken("%s: tells that it was done to %s", op.ID, s.ID)
+			h.broken("%s: the outcome of %s is done, but the operation did not change it", op.ID, s.ID)
 		}
 		if op.Action == operations.Purge && !purged {
-			h.broken("%s: tells that %s was purged", op.ID, s.ID)
+			h.broken("%s: the outcome of %s is done, but it has no certificate", op.ID, s.ID)
 		}
 	case bulk.OutcomeSkipped, bulk.OutcomeFailed:
 		if i >= 0 && o.Code != bulk.GaveUp && !h.changedAfter(s.ID, h.touched[op.ID][i]) {
-			h.broken("%s: tells that %s was left alone, for %s", op.ID, s.ID, o.Code)
+			h.broken("%s: the operation changed %s, but the outcome is %s", op.ID, s.ID, o.Code)
 		}
 		if i < 0 && s.Refused == "" && o.Code != bulk.GaveUp && !h.excused(s, o) {
-			h.broken("%s: left %s alone without a reason, for %s", op.ID, s.ID, o.Code)
+			h.broken("%s: the operation did not change %s for no valid reason: %s", op.ID, s.ID, o.Code)
 		}
 	}
 	if o.Result == bulk.OutcomeFailed && o.Code != bulk.GaveUp && op.OnRefused != bulk.Fail {
-		h.broken("%s: tells that %s failed, for %s", op.ID, s.ID, o.Code)
+		h.broken("%s: %s failed with %s, but refusals are skipped", op.ID, s.ID, o.Code)
 	}
 }
 
-// changedAfter says whether somebody has changed the customer after an operation did: the
-// operation, if it had no time to note its outcome, finds it changed then.
+// changedAfter reports whether the customer changed after the operation changed it. A repeat of the
+// operation, if it could not store its outcome, then finds it changed.
 func (h *history) changedAfter(id string, touch event) bool {
 	events := h.events[id]
 	at := slices.IndexFunc(events, func(e event) bool { return e.after == touch.after })
 	return at < len(events)-1 || h.expired[id]
 }
 
-// excused says whether a customer has changed since it was planned, or has become due.
+// excused reports whether a customer has changed or become due since it was planned.
 func (h *history) excused(s bulk.Subject, o bulk.Outcome) bool {
 	for _, e := range h.events[s.ID] {
 		if e.after.Version > bindOf(s).version || e.before != nil && e.after.Version == e.before.Version {

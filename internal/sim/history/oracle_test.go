@@ -11,26 +11,26 @@ import (
 	"lethe/internal/operations"
 )
 
-// oracle remembers what has happened, and knows the rules.
+// oracle stores what has happened and checks the rules.
 type oracle struct {
 	changes     map[string][]event // by change
 	events      map[string][]event // by customer
 	generations []string           // of all deletions
 	hidden      map[string][]string
-	fenced      map[string]map[string]int64 // records by kind, of a customer and generation when it passed the fence
-	expired     map[string]bool             // whose roots TTL has removed at some time
-	dirty       map[string]bool             // to be checked
+	fenced      map[string]map[string]int64 // records by kind at the fence, by customer and generation
+	expired     map[string]bool             // customers with a root that TTL has removed
+	dirty       map[string]bool             // customers to check
 	byTTL       bool
-	called      named
+	called      pastNames
 
 	selections  map[string]operations.Selection
-	halfRetried map[string]bool      // operations, chunks of which may have been reopened
-	cancelled   map[string]time.Time // operations, and when the first cancellation was answered
+	halfRetried map[string]bool      // operations with an unfinished retry
+	cancelled   map[string]time.Time // first answer to a cancellation, by operation
 	touched     map[string][]event
 
-	inForce  []ruling                       // all settings there were, in order
-	asked    map[string]int                 // at which step for an operation, first
-	approved map[string][]customer.Settings // that somebody may have seen who approved of an operation
+	inForce  []ruling                       // all settings in order
+	asked    map[string]int                 // step of the first request, by operation
+	approved map[string][]customer.Settings // settings that the plan may be based on, by operation
 }
 
 // event is one change of a customer.
@@ -59,7 +59,7 @@ func (h *history) watch() {
 	h.model.WatchSettings = func(s customer.Settings) { h.inForce = append(h.inForce, ruling{h.step, s}) }
 }
 
-// rootChanged checks a change of a root, as it is made.
+// rootChanged checks each change of a root.
 func (h *history) rootChanged(ctx context.Context, before, after *customer.Customer) {
 	switch {
 	case after == nil:
@@ -72,14 +72,14 @@ func (h *history) rootChanged(ctx context.Context, before, after *customer.Custo
 	if after == nil {
 		return
 	}
-	h.called.christen(after)
+	h.called.add(after)
 	h.logged(before, after)
 	e := event{h.step, before, after}
 	h.dirty[after.ID] = true
 	h.events[after.ID] = append(h.events[after.ID], e)
 	if putBack := before == nil && after.Last.Action != customer.ActionCreated; !putBack && (before == nil || before.Last.ID != after.Last.ID) {
 		h.changes[after.Last.ID] = append(h.changes[after.Last.ID], e)
-		h.touch(processOf(ctx), e)
+		h.checkTouch(processOf(ctx), e)
 	}
 }
 
@@ -91,11 +91,11 @@ func (h *history) rootRemoved(before *customer.Customer) {
 		return
 	}
 	if before.State != customer.Purging {
-		h.broken("%s: its root is removed while it is %s", id, before.State)
+		h.broken("%s: root removed in state %s", id, before.State)
 		return
 	}
 	if _, certified := h.model.CertificatesOf(id)[before.Deletion.ID]; !certified {
-		h.broken("%s: its root is removed without a certificate", id)
+		h.broken("%s: root removed without a certificate", id)
 	}
 }
 
@@ -103,16 +103,17 @@ func (h *history) rootAdded(after *customer.Customer) {
 	id := after.ID
 	h.model.Log(customer.Entry{Customer: id, Seq: after.Last.ID, At: after.Last.At, Action: after.Last.Action})
 	if after.Last.Action == customer.ActionCreated && after.Version == 1 && len(h.model.CertificatesOf(id)) > 0 {
-		h.broken("%s: its id is used again", id)
+		h.broken("%s: the id of a purged customer is used again", id)
 	}
-	if after.State == customer.Purging && h.fenced[of(id, after.Deletion.ID)] == nil {
-		h.fenced[of(id, after.Deletion.ID)] = h.model.Count(id)
-		h.mayPurge(nil, after)
+	if after.State == customer.Purging && h.fenced[purgeKey(id, after.Deletion.ID)] == nil {
+		h.fenced[purgeKey(id, after.Deletion.ID)] = h.model.Count(id)
+		h.checkFence(nil, after)
 	}
 }
 
-// of names a generation of a customer: an operation's is that of all it deleted.
-func of(id, generation string) string { return id + " " + generation }
+// purgeKey is the key of a customer's purge. All customers that one operation deletes have the same
+// generation.
+func purgeKey(id, generation string) string { return id + " " + generation }
 
 func (h *history) rootMoved(before, after *customer.Customer) {
 	id := before.ID
@@ -127,8 +128,8 @@ func (h *history) rootMoved(before, after *customer.Customer) {
 	case from == customer.Deleted && to == customer.Active:
 		h.wasRestored(before, after)
 	case from == customer.Deleted && to == customer.Purging:
-		h.fenced[of(id, after.Deletion.ID)] = h.model.Count(id)
-		h.mayPurge(before, after)
+		h.fenced[purgeKey(id, after.Deletion.ID)] = h.model.Count(id)
+		h.checkFence(before, after)
 	default:
 		h.broken("%s: %s after %s", id, to, from)
 	}
@@ -137,24 +138,25 @@ func (h *history) rootMoved(before, after *customer.Customer) {
 func (h *history) sameState(before, after *customer.Customer) {
 	action, id := after.Last.Action, before.ID
 	if before.Deletion != nil && before.Deletion.ID != after.Deletion.ID {
-		h.broken("%s: another deletion takes the place of the first", id)
+		h.broken("%s: its deletion is replaced by another", id)
 	}
 	if before.Deletion != nil && !before.Deletion.PurgeTime.Equal(after.Deletion.PurgeTime) && action != customer.ActionRedated && action != customer.ActionHoldLifted {
-		h.broken("%s: its purge time is moved by %s", id, action)
+		h.broken("%s: %s changes its purge time", id, action)
 	}
 	if action == customer.ActionHoldLifted {
-		h.wasLifted(before, after)
+		h.checkLifted(before, after)
 	}
 	if before.Blocked != after.Blocked && action != customer.ActionBlocked && action != customer.ActionUnblocked {
-		h.broken("%s: its blocked flag is changed by %s", id, action)
+		h.broken("%s: %s changes its blocked flag", id, action)
 	}
 	if before.State == customer.Purging {
-		h.broken("%s: past the fence it is changed by %s", id, action)
+		h.broken("%s: %s changes it past the fence", id, action)
 	}
 }
 
-// wasLifted checks that nobody becomes due without notice, and that nothing else is postponed.
-func (h *history) wasLifted(before, after *customer.Customer) {
+// checkLifted checks that lifting the last hold leaves the notice period, and that no other lift changes
+// the purge time.
+func (h *history) checkLifted(before, after *customer.Customer) {
 	if after.State != customer.Deleted {
 		return
 	}
@@ -162,10 +164,10 @@ func (h *history) wasLifted(before, after *customer.Customer) {
 	switch {
 	case len(after.Holds) > 0 || was.IsZero() || !was.Before(earliest):
 		if !is.Equal(was) {
-			h.broken("%s: a lift moves its purge time from %v to %v", after.ID, was, is)
+			h.broken("%s: a lift changes its purge time from %v to %v", after.ID, was, is)
 		}
 	case !is.Equal(earliest):
-		h.broken("%s: its last hold is lifted at %v, and it is due at %v", after.ID, after.Last.At, is)
+		h.broken("%s: its last hold is lifted at %v, but it is due at %v", after.ID, after.Last.At, is)
 	}
 }
 
@@ -178,7 +180,7 @@ func (h *history) wasDeleted(before, after *customer.Customer) {
 		h.broken("%s: deleted with records that restrict", id)
 	}
 	if after.Epoch <= before.Epoch {
-		h.broken("%s: deleted, and its tokens live on", id)
+		h.broken("%s: deleted, but its tokens stay valid", id)
 	}
 	h.hidden[id] = h.model.Keys(id)
 	h.generations = append(h.generations, after.Deletion.ID)
@@ -187,37 +189,37 @@ func (h *history) wasDeleted(before, after *customer.Customer) {
 func (h *history) wasRestored(before, after *customer.Customer) {
 	id := before.ID
 	if !slices.Equal(h.hidden[id], h.model.Keys(id)) {
-		h.broken("%s: restored with %v, deleted with %v", id, h.model.Keys(id), h.hidden[id])
+		h.broken("%s: restored with the records %v, deleted with %v", id, h.model.Keys(id), h.hidden[id])
 	}
 	if before.StateAt(after.Last.At) == customer.Purging {
-		h.broken("%s: restored though it was due", id)
+		h.broken("%s: restored after its purge time", id)
 	}
 	if before.Blocked != after.Blocked {
-		h.broken("%s: its blocked flag is changed by a restore", id)
+		h.broken("%s: a restore changes its blocked flag", id)
 	}
 }
 
-// mayPurge checks that what passes the fence is due, or that somebody asked for it.
-func (h *history) mayPurge(before, after *customer.Customer) {
+// checkFence checks that a customer that passes the fence is due, or that a client asked for the purge.
+func (h *history) checkFence(before, after *customer.Customer) {
 	id, by := after.ID, after.Last.By
 	if before != nil && len(before.Holds) > 0 {
 		h.broken("%s: purged under legal hold", id)
 	}
 	if by != "admin" && !after.Due(time.Now()) {
-		h.broken("%s: purged by %s, which is not due before %v", id, by, after.Deletion.PurgeTime)
+		h.broken("%s: purged by %s before its purge time %v", id, by, after.Deletion.PurgeTime)
 	}
 }
 
-// recordsChanged checks that what a deletion hid stays as it is.
+// recordsChanged checks that the records of a deleted customer do not change.
 func (h *history) recordsChanged(_ context.Context, id string) {
 	h.dirty[id] = true
 	switch c := h.model.Root(id); {
 	case c == nil && !h.expired[id]:
-		h.broken("%s: its records are changed, and it has no root", id)
+		h.broken("%s: records changed without a root", id)
 	case c != nil && c.State == customer.Deleted:
-		h.broken("%s: its records are changed in the trash", id)
-	case c != nil && c.State == customer.Purging && !atMost(h.model.Count(id), h.fenced[of(id, c.Deletion.ID)]):
-		h.broken("%s: records are added past the fence", id)
+		h.broken("%s: records changed in the trash", id)
+	case c != nil && c.State == customer.Purging && !atMost(h.model.Count(id), h.fenced[purgeKey(id, c.Deletion.ID)]):
+		h.broken("%s: records added past the fence", id)
 	}
 }
 
@@ -230,26 +232,26 @@ func atMost(some, all map[string]int64) bool {
 	return true
 }
 
-// certified checks a certificate, as it is written.
+// certified checks each certificate.
 func (h *history) certified(_ context.Context, cert customer.Certificate) {
 	id := cert.Customer
 	if keys := h.model.Keys(id); len(keys) > 0 {
-		h.broken("%s: certified, and has %v", id, keys)
+		h.broken("%s: certified, but has the records %v", id, keys)
 	}
 	if terms, claims := h.model.Terms(id), h.model.Claims(id); len(terms)+len(claims) > 0 {
-		h.broken("%s: certified, and is found by %v, %v", id, terms, claims)
+		h.broken("%s: certified, but has the terms %v and claims %v", id, terms, claims)
 	}
 	counts := maps.Clone(cert.Erased)
 	for kind, n := range cert.Retained {
 		counts[kind] += n
 	}
-	if there := h.fenced[of(id, cert.DeletionID)]; there == nil || !maps.Equal(counts, there) || cert.Residue != 0 {
-		h.broken("%s: certifies %v, residue %d; there were %v", id, counts, cert.Residue, there)
+	if there := h.fenced[purgeKey(id, cert.DeletionID)]; there == nil || !maps.Equal(counts, there) || cert.Residue != 0 {
+		h.broken("%s: the certificate counts %v, residue %d; at the fence there were %v", id, counts, cert.Residue, there)
 	}
-	if root := h.model.Root(id); root != nil { // else somebody else has removed it, with the same certificate
+	if root := h.model.Root(id); root != nil { // nil: another worker removed it, with the same certificate
 		for kind, policy := range cert.Policies {
 			if frozen := root.Policies().Policy(kind); policy != string(frozen) {
-				h.broken("%s: certifies %s of kind %s; %s when it passed the fence", id, policy, kind, frozen)
+				h.broken("%s: the certificate says %s of kind %s; frozen at the fence was %s", id, policy, kind, frozen)
 			}
 		}
 	}
@@ -257,15 +259,15 @@ func (h *history) certified(_ context.Context, cert customer.Certificate) {
 	for _, r := range h.model.Kept(id) {
 		kept[r.Key.Kind()]++
 		if r.By != "" || strings.Contains(string(r.Data), "Ann") {
-			h.broken("%s: %s is kept unstripped", id, r.Key)
+			h.broken("%s: the copy of %s is not stripped", id, r.Key)
 		}
 	}
 	if !maps.Equal(kept, cert.Retained) {
-		h.broken("%s: certifies that %v are retained; there are %v", id, cert.Retained, kept)
+		h.broken("%s: the certificate says %v retained, there are %v", id, cert.Retained, kept)
 	}
 }
 
-// check looks at all customers that were changed since it last did.
+// check checks all customers that changed since the last check.
 func (h *history) check() {
 	for _, id := range slices.Sorted(maps.Keys(h.dirty)) {
 		h.checkCustomer(id)
@@ -281,7 +283,7 @@ func (h *history) checkCustomer(id string) {
 	}
 	for generation := range certs {
 		if c.State != customer.Purging || c.Deletion.ID != generation {
-			h.broken("%s: is back, though generation %s was purged", id, generation)
+			h.broken("%s: has a root, although generation %s was purged", id, generation)
 		}
 	}
 	counted := maps.Clone(c.Counts)
@@ -297,10 +299,10 @@ func (h *history) checkCustomer(id string) {
 	}
 	h.checkParents(id)
 	if !slices.Equal(h.model.Terms(id), c.Terms) {
-		h.broken("%s: its terms are %v, it is found by %v", id, c.Terms, h.model.Terms(id))
+		h.broken("%s: its root has the terms %v, the table has %v", id, c.Terms, h.model.Terms(id))
 	}
 	if want := []string{c.Claimed()}; !slices.Equal(h.model.Claims(id), want) {
-		h.broken("%s: its root says that %v is claimed, it has claimed %v", id, want, h.model.Claims(id))
+		h.broken("%s: its root claims %v, the table has the claims %v", id, want, h.model.Claims(id))
 	}
 }
 
@@ -314,18 +316,18 @@ func (h *history) checkParents(id string) {
 	for key := range there {
 		parts := strings.Split(key, "#")
 		if parent := strings.Join(parts[:len(parts)-2], "#"); parent != "" && !there[parent] {
-			h.broken("%s: the parent of %s is gone", id, key)
+			h.broken("%s: %s has no parent", id, key)
 		}
 	}
 }
 
-// checkGone checks that nothing hangs on a root that is gone; that TTL removes it first
-// is why the stream tells of it.
+// checkGone checks that a customer without a root has no items. While a stream record says that TTL
+// removed the root, items may be left.
 func (h *history) checkGone(id string) {
 	if slices.ContainsFunc(h.stream, func(c *customer.Customer) bool { return c.ID == id }) || h.byTTL {
 		return
 	}
 	if left := slices.Concat(h.model.Keys(id), h.model.Terms(id), h.model.Claims(id)); len(left) > 0 {
-		h.broken("%s: is gone, and has left %v", id, left)
+		h.broken("%s: has no root, but %v", id, left)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"lethe/internal/docstest"
 )
 
-// TestThePageCountsThePlantedBugs holds the numbers in docs/testing.md against the bugs.
+// TestThePageCountsThePlantedBugs compares the numbers in docs/testing.md with the list of bugs.
 func TestThePageCountsThePlantedBugs(t *testing.T) {
 	ofTheModel := 0
 	for _, bug := range bugs {
@@ -23,7 +23,7 @@ func TestThePageCountsThePlantedBugs(t *testing.T) {
 		fmt.Sprintf("%d of them are planted, wholly or in part, into the model of the table", ofTheModel),
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("the page does not say: %s", want)
+			t.Errorf("docs/testing.md does not say: %s", want)
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// planted is a bug: places of the source, and what stands there instead. Those of the
-// code are what somebody could write; those of the model, what a store could do.
+// planted is a bug that is planted into a copy of the source by edits. An edit of the code is a mistake
+// that a programmer could make; an edit of the model is a mistake of a store.
 type planted struct {
 	name  string
 	edits []edit
@@ -22,20 +22,20 @@ type edit struct {
 	old, new string
 }
 
-// enough histories to find each of the bugs, some of which take a rare turn of events.
+// enough is the number of histories in which each bug must be found. Some bugs need rare events.
 const enough = "20000"
 
-// near is a seed shortly before the first whose history shows a rare bug. That is only to
-// save time: when the code has changed, and with it the histories, another shows it.
+// near has, for a rare bug, a seed shortly before the first history that shows it. It only saves time:
+// after a change of the code, which changes the histories, another seed shows the bug.
 var near = map[string]string{
-	"a customer is created over one that is there":                "64000",
-	"an undo restores what others deleted":                        "19100",
-	"an id is used again before the stream tells that it is gone": "11700",
-	"a chunk is taken while a worker has it":                      "28000",
+	"a customer is created although it exists":                  "64000",
+	"an undo restores customers that others deleted":            "19100",
+	"an id is used again before the stream reports its removal": "11700",
+	"a chunk is taken while a worker has it":                    "28000",
 }
 
-// TestPlantedBugs plants each bug into a copy of the source, simulates, and wants to see
-// a rule broken.
+// TestPlantedBugs plants each bug into a copy of the source and runs the simulation, which must find a
+// broken rule.
 func TestPlantedBugs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds the simulation once for each bug")
@@ -50,21 +50,21 @@ func TestPlantedBugs(t *testing.T) {
 			overlay := bug.plant(t, internal)
 			out, err := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-overlay="+overlay,
 				"-run=^TestHistories$", ".", "-histories="+enough, "-from="+cmp.Or(near[bug.name], "1")).CombinedOutput()
-			_, told, found := strings.Cut(string(out), "a rule is broken in the history of -seed ")
+			_, message, found := strings.Cut(string(out), "a rule is broken in the history of -seed ")
 			switch {
 			case err == nil:
 				t.Errorf("not found in %s histories", enough)
 			case !found:
 				t.Errorf("%v, but no rule is broken:\n%s", err, out)
 			default:
-				line, _, _ := strings.Cut(told, "\n")
+				line, _, _ := strings.Cut(message, "\n")
 				t.Log(line)
 			}
 		})
 	}
 }
 
-// plant writes the files as they are with the bug, and says to the go command where.
+// plant writes the edited files and an overlay for the go command that names them.
 func (p planted) plant(t *testing.T, internal string) (overlay string) {
 	t.Helper()
 	dir, texts := t.TempDir(), map[string]string{}
@@ -78,7 +78,7 @@ func (p planted) plant(t *testing.T, internal string) (overlay string) {
 			texts[path] = string(text)
 		}
 		if n := strings.Count(texts[path], e.old); n != 1 {
-			t.Fatalf("%s has %d places to plant the bug in, not one: bring the bug up to date\n%s", e.file, n, e.old)
+			t.Fatalf("%s has the text to replace %d times, want once: update the edit of this bug\n%s", e.file, n, e.old)
 		}
 		texts[path] = strings.Replace(texts[path], e.old, e.new, 1)
 	}

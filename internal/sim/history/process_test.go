@@ -16,22 +16,21 @@ import (
 	"lethe/internal/sim/model"
 )
 
-// process is one invocation of something: a request of a client, a message being worked
-// on, a tick of the schedule.
+// process is one invocation: a client's request, the work on a message, or a tick of the schedule.
 type process struct {
 	name   string
 	seq    int
-	killed time.Time // when it is ended, wherever it is
+	killed time.Time // its time limit
 	dead   bool
 	done   bool
 	sweeps bool
-	slow   bool                  // others are scheduled before it
-	finish func()                // called by the history when it has come to its end by itself
-	digest string                // it applies an operation by
-	retry  string                // the operation that it tries again
+	slow   bool                  // other processes mostly go first
+	finish func()                // called when it ends by itself
+	digest string                // with which it applies an operation
+	retry  string                // the operation that it retries
 	at     string                // the operation that it works on
-	begun  int                   // the step at which it was started
-	states map[string]bulk.State // of operations, as it read them last
+	begun  int                   // the step of its start
+	states map[string]bulk.State // last read states of operations
 }
 
 type processKey struct{}
@@ -43,10 +42,10 @@ func processOf(ctx context.Context) *process {
 
 var errDead = errors.New("the process is dead")
 
-// keptBack is the time before its end in which a process stops taking on work.
+// keptBack is the time between a process's deadline and its time limit.
 const keptBack = 10 * time.Second
 
-// start lets a process run beside the others.
+// start starts a process.
 func (h *history) start(p *process, limit time.Duration, run func(ctx context.Context)) {
 	h.processes++
 	p.begun = h.step
@@ -54,7 +53,7 @@ func (h *history) start(p *process, limit time.Duration, run func(ctx context.Co
 	p.name = fmt.Sprint(p.seq, " ", p.name)
 	p.killed = time.Now().Add(limit)
 	h.running = append(h.running, p)
-	h.tell("%s starts", p.name)
+	h.tracef("%s starts", p.name)
 	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), processKey{}, p), limit-keptBack)
 	go func() {
 		defer cancel()
@@ -65,12 +64,12 @@ func (h *history) start(p *process, limit time.Duration, run func(ctx context.Co
 	}()
 }
 
-// service is a process of Lethe with nothing in its memory yet.
+// service returns a service of a new process.
 func (h *history) service() *customer.Service {
 	return customer.New(model.Table{Model: h.model}, model.Ledger{Model: h.model}, h.queue, slog.New(slog.DiscardHandler))
 }
 
-// engine is the engine with small chunks and pages, so that operations on few have many.
+// engine returns an engine with small chunks and pages, so that small operations have many of them.
 func (h *history) engine(service *customer.Service) *bulk.Engine {
 	e := operations.Engine(service, model.Operations{Model: h.model}, h.queue)
 	for name, action := range e.Actions {
@@ -86,7 +85,7 @@ func (h *history) engine(service *customer.Service) *bulk.Engine {
 	return e
 }
 
-// gates is where the requests of all processes wait.
+// gates holds the waiting requests of all processes.
 type gates struct {
 	sync.Mutex
 
@@ -105,7 +104,7 @@ type answer struct {
 	err     error
 }
 
-// gate lets a request wait until the history decides what becomes of it.
+// gate makes a request wait until the history decides what happens to it.
 func (h *history) gate(ctx context.Context, c model.Call) (model.Verdict, error) {
 	p := processOf(ctx)
 	if p == nil || h.quiet.Load() && !h.gates.gone(p) {
@@ -119,7 +118,7 @@ func (h *history) gate(ctx context.Context, c model.Call) (model.Verdict, error)
 	case a := <-r.answer:
 		return a.verdict, a.err
 	case <-ctx.Done():
-		h.gates.leave(r)
+		h.gates.withdraw(r)
 		return 0, ctx.Err()
 	}
 }
@@ -146,13 +145,13 @@ func (g *gates) enter(r *request) bool {
 	return true
 }
 
-func (g *gates) leave(r *request) {
+func (g *gates) withdraw(r *request) {
 	g.Lock()
 	defer g.Unlock()
 	g.waiting = slices.DeleteFunc(g.waiting, func(w *request) bool { return w == r })
 }
 
-// sorted lists who waits, in an order that has nothing to do with who came first.
+// sorted returns the waiting requests in an order that does not depend on their arrival.
 func (g *gates) sorted() []*request {
 	g.Lock()
 	defer g.Unlock()
@@ -164,7 +163,7 @@ func (r *request) compare(s *request) int {
 	return cmp.Or(r.process.seq-s.process.seq, cmp.Compare(r.call.Method, s.call.Method), cmp.Compare(r.call.Of, s.call.Of))
 }
 
-// pass lets requests go on.
+// pass answers waiting requests.
 func (g *gates) pass(some []*request, a answer) {
 	g.Lock()
 	defer g.Unlock()
@@ -174,7 +173,7 @@ func (g *gates) pass(some []*request, a answer) {
 	}
 }
 
-// kill ends a process: whatever it asks for from now on is not done.
+// kill ends a process: all its further requests fail.
 func (h *history) kill(p *process) {
 	h.gates.Lock()
 	p.dead = true
@@ -188,7 +187,7 @@ func (h *history) kill(p *process) {
 	h.gates.pass(left, answer{err: errDead})
 }
 
-// fault says whether an error is the machinery's, which leaves open what has happened.
+// fault reports whether an error is a technical fault, after which the outcome is unknown.
 func fault(err error) bool {
 	for _, f := range []error{model.ErrFault, errDead, context.DeadlineExceeded, context.Canceled, customer.ErrUnfinished, bulk.ErrUnfinished} {
 		if errors.Is(err, f) {

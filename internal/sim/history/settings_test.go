@@ -9,13 +9,13 @@ import (
 	"lethe/internal/operations"
 )
 
-// ruling are settings, and when they came into force.
+// ruling is the settings in force from a step on.
 type ruling struct {
 	step     int
 	settings customer.Settings
 }
 
-// since lists the settings that were in force at some time since a step.
+// since returns the settings that were in force at a step or later.
 func (h *history) since(step int) (some []customer.Settings) {
 	for i, r := range h.inForce {
 		if i+1 == len(h.inForce) || h.inForce[i+1].step >= step {
@@ -25,24 +25,24 @@ func (h *history) since(step int) (some []customer.Settings) {
 	return some
 }
 
-// begins remembers what may be planned by: all that is in force from when the first asked for it.
-func (h *history) begins(op bulk.Operation) { h.approved[op.ID] = h.since(h.asked[op.ID]) }
+// rememberSettings stores the settings that a new operation may be planned by: all since the first
+// request for it.
+func (h *history) rememberSettings(op bulk.Operation) { h.approved[op.ID] = h.since(h.asked[op.ID]) }
 
-// approves checks that an operation is applied under the settings that it was planned by: what it
-// reads of them was the same when it was created, and when it was approved of. Later on it may go
-// by no others.
-func (h *history) approves(p *process, op bulk.Operation) {
+// checkApproval checks that an operation is applied under the settings that it was planned by: the parts
+// that its action uses must be the same. It stores them for checkSettings.
+func (h *history) checkApproval(p *process, op bulk.Operation) {
 	now := h.since(p.begun)
 	both := slices.DeleteFunc(slices.Clone(h.approved[op.ID]), func(s customer.Settings) bool {
 		return !slices.ContainsFunc(now, func(other customer.Settings) bool { return alike(op.Action, s, other) })
 	})
 	if len(both) == 0 {
-		h.broken("%s: approved of under settings that it was not planned by", op.ID)
+		h.broken("%s: approved under other settings than planned", op.ID)
 	}
 	h.approved[op.ID] = both
 }
 
-// alike says whether settings mean the same to an action.
+// alike reports whether settings are the same for an action.
 func alike(action string, a, b customer.Settings) bool {
 	switch action {
 	case operations.Delete:
@@ -55,8 +55,8 @@ func alike(action string, a, b customer.Settings) bool {
 	return true
 }
 
-// goesBy checks that what an operation does to a customer is what was approved.
-func (h *history) goesBy(op bulk.Operation, after *customer.Customer) {
+// checkSettings checks that an operation changes a customer by approved settings.
+func (h *history) checkSettings(op bulk.Operation, after *customer.Customer) {
 	for _, s := range h.approved[op.ID] {
 		switch op.Action {
 		case operations.Delete:
@@ -71,5 +71,5 @@ func (h *history) goesBy(op bulk.Operation, after *customer.Customer) {
 			return
 		}
 	}
-	h.broken("%s: changes %s by settings that nobody approved of", op.ID, after.ID)
+	h.broken("%s: changes %s by settings that were not approved", op.ID, after.ID)
 }

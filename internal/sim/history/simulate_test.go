@@ -11,12 +11,12 @@ import (
 )
 
 var (
-	histories = flag.Uint64("histories", 0, "how many histories to simulate; 0 is 10,000, or 1,000 with -short")
-	from      = flag.Uint64("from", 1, "the seed of the first")
-	only      = flag.Uint64("seed", 0, "simulate the history of this seed only, and tell all of it")
+	histories = flag.Uint64("histories", 0, "number of histories to simulate; 0: 10,000, or 1,000 with -short")
+	from      = flag.Uint64("from", 1, "seed of the first history")
+	only      = flag.Uint64("seed", 0, "simulate only the history of this seed and print its trace")
 )
 
-// TestHistories simulates many histories, those of consecutive seeds.
+// TestHistories simulates the histories of consecutive seeds.
 func TestHistories(t *testing.T) {
 	if *only > 0 {
 		t.Log(strings.Join(simulate(t, *only, true).trace, "\n"))
@@ -35,7 +35,7 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// howMany is how many histories to simulate.
+// howMany returns the number of histories to simulate.
 func howMany() uint64 {
 	switch {
 	case *histories > 0:
@@ -47,7 +47,7 @@ func howMany() uint64 {
 	}
 }
 
-// simulate simulates one history, and if a rule is broken in it, tells which and how.
+// simulate simulates one history. If it breaks a rule, the test fails with the rule and the trace.
 func simulate(t *testing.T, seed uint64, tracing bool) *history {
 	t.Helper()
 	var h *history
@@ -61,7 +61,7 @@ func simulate(t *testing.T, seed uint64, tracing bool) *history {
 	return h
 }
 
-// TestASeedReplaysItsHistory makes histories twice, and compares them request by request.
+// TestASeedReplaysItsHistory simulates histories twice and compares their traces.
 func TestASeedReplaysItsHistory(t *testing.T) {
 	replayed := uint64(300)
 	if testing.Short() {

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	maxWork  = 5 * time.Minute // a worker's time limit, as template.yaml has it
+	maxWork  = 5 * time.Minute // the time limit of a worker in template.yaml
 	maxSweep = time.Minute
 )
 
@@ -26,7 +26,7 @@ func (h *history) deliver() bool {
 	seq := visible[h.rng.IntN(len(visible))]
 	m, ok := h.queue.Receive(seq, time.Now())
 	if !ok {
-		h.tell("message %d is a dead letter", seq)
+		h.tracef("message %d is a dead letter", seq)
 		return true
 	}
 	p := &process{name: fmt.Sprint("work on ", m)}
@@ -39,7 +39,7 @@ func (h *history) deliver() bool {
 	return true
 }
 
-// work does what internal/app does with a message.
+// work handles a message like internal/app.
 func (h *history) work(ctx context.Context, m model.Message) error {
 	s := h.service()
 	if m.Work != nil {
@@ -48,9 +48,9 @@ func (h *history) work(ctx context.Context, m model.Message) error {
 	return s.Purge(ctx, *m.Job)
 }
 
-// worked deletes a message, or lets it come again.
+// worked deletes a message after its work, or releases it after a failure.
 func (h *history) worked(m model.Message, err error) {
-	h.tell("work on %s ends with %v", m, err)
+	h.tracef("work on %s ends with %v", m, err)
 	if err == nil || errors.Is(err, customer.ErrUnfinished) || errors.Is(err, bulk.ErrUnfinished) {
 		h.queue.Delete(m.Seq)
 		return
@@ -58,7 +58,7 @@ func (h *history) worked(m model.Message, err error) {
 	h.queue.Release(m.Seq)
 }
 
-// sweep is a tick of the schedule. It may come while others are still at it.
+// sweep starts a sweep, as the schedule does, sometimes while another is running.
 func (h *history) sweep() bool {
 	sweeps := 0
 	for _, p := range h.running {
@@ -79,12 +79,11 @@ func (h *history) sweepAll(ctx context.Context) {
 	_, _ = h.engine(s).Sweep(ctx)
 }
 
-// expire lets TTL remove a root, or hands one that it has removed to the consumer of the
-// change stream.
+// expire lets TTL remove a root, or delivers a stream record of a removed root.
 func (h *history) expire() bool {
 	if ids := h.model.Expiring(time.Now()); len(ids) > 0 && h.chance(1, 2) {
 		id := ids[h.rng.IntN(len(ids))]
-		h.tell("TTL removes %s", id)
+		h.tracef("TTL removes %s", id)
 		h.byTTL = true
 		c, _ := h.model.Expire(context.Background(), id, time.Now())
 		h.byTTL = false
@@ -98,7 +97,7 @@ func (h *history) expire() bool {
 	p := &process{name: "stream: expired " + c.ID}
 	var err error
 	p.finish = func() {
-		if h.tell("%s ends with %v", p.name, err); err == nil {
+		if h.tracef("%s ends with %v", p.name, err); err == nil {
 			h.stream = slices.DeleteFunc(h.stream, func(other *customer.Customer) bool { return other == c })
 		}
 	}
@@ -106,11 +105,11 @@ func (h *history) expire() bool {
 	return true
 }
 
-// spoil plays a trick with a message, or with a record of the stream.
-func (h *history) spoil() bool {
+// disturb doubles or loses a message, or doubles a stream record.
+func (h *history) disturb() bool {
 	if len(h.stream) > 0 && h.chance(1, 2) {
 		again := *h.stream[h.rng.IntN(len(h.stream))]
-		h.tell("the stream tells of %s again later", again.ID)
+		h.tracef("the stream record of %s is doubled", again.ID)
 		h.stream = append(h.stream, &again)
 		return true
 	}
@@ -120,40 +119,40 @@ func (h *history) spoil() bool {
 	}
 	seq := visible[h.rng.IntN(len(visible))]
 	if h.chance(1, 2) {
-		h.tell("message %d is lost", seq)
+		h.tracef("message %d is lost", seq)
 		h.queue.Delete(seq)
 		return true
 	}
-	h.tell("message %d is doubled", seq)
+	h.tracef("message %d is doubled", seq)
 	h.queue.Double(seq)
 	return true
 }
 
-// settle lets everything come to its end, with nothing in its way but time.
+// settle sweeps, works and lets time pass without faults until no work is left, then checks the end.
 func (h *history) settle() {
 	far := false
 	for range 60 {
 		h.sweepAll(context.Background())
-		h.workOff()
+		h.drain()
 		h.check()
 		switch left := h.left(); {
 		case h.wrong != "":
 			return
 		case left == "" && far:
-			h.judge()
+			h.checkEnd()
 			return
 		case left == "":
 			far = true
 			h.pass(40 * day)
 		default:
-			h.pass(h.patience())
+			h.pass(h.waitTime())
 		}
 	}
-	h.broken("it never comes to rest: %s", h.left())
+	h.broken("work is left after 60 rounds: %s", h.left())
 }
 
-// patience is how long to wait for what is left: a plan that nobody applies expires.
-func (h *history) patience() time.Duration {
+// waitTime is the time to the next round: long enough for a plan to expire, if only that is left.
+func (h *history) waitTime() time.Duration {
 	for _, op := range h.model.All() {
 		if op.State == bulk.Ready && h.queue.Len() == 0 {
 			return bulk.PlanLife
@@ -162,8 +161,8 @@ func (h *history) patience() time.Duration {
 	return 31 * time.Minute
 }
 
-// workOff works on all there is to be worked on now.
-func (h *history) workOff() {
+// drain handles all stream records and visible messages.
+func (h *history) drain() {
 	for range 20 {
 		for len(h.stream) > 0 {
 			if err := h.service().Expire(context.Background(), *h.stream[0]); err != nil {
@@ -184,7 +183,7 @@ func (h *history) workOff() {
 	}
 }
 
-// left says what is left to be done, empty if nothing is.
+// left describes the work that is left, or is empty.
 func (h *history) left() string {
 	if n := h.queue.Len(); n > 0 {
 		return fmt.Sprint(n, " messages wait")

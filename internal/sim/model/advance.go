@@ -10,7 +10,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// Advance makes transitions, a batch at a time.
+// Advance makes transitions in batches of moveSize, and returns one error for each.
 func (t Table) Advance(ctx context.Context, transitions []customer.Transition, s customer.Settings) []error {
 	results := make([]error, len(transitions))
 	for from := 0; from < len(transitions); from += moveSize {
@@ -20,7 +20,7 @@ func (t Table) Advance(ctx context.Context, transitions []customer.Transition, s
 	return results
 }
 
-// advance makes one batch, and again those of it that the table was too busy for.
+// advance makes one batch. It repeats the transitions that a busy table refused.
 func (t Table) advance(ctx context.Context, batch []customer.Transition, s customer.Settings, results []error) {
 	pending := upTo(len(batch))
 	for attempt := 1; len(pending) > 0; attempt++ {
@@ -53,7 +53,8 @@ func upTo(n int) []int {
 	return all
 }
 
-// execute makes one request of transitions. Of a busy table's the first is carried out.
+// execute sends the pending transitions in one request. A busy table carries out only the first;
+// again lists the others.
 func (t Table) execute(ctx context.Context, batch []customer.Transition, s customer.Settings, pending []int) (refused, again []int, err error) {
 	ids := make([]string, len(pending))
 	for i, at := range pending {
@@ -73,14 +74,14 @@ func (t Table) execute(ctx context.Context, batch []customer.Transition, s custo
 	return refused, again, err
 }
 
-// advanceOne makes a transition on condition that the version is the one that was seen,
-// and with a deletion that nothing restricts it; false if that is not so.
+// advanceOne makes a transition if the customer still has the version that was seen and, for a
+// deletion, no records that restrict it. It returns false if a condition fails.
 func (t Table) advanceOne(ctx context.Context, tr customer.Transition, s customer.Settings) bool {
 	old := t.roots[tr.ID]
 	if old == nil || old.Version != tr.Version {
 		return false
 	}
-	next := root{Customer: clone(old.Customer), look: old.look, ttl: old.ttl}
+	next := root{Customer: clone(old.Customer), sweepAt: old.sweepAt, ttl: old.ttl}
 	next.Version, next.Last, next.Recent = tr.Version+1, tr.Change(), next.Recent.WithMany(tr.Change().ID)
 	switch effect := tr.Effect().(type) {
 	case customer.DeleteEffect:
@@ -116,7 +117,8 @@ func (t Table) advanceOne(ctx context.Context, tr customer.Transition, s custome
 	return true
 }
 
-// explain says why transitions were refused, from how the customers are by then.
+// explain reads the customers of refused transitions and sets the reasons. A customer may have
+// changed since the refusal.
 func (t Table) explain(ctx context.Context, batch []customer.Transition, s customer.Settings, refused []int, results []error) error {
 	if len(refused) == 0 {
 		return nil

@@ -11,8 +11,7 @@ import (
 	"lethe/internal/bulk"
 )
 
-// chunk keeps the frozen subjects apart from what becomes of them, which is either
-// ended or to be done.
+// chunk is a stored chunk: frozen subjects, their outcomes so far, and whether all are decided.
 type chunk struct {
 	bulk.Chunk
 
@@ -24,7 +23,7 @@ func newChunk(c bulk.Chunk) *chunk {
 	return &chunk{Chunk: c}
 }
 
-// frozen leaves out what is of the planning only.
+// frozen returns the subjects without the fields that only planning uses.
 func frozen(subjects []bulk.Subject) []bulk.Subject {
 	out := make([]bulk.Subject, len(subjects))
 	for i, s := range subjects {
@@ -33,7 +32,7 @@ func frozen(subjects []bulk.Subject) []bulk.Subject {
 	return out
 }
 
-// progress is a chunk without its subjects.
+// progress returns a copy of the chunk without its subjects.
 func (c *chunk) progress() bulk.Chunk {
 	p := c.Chunk
 	p.Subjects, p.Outcomes = nil, slices.Clone(c.Outcomes)
@@ -47,22 +46,22 @@ func (m *Model) chunk(id string, seq int) *chunk {
 	return nil
 }
 
-func named(op bulk.Operation, seq int) string { return fmt.Sprint(op.ID, ".", seq) }
+func chunkName(op bulk.Operation, seq int) string { return fmt.Sprint(op.ID, ".", seq) }
 
 // Take leases a chunk, and then reads its subjects.
 func (o Operations) Take(ctx context.Context, op bulk.Operation, seq int, now, until time.Time) (c bulk.Chunk, err error) {
 	holder := ""
-	failed := o.request(ctx, "Take", named(op, seq), func(Verdict) {
+	failed := o.request(ctx, "Take", chunkName(op, seq), func(Verdict) {
 		if holder == "" {
-			o.takings++
-			holder = fmt.Sprint(o.takings)
+			o.takes++
+			holder = fmt.Sprint(o.takes)
 		}
 		c, err = o.take(op, seq, holder, now, until)
 	})
 	if err := cmp.Or(failed, err); err != nil {
 		return bulk.Chunk{}, err
 	}
-	return o.whole(ctx, op, c)
+	return o.withSubjects(ctx, op, c)
 }
 
 func (o Operations) take(op bulk.Operation, seq int, holder string, now, until time.Time) (bulk.Chunk, error) {
@@ -71,8 +70,8 @@ func (o Operations) take(op bulk.Operation, seq int, holder string, now, until t
 	switch {
 	case c == nil || c.ended:
 		return bulk.Chunk{}, bulk.ErrTaken
-	case c.Holder == holder: // ours, the answer to the first request was lost
-		abandoned = c.Attempts > 1 // perhaps
+	case c.Holder == holder: // this worker has it: the answer to its first request was lost
+		abandoned = c.Attempts > 1 // the first request may have taken it from a dead worker
 	case c.Lease.After(now):
 		return bulk.Chunk{}, bulk.ErrTaken
 	default:
@@ -85,26 +84,26 @@ func (o Operations) take(op bulk.Operation, seq int, holder string, now, until t
 	return p, nil
 }
 
-// whole reads the subjects of a chunk.
-func (o Operations) whole(ctx context.Context, op bulk.Operation, c bulk.Chunk) (bulk.Chunk, error) {
-	err := o.request(ctx, "Subjects", named(op, c.Seq), func(Verdict) {
+// withSubjects adds the subjects to a chunk, in a request of its own.
+func (o Operations) withSubjects(ctx context.Context, op bulk.Operation, c bulk.Chunk) (bulk.Chunk, error) {
+	err := o.request(ctx, "Subjects", chunkName(op, c.Seq), func(Verdict) {
 		c.Subjects = slices.Clone(o.chunk(op.ID, c.Seq).Subjects)
 	})
 	return c, err
 }
 
-// Keep writes what has been done of a chunk, and frees it.
+// Keep saves the outcomes of a chunk that is not finished, and releases it.
 func (o Operations) Keep(ctx context.Context, op bulk.Operation, c bulk.Chunk) error {
-	return o.giveBack(ctx, "Keep", op, c, false)
+	return o.release(ctx, "Keep", op, c, false)
 }
 
-// Finish ends a chunk.
+// Finish saves the outcomes of a chunk and ends it.
 func (o Operations) Finish(ctx context.Context, op bulk.Operation, c bulk.Chunk) error {
-	return o.giveBack(ctx, "Finish", op, c, true)
+	return o.release(ctx, "Finish", op, c, true)
 }
 
-func (o Operations) giveBack(ctx context.Context, method string, op bulk.Operation, c bulk.Chunk, ended bool) (err error) {
-	failed := o.request(ctx, method, named(op, c.Seq), func(Verdict) {
+func (o Operations) release(ctx context.Context, method string, op bulk.Operation, c bulk.Chunk, ended bool) (err error) {
+	failed := o.request(ctx, method, chunkName(op, c.Seq), func(Verdict) {
 		stored := o.chunk(op.ID, c.Seq)
 		if err = nil; stored == nil || stored.ended || stored.Holder != c.Holder {
 			err = bulk.ErrTaken
@@ -116,9 +115,9 @@ func (o Operations) giveBack(ctx context.Context, method string, op bulk.Operati
 	return cmp.Or(failed, err)
 }
 
-// Reopen makes an ended chunk one to be done, if the operation is as it was read.
+// Reopen makes an ended chunk pending again, if the operation has not changed since it was read.
 func (o Operations) Reopen(ctx context.Context, op bulk.Operation, c bulk.Chunk) (err error) {
-	failed := o.request(ctx, "Reopen", named(op, c.Seq), func(Verdict) { err = o.reopen(op, c) })
+	failed := o.request(ctx, "Reopen", chunkName(op, c.Seq), func(Verdict) { err = o.reopen(op, c) })
 	return cmp.Or(failed, err)
 }
 
@@ -133,9 +132,9 @@ func (o Operations) reopen(op bulk.Operation, c bulk.Chunk) error {
 	return nil
 }
 
-// Chunk reads one, and then its subjects.
+// Chunk reads one chunk: its progress, then its subjects.
 func (o Operations) Chunk(ctx context.Context, op bulk.Operation, seq int) (c bulk.Chunk, err error) {
-	failed := o.request(ctx, "Chunk", named(op, seq), func(Verdict) {
+	failed := o.request(ctx, "Chunk", chunkName(op, seq), func(Verdict) {
 		if stored := o.chunk(op.ID, seq); stored != nil {
 			c, err = stored.progress(), nil
 		} else {
@@ -145,10 +144,10 @@ func (o Operations) Chunk(ctx context.Context, op bulk.Operation, seq int) (c bu
 	if err := cmp.Or(failed, err); err != nil {
 		return bulk.Chunk{}, err
 	}
-	return o.whole(ctx, op, c)
+	return o.withSubjects(ctx, op, c)
 }
 
-// Unfinished goes through the chunks to be done.
+// Unfinished iterates over the chunks that have not ended.
 func (o Operations) Unfinished(ctx context.Context, id string) iter.Seq2[bulk.Chunk, error] {
 	return o.parts(ctx, "Unfinished", id, func(c *chunk) bool { return !c.ended })
 }
@@ -176,7 +175,7 @@ func (o Operations) parts(ctx context.Context, method, id string, want func(*chu
 	}
 }
 
-// Chunks goes through all chunks from one on: their outcomes are read before their subjects.
+// Chunks iterates over the chunks from the given one on. It reads outcomes before subjects.
 func (o Operations) Chunks(ctx context.Context, id string, from int) iter.Seq2[bulk.Chunk, error] {
 	return func(yield func(bulk.Chunk, error) bool) {
 		states := map[int]bulk.Chunk{}
@@ -211,7 +210,7 @@ func (o Operations) Chunks(ctx context.Context, id string, from int) iter.Seq2[b
 	}
 }
 
-// Tally adds up the outcomes of all chunks.
+// Tally counts the outcomes of all chunks.
 func (o Operations) Tally(ctx context.Context, op bulk.Operation) (sum bulk.Tally, err error) {
 	for c, err := range o.parts(ctx, "Tally", op.ID, func(*chunk) bool { return true }) {
 		if err != nil {

@@ -12,8 +12,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// Erase removes what hangs on customers past the fence, and of what the law keeps each
-// page as soon as it is copied.
+// Erase removes the records, terms and claims of customers past the fence. It copies the records
+// to retain page by page, each page before it is removed.
 func (t Table) Erase(ctx context.Context, customers ...customer.Customer) error {
 	err := t.eraseAll(ctx, customers)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -22,7 +22,7 @@ func (t Table) Erase(ctx context.Context, customers ...customer.Customer) error 
 	return err
 }
 
-// item is something that hangs on a customer: a term or a record.
+// item is a term or a record of a customer.
 type item struct {
 	id, term, record string
 }
@@ -52,7 +52,7 @@ func (t Table) eraseAll(ctx context.Context, customers []customer.Customer) erro
 	return t.unclaim(ctx, customers)
 }
 
-// retainPage erases what a page has found, and what is to be kept of it when it is copied.
+// retainPage copies the records of a page that are retained, then removes the page.
 func (t Table) retainPage(ctx context.Context, c customer.Customer, page []item) error {
 	err := t.retainBatch(ctx, c, page)
 	if err == nil {
@@ -61,7 +61,7 @@ func (t Table) retainPage(ctx context.Context, c customer.Customer, page []item)
 	return err
 }
 
-// dependents reads what hangs on a customer, a page at a time.
+// dependents reads the terms and records of a customer, one page per request.
 func (t Table) dependents(ctx context.Context, id string, visit func(page []item) error) error {
 	after := ""
 	for {
@@ -87,8 +87,7 @@ func (t Table) dependents(ctx context.Context, id string, visit func(page []item
 	}
 }
 
-// deleteBatch removes items, whatever else is there, and again those that a busy table
-// left undone.
+// deleteBatch removes items unconditionally. It repeats those that a busy table left undone.
 func (t Table) deleteBatch(ctx context.Context, batch []item) error {
 	for len(batch) > 0 {
 		var undone []item
@@ -121,7 +120,7 @@ func (t Table) deleteItem(ctx context.Context, it item) {
 	}
 }
 
-// unclaim frees addresses that are still the customers'.
+// unclaim frees the addresses that the customers still claim.
 func (t Table) unclaim(ctx context.Context, customers []customer.Customer) error {
 	for some := range slices.Chunk(customers, batchSize) {
 		err := t.request(ctx, "Unclaim", idsOf(some), func(Verdict) {
@@ -146,8 +145,8 @@ func idsOf(customers []customer.Customer) string {
 	return strings.Join(ids, " ")
 }
 
-// retainBatch copies records, stripped, as they were read with the page that found them.
-// Copied twice is copied once.
+// retainBatch writes stripped copies of records, with the data that the page held. Repeating it
+// changes nothing.
 func (t Table) retainBatch(ctx context.Context, c customer.Customer, batch []item) error {
 	if len(batch) == 0 {
 		return nil
@@ -156,7 +155,7 @@ func (t Table) retainBatch(ctx context.Context, c customer.Customer, batch []ite
 		for _, it := range batch {
 			r := t.records[it.id][it.record]
 			if r == nil {
-				continue // another worker erased it, after it had copied it
+				continue // another worker copied it and then erased it
 			}
 			kind, ok := c.Policies().Kind(r.Key.Kind())
 			if !ok || kind.Policy != customer.Retain {
@@ -171,7 +170,7 @@ func (t Table) retainBatch(ctx context.Context, c customer.Customer, batch []ite
 	})
 }
 
-// Residue counts what is left.
+// Residue counts the records, terms and claims that are left.
 func (t Table) Residue(ctx context.Context, customers ...customer.Customer) (int, error) {
 	sum := 0
 	for _, c := range customers {
@@ -180,14 +179,14 @@ func (t Table) Residue(ctx context.Context, customers ...customer.Customer) (int
 			return 0, fmt.Errorf("model: read back: %w", err)
 		}
 	}
-	err := t.request(ctx, "Named", idsOf(customers), func(Verdict) { sum += t.named(customers) })
+	err := t.request(ctx, "Named", idsOf(customers), func(Verdict) { sum += t.chunkName(customers) })
 	if err != nil {
 		return 0, fmt.Errorf("model: read back: %w", err)
 	}
 	return sum, nil
 }
 
-func (t Table) named(customers []customer.Customer) int {
+func (t Table) chunkName(customers []customer.Customer) int {
 	n := 0
 	for _, c := range customers {
 		for _, term := range c.Terms {
@@ -202,7 +201,7 @@ func (t Table) named(customers []customer.Customer) int {
 	return n
 }
 
-// Remove removes fenced roots.
+// Remove removes the roots of customers past the fence.
 func (t Table) Remove(ctx context.Context, customers ...customer.Customer) error {
 	var refused []string
 	for some := range slices.Chunk(customers, batchSize) {
@@ -242,8 +241,7 @@ func (t Table) removeRoots(ctx context.Context, customers []customer.Customer, v
 	return refused, again
 }
 
-// Expire removes a root as TTL does once its time has come, and returns it: false if it
-// has not.
+// Expire removes a root as TTL does and returns it. It returns false if the root is not expired.
 func (m *Model) Expire(ctx context.Context, id string, now time.Time) (customer.Customer, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

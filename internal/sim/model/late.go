@@ -7,28 +7,29 @@ import (
 	"lethe/internal/customer"
 )
 
-// delivery is a request that made a change and will come again.
+// delivery is a request that made a change and arrives a second time later.
 type delivery struct {
 	method, of string
 	do         func(Verdict)
-	changed    int // how often its customer was, with this change
+	changed    int // changes of its customer up to and including this one
 }
 
-// alone are the requests that change one customer, which remembers them for a while.
-var alone = []string{"Delete", "Restore", "SetBlocked", "Hold", "Lift", "Fence", "Revise", "AddRecords", "RemoveRecords"}
+// singleChanges are the requests that change one customer. A root remembers the last
+// [customer.MaxRecent] of them.
+var singleChanges = []string{"Delete", "Restore", "SetBlocked", "Hold", "Lift", "Fence", "Revise", "AddRecords", "RemoveRecords"}
 
-// doLate makes a request, and keeps it if it changed something and its like may come again.
+// doLate makes a request. If it made a change that may arrive twice, it keeps the request for Deliver.
 func (m *Model) doLate(method, of string, do func(Verdict)) {
 	before := m.changes()
 	if do(Through); m.changes() == before {
 		return
 	}
-	if method == "Advance" || slices.Contains(alone, method) {
+	if method == "Advance" || slices.Contains(singleChanges, method) {
 		m.late = append(m.late, delivery{method, of, do, m.changed[customerOfCall(of)]})
 	}
 }
 
-// customerOfCall is the customer of a request, whose Of may go on with a record's key.
+// customerOfCall returns the customer of a request. Of may have a record's key after the id.
 func customerOfCall(of string) string {
 	id, _, _ := strings.Cut(of, "#")
 	return id
@@ -41,15 +42,15 @@ func (m *Model) changes() (sum int) {
 	return sum
 }
 
-// Late is how many requests will come again.
+// Late returns the number of requests that Deliver can repeat.
 func (m *Model) Late() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.late)
 }
 
-// Deliver lets the nth of those requests come again, and says whether it changed something.
-// ok is false if its customer has had more changes since than it remembers: it does not come then.
+// Deliver repeats the nth of those requests and reports whether it changed something. It does not
+// repeat it, and ok is false, if the customer has had more changes since than its root remembers.
 func (m *Model) Deliver(n int) (c Call, changed, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

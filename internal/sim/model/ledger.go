@@ -6,14 +6,14 @@ import (
 	"lethe/internal/customer"
 )
 
-// Ledger is the model as a [customer.Ledger]. Of what the embedded interface has
-// besides, no history makes use.
+// Ledger is the model as a [customer.Ledger]. The histories use only the methods below; the
+// embedded interface is nil.
 type Ledger struct {
 	customer.Ledger
 	*Model
 }
 
-// Certify adds certificates, one by one. That of the same purge stays as it was.
+// Certify adds certificates, one per request. A certificate of the same purge is not replaced.
 func (l Ledger) Certify(ctx context.Context, certs ...customer.Certificate) error {
 	for _, c := range certs {
 		if err := l.request(ctx, "Certify", c.Customer, func(Verdict) { l.certify(ctx, c) }); err != nil {
@@ -36,7 +36,7 @@ func (l Ledger) certify(ctx context.Context, c customer.Certificate) {
 	}
 }
 
-// Certificate finds the last certificate of a customer.
+// Certificate returns the latest certificate of a customer.
 func (l Ledger) Certificate(ctx context.Context, id string) (latest customer.Certificate, err error) {
 	failed := l.request(ctx, "Certificate", id, func(Verdict) {
 		latest, err = customer.Certificate{}, customer.ErrNotFound

@@ -49,27 +49,27 @@ func (t Table) Hold(ctx context.Context, id, name string, ch customer.Change) (c
 	}
 	can := func(c customer.Customer) error { return c.CanHold(name) }
 	anywhere := func(_, _ customer.Customer) bool { return true }
-	return t.flag(ctx, "Hold", transition{id: id, change: ch, can: can}, place, anywhere)
+	return t.changeHolds(ctx, "Hold", transition{id: id, change: ch, can: can}, place, anywhere)
 }
 
 // Lift lifts a legal hold.
 func (t Table) Lift(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
 	lift := func(c customer.Customer) customer.Customer { return c.Lifted(name, ch.At) }
 	can := func(c customer.Customer) error { return c.CanLift(name) }
-	alike := func(now, seen customer.Customer) bool { // in what the place in the trash depends on
+	alike := func(now, seen customer.Customer) bool { // in the fields that decide the place in the trash
 		last := len(now.Holds) == 1
 		return last == (len(seen.Holds) == 1) && (!last || now.Deletion.PurgeTime.Equal(seen.Deletion.PurgeTime))
 	}
-	return t.flag(ctx, "Lift", transition{id: id, change: ch, can: can}, lift, alike)
+	return t.changeHolds(ctx, "Lift", transition{id: id, change: ch, can: can}, lift, alike)
 }
 
-var errMoved = errors.New("model: the customer is not where it was seen")
+var errMoved = errors.New("model: the customer has moved since it was read")
 
-const maxAttempts = 12 // of a change of holds
+const maxAttempts = 12 // to change holds
 
-// flag changes holds: as if the customer were active, and if it is not where it was taken to
-// be, again with what the refusal told of it.
-func (t Table) flag(ctx context.Context, method string, tr transition, change func(customer.Customer) customer.Customer, alike func(now, seen customer.Customer) bool) (customer.Customer, error) {
+// changeHolds places or lifts a hold. It first assumes that the customer is active. If that is wrong, it tries
+// again with the customer that the refusal returned.
+func (t Table) changeHolds(ctx context.Context, method string, tr transition, change func(customer.Customer) customer.Customer, alike func(now, seen customer.Customer) bool) (customer.Customer, error) {
 	seen := customer.Customer{ID: tr.id, State: customer.Active}
 	for attempt := 1; ; attempt++ {
 		next := tr
@@ -98,7 +98,7 @@ func (t Table) flag(ctx context.Context, method string, tr transition, change fu
 	}
 }
 
-// Fence closes the way back.
+// Fence starts a purge: the customer can no longer be restored.
 func (t Table) Fence(ctx context.Context, id string, f customer.Fence, ch customer.Change) (customer.Customer, error) {
 	return t.apply(ctx, "Fence", transition{id, ch,
 		func(c customer.Customer) error { return c.CanPurge(f, ch.At) },
@@ -108,13 +108,13 @@ func (t Table) Fence(ctx context.Context, id string, f customer.Fence, ch custom
 		}})
 }
 
-// Lease moves the end of a purge's lease.
+// Lease sets the end of a purge's lease.
 func (t Table) Lease(ctx context.Context, id, generation string, until time.Time) (err error) {
 	failed := t.request(ctx, "Lease", id, func(Verdict) {
 		err = customer.ErrNotFound
 		if r := t.roots[id]; r != nil && r.State == customer.Purging && r.Deletion.ID == generation {
 			r.place(until)
-			t.list.note(id, r)
+			t.list.update(id, r)
 			err = nil
 		}
 	})

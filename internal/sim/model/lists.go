@@ -12,7 +12,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// index is what the lists show. It follows the writes when it is read, or a little later.
+// index is what the lists show. A stale read lags behind the writes by up to lag.
 type index struct {
 	shown   map[string]root
 	pending []entry
@@ -24,7 +24,8 @@ type entry struct {
 	at   time.Time
 }
 
-func (x *index) note(id string, r *root) {
+// update adds a write of a root, nil for a removal.
+func (x *index) update(id string, r *root) {
 	if r != nil {
 		copied := *r
 		copied.Customer = clone(r.Customer)
@@ -33,7 +34,7 @@ func (x *index) note(id string, r *root) {
 	x.pending = append(x.pending, entry{id, r, time.Now()})
 }
 
-// follow shows what was written up to a time.
+// follow applies the writes up to a time.
 func (x *index) follow(until time.Time) {
 	for len(x.pending) > 0 && !x.pending[0].at.After(until) {
 		if e := x.pending[0]; e.root == nil {
@@ -45,7 +46,7 @@ func (x *index) follow(until time.Time) {
 	}
 }
 
-// read is what the lists show to a request.
+// read returns what the lists show to a request.
 func (x *index) read(v Verdict) []root {
 	now := time.Now()
 	if v == Stale {
@@ -63,15 +64,15 @@ func (x *index) read(v Verdict) []root {
 
 const never = "9"
 
-// sorted is where a list has a customer. Those never due and those held come last.
-func (r *root) sorted() string {
+// listKey is the customer's place in its list. Customers that are held or never due come last.
+func (r *root) listKey() string {
 	if r.State == customer.Active {
-		return strconv.FormatInt(-r.Created.UnixMilli()+1<<50, 10) + "#" + r.ID // the newest first
+		return strconv.FormatInt(-r.Created.UnixMilli()+1<<50, 10) + "#" + r.ID // newest first
 	}
-	if r.look.IsZero() {
+	if r.sweepAt.IsZero() {
 		return never + "#" + r.ID
 	}
-	return r.look.Format("2006-01-02T15:04:05.000Z") + "#" + r.ID
+	return r.sweepAt.Format("2006-01-02T15:04:05.000Z") + "#" + r.ID
 }
 
 // Customers reads a page of a list.
@@ -90,13 +91,13 @@ func (t Table) Customers(ctx context.Context, q customer.Query) (page customer.P
 		} else {
 			shown = t.search(search)
 		}
-		slices.SortFunc(shown, func(a, b root) int { return strings.Compare(a.sorted(), b.sorted()) })
+		slices.SortFunc(shown, func(a, b root) int { return strings.Compare(a.listKey(), b.listKey()) })
 		for _, r := range shown {
-			if (r.State == customer.Active) == (q.State == customer.Deleted) || r.sorted() <= q.Cursor {
+			if (r.State == customer.Active) == (q.State == customer.Deleted) || r.listKey() <= q.Cursor {
 				continue
 			}
 			if len(page.Customers) == q.Limit {
-				page.Cursor = (&root{Customer: page.Customers[q.Limit-1], look: t.lookOf(page.Customers[q.Limit-1], shown)}).sorted()
+				page.Cursor = (&root{Customer: page.Customers[q.Limit-1], sweepAt: t.sweepAtOf(page.Customers[q.Limit-1], shown)}).listKey()
 				return
 			}
 			page.Customers = append(page.Customers, r.Customer)
@@ -105,23 +106,24 @@ func (t Table) Customers(ctx context.Context, q customer.Query) (page customer.P
 	return page, err
 }
 
-func (m *Model) lookOf(c customer.Customer, shown []root) time.Time {
+func (m *Model) sweepAtOf(c customer.Customer, shown []root) time.Time {
 	i := slices.IndexFunc(shown, func(r root) bool { return r.ID == c.ID })
-	return shown[i].look
+	return shown[i].sweepAt
 }
 
-// search finds whose address it is, or those with all the words, as their names are now.
+// search returns the customer that claims the address, or the customers with all the words. It
+// reads current roots, not the index.
 func (m *Model) search(search customer.Search) (found []root) {
 	owner := m.claims[m.identity(search.Address)]
 	for id, r := range m.roots {
 		if (owner == "" || owner == id) && search.Finds(r.Customer) {
-			found = append(found, root{Customer: clone(r.Customer), look: r.look, ttl: r.ttl})
+			found = append(found, root{Customer: clone(r.Customer), sweepAt: r.sweepAt, ttl: r.ttl})
 		}
 	}
 	return found
 }
 
-// Trash goes through the trash up to a time, soonest first.
+// Trash iterates over the trash up to a time, the earliest first.
 func (t Table) Trash(ctx context.Context, until time.Time) iter.Seq2[customer.Customer, error] {
 	return func(yield func(customer.Customer, error) bool) {
 		var shown []root
@@ -131,10 +133,10 @@ func (t Table) Trash(ctx context.Context, until time.Time) iter.Seq2[customer.Cu
 			return
 		}
 		shown = slices.DeleteFunc(shown, func(r root) bool {
-			due := until.IsZero() || !r.look.IsZero() && !r.look.After(until)
+			due := until.IsZero() || !r.sweepAt.IsZero() && !r.sweepAt.After(until)
 			return r.State == customer.Active || !due
 		})
-		slices.SortFunc(shown, func(a, b root) int { return cmp.Compare(a.sorted(), b.sorted()) })
+		slices.SortFunc(shown, func(a, b root) int { return cmp.Compare(a.listKey(), b.listKey()) })
 		for _, r := range shown {
 			if !yield(r.Customer, nil) {
 				return

@@ -1,10 +1,10 @@
-// Package model keeps customers and operations in memory as internal/dynamo does in a
-// table: with the same answers, request by request, so that what may come between two
-// requests of the one may come between those of the other.
+// Package model keeps customers and operations in memory. It makes the same requests as
+// internal/dynamo and gives the same answers, so that other processes can act between the same
+// two requests.
 //
-// A [Gate] before every request decides what becomes of it. Without one all requests go
-// through, and the model is an ordinary store. The checks of internal/sim/conform run
-// against both, and keep the model honest.
+// A [Gate] decides what happens to each request. Without a gate every request succeeds, and the
+// model is an ordinary store. The checks of internal/sim/conform run against both stores and keep
+// the model true to the table.
 package model
 
 import (
@@ -17,48 +17,48 @@ import (
 	"lethe/internal/customer"
 )
 
-// Verdict says what becomes of a request.
+// Verdict says what happens to a request.
 type Verdict int
 
-// The verdicts. Those that don't fit a request let it through.
+// The verdicts. A verdict that does not apply to a request lets it through.
 const (
 	Through  Verdict = iota
-	Undone           // it fails, and nothing has happened
+	Undone           // it fails and changes nothing
 	Lost             // it is carried out, and its answer is lost
-	Repeated         // it is carried out twice: the client asked again, and has the second answer
-	Partial          // the table is busy: a part of a batch is carried out
-	Stale            // a list lags behind what was just written
-	Late             // it is carried out and answered, and comes again when Deliver says so
+	Repeated         // it is carried out twice, as by a retry; the client gets the second answer
+	Partial          // the table is busy and carries out a part of a batch
+	Stale            // a list does not show the latest writes
+	Late             // it is carried out and answered, and Deliver repeats it later
 )
 
-// Call is a request, as far as a gate tells it from others.
+// Call names a request for a gate.
 type Call struct {
 	Method string
-	Of     string // which customer, chunk, …
+	Of     string // the customer, chunk or other subject
 }
 
-// Gate decides what becomes of a request; it may take its time. With an error the
-// request is not carried out and fails by that.
+// Gate decides what happens to a request, and may block until it does. If it returns an error,
+// the request fails with it and is not carried out.
 type Gate func(ctx context.Context, c Call) (Verdict, error)
 
-// ErrFault is what a request fails by that the gate makes fail.
+// ErrFault is the error of a request that the gate makes fail.
 var ErrFault = errors.New("model: the request failed")
 
 // The limits of the model are small, so that small histories exceed them.
 const (
-	pageSize  = 2 // items that a reading of many finds at once
-	batchSize = 3 // items or statements of a batch
-	moveSize  = 2 // transitions of a batch: histories have few customers, and what goes on between two requests counts
-	// Grace lies between a purge time, or the end of a lease, and TTL.
+	pageSize  = 2 // items per page of a query
+	batchSize = 3 // items or statements per batch
+	moveSize  = 2 // transitions per batch: even a history of few customers needs several requests
+	// Grace is the time from a purge time, or the end of a lease, to the TTL.
 	Grace = time.Hour
-	lag   = time.Second // by which a list may be late
+	lag   = time.Second // of a stale list
 )
 
-// Model is all that is kept. The functions that watch are called while it is locked, as
-// the change is made: they may look at what they are given only.
+// Model is the store. It calls the Watch functions with each change while it is locked: they may
+// use only their arguments.
 type Model struct {
 	Gate             Gate
-	NamesOf          func(customer.Profile) customer.Names // the rules of today
+	NamesOf          func(customer.Profile) customer.Names // how names become terms and claims
 	WatchRoot        func(ctx context.Context, before, after *customer.Customer)
 	WatchRecords     func(ctx context.Context, id string)
 	WatchCertificate func(ctx context.Context, c customer.Certificate)
@@ -71,7 +71,7 @@ type Model struct {
 	terms    map[string]map[string]bool    // by customer
 	claims   map[string]string             // customers by e-mail identity
 	retained map[string]map[string]customer.Record
-	until    map[string]map[string]time.Time // of the retained
+	until    map[string]map[string]time.Time // when retained records expire
 	certs    map[string]map[string]customer.Certificate
 	notes    map[string]note // by idempotency key
 	settings customer.Settings
@@ -79,16 +79,16 @@ type Model struct {
 	entries  map[string][]customer.Entry
 	totals   customer.Totals
 	list     index
-	changed  map[string]int // how often, by customer
+	changed  map[string]int // number of changes by customer
 	late     []delivery
 
 	operations map[string]*bulk.Operation
 	selections map[string][]byte
 	chunks     map[string][]*chunk // by operation, in order
-	takings    int                 // of chunks: each has its number for a name
+	takes      int                 // chunks taken so far: the number names the holder
 }
 
-// New is an empty model.
+// New returns an empty model.
 func New() *Model {
 	return &Model{
 		NamesOf: customer.NamesOf,
@@ -100,8 +100,7 @@ func New() *Model {
 	}
 }
 
-// request makes one request. What do leaves behind is its answer; done twice, the
-// second one's.
+// request makes one request. do sets the answer; if it runs twice, the second answer counts.
 func (m *Model) request(ctx context.Context, method, of string, do func(v Verdict)) error {
 	verdict := Through
 	if m.Gate != nil {
@@ -131,13 +130,13 @@ func (m *Model) request(ctx context.Context, method, of string, do func(v Verdic
 	return nil
 }
 
-// note is what is kept of a change made under an idempotency key.
+// note is the record of a change that was made under an idempotency key.
 type note struct {
 	fingerprint, subject, change string
 	trace                        customer.Trace
 }
 
-// replayed says whether a change was made before under its key.
+// replayed returns a [customer.ReplayError] if another change was made under the same key.
 func (m *Model) replayed(ch customer.Change) error {
 	if ch.Once == nil {
 		return nil

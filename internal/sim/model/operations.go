@@ -25,8 +25,7 @@ func (o Operations) write(ctx context.Context, op bulk.Operation) {
 	}
 }
 
-// Create adds an operation and its selection. Made again because its answer was lost,
-// it is there already.
+// Create adds an operation and its selection. A retry after a lost answer succeeds.
 func (o Operations) Create(ctx context.Context, op bulk.Operation, selection []byte) (err error) {
 	failed := o.request(ctx, "CreateOperation", op.ID, func(Verdict) {
 		if err = nil; o.operations[op.ID] != nil {
@@ -39,7 +38,7 @@ func (o Operations) Create(ctx context.Context, op bulk.Operation, selection []b
 	return cmp.Or(failed, err)
 }
 
-// Operation reads one.
+// Operation reads one operation.
 func (o Operations) Operation(ctx context.Context, id string) (op bulk.Operation, err error) {
 	failed := o.request(ctx, "Operation", id, func(Verdict) {
 		if found := o.operations[id]; found != nil {
@@ -65,7 +64,7 @@ func (o Operations) sorted() []*bulk.Operation {
 	return all
 }
 
-// Operations reads a page of all, newest first.
+// Operations reads a page of all operations, newest first.
 func (o Operations) Operations(ctx context.Context, q bulk.Query) (page bulk.Page, err error) {
 	err = o.request(ctx, "Operations", q.Cursor, func(Verdict) {
 		page = bulk.Page{}
@@ -85,7 +84,7 @@ func (o Operations) Operations(ctx context.Context, q bulk.Query) (page bulk.Pag
 	return page, err
 }
 
-// Active goes through those that have not ended. A list that lags misses the newest.
+// Active iterates over the operations that have not ended. A stale list lacks the newest.
 func (o Operations) Active(ctx context.Context) iter.Seq2[bulk.Operation, error] {
 	return func(yield func(bulk.Operation, error) bool) {
 		var ids []string
@@ -114,14 +113,14 @@ func (o Operations) Active(ctx context.Context) iter.Seq2[bulk.Operation, error]
 	}
 }
 
-// Selection reads what an operation is to plan.
+// Selection reads the selection that an operation plans from.
 func (o Operations) Selection(ctx context.Context, id string) (selection []byte, err error) {
 	err = o.request(ctx, "Selection", id, func(Verdict) { selection = slices.Clone(o.selections[id]) })
 	return selection, err
 }
 
-// replaceable says whether the operation is of the version after the stored one; and
-// whether it is stored already, by a request whose answer was lost.
+// replaceable returns an error unless op has the version after the stored one. done is true if
+// op itself is stored already: an earlier request stored it and lost its answer.
 func (o Operations) replaceable(op bulk.Operation) (done bool, err error) {
 	stored := o.operations[op.ID]
 	if stored != nil && stored.Version == op.Version-1 {
@@ -148,7 +147,7 @@ func (o Operations) Save(ctx context.Context, op bulk.Operation) (err error) {
 	return cmp.Or(failed, err)
 }
 
-// Freeze writes an operation and the chunks it gained.
+// Freeze writes an operation and adds chunks to it.
 func (o Operations) Freeze(ctx context.Context, op bulk.Operation, chunks []bulk.Chunk) (err error) {
 	failed := o.request(ctx, "Freeze", op.ID, func(Verdict) {
 		var done bool
@@ -166,7 +165,7 @@ func (o Operations) Freeze(ctx context.Context, op bulk.Operation, chunks []bulk
 	return cmp.Or(failed, err)
 }
 
-// SaveSweepMark notes what the sweep saw.
+// SaveSweepMark stores what the sweep saw of an operation.
 func (o Operations) SaveSweepMark(ctx context.Context, id string, mark bulk.SweepMark) (err error) {
 	failed := o.request(ctx, "SaveSweepMark", id, func(Verdict) {
 		stored := o.operations[id]

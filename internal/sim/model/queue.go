@@ -10,13 +10,13 @@ import (
 	"lethe/internal/customer"
 )
 
-// The queue's terms, as template.yaml has them but shorter.
+// The limits of the queue: those of template.yaml, with a shorter visibility timeout.
 const (
-	Visibility  = 7 * time.Minute // after which a message that was received comes again
-	MaxReceives = 3               // after which it is a dead letter
+	Visibility  = 7 * time.Minute // until a received message is delivered again
+	MaxReceives = 3               // deliveries of a message before it is a dead letter
 )
 
-// Message is what a worker gets: one of the two is set.
+// Message is what a worker receives: either Work or Job is set.
 type Message struct {
 	Seq  int
 	Work *bulk.Work
@@ -33,8 +33,8 @@ func (m Message) String() string {
 	return m.Job.Customer
 }
 
-// Queue is a [customer.Queue] and a [bulk.Queue]. Each message comes at least once,
-// sooner or later, in no order; which one comes next is for the test to say.
+// Queue is a [customer.Queue] and a [bulk.Queue] with at-least-once delivery in any order. The
+// test chooses the next message.
 type Queue struct {
 	*Model
 
@@ -42,7 +42,7 @@ type Queue struct {
 	sent     int
 }
 
-// NewQueue is an empty queue, whose requests go through the model's gate.
+// NewQueue returns an empty queue. Its requests pass the model's gate.
 func NewQueue(m *Model) *Queue { return &Queue{Model: m} }
 
 // Enqueue adds jobs.
@@ -79,7 +79,7 @@ func (q *Queue) send(ctx context.Context, all []Message) error {
 	return nil
 }
 
-// Backlog counts what waits or is being worked on.
+// Backlog counts the messages that wait or are being worked on.
 func (q *Queue) Backlog(ctx context.Context) (n int, err error) {
 	err = q.request(ctx, "Backlog", "", func(Verdict) { n = len(q.messages) })
 	return n, err
@@ -104,8 +104,8 @@ func (q *Queue) Len() int {
 	return len(q.messages)
 }
 
-// Receive takes a message, which comes again if it is not deleted; false if it has come
-// so often that it is a dead letter now.
+// Receive delivers a message and hides it for Visibility. After MaxReceives deliveries the message
+// becomes a dead letter and Receive returns false.
 func (q *Queue) Receive(seq int, now time.Time) (Message, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -123,14 +123,14 @@ func (q *Queue) find(seq int) int {
 	return slices.IndexFunc(q.messages, func(m Message) bool { return m.Seq == seq })
 }
 
-// Delete removes a message that has been worked on, or that gets lost.
+// Delete removes a message that is done, or lost.
 func (q *Queue) Delete(seq int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.messages = slices.DeleteFunc(q.messages, func(m Message) bool { return m.Seq == seq })
 }
 
-// Release lets a message come again soon, because working on it failed.
+// Release makes a message visible at once, because its work failed.
 func (q *Queue) Release(seq int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -139,7 +139,7 @@ func (q *Queue) Release(seq int) {
 	}
 }
 
-// Double lets a message come twice.
+// Double adds a second copy of a message.
 func (q *Queue) Double(seq int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

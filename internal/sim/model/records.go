@@ -11,14 +11,14 @@ import (
 	"lethe/internal/customer"
 )
 
-// record is a record with the change that added it.
+// record is a record and the id of the change that added it.
 type record struct {
 	customer.Record
 
 	change string
 }
 
-// sortKey orders records as the table does: what is below one follows it at once.
+// sortKey orders records as the table does: the descendants of a record follow it directly.
 func sortKey(k customer.Key) string {
 	var b strings.Builder
 	for _, s := range k {
@@ -52,7 +52,7 @@ func (t Table) addRecords(ctx context.Context, id string, records []customer.Rec
 		return results, customer.ErrNotFound
 	}
 	if r.Recent.Has(ch.ID) {
-		return results, nil // made by a request before this one
+		return results, nil // an earlier attempt added them
 	}
 	if err := r.CanChange(); err != nil {
 		return results, err
@@ -60,8 +60,8 @@ func (t Table) addRecords(ctx context.Context, id string, records []customer.Rec
 	if len(todo) == 0 {
 		return results, nil
 	}
-	next := root{Customer: clone(r.Customer), look: r.look, ttl: r.ttl}
-	if next.note(ch, ch.ID); next.Counts == nil {
+	next := root{Customer: clone(r.Customer), sweepAt: r.sweepAt, ttl: r.ttl}
+	if next.setChange(ch, ch.ID); next.Counts == nil {
 		next.Counts = map[string]int64{}
 	}
 	if t.records[id] == nil {
@@ -83,8 +83,8 @@ func (m *Model) recordsChanged(ctx context.Context, id string) {
 	}
 }
 
-// planRecords finds the records that can be added; those that this very change added
-// are among them.
+// planRecords returns the records that can be added, including those that the same change has
+// added before.
 func (t Table) planRecords(id string, records []customer.Record, ch customer.Change) (results []error, todo []int) {
 	results = make([]error, len(records))
 	coming := map[string]bool{}
@@ -96,7 +96,7 @@ func (t Table) planRecords(id string, records []customer.Record, ch customer.Cha
 		}
 		coming[sk] = true
 	}
-	for again := true; again; { // a parent that is left out takes its children along
+	for again := true; again; { // without a parent its children cannot be added either
 		again = false
 		for i, r := range records {
 			parent := sortKey(r.Key.Parent())
@@ -116,7 +116,7 @@ func (t Table) planRecords(id string, records []customer.Record, ch customer.Cha
 	return results, todo
 }
 
-// RemoveRecord removes a record and all below it, the deepest first.
+// RemoveRecord removes a record and its descendants, the deepest first.
 func (t Table) RemoveRecord(ctx context.Context, id string, key customer.Key, ch customer.Change) error {
 	removed := 0
 	for {
@@ -143,7 +143,7 @@ func (t Table) RemoveRecord(ctx context.Context, id string, key customer.Key, ch
 	}
 }
 
-// part is the id by which the nth transaction of a change is recognised.
+// part returns the id of the nth transaction of a change.
 func part(ch customer.Change, n int) string {
 	if n == 0 {
 		return ch.ID
@@ -178,8 +178,8 @@ func (t Table) noRecord(ctx context.Context, id string, ch customer.Change) erro
 	return customer.ErrNoRecord
 }
 
-// remove removes records in one transaction with their counts. It has to be planned
-// again if one of them is gone, or has other children.
+// remove removes records and updates the counts in one transaction. It returns again if one of
+// the records is missing or has other children: then the caller must plan it again.
 func (t Table) remove(ctx context.Context, id string, keys []string, ch customer.Change, part string) (again bool, err error) {
 	failed := t.request(ctx, "RemoveRecords", id+strings.Join(keys, " "), func(Verdict) { again, err = t.removeAll(ctx, id, keys, ch, part) })
 	if failed != nil {
@@ -206,8 +206,8 @@ func (t Table) removeAll(ctx context.Context, id string, keys []string, ch custo
 			}
 		}
 	}
-	next := root{Customer: clone(r.Customer), look: r.look, ttl: r.ttl}
-	next.note(ch, part)
+	next := root{Customer: clone(r.Customer), sweepAt: r.sweepAt, ttl: r.ttl}
+	next.setChange(ch, part)
 	for _, k := range keys {
 		old := t.records[id][k]
 		if old == nil {
@@ -223,7 +223,7 @@ func (t Table) removeAll(ctx context.Context, id string, keys []string, ch custo
 	return false, nil
 }
 
-// Record reads one beside its root.
+// Record reads one record of a visible customer.
 func (t Table) Record(ctx context.Context, id string, key customer.Key) (r customer.Record, err error) {
 	failed := t.request(ctx, "Record", id+sortKey(key), func(Verdict) {
 		r = customer.Record{}
@@ -268,7 +268,7 @@ func (t Table) Records(ctx context.Context, q customer.RecordQuery) (page custom
 	return page, err
 }
 
-// Retained reads a page of what the law keeps, while it does.
+// Retained reads a page of a customer's retained records that have not expired.
 func (t Table) Retained(ctx context.Context, q customer.RecordQuery) (page customer.RecordPage, err error) {
 	err = t.request(ctx, "Retained", q.Customer, func(Verdict) {
 		kept := maps.Clone(t.retained[q.Customer])

@@ -16,15 +16,15 @@ type Table struct{ *Model }
 
 var _ customer.Store = Table{}
 
-// root is a customer with its place in the lists.
+// root is a customer, its place in the lists and its TTL.
 type root struct {
 	customer.Customer
 
-	look time.Time // in the trash: when the sweep is to look at it; zero: never
-	ttl  time.Time // zero: none
+	sweepAt time.Time // when the sweep handles it; zero: never
+	ttl     time.Time // zero: none
 }
 
-// clone shares nothing with the customer that can change.
+// clone returns a deep copy of a customer.
 func clone(c customer.Customer) customer.Customer {
 	c.Counts, c.Holds = maps.Clone(c.Counts), maps.Clone(c.Holds)
 	c.Terms, c.Former = slices.Clone(c.Terms), slices.Clone(c.Former)
@@ -38,46 +38,46 @@ func clone(c customer.Customer) customer.Customer {
 func (r *root) place(lease time.Time) {
 	switch {
 	case r.State == customer.Active, len(r.Holds) > 0:
-		r.look = time.Time{}
+		r.sweepAt = time.Time{}
 	case r.State == customer.Purging:
-		r.look = lease
+		r.sweepAt = lease
 	default:
-		r.look = r.Deletion.PurgeTime
+		r.sweepAt = r.Deletion.PurgeTime
 	}
 	r.ttl = time.Time{}
-	if !r.look.IsZero() {
-		r.ttl = r.look.Add(Grace)
+	if !r.sweepAt.IsZero() {
+		r.ttl = r.sweepAt.Add(Grace)
 	}
 }
 
-// note notes what change it is, and the id that it is recognised by.
-func (r *root) note(ch customer.Change, id string) {
+// setChange stores the last change, and the id that recognises a repeat of it.
+func (r *root) setChange(ch customer.Change, id string) {
 	r.Last, r.Recent = kept(ch), r.Recent.With(id)
 }
 
-// kept is what the table keeps of a change.
+// kept returns the part of a change that the table stores.
 func kept(ch customer.Change) customer.Change {
 	ch.Once, ch.IfVersion = nil, 0
 	return ch
 }
 
-// put writes a root, and tells those who watch.
+// put writes a root and calls WatchRoot.
 func (m *Model) put(ctx context.Context, r root) {
 	before := m.roots[r.ID]
 	m.changed[r.ID]++
 	r.Last = kept(r.Last)
 	m.roots[r.ID] = &r
-	m.list.note(r.ID, &r)
+	m.list.update(r.ID, &r)
 	if m.WatchRoot != nil {
 		m.WatchRoot(ctx, customerOf(before), customerOf(&r))
 	}
 }
 
-// drop removes a root.
+// drop removes a root and calls WatchRoot.
 func (m *Model) drop(ctx context.Context, id string) {
 	before := m.roots[id]
 	delete(m.roots, id)
-	m.list.note(id, nil)
+	m.list.update(id, nil)
 	if m.WatchRoot != nil {
 		m.WatchRoot(ctx, customerOf(before), nil)
 	}
@@ -127,16 +127,16 @@ func (t Table) transit(ctx context.Context, tr transition) (customer.Customer, e
 	if reason != nil {
 		return old.Customer, reason
 	}
-	next := root{Customer: clone(old.Customer), look: old.look, ttl: old.ttl}
+	next := root{Customer: clone(old.Customer), sweepAt: old.sweepAt, ttl: old.ttl}
 	next.Version++
-	next.note(tr.change, tr.change.ID)
+	next.setChange(tr.change, tr.change.ID)
 	tr.make(&next)
 	t.put(ctx, next)
 	t.remember(tr.change, tr.id, next.Trace())
 	return next.Customer, nil
 }
 
-// Customer reads one.
+// Customer reads one customer.
 func (t Table) Customer(ctx context.Context, id string) (c customer.Customer, err error) {
 	failed := t.request(ctx, "Customer", id, func(Verdict) {
 		c, err = customer.Customer{}, customer.ErrNotFound
@@ -150,7 +150,7 @@ func (t Table) Customer(ctx context.Context, id string) (c customer.Customer, er
 	return c, err
 }
 
-// Roots reads many.
+// Roots reads many customers and leaves out those that do not exist.
 func (t Table) Roots(ctx context.Context, ids []string) (found []customer.Customer, err error) {
 	err = t.request(ctx, "Roots", strings.Join(ids, " "), func(Verdict) {
 		found = nil
@@ -163,7 +163,7 @@ func (t Table) Roots(ctx context.Context, ids []string) (found []customer.Custom
 	return found, err
 }
 
-// EmailOwner reads the claim on an address.
+// EmailOwner returns the id of the customer that claims an address.
 func (t Table) EmailOwner(ctx context.Context, email string) (owner string, err error) {
 	var ok bool
 	if err := t.request(ctx, "EmailOwner", email, func(Verdict) { owner, ok = t.claims[t.identity(email)] }); err != nil {
@@ -175,7 +175,7 @@ func (t Table) EmailOwner(ctx context.Context, email string) (owner string, err 
 	return owner, nil
 }
 
-// Replayed says whether a change was made before under the key of this one.
+// Replayed returns a [customer.ReplayError] if another change was made under the key of this one.
 func (t Table) Replayed(ctx context.Context, ch customer.Change) (err error) {
 	if ch.Once == nil {
 		return nil
@@ -214,7 +214,7 @@ func (t Table) create(ctx context.Context, c customer.Customer) error {
 	return nil
 }
 
-// identity is what is claimed of an address.
+// identity returns the form of an address that is claimed.
 func (m *Model) identity(email string) string {
 	p := customer.Profile{Email: email}
 	return cmp.Or(m.NamesOf(p).Claim, email)
@@ -227,7 +227,7 @@ func (m *Model) claimable(identity, id string) error {
 	return nil
 }
 
-// claim writes what names a customer beside its root.
+// claim writes a customer's claim and search terms.
 func (m *Model) claim(c customer.Customer) {
 	if identity := c.Claimed(); identity != "" {
 		m.claims[identity] = c.ID
@@ -270,11 +270,11 @@ func (t Table) revise(ctx context.Context, old, revised customer.Customer) error
 	if err := t.claimable(revised.Claimed(), old.ID); err != nil {
 		return err
 	}
-	next := root{Customer: clone(now.Customer), look: now.look, ttl: now.ttl}
+	next := root{Customer: clone(now.Customer), sweepAt: now.sweepAt, ttl: now.ttl}
 	next.Profile, next.Version, next.Terms = revised.Profile, revised.Version, revised.Terms
 	next.Claim = revised.Claim
 	next.Former = slices.Clone(revised.Former)
-	next.note(revised.Last, revised.Last.ID)
+	next.setChange(revised.Last, revised.Last.ID)
 	for _, term := range old.Terms {
 		delete(t.terms[old.ID], term)
 	}

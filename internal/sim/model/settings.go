@@ -16,7 +16,7 @@ func (t Table) Settings(ctx context.Context) (s customer.Settings, err error) {
 	return s, err
 }
 
-// PutSettings replaces the settings of the version before.
+// PutSettings replaces the settings if their version has not changed since they were read.
 func (t Table) PutSettings(ctx context.Context, s customer.Settings) (stored customer.Settings, err error) {
 	failed := t.request(ctx, "PutSettings", "", func(Verdict) {
 		if s.Version != t.settings.Version {
@@ -56,7 +56,7 @@ func (t Table) Acquire(ctx context.Context, name, holder string, now, until time
 	return err
 }
 
-// Release gives a lease back.
+// Release ends a lease of the holder.
 func (t Table) Release(ctx context.Context, name, holder string) error {
 	return t.request(ctx, "Release", name, func(Verdict) {
 		if t.leases[name].holder == holder {
@@ -65,7 +65,7 @@ func (t Table) Release(ctx context.Context, name, holder string) error {
 	})
 }
 
-// Observe writes an audit entry and counts totals, once.
+// Observe writes an audit entry and updates the totals. A repeat changes nothing.
 func (t Table) Observe(ctx context.Context, e customer.Entry) error {
 	return t.request(ctx, "Observe", e.Customer+" "+e.Seq, func(Verdict) {
 		log := t.entries[e.Customer]
@@ -82,7 +82,7 @@ func (t Table) Observe(ctx context.Context, e customer.Entry) error {
 	})
 }
 
-// Reword changes the reasons of a customer's entries.
+// Reword replaces the reasons of a customer's audit entries.
 func (t Table) Reword(ctx context.Context, id string, reword func(string) string) error {
 	return t.request(ctx, "Reword", id, func(Verdict) {
 		for i := range t.entries[id] {
@@ -111,7 +111,7 @@ func (t Table) Entries(ctx context.Context, q customer.EntryQuery) (page custome
 	return page, err
 }
 
-// Totals counts customers.
+// Totals returns the numbers of customers.
 func (t Table) Totals(ctx context.Context) (sum customer.Totals, err error) {
 	err = t.request(ctx, "Totals", "", func(Verdict) { sum = t.totals })
 	return sum, err

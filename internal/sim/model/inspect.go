@@ -9,13 +9,13 @@ import (
 	"lethe/internal/customer"
 )
 
-// The functions of this file let a test see what there is, past every gate. What they
-// return is not to be changed.
+// The functions of this file let a test read the model without passing the gate. The caller must
+// not change what they return.
 
-// Root is a customer, nil if there is none.
+// Root returns a customer, or nil.
 func (m *Model) Root(id string) *customer.Customer { return customerOf(m.roots[id]) }
 
-// IDs lists all that were ever heard of: those with a root, or with anything left behind.
+// IDs lists the customers that have a root, a certificate, or anything left behind, sorted.
 func (m *Model) IDs() []string {
 	all := map[string]bool{}
 	for id := range m.roots {
@@ -36,7 +36,7 @@ func (m *Model) IDs() []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// Keys lists a customer's records, sorted, with the changes that added them.
+// Keys lists a customer's records as "key change", sorted; change is the change that added it.
 func (m *Model) Keys(id string) []string {
 	keys := make([]string, 0, len(m.records[id]))
 	for k, r := range m.records[id] {
@@ -67,7 +67,7 @@ func (m *Model) Terms(id string) []string {
 	return terms
 }
 
-// Claims lists the addresses that are a customer's.
+// Claims lists the addresses that a customer claims, sorted.
 func (m *Model) Claims(id string) (emails []string) {
 	for email, owner := range m.claims {
 		if owner == id {
@@ -78,7 +78,7 @@ func (m *Model) Claims(id string) (emails []string) {
 	return emails
 }
 
-// Kept lists what the law keeps of a customer.
+// Kept lists the retained records of a customer, sorted by key.
 func (m *Model) Kept(id string) []customer.Record {
 	var kept []customer.Record
 	for _, k := range slices.Sorted(maps.Keys(m.retained[id])) {
@@ -87,10 +87,10 @@ func (m *Model) Kept(id string) []customer.Record {
 	return kept
 }
 
-// CertificatesOf are those of a customer, by generation.
+// CertificatesOf returns a customer's certificates by generation.
 func (m *Model) CertificatesOf(id string) map[string]customer.Certificate { return m.certs[id] }
 
-// Expiring lists those whose time for TTL has come, sorted.
+// Expiring lists the customers that TTL may remove at the given time, sorted.
 func (m *Model) Expiring(now time.Time) (ids []string) {
 	for id, r := range m.roots {
 		if !r.ttl.IsZero() && !now.Before(r.ttl) {
@@ -101,13 +101,13 @@ func (m *Model) Expiring(now time.Time) (ids []string) {
 	return ids
 }
 
-// InForce are the settings.
+// InForce returns the current settings.
 func (m *Model) InForce() customer.Settings { return m.settings }
 
 // All lists the operations, oldest first.
 func (m *Model) All() []*bulk.Operation { return Operations{m}.sorted() }
 
-// ChunksOf lists an operation's chunks, and whether each has ended.
+// ChunksOf returns an operation's chunks, and for each whether it has ended.
 func (m *Model) ChunksOf(id string) (chunks []bulk.Chunk, ended []bool) {
 	for _, c := range m.chunks[id] {
 		chunks, ended = append(chunks, c.Chunk), append(ended, c.ended)
@@ -115,5 +115,5 @@ func (m *Model) ChunksOf(id string) (chunks []bulk.Chunk, ended []bool) {
 	return chunks, ended
 }
 
-// Log adds to a customer's audit log what the consumer of the change stream has seen.
+// Log adds an entry to a customer's audit log, as the consumer of the change stream does.
 func (m *Model) Log(e customer.Entry) { m.entries[e.Customer] = append(m.entries[e.Customer], e) }
