@@ -18,7 +18,7 @@ func (s *system) introduce(output io.Writer) {
 	fmt.Fprintf(output, "  %-9s %s\n\n", "data", s.folder.path)
 	fmt.Fprintf(output, "There is no sign-in here: every request acts as one demo administrator (%s).\nTry:\n\n", demoAdministrator["sub"])
 	for _, line := range []string{
-		`curl -s -X POST %s/v1/customers -H 'Content-Type: application/json' -d '{"organisation":"Styx Ferries","email":"charon@styx.example"}'`,
+		`curl -s -X POST %s/v1/customers -H 'Content-Type: application/json' -d '{"organisation":"Elysium Gardens","email":"ann@elysium.example"}'`,
 		`curl -s '%s/v1/customers?limit=3'`,
 		`curl -s %s/openapi.json`,
 	} {

@@ -63,9 +63,9 @@ func parse(args []string, output io.Writer) (options, error) {
 	flags.BoolVar(&o.Reset, "reset", false, "delete the data in the folder and start over")
 	flags.StringVar((*string)(&o.Engine), "engine", string(engine.Automatic), "`engine` of DynamoDB: dynoxide, dynamodb-local (needs Java 17), or auto for the first of them that runs here")
 	flags.BoolVar(&o.Schedule, "schedule", true, "run the schedules; with --schedule=off only TTL purges customers")
-	flags.DurationVar(&o.Tick, "tick", 0, "`period` of the schedules, such as 2s; 0s takes the template's")
-	flags.DurationVar(&o.Visibility, "visibility", 0, "`time` for which queues hide a received message, such as 30s; 0s takes the template's")
-	flags.DurationVar(&o.Timeout, "timeout", 0, "time `limit` of the functions that work on queues, such as 5s; 0s takes the template's")
+	flags.Func("tick", "`period` of the schedules, such as 2s; 0s takes the template's", durationInto(&o.Tick))
+	flags.Func("visibility", "`time` for which queues hide a received message, such as 30s; 0s takes the template's", durationInto(&o.Visibility))
+	flags.Func("timeout", "time `limit` of the functions that work on queues, such as 5s; 0s takes the template's", durationInto(&o.Timeout))
 	flags.BoolVar(&o.Demo, "demo", true, "fill new tables with demo data; with --demo=false they stay empty")
 	flags.BoolVar(&o.Dashboard, "dashboard", true, "build the dashboard if its sources have changed")
 	flags.Func("param", "parameter of the template as `Name=value`, such as Retention=PT30S; may be repeated", func(text string) error {
@@ -88,6 +88,18 @@ func parse(args []string, output io.Writer) (options, error) {
 		return o, fmt.Errorf(`%w; see all options with make run ARGS="--help"`, err)
 	}
 	return o, nil
+}
+
+// durationInto returns a function that parses the value of an option into target. Its error says how a duration is written.
+func durationInto(target *time.Duration) func(string) error {
+	return func(text string) error {
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return errors.New("write a number and a unit, such as 2s or 1m30s")
+		}
+		*target = d
+		return nil
+	}
 }
 
 func help(flags *flag.FlagSet, output io.Writer) {

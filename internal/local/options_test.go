@@ -16,10 +16,11 @@ func TestMistakesOfTheCommandLineAreNamed(t *testing.T) {
 	t.Parallel()
 	const remedy = `; see all options with make run ARGS="--help"`
 	for want, args := range map[string][]string{
-		`flag provided but not defined: -prot`:                       {"--prot", "9000"},
-		`"9000" is not an option`:                                    {"9000"},
-		`invalid value "x" for flag -port: parse error`:              {"--port", "x"},
-		`"Retention" has no =; write Name=value, such as Retention=`: {"--param", "Retention"},
+		`flag provided but not defined: -prot`: {"--prot", "9000"},
+		`"9000" is not an option`:              {"9000"},
+		`invalid value "2" for flag -tick: write a number and a unit, such as 2s or 1m30s`: {"--tick", "2"},
+		`invalid value "x" for flag -port: parse error`:                                    {"--port", "x"},
+		`"Retention" has no =; write Name=value, such as Retention=`:                       {"--param", "Retention"},
 	} {
 		var shown bytes.Buffer
 		_, err := parse(args, &shown)
