@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// declared is what the template says of the API's log, of what is counted in it, and of the alarms.
+// declared holds the API's log, its metric filter and the alarms of the template.
 type declared struct {
 	Resources map[string]struct {
 		Type       string `yaml:"Type"`
@@ -33,7 +33,7 @@ func readDeclared(t *testing.T) (d declared) {
 	return d
 }
 
-// TestNoAlarmRingsForEach503 holds the alarm of the API's errors to the statuses that it is for.
+// TestNoAlarmRingsForEach503 checks which statuses the alarm of the API's errors counts.
 func TestNoAlarmRingsForEach503(t *testing.T) {
 	d := readDeclared(t)
 	errors, alarm, format := d.Resources["ApiErrors"].Properties, d.Resources["ApiErrorsAlarm"].Properties, d.Resources["Api"].Properties.AccessLogSettings.Format
@@ -60,7 +60,7 @@ func TestNoAlarmRingsForEach503(t *testing.T) {
 
 var term = regexp.MustCompile(`\(\$\.status (=|!=) "([0-9*]+)"\)`)
 
-// matches judges a status by a filter pattern of terms that must all hold.
+// matches reports whether a status matches a filter pattern, whose terms must all be true.
 func matches(t *testing.T, pattern, status string) bool {
 	t.Helper()
 	terms := term.FindAllStringSubmatch(pattern, -1)

@@ -12,7 +12,7 @@ import (
 
 const deploying = "docs/deploying.md"
 
-// TestThePageListsEveryVariable compares its table with what is read of the environment, by name and default.
+// TestThePageListsEveryVariable compares the page's table with the fields of Config, by name and default.
 func TestThePageListsEveryVariable(t *testing.T) {
 	var want []string
 	for field := range reflect.TypeFor[Config]().Fields() {
@@ -29,7 +29,7 @@ func TestThePageListsEveryVariable(t *testing.T) {
 	compareTable(t, "## Environment of the functions", want)
 }
 
-// TestThePageListsEveryParameter compares its table with the template, by name and default.
+// TestThePageListsEveryParameter compares the page's table with the template, by name and default.
 func TestThePageListsEveryParameter(t *testing.T) {
 	var template struct {
 		Parameters map[string]struct {
@@ -48,7 +48,7 @@ func TestThePageListsEveryParameter(t *testing.T) {
 	compareTable(t, "## Parameters", want)
 }
 
-// TestThePageListsEveryAlarm compares its table with the template.
+// TestThePageListsEveryAlarm compares the page's table with the template.
 func TestThePageListsEveryAlarm(t *testing.T) {
 	var want []string
 	for name, resource := range readDeclared(t).Resources {

@@ -2,7 +2,7 @@ package fsck
 
 import "lethe/internal/repair"
 
-// recordProblem is what the tree tells of a record.
+// recordProblem adds a problem that the tree found in a record.
 func (e *examination) recordProblem(rule Rule, r row, what string, there int64) {
 	var f fix
 	switch rule {
@@ -12,7 +12,7 @@ func (e *examination) recordProblem(rule Rule, r row, what string, there int64) 
 		f = e.fix(repair.CountChildren{Record: r.raw, Children: there})
 	case ParentMissing:
 		f = e.fixRoot(repair.RemoveRecord{Key: repair.Key(r.key())})
-	default: // nothing is to be done about it
+	default: // can't be repaired
 	}
 	e.problem(rule, r.key(), what, f)
 }

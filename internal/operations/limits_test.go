@@ -8,7 +8,7 @@ import (
 	"lethe/internal/docstest"
 )
 
-// TestThePageSaysTheLimits holds numbers of docs/limits.md against the code.
+// TestThePageSaysTheLimits compares the numbers in docs/limits.md with the code.
 func TestThePageSaysTheLimits(t *testing.T) {
 	told := map[string]string{}
 	for _, row := range docstest.Rows(docstest.Read(t, "docs/limits.md")) {

@@ -9,7 +9,7 @@ import (
 	"lethe/internal/docstest"
 )
 
-// TestThePageListsEveryAction compares its table of actions with those that the engine has.
+// TestThePageListsEveryAction compares the page's table with the actions of the engine.
 func TestThePageListsEveryAction(t *testing.T) {
 	engine := Engine(&customer.Service{}, nil, nil, FsckOf(Tables{}))
 	var told []string
