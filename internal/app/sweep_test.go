@@ -60,7 +60,7 @@ func TestSweepReportsItsLag(t *testing.T) {
 	}
 }
 
-// unlisted is a store whose list of the trash fails before its first customer.
+// unlisted is a store in which listing the trash fails before the first customer.
 type unlisted struct {
 	customer.Store
 
@@ -86,7 +86,7 @@ func TestSweepReportsNoLagThatItDoesNotKnow(t *testing.T) {
 		want  []float64
 		err   error
 	}{
-		{"a purge stands still", func(*testing.T, *App) {}, []float64{7200}, nil},
+		{"a purge has stopped", func(*testing.T, *App) {}, []float64{7200}, nil},
 		{"the queue has enough", func(t *testing.T, a *App) { a.reach(t, func(p *parts) { p.queue = full{p.queue} }) }, []float64{7200}, nil},
 		{"the list fails", func(t *testing.T, a *App) { a.reach(t, func(p *parts) { p.store = unlisted{p.store, broken} }) }, nil, broken},
 		{"there is no time to list", func(t *testing.T, a *App) {

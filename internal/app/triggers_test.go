@@ -93,7 +93,7 @@ func TestWorkNamesTheMessagesThatFailed(t *testing.T) {
 	}
 }
 
-// hasty is a store whose erasures always run out of time.
+// hasty is a store in which every erasure runs out of time.
 type hasty struct{ customer.Store }
 
 func (hasty) Erase(context.Context, ...customer.Customer) error {
@@ -235,7 +235,7 @@ func TestTTLExpiryLeadsToAPurge(t *testing.T) {
 		want     int
 	}{
 		{"by a worker", nil, 0},
-		{"by somebody else's service", &events.DynamoDBUserIdentity{Type: "Service", PrincipalID: "backup.amazonaws.com"}, 0},
+		{"by another service", &events.DynamoDBUserIdentity{Type: "Service", PrincipalID: "backup.amazonaws.com"}, 0},
 		{"by TTL", &events.DynamoDBUserIdentity{Type: "Service", PrincipalID: "dynamodb.amazonaws.com"}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -219,10 +219,10 @@ func (e *examination) readCertificates(ctx context.Context) error {
 // checkOrphans finds records and access tokens of a customer who is gone.
 func (e *examination) checkOrphans(f fix) {
 	if n := e.tree.sum(); n > 0 {
-		e.rootProblem(OrphanRecord, f, "%d records of a customer whose root is gone", n)
+		e.rootProblem(OrphanRecord, f, "%d records without the root of their customer", n)
 	}
 	if e.tokens > 0 {
-		e.rootProblem(OrphanToken, f, "%d access tokens of a customer whose root is gone", e.tokens)
+		e.rootProblem(OrphanToken, f, "%d access tokens without the root of their customer", e.tokens)
 	}
 }
 

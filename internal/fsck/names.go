@@ -20,7 +20,7 @@ func termOf(k key) string {
 	return term
 }
 
-// claims reports whether the key is that of the claim for the root's e-mail address.
+// claims reports whether the key belongs to the claim for the root's e-mail address.
 func (r row) claims(k key) bool { return r.claimed() != "" && k == claimKey(r.claimed()) }
 
 // visitTerm checks that the customer of a search term lists it.
