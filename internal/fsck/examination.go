@@ -55,12 +55,12 @@ func (e *examination) add(r row) {
 	}
 }
 
-func (e *examination) problem(rule Rule, k key, what string, f fix) {
+func (e *examination) problem(rule Rule, k key, text string, f fix) {
 	if len(e.problems) == e.check.room {
 		e.more++
 		return
 	}
-	e.problems = append(e.problems, problem{Finding{Rule: rule, Customer: e.customer, Key: k.shown(), Problem: what, Repairable: f != nil}, f})
+	e.problems = append(e.problems, problem{Finding{Rule: rule, Customer: e.customer, Key: k.shown(), Problem: text, Repairable: f != nil}, f})
 }
 
 // rootProblem adds a problem of the root.

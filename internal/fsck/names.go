@@ -141,8 +141,8 @@ func (e *examination) readStrays(ctx context.Context) error {
 	return nil
 }
 
-func (e *examination) stray(rule Rule, s stray, what string, f fix) {
-	e.problem(rule, s.key, what, f)
+func (e *examination) stray(rule Rule, s stray, text string, f fix) {
+	e.problem(rule, s.key, text, f)
 	if last := &e.problems[len(e.problems)-1]; last.Key == s.shown() {
 		last.At = s.where
 	}

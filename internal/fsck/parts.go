@@ -156,9 +156,9 @@ func (p *parts) listed() (list, sort string) {
 
 // operationProblems returns the problems of an operation.
 func (c *check) operationProblems(p *parts) (found []problem) {
-	add := func(rule Rule, k key, what string, f fix) {
+	add := func(rule Rule, k key, text string, f fix) {
 		if len(found) < maxProblems {
-			found = append(found, problem{Finding{Rule: rule, Key: k.shown(), Problem: what, Repairable: f != nil}, f})
+			found = append(found, problem{Finding{Rule: rule, Key: k.shown(), Problem: text, Repairable: f != nil}, f})
 		}
 	}
 	for _, k := range p.unknown {

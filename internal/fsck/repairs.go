@@ -76,23 +76,23 @@ func (e *examination) repairRoot(ctx context.Context, r repair.OfCustomer) error
 }
 
 // fixOperation returns a fix of an operation, made only if the operation is as it was read.
-func (c *check) fixOperation(p *parts, what repair.OfOperation) fix {
+func (c *check) fixOperation(p *parts, r repair.OfOperation) fix {
 	return func(ctx context.Context) error {
 		seen := repair.Seen{ID: p.id}
 		if p.root != nil {
 			seen.Root = p.root.raw
 		}
-		return c.written(c.repairer.RepairOperation(ctx, seen, what))
+		return c.written(c.repairer.RepairOperation(ctx, seen, r))
 	}
 }
 
 // fixItem returns a fix of an item that no other item depends on.
-func (c *check) fixItem(what repair.OfItem) fix {
-	return func(ctx context.Context) error { return c.repairItem(ctx, what) }
+func (c *check) fixItem(r repair.OfItem) fix {
+	return func(ctx context.Context) error { return c.repairItem(ctx, r) }
 }
 
-func (c *check) repairItem(ctx context.Context, what repair.OfItem) error {
-	return c.written(c.repairer.RepairItem(ctx, what))
+func (c *check) repairItem(ctx context.Context, r repair.OfItem) error {
+	return c.written(c.repairer.RepairItem(ctx, r))
 }
 
 // written adds the cost of a repair.

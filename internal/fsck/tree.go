@@ -14,14 +14,14 @@ type tree struct {
 	counts  map[string]int64 // by kind
 	lenient bool             // records may be missing, because a purge is running
 	path    []node
-	problem func(rule Rule, r row, what string, there int64)
+	problem func(rule Rule, r row, text string, actual int64)
 }
 
 // node is a record above the present one.
 type node struct {
 	row
 
-	there int64 // children seen so far
+	children int64 // seen so far
 }
 
 func (t *tree) add(r row) {
@@ -44,7 +44,7 @@ func (t *tree) add(r row) {
 	switch {
 	case parent == "":
 	case n > 0 && t.path[n-1].SK == parent:
-		t.path[n-1].there++
+		t.path[n-1].children++
 	case !t.lenient:
 		t.problem(ParentMissing, r, "its parent is gone", 0)
 	}
@@ -56,8 +56,8 @@ func (t *tree) popTo(next string) {
 	for n := len(t.path); n > 0 && !strings.HasPrefix(next, t.path[n-1].SK+"#"); n = len(t.path) {
 		last := t.path[n-1]
 		t.path = t.path[:n-1]
-		if last.Children != last.there && (!t.lenient || last.Children < last.there) {
-			t.problem(ChildCount, last.row, fmt.Sprintf("counts %d children, but there are %d", last.Children, last.there), last.there)
+		if last.Children != last.children && (!t.lenient || last.Children < last.children) {
+			t.problem(ChildCount, last.row, fmt.Sprintf("counts %d children, but there are %d", last.Children, last.children), last.children)
 		}
 	}
 }
