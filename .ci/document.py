@@ -19,7 +19,7 @@ def alive(pid):
 
 
 def fetch(address, pid):
-    # An HTTP proxy of the machine has no part in talking to the machine itself.
+    # Requests to this machine must not use an HTTP proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_SECONDS
     while True:
@@ -45,7 +45,7 @@ def plain(node):
 
 def main(address, path, pid):
     with open(path, "w", encoding="utf-8") as file:
-        # Indented, so that the linter quotes lines that people can read.
+        # Indented, so that the lines in the linter's messages are readable.
         json.dump(plain(fetch(address, pid)), file, indent=2)
 
 

@@ -1,4 +1,4 @@
-"""Gives a fresh system something to find: a live customer with records, a deleted one and a purged one."""
+"""Fills a new system: an active customer with records, a deleted one and a purged one."""
 
 import json
 import sys

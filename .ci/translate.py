@@ -1,4 +1,4 @@
-"""Prints the CloudFormation template that SAM makes of a SAM template, and refuses what a linter cannot know is wrong."""
+"""Prints the CloudFormation template that SAM makes of a SAM template, and finds errors that a linter does not know."""
 
 import json
 import sys
@@ -8,14 +8,14 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 
-# The route of the dashboard's files, which hold no data: who is not signed in has to see the page that signs them in.
+# The route of the dashboard's files. It serves no data and needs no token: the page for signing in must be visible before.
 PAGES = "/$default"
 
 
 def translate(path):
     with open(path, encoding="utf-8") as file:
         template = yaml_parse(file)
-    # `sam deploy` replaces the folder by the address of the upload.
+    # `sam deploy` replaces the folder with the address of the upload.
     template["Globals"]["Function"]["CodeUri"] = "s3://uploads/function.zip"
     return Translator({}, Parser()).translate(template, {})
 

@@ -18,7 +18,7 @@ import (
 	"lethe/internal/sim"
 )
 
-// asCommand makes the test binary the command itself.
+// asCommand is the environment variable that makes the test binary run the command.
 const asCommand = "LETHE_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// lethe runs the command as a process of its own.
+// lethe runs the command in a new process.
 func lethe(t *testing.T, input string, args ...string) (exit int, out, errs string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -113,7 +113,7 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{nil, exitFailed, "Commands:"},
 		{[]string{"--help"}, exitClean, "fsck"},
-		{[]string{"sharpen"}, exitFailed, `no command "sharpen"`},
+		{[]string{"sharpen"}, exitFailed, `unknown command "sharpen"`},
 		{[]string{"fsck", "--help"}, exitClean, "--repair"},
 		{[]string{"fsck"}, exitFailed, "--table"},
 		{[]string{"fsck", "--local", "now"}, exitFailed, `"now" is not an option`},

@@ -1,4 +1,4 @@
-// Command lethe is for those who look after a Lethe, or audit one, from a terminal.
+// Command lethe has tools for operators and auditors of Lethe.
 package main
 
 import (
@@ -12,14 +12,14 @@ import (
 	"syscall"
 )
 
-// What a command ends with.
+// Exit codes of the commands.
 const (
 	exitClean    = 0
 	exitFindings = 1 // something is wrong
-	exitFailed   = 2 // it could not find out
+	exitFailed   = 2 // the command failed
 )
 
-// command is one of lethe's.
+// command is a command of lethe.
 type command struct {
 	name, summary string
 	run           func(ctx context.Context, args []string, std stdio) (exit int, err error)
@@ -27,10 +27,10 @@ type command struct {
 
 var commands = []command{
 	{"verify", "verify the history of certificates", runVerify},
-	{"fsck", "check the tables for what no rule allows, and repair it", runFsck},
+	{"fsck", "check the tables for errors, and repair them", runFsck},
 }
 
-// stdio is what a command talks to.
+// stdio holds the standard streams of a command.
 type stdio struct {
 	in       io.Reader
 	out, err io.Writer
@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, std stdio) int {
 		}
 		return exit
 	}
-	fmt.Fprintf(std.err, "lethe: there is no command %q\n\n", args[0])
+	fmt.Fprintf(std.err, "lethe: unknown command %q\n\n", args[0])
 	usage(std.err)
 	return exitFailed
 }

@@ -35,7 +35,7 @@ func newMeter(out io.Writer) *meter {
 	return m
 }
 
-func (m *meter) tell(p fsck.Progress) {
+func (m *meter) set(p fsck.Progress) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if p.Items > m.latest.Items {

@@ -7,7 +7,8 @@ import (
 	"lethe/internal/fsck"
 )
 
-// repairer is nil for a check, which uses no code of the storage. With --repair it is the storage: a repair is one of its writes.
+// repairer returns the storage with --repair, because repairs are writes of the storage. Otherwise it
+// returns nil: a check uses no code of the storage.
 func (o fsckOptions) repairer(cfg aws.Config) fsck.Repairer {
 	if !o.repair {
 		return nil

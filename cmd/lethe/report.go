@@ -11,15 +11,15 @@ import (
 
 const (
 	progressEvery = 2 * time.Second
-	maxFindings   = 10_000 // that are kept for the JSON; all are counted
+	maxFindings   = 10_000 // kept for the JSON; all are counted
 )
 
-// report tells what is found: as text at once, as JSON at the end.
+// report writes findings: as text at once, as JSON at the end.
 type report struct {
 	out, diagnostics io.Writer
 	asJSON           bool
-	next             time.Time // of telling how far it is
-	except           string    // what could not be told
+	next             time.Time // of the next progress line
+	except           string    // what could not be verified, appended to "nothing is missing or altered"
 
 	OK           bool             `json:"ok"`
 	Certificates int64            `json:"certificates"`
@@ -39,7 +39,7 @@ func (r *report) add(found ...ledger.Finding) {
 	}
 }
 
-// progress tells those who wait how far it is.
+// progress writes a progress line from time to time.
 func (r *report) progress(certificates int64) {
 	if certificates%1000 != 0 || time.Now().Before(r.next) {
 		return

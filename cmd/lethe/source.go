@@ -19,8 +19,8 @@ import (
 	"lethe/internal/ledger"
 )
 
-// open gives the certificates' documents, one after the other. It first asks the API
-// for the ends of the chains: the history must lead there.
+// open returns the documents of the certificates, from a file or the API. It first reads the
+// ends of the chains from the API: the history must contain them.
 func (o verifyOptions) open(ctx context.Context, v *ledger.Verifier) (iter.Seq2[[]byte, error], error) {
 	if o.api == "" {
 		file, err := os.Open(o.file)
@@ -31,7 +31,7 @@ func (o verifyOptions) open(ctx context.Context, v *ledger.Verifier) (iter.Seq2[
 	}
 	base, err := url.Parse(strings.TrimSuffix(o.api, "/"))
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("%q is no address of an API", o.api)
+		return nil, fmt.Errorf("%q is not the address of an API: give a URL such as http://127.0.0.1:8080", o.api)
 	}
 	api := remote{base: base, token: o.token, client: &http.Client{Timeout: time.Minute}}
 	body, _, err := api.get(ctx, "/v1/checkpoint")
@@ -45,10 +45,10 @@ func (o verifyOptions) open(ctx context.Context, v *ledger.Verifier) (iter.Seq2[
 	return api.export(ctx), v.Expect("the ledger itself", ends)
 }
 
-// maxLine is far more than a certificate has.
+// maxLine is the longest line in bytes, far longer than a certificate.
 const maxLine = 1 << 20
 
-// lines reads a document a line, and closes what they come from.
+// lines iterates over the lines of a reader that are not empty, and closes it.
 func lines(from io.ReadCloser) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		defer from.Close()
@@ -65,14 +65,14 @@ func lines(from io.ReadCloser) iter.Seq2[[]byte, error] {
 	}
 }
 
-// remote is the API.
+// remote is a client of the API.
 type remote struct {
 	base   *url.URL
 	token  string
 	client *http.Client
 }
 
-// export goes through all parts of the export.
+// export iterates over the lines of all parts of the export.
 func (r remote) export(ctx context.Context) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for path := "/v1/certificates.ndjson?lines=5000"; path != ""; {
@@ -95,8 +95,8 @@ const attempts = 5
 
 var betweenAttempts = backoff.Exponential{First: 2 * time.Second, Max: 8 * time.Second}
 
-// get asks for a path, again if the answer says that it may help, and returns the body
-// and the path that the Link header leads to.
+// get requests a path, and again after an error that may be temporary. It returns the body and the
+// path in the Link header.
 func (r remote) get(ctx context.Context, path string) (body []byte, next string, err error) {
 	for attempt := 1; ; attempt++ {
 		var again bool
@@ -133,9 +133,10 @@ func (r remote) try(ctx context.Context, path string) (body []byte, next string,
 	return body, next, false, err
 }
 
-var errLink = errors.New("the Link header leads elsewhere")
+var errLink = errors.New("the Link header of the answer does not lead to this API")
 
-// following is the path that a Link header leads to: of this API only, which alone gets the token.
+// following returns the path in a Link header. Only paths of this API are followed, because the
+// requests carry the token.
 func following(link string) (string, error) {
 	if link == "" {
 		return "", nil

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// tables say where the tables are that a command is about.
+// tables are the options that locate the tables.
 type tables struct {
 	table, ledger, endpoint string
 	local                   bool
@@ -27,11 +27,11 @@ func (t *tables) flags(flags *flag.FlagSet) {
 	flags.StringVar(&t.table, "table", "", "`name` of the main table: the stack's output TableName")
 	flags.StringVar(&t.ledger, "ledger", "", "`name` of the ledger: the stack's output LedgerName")
 	flags.StringVar(&t.endpoint, "endpoint", "", "`address` of a DynamoDB other than AWS's, such as http://127.0.0.1:8000")
-	flags.BoolVar(&t.local, "local", false, "the system that make run has started on this machine")
-	flags.StringVar(&t.dir, "dir", ".lethe", "with --local: the `folder` in which it persists")
+	flags.BoolVar(&t.local, "local", false, "use the system that make run has started on this machine")
+	flags.StringVar(&t.dir, "dir", ".lethe", "with --local: the `folder` in which the system keeps its data")
 }
 
-// open finds the tables, and returns the configuration for clients of theirs.
+// open locates the tables, and returns the configuration for their clients.
 func (t *tables) open(ctx context.Context) (aws.Config, error) {
 	if t.local {
 		if err := t.find(); err != nil {
@@ -39,7 +39,7 @@ func (t *tables) open(ctx context.Context) (aws.Config, error) {
 		}
 	}
 	if t.table == "" || t.ledger == "" {
-		return aws.Config{}, errors.New("name the tables with --table and --ledger, or say --local; see --help")
+		return aws.Config{}, errors.New("name the tables with --table and --ledger, or give --local; see --help")
 	}
 	var options []func(*config.LoadOptions) error
 	if loopback(t.endpoint) && os.Getenv("AWS_ACCESS_KEY_ID") == "" {
@@ -56,7 +56,8 @@ func (t *tables) open(ctx context.Context) (aws.Config, error) {
 	return cfg, nil
 }
 
-// find reads what the local system tells of itself while it runs.
+// find reads the names and the address of the tables from the file that the local system writes while it
+// runs.
 func (t *tables) find() error {
 	text, err := os.ReadFile(filepath.Join(t.dir, "running.json"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -73,7 +74,7 @@ func (t *tables) find() error {
 	return nil
 }
 
-// loopback says whether an address is on this machine, where engines take any credentials.
+// loopback reports whether an address is on this machine. Engines there accept any credentials.
 func loopback(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {

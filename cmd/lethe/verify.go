@@ -19,9 +19,9 @@ const verifyHelp = `Usage: go run ./cmd/lethe verify --api URL [options]
        go run ./cmd/lethe verify FILE [options]
 
 Verifies the history of certificates, from the API or from its export (GET /v1/certificates.ndjson, all parts in one
-file): that every certificate is what was hashed, that none is missing, inserted, repeated, out of order or in a fork,
-and that the history leads through a checkpoint that was saved earlier. From the API, also that it is complete up to
-the ledger's own ends. It needs no more memory for a long history than for a short one.
+file). It checks that every certificate has the right hash, that no certificate is missing, inserted, repeated, out of
+order or forked, and that the history contains a checkpoint that was saved earlier. With the API it also checks that
+the history is complete up to the present ends of the ledger. Its memory does not grow with the history.
 
 Exit code: 0 if all is well, 1 if something is broken (each place is named), 2 if it could not be verified.
 
@@ -39,11 +39,11 @@ func runVerify(ctx context.Context, args []string, std stdio) (int, error) {
 	case errors.Is(err, flag.ErrHelp):
 		return exitClean, err
 	case err != nil:
-		return exitFailed, fmt.Errorf("%w; --help tells more", err)
+		return exitFailed, fmt.Errorf("%w; see --help", err)
 	}
 	r := &report{out: std.out, diagnostics: std.err, asJSON: o.asJSON, next: time.Now().Add(progressEvery)}
 	if o.api == "" && o.checkpoint == "" {
-		r.except = " up to where the file ends; whether it should go on, a --checkpoint tells, or --api"
+		r.except = " up to the end of the file; give --checkpoint or --api to verify that the file is complete"
 	}
 	if err := o.verify(ctx, r); err != nil {
 		return exitFailed, err
@@ -62,23 +62,23 @@ func parseVerify(args []string, out io.Writer) (o verifyOptions, err error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&o.api, "api", "", "`URL` of the API, such as http://127.0.0.1:8080")
-	flags.StringVar(&o.token, "token", "", "bearer `token` for the API; LETHE_TOKEN in the environment is seen by fewer eyes")
+	flags.StringVar(&o.token, "token", "", "bearer `token` for the API; safer in the environment variable LETHE_TOKEN")
 	flags.StringVar(&o.checkpoint, "checkpoint", "", "`file` with a checkpoint that was saved earlier, by --save-checkpoint or from GET /v1/checkpoint")
-	flags.StringVar(&o.saved, "save-checkpoint", "", "`file` to write where the history ends, if all is well; keep it out of reach of who runs the system")
-	flags.BoolVar(&o.asJSON, "json", false, "answer in JSON")
-	for len(args) > 0 && err == nil { // the file may stand before options, between or after them
+	flags.StringVar(&o.saved, "save-checkpoint", "", "`file` to write a checkpoint to, if nothing is broken; store it where the operators of the system can't change it")
+	flags.BoolVar(&o.asJSON, "json", false, "write the report as JSON")
+	for len(args) > 0 && err == nil { // the file may come before, between or after the options
 		if err = flags.Parse(args); err != nil {
 			return o, err
 		}
 		if args = flags.Args(); len(args) > 0 {
 			if o.file != "" {
-				return o, fmt.Errorf("one file is enough: %s, or %s", o.file, args[0])
+				return o, fmt.Errorf("got two files, %s and %s: give one", o.file, args[0])
 			}
 			o.file, args = args[0], args[1:]
 		}
 	}
 	if (o.api == "") == (o.file == "") {
-		return o, errors.New("say either --api or a file")
+		return o, errors.New("give either --api or a file")
 	}
 	o.token = cmp.Or(o.token, os.Getenv("LETHE_TOKEN"))
 	return o, nil
@@ -121,12 +121,12 @@ func readCheckpoint(file string) (c ledger.Checkpoint, err error) {
 		return c, err
 	}
 	if err := json.Unmarshal(text, &c); err != nil || len(c.Heads) == 0 {
-		return c, fmt.Errorf("%s is no checkpoint", file)
+		return c, fmt.Errorf("%s is not a checkpoint: give a file written by --save-checkpoint or from GET /v1/checkpoint", file)
 	}
 	return c, nil
 }
 
-// saveCheckpoint replaces the file as a whole: an earlier checkpoint is lost only for a later one.
+// saveCheckpoint replaces the file atomically, so that an earlier checkpoint is not lost in an error.
 func saveCheckpoint(file string, c ledger.Checkpoint) error {
 	text, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {

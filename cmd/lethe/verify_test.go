@@ -17,7 +17,7 @@ import (
 	"lethe/internal/ledger"
 )
 
-// chronicle makes a history of n certificates, chain by chain.
+// chronicle returns a history of n certificates, chain by chain.
 func chronicle(t *testing.T, n int) (certs []ledger.Certificate) {
 	t.Helper()
 	last := map[int]ledger.Certificate{}
@@ -141,15 +141,15 @@ func TestVerifyThatCannot(t *testing.T) {
 		{2, "Usage", []string{"forget"}},
 		{0, "Usage", []string{"--help"}},
 		{0, "Exit code", []string{"verify", "--help"}},
-		{2, "say either --api or a file", []string{"verify"}},
-		{2, "say either --api or a file", []string{"verify", "--api", "http://127.0.0.1", file}},
-		{2, "one file is enough", []string{"verify", file, file}},
+		{2, "give either --api or a file", []string{"verify"}},
+		{2, "give either --api or a file", []string{"verify", "--api", "http://127.0.0.1", file}},
+		{2, "got two files", []string{"verify", file, file}},
 		{2, "not defined", []string{"verify", "--fast", file}},
 		{2, "no such file", []string{"verify", file + "x"}},
 		{2, "no such file", []string{"verify", file, "--checkpoint", file + "x"}},
-		{2, "is no checkpoint", []string{"verify", file, "--checkpoint", file}},
+		{2, "is not a checkpoint", []string{"verify", file, "--checkpoint", file}},
 		{2, "no such file", []string{"verify", file, "--save-checkpoint", filepath.Join(file+"x", "y")}},
-		{2, "no address of an API", []string{"verify", "--api", "lethe.example"}},
+		{2, "is not the address of an API", []string{"verify", "--api", "lethe.example"}},
 		{2, "too long", []string{"verify", long}},
 	} {
 		wants(t, tt.code, tt.says, tt.args...)
@@ -160,7 +160,7 @@ func TestVerifyThatCannot(t *testing.T) {
 	wants(t, 1, "unreadable", "verify", long)
 }
 
-// exporter is an API with a history, which wants a token and fails now and then.
+// exporter is an API with a history. It requires a token, and some of its requests fail.
 type exporter struct {
 	certs  []ledger.Certificate
 	heads  []ledger.Head
@@ -217,7 +217,7 @@ func TestVerifyTheAPI(t *testing.T) {
 	wants(t, 0, "OK: 30 certificates", "verify", "--api", server.URL)
 	for _, link := range []string{`<http://elsewhere.example/v1/x>; rel="next"`, `</docs>; rel="next"`, "x"} {
 		e.link = link
-		wants(t, 2, "leads elsewhere", "verify", "--api", server.URL)
+		wants(t, 2, "does not lead to this API", "verify", "--api", server.URL)
 	}
 	e.link = ""
 	last := e.certs[len(e.certs)-1]

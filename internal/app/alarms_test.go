@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// declared is what the template says of the API's log, of what is counted in it, and of the alarms.
+// declared holds the API's log, its metric filter and the alarms of the template.
 type declared struct {
 	Resources map[string]struct {
 		Type       string `yaml:"Type"`
@@ -33,7 +33,7 @@ func readDeclared(t *testing.T) (d declared) {
 	return d
 }
 
-// TestNoAlarmRingsForEach503 holds the alarm of the API's errors to the statuses that it is for.
+// TestNoAlarmRingsForEach503 checks which statuses the alarm of the API's errors counts.
 func TestNoAlarmRingsForEach503(t *testing.T) {
 	d := readDeclared(t)
 	errors, alarm, format := d.Resources["ApiErrors"].Properties, d.Resources["ApiErrorsAlarm"].Properties, d.Resources["Api"].Properties.AccessLogSettings.Format
@@ -44,7 +44,7 @@ func TestNoAlarmRingsForEach503(t *testing.T) {
 	}
 	to := errors.MetricTransformations[0]
 	if to.MetricNamespace != alarm.Namespace || to.MetricName != alarm.MetricName {
-		t.Errorf("%s counts in %s/%s, the alarm goes by %s/%s", errors.FilterPattern, to.MetricNamespace, to.MetricName, alarm.Namespace, alarm.MetricName)
+		t.Errorf("%s writes the metric %s/%s, the alarm reads %s/%s", errors.FilterPattern, to.MetricNamespace, to.MetricName, alarm.Namespace, alarm.MetricName)
 	}
 	for _, field := range []string{"$.status", to.Dimensions[0]["Value"]} {
 		if !strings.Contains(format, `"`+strings.TrimPrefix(field, "$.")+`":"$context.`) {
@@ -53,14 +53,14 @@ func TestNoAlarmRingsForEach503(t *testing.T) {
 	}
 	for id, r := range d.Resources {
 		if r.Type == "AWS::CloudWatch::Alarm" && r.Properties.MetricName == "5xx" {
-			t.Errorf("%s goes by the number of answers of 5xx, in which 503 is counted", id)
+			t.Errorf("%s uses the metric 5xx, which includes 503", id)
 		}
 	}
 }
 
 var term = regexp.MustCompile(`\(\$\.status (=|!=) "([0-9*]+)"\)`)
 
-// matches judges a status by a filter pattern of terms that must all hold.
+// matches reports whether a status matches all terms of a filter pattern.
 func matches(t *testing.T, pattern, status string) bool {
 	t.Helper()
 	terms := term.FindAllStringSubmatch(pattern, -1)

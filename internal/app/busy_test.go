@@ -21,12 +21,12 @@ import (
 	"lethe/internal/customer"
 )
 
-// wire is what stands for AWS: a function of the request.
+// wire stands for AWS in a test: it answers a request.
 type wire func(*http.Request) (*http.Response, error)
 
 func (w wire) Do(r *http.Request) (*http.Response, error) { return w(r) }
 
-// throttling answers as a table or a queue does that is asked too much.
+// throttling answers like a table or a queue that is over its limit.
 func throttling(r *http.Request) (*http.Response, error) {
 	return &http.Response{
 		StatusCode: http.StatusBadRequest, Request: r, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}},
@@ -40,12 +40,12 @@ func stalling(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// refusing is the wire to where nobody listens.
+// refusing refuses every connection.
 func refusing(*http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 }
 
-// over is an App whose tables and queue are both at the other end of a wire, and what it logs of its triggers.
+// over returns an App with tables and a queue that are reached through a wire, and its log.
 func over(w aws.HTTPClient, endpoint string) (*App, *bytes.Buffer) {
 	c := Config{
 		Table: "t", Ledger: "l", QueueURL: endpoint + "/000000000000/work", IndexShards: 4, Region: "us-east-1",
@@ -60,7 +60,7 @@ func over(w aws.HTTPClient, endpoint string) (*App, *bytes.Buffer) {
 	return a, log
 }
 
-// requests are one for each route of the API, with the example that the document has.
+// requests returns a request for each route of the API, with the example in the OpenAPI document.
 func requests(t *testing.T, a *App) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	document, err := a.HTTP(t.Context(), byAdmin(http.MethodGet, "/openapi.json"))
@@ -103,8 +103,8 @@ func byAdmin(method, path string) events.APIGatewayV2HTTPRequest {
 	})
 }
 
-// TestNoRouteTakesBusyForBroken sends every request of the API to tables that throttle, that stall and that are
-// not there, in the time that the function has. Each is answered in time, and says when to come again.
+// TestNoRouteTakesBusyForBroken sends every request of the API to tables that throttle, stall or refuse
+// connections, within the function's time limit. Each answer comes in time and says when to try again.
 func TestNoRouteTakesBusyForBroken(t *testing.T) {
 	t.Parallel()
 	const limit = 29 * time.Second
@@ -136,7 +136,7 @@ func isBusy(t *testing.T, what string, got events.APIGatewayV2HTTPResponse) {
 	}
 }
 
-// TestAStalledTableIsAnsweredInTime has a server that takes connections and never answers.
+// TestAStalledTableIsAnsweredInTime uses a server that accepts connections and never answers.
 func TestAStalledTableIsAnsweredInTime(t *testing.T) {
 	t.Parallel()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -158,13 +158,13 @@ func TestAStalledTableIsAnsweredInTime(t *testing.T) {
 func TestTheLastSecondsAreForTheAnswer(t *testing.T) {
 	for of, kept := range map[time.Duration]time.Duration{29 * time.Second: 2 * time.Second, 5 * time.Second: time.Second} {
 		if got := answerReserve(of); got != kept {
-			t.Errorf("of %v %v are kept, want %v", of, got, kept)
+			t.Errorf("limit %v: %v are kept for the answer, want %v", of, got, kept)
 		}
 	}
 }
 
-// TestWhatIsBusyComesAgain has the other triggers meet tables that throttle: what they were handed comes
-// again, and the log says so without an error.
+// TestWhatIsBusyComesAgain runs the other triggers with tables that throttle. Their events are
+// delivered again, and the log has warnings but no errors.
 func TestWhatIsBusyComesAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, comesAgain)
@@ -187,6 +187,6 @@ func comesAgain(t *testing.T) {
 		t.Errorf("the log: %s", text)
 	}
 	if len(a.reported(t)) > 0 {
-		t.Error("a lag is reported that is not known")
+		t.Error("a lag is reported although it is unknown")
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// TestDashboardNeedsNoToken asks for a page as somebody who is not signed in. Whether it is built or not, the policy
-// holds.
+// TestDashboardNeedsNoToken requests a page without a token. It must have the security policy, even if the
+// dashboard is not built.
 func TestDashboardNeedsNoToken(t *testing.T) {
 	out, err := Dashboard()(t.Context(), request(func(e *events.APIGatewayV2HTTPRequest) {
 		e.RequestContext.HTTP.Method, e.RawPath, e.Body = "GET", "/customers", ""
@@ -22,7 +22,7 @@ func TestDashboardNeedsNoToken(t *testing.T) {
 	}
 }
 
-// TestDashboardMayOnlyLog holds its role to what serving files takes.
+// TestDashboardMayOnlyLog checks that the dashboard's role has no other permissions.
 func TestDashboardMayOnlyLog(t *testing.T) {
 	want := []string{"logs:CreateLogStream DashboardLog", "logs:PutLogEvents DashboardLog"}
 	if got := grants(t)["DashboardRole"]; !slices.Equal(got, want) {

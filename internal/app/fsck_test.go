@@ -17,8 +17,8 @@ import (
 	"lethe/internal/engine"
 )
 
-// write puts an item into the main table, past everything; without other attributes than
-// its key it removes it.
+// write puts an item into the main table without any checks. If it has no attributes except its key, it
+// removes the item.
 func write(t *testing.T, pk, sk string, attributes ...types.AttributeValueMemberS) {
 	t.Helper()
 	c, err := ReadConfig()
@@ -47,7 +47,7 @@ func words(all ...string) (values []types.AttributeValueMemberS) {
 	return values
 }
 
-// damageEverything leaves items of all sorts where prepare's customers, and others, don't have them.
+// damageEverything writes several kinds of wrong items, for prepare's customers and others.
 func damageEverything(t *testing.T) {
 	t.Helper()
 	write(t, "S#ze", "zebra#"+heldID, words("x", "y")...)
@@ -59,8 +59,8 @@ func damageEverything(t *testing.T) {
 	write(t, "Z#1", "#", words("x", "y")...)
 }
 
-// fsck has the tables checked and repaired, as an operation. It returns the operation as
-// it was planned, and as it ended.
+// fsck checks and repairs the tables with an operation. It returns the planned and the ended
+// operation.
 func (a *App) fsck(t *testing.T) (planned, ended bulk.Operation) {
 	t.Helper()
 	op, err := a.operations.Create(t.Context(), bulk.Operation{ID: customer.NewID(), Action: "fsck", By: "test"}, []byte(`{"tables":true}`))
@@ -111,21 +111,21 @@ func TestFsckAsAnOperation(t *testing.T) {
 		{heldID, "done", "", "CLAIM_MISSING"}, {"nobody", "done", "", "ORPHAN_RECORD"}, {"O#nothing #", "done", "", "STRANDED_CHUNK"},
 	} {
 		if !slices.Contains(page.Items, want) {
-			t.Errorf("%+v is none of %s", want, text)
+			t.Errorf("%+v is not in %s", want, text)
 		}
 	}
 	if csv := a.get(t, "/v1/operations/"+ended.ID+"/items.csv"); !strings.HasPrefix(csv, "customer,outcome,code,finding\n") || strings.Count(csv, "\n") != 8 {
 		t.Errorf("as CSV: %s", csv)
 	}
 	if strings.Contains(text, "zebra") {
-		t.Errorf("the items name what they should not: %s", text)
+		t.Errorf("the items contain a personal value: %s", text)
 	}
 	if again, _ := a.fsck(t); again.Impact.Eligible != 0 || again.Impact.Subjects != 1 {
 		t.Errorf("after the repair: %+v", again.Impact)
 	}
 }
 
-// TestFsckLeavesAloneWhatHasChanged repairs by hand what was found, between plan and repair.
+// TestFsckLeavesAloneWhatHasChanged repairs a finding by hand between the plan and its repair.
 func TestFsckLeavesAloneWhatHasChanged(t *testing.T) {
 	a := newApp(t)
 	prepare(t, a)
@@ -147,7 +147,7 @@ func TestFsckLeavesAloneWhatHasChanged(t *testing.T) {
 		t.Errorf("%+v, %v", ended.Tally, err)
 	}
 	if again, _ := a.fsck(t); again.Impact.Counts["ORPHAN_TERM"] != 1 {
-		t.Errorf("what came later was touched: %+v", again.Impact)
+		t.Errorf("the repair changed a later item: %+v", again.Impact)
 	}
 }
 

@@ -24,8 +24,8 @@ import (
 	"lethe/internal/template"
 )
 
-// TestAFullDiskIsNamed fills the disk that the local engines are on: an answer of 507 says so, as do a batch of
-// statements and the queue, and what was written can be read.
+// TestAFullDiskIsNamed fills the disk of the local engines. A request is answered with 507, a batch of statements
+// and the queue return the error, and earlier writes can be read.
 func TestAFullDiskIsNamed(t *testing.T) {
 	if !mayMount(t) {
 		return
@@ -57,7 +57,7 @@ func TestAFullDiskIsNamed(t *testing.T) {
 	})
 }
 
-// isFull does something until it fails.
+// isFull repeats a write until it fails.
 func isFull(t *testing.T, what string, do func() error) {
 	t.Helper()
 	for range 1000 {
@@ -79,7 +79,8 @@ func (a *App) create(t *testing.T, id string) error {
 
 const inNamespace = "LETHE_TEST_MAY_MOUNT"
 
-// mayMount runs the test again where it may mount a file system, in namespaces of its own, and says whether this is there.
+// mayMount reports whether the test may mount a file system. If not, it runs the test again in new namespaces, where
+// it may.
 func mayMount(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(inNamespace) != "" {
@@ -115,7 +116,7 @@ func smallDisk(t *testing.T, size string) string {
 	return dir
 }
 
-// appOnDisk is an App over engines that keep their data on the disk, with one customer, A.
+// appOnDisk returns an App with engines that keep their data on the disk, and one customer, A.
 func appOnDisk(t *testing.T, disk string) *App {
 	t.Helper()
 	tables, err := engine.StartDynamoDB(t.Context(), engine.Dynoxide, engine.Options{Dir: filepath.Join(disk, "tables")})
@@ -144,7 +145,7 @@ func appOnDisk(t *testing.T, disk string) *App {
 	return a
 }
 
-// deployOn makes the template's tables and a queue, and returns its URL.
+// deployOn creates the template's tables and a queue, and returns the queue's URL.
 func deployOn(t *testing.T, tables, queues *engine.Process) string {
 	t.Helper()
 	root, err := engine.ModuleRoot()

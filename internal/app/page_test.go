@@ -12,7 +12,7 @@ import (
 
 const deploying = "docs/deploying.md"
 
-// TestThePageListsEveryVariable compares its table with what is read of the environment, by name and default.
+// TestThePageListsEveryVariable compares the page's table with the fields of Config, by name and default.
 func TestThePageListsEveryVariable(t *testing.T) {
 	var want []string
 	for field := range reflect.TypeFor[Config]().Fields() {
@@ -29,7 +29,7 @@ func TestThePageListsEveryVariable(t *testing.T) {
 	compareTable(t, "## Environment of the functions", want)
 }
 
-// TestThePageListsEveryParameter compares its table with the template, by name and default.
+// TestThePageListsEveryParameter compares the page's table with the template, by name and default.
 func TestThePageListsEveryParameter(t *testing.T) {
 	var template struct {
 		Parameters map[string]struct {
@@ -48,7 +48,7 @@ func TestThePageListsEveryParameter(t *testing.T) {
 	compareTable(t, "## Parameters", want)
 }
 
-// TestThePageListsEveryAlarm compares its table with the template.
+// TestThePageListsEveryAlarm compares the page's table with the template.
 func TestThePageListsEveryAlarm(t *testing.T) {
 	var want []string
 	for name, resource := range readDeclared(t).Resources {
@@ -56,28 +56,28 @@ func TestThePageListsEveryAlarm(t *testing.T) {
 			want = append(want, "`"+name+"`")
 		}
 	}
-	var told []string
+	var listed []string
 	for _, row := range docstest.Rows(docstest.Section(t, deploying, "## Alarms")) {
-		told = append(told, row[0])
+		listed = append(listed, row[0])
 	}
-	same(t, told, want)
+	same(t, listed, want)
 }
 
 // compareTable compares the first two cells of each row of a section.
 func compareTable(t *testing.T, heading string, want []string) {
 	t.Helper()
-	var told []string
+	var listed []string
 	for _, row := range docstest.Rows(docstest.Section(t, deploying, heading)) {
-		told = append(told, row[0]+" "+row[1])
+		listed = append(listed, row[0]+" "+row[1])
 	}
-	same(t, told, want)
+	same(t, listed, want)
 }
 
-func same(t *testing.T, told, want []string) {
+func same(t *testing.T, listed, want []string) {
 	t.Helper()
-	slices.Sort(told)
+	slices.Sort(listed)
 	slices.Sort(want)
-	if !slices.Equal(told, want) {
-		t.Errorf("%s lists\n%s\nwant\n%s", deploying, strings.Join(told, "\n"), strings.Join(want, "\n"))
+	if !slices.Equal(listed, want) {
+		t.Errorf("%s lists\n%s\nwant\n%s", deploying, strings.Join(listed, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -26,9 +26,9 @@ import (
 	"lethe/internal/operations"
 )
 
-// TestRolesAllowWhatTheFunctionsDo runs each trigger through what it has to do, and
-// compares the actions that AWS would ask its role for with those the template grants:
-// no engine checks permissions, and a missing one would show in production only.
+// TestRolesAllowWhatTheFunctionsDo runs each trigger through all its work, and compares the
+// actions that AWS would check with those that the template grants to its role. The engines don't
+// check permissions, so without this test a missing one would show only in production.
 func TestRolesAllowWhatTheFunctionsDo(t *testing.T) {
 	granted := grants(t)
 	for _, tt := range []struct {
@@ -63,7 +63,7 @@ const (
 	fencedID  = "fenced"
 	goneID    = "certified" // in the ledger only
 
-	// Of operations: one that waits to be applied, one that failed, one that runs, and one to be planned.
+	// Operations: ready to be applied, failed, running, and planning.
 	readyID    = "ready00000000000000000000000"
 	failedID   = "failed0000000000000000000000"
 	runningID  = "running000000000000000000000"
@@ -72,7 +72,7 @@ const (
 
 var testActor = customer.Change{By: "test"}
 
-// prepare makes customers in all the states that the triggers meet.
+// prepare creates customers in all states that the triggers handle.
 func prepare(t *testing.T, a *App) {
 	t.Helper()
 	must := func(_ any, err error) {
@@ -104,7 +104,7 @@ func prepare(t *testing.T, a *App) {
 	}
 }
 
-// prepareOperation makes an operation in a state, to delete a customer that there is not.
+// prepareOperation creates an operation in a state that deletes a customer who does not exist.
 func prepareOperation(t *testing.T, a *App, id string, state bulk.State) {
 	t.Helper()
 	op := bulk.Operation{ID: id, Action: operations.Delete, State: bulk.Planning, Version: 1, Created: time.Now(), Expires: time.Now().Add(time.Hour)}
@@ -170,7 +170,7 @@ func exerciseAPI(t *testing.T, a *App) {
 	}
 }
 
-// authenticated is a request as the gateway sends it on.
+// authenticated returns a request in the form that the gateway passes on.
 func authenticated(method, path, body string) events.APIGatewayV2HTTPRequest {
 	return request(func(e *events.APIGatewayV2HTTPRequest) {
 		e.RequestContext.HTTP.Method, e.RawPath, e.Body = method, path, body
@@ -221,15 +221,15 @@ func exerciseStream(t *testing.T, a *App) {
 	}
 }
 
-// recorder notes the actions of IAM that requests need, each with its resource as the
-// template names it.
+// recorder records the IAM actions that requests need, each with the template's name of its
+// resource.
 type recorder struct {
 	mu      sync.Mutex
 	actions map[string]bool
 	table   string
 }
 
-// record makes the App's clients anew, recording.
+// record replaces the App's clients by ones that record.
 func (a *App) record() *recorder {
 	c, err := ReadConfig()
 	if err != nil {
@@ -316,7 +316,7 @@ func transactAction(it types.TransactWriteItem) string {
 	return "ConditionCheckItem"
 }
 
-// readTemplate decodes the template into what a test wants to know of it.
+// readTemplate decodes the template into a test's type.
 func readTemplate(t *testing.T, into any) {
 	t.Helper()
 	root, err := engine.ModuleRoot()
@@ -332,7 +332,7 @@ func readTemplate(t *testing.T, into any) {
 	}
 }
 
-// grants reads from the template what each role allows, as "action resource".
+// grants returns the permissions of each role in the template, as "action resource".
 func grants(t *testing.T) map[string][]string {
 	t.Helper()
 	var template struct {

@@ -14,7 +14,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// metric is a line of the metric, as CloudWatch reads it.
+// metric is a log line with the metric, in the form that CloudWatch reads.
 type metric struct {
 	AWS struct {
 		Timestamp         int64
@@ -28,7 +28,7 @@ type metric struct {
 	PurgeLagSeconds *float64
 }
 
-// reported are the lines that were written, in order.
+// reported returns the lines with the metric, in order.
 func (a *App) reported(t *testing.T) (lines []metric) {
 	t.Helper()
 	for text := range strings.SplitSeq(strings.TrimSpace(a.metrics.(*bytes.Buffer).String()), "\n") {
@@ -60,7 +60,7 @@ func TestSweepReportsItsLag(t *testing.T) {
 	}
 }
 
-// unlisted is a store whose list of the trash breaks off before it has told of anybody.
+// unlisted is a store in which listing the trash fails before the first customer.
 type unlisted struct {
 	customer.Store
 
@@ -71,13 +71,13 @@ func (u unlisted) Trash(context.Context, time.Time) iter.Seq2[customer.Customer,
 	return func(yield func(customer.Customer, error) bool) { yield(customer.Customer{}, u.err) }
 }
 
-// full is a queue that has enough.
+// full is a queue with the largest backlog.
 type full struct{ customer.Queue }
 
 func (full) Backlog(context.Context) (int, error) { return customer.MaxBacklog, nil }
 
-// TestSweepReportsNoLagThatItDoesNotKnow wants the lag of a purge that stands still, whatever else
-// there is to do, and no lag at all of a sweep that could not look: none is not zero.
+// TestSweepReportsNoLagThatItDoesNotKnow checks that a sweep reports the lag of a purge that has stopped,
+// and no lag, not a lag of zero, if it could not read the list.
 func TestSweepReportsNoLagThatItDoesNotKnow(t *testing.T) {
 	broken := errors.New("broken")
 	for _, tt := range []struct {
@@ -86,7 +86,7 @@ func TestSweepReportsNoLagThatItDoesNotKnow(t *testing.T) {
 		want  []float64
 		err   error
 	}{
-		{"a purge stands still", func(*testing.T, *App) {}, []float64{7200}, nil},
+		{"a purge has stopped", func(*testing.T, *App) {}, []float64{7200}, nil},
 		{"the queue has enough", func(t *testing.T, a *App) { a.reach(t, func(p *parts) { p.queue = full{p.queue} }) }, []float64{7200}, nil},
 		{"the list fails", func(t *testing.T, a *App) { a.reach(t, func(p *parts) { p.store = unlisted{p.store, broken} }) }, nil, broken},
 		{"there is no time to list", func(t *testing.T, a *App) {

@@ -19,7 +19,7 @@ import (
 	"lethe/internal/engine/enginetest"
 )
 
-// newApp is an App over tables and a queue of its own.
+// newApp returns an App with new tables and a new queue.
 func newApp(t *testing.T) *App {
 	t.Helper()
 	tables := dynamotest.New(t)
@@ -40,7 +40,7 @@ func newApp(t *testing.T) *App {
 	return a
 }
 
-// reach gives the App a service of other parts.
+// reach replaces parts of the App's service.
 func (a *App) reach(t *testing.T, change func(p *parts)) {
 	t.Helper()
 	c, err := ReadConfig()
@@ -93,7 +93,7 @@ func TestWorkNamesTheMessagesThatFailed(t *testing.T) {
 	}
 }
 
-// hasty is a store whose erasures never have the time they need.
+// hasty is a store in which every erasure runs out of time.
 type hasty struct{ customer.Store }
 
 func (hasty) Erase(context.Context, ...customer.Customer) error {
@@ -121,14 +121,14 @@ func TestWorkLeavesALongPurgeToTheSweep(t *testing.T) {
 func TestWorkingTimeEndsBeforeTheDeadline(t *testing.T) {
 	for _, test := range []struct{ limit, atLeast, atMost time.Duration }{
 		{5 * time.Minute, 10 * time.Second, 10 * time.Second},
-		{30 * time.Second, time.Second, 6 * time.Second}, // a fifth of what is left of it by now
+		{30 * time.Second, time.Second, 6 * time.Second}, // a fifth of the remaining time
 	} {
 		limit := time.Now().Add(test.limit)
 		ctx, cancel := context.WithDeadline(t.Context(), limit)
 		ctx, cancelWorking := workContext(ctx)
 		got, _ := ctx.Deadline()
 		if back := limit.Sub(got); back < test.atLeast || back > test.atMost {
-			t.Errorf("of %v %v are kept back, want %v to %v", test.limit, back, test.atLeast, test.atMost)
+			t.Errorf("limit %v: the reserve is %v, want %v to %v", test.limit, back, test.atLeast, test.atMost)
 		}
 		cancelWorking()
 		cancel()
@@ -153,7 +153,7 @@ func TestStreamNamesTheRecordThatFailed(t *testing.T) {
 	}
 }
 
-// TestStreamReadsANullDeletionAsNone reads the root of one that was restored among many.
+// TestStreamReadsANullDeletionAsNone reads the root of a customer that a bulk operation restored.
 func TestStreamReadsANullDeletionAsNone(t *testing.T) {
 	values := maps.Clone(removedRoot().Change.OldImage)
 	values["state"], values["deletion"] = events.NewStringAttribute("active"), events.NewNullAttribute()
@@ -186,7 +186,8 @@ func TestStreamCountsARepeatedChangeOnce(t *testing.T) {
 	}
 }
 
-// TestALaterNameIsBlottedOutOfWhatWasLogged renames a customer whose log has its later name. Seen again, nothing changes.
+// TestALaterNameIsBlottedOutOfWhatWasLogged renames a customer. Its log has the new name, which is then removed from it. A
+// repeated event changes nothing.
 func TestALaterNameIsBlottedOutOfWhatWasLogged(t *testing.T) {
 	a := newApp(t)
 	s := events.NewStringAttribute
@@ -234,7 +235,7 @@ func TestTTLExpiryLeadsToAPurge(t *testing.T) {
 		want     int
 	}{
 		{"by a worker", nil, 0},
-		{"by somebody else's service", &events.DynamoDBUserIdentity{Type: "Service", PrincipalID: "backup.amazonaws.com"}, 0},
+		{"by another service", &events.DynamoDBUserIdentity{Type: "Service", PrincipalID: "backup.amazonaws.com"}, 0},
 		{"by TTL", &events.DynamoDBUserIdentity{Type: "Service", PrincipalID: "dynamodb.amazonaws.com"}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

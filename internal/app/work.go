@@ -12,9 +12,9 @@ import (
 	"lethe/internal/queue"
 )
 
-// Work handles a batch of messages and returns those that failed, for SQS to deliver again. A
-// message whose work ran out of time counts as handled, and the sweep continues the work: SQS
-// would move a message that often returns to the dead-letter queue.
+// Work handles a batch of messages and returns those that failed, for SQS to deliver again. If the
+// work of a message runs out of time, the message counts as handled and the sweep continues the
+// work: SQS would move a message that often returns to the dead-letter queue.
 func (a *App) Work(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	ctx, cancel := workContext(ctx)
 	defer cancel()

@@ -194,7 +194,7 @@ func TestSubjectsOfADeadWorkerAreMarked(t *testing.T) {
 	}
 }
 
-// staleListStore is a store whose list of chunks shows a lease that has ended.
+// staleListStore is a store with a stale list of chunks: it shows a lease that has ended.
 type staleListStore struct{ *oneChunkStore }
 
 func (s staleListStore) Unfinished(context.Context, string) iter.Seq2[Chunk, error] {

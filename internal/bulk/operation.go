@@ -55,7 +55,7 @@ type Operation struct {
 	Ended   time.Time
 	Why     string // why the planning failed; no personal data
 
-	AppliedBy   string    // user whose approval started it; empty if it started without approval
+	AppliedBy   string    // user who approved it; empty if it started without approval
 	CancelledBy string    // user who cancelled it
 	Retried     time.Time // last retry
 	RetriedBy   string    // user who asked for the last retry

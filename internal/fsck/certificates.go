@@ -9,20 +9,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// checkCertificate judges a certificate as the scan reads it: nothing changes it later.
+// checkCertificate checks a certificate as scanned: a certificate never changes.
 func (c *check) checkCertificate(cert certificate) {
 	id := strings.TrimPrefix(cert.PK, "C#")
-	must := func(ok bool, what string) {
+	must := func(ok bool, problem string) {
 		if !ok {
-			c.addFinding(Finding{Rule: CertificateBroken, Customer: id, Key: "ledger " + cert.PK + " " + cert.SK, Problem: what})
+			c.addFinding(Finding{Rule: CertificateBroken, Customer: id, Key: "ledger " + cert.PK + " " + cert.SK, Problem: problem})
 		}
 	}
 	must(strings.HasPrefix(cert.PK, "C#") && cert.Customer == id && cert.SK != "", "names another customer than its key")
-	must(cert.Residue != nil && *cert.Residue == 0, "certifies a residue")
-	must(cert.PurgedBy != "" && cert.DeletedAt != "" && cert.DeletedAt <= cert.PurgedAt, "doesn't say who purged, or says that the purge was before the deletion")
+	must(cert.Residue != nil && *cert.Residue == 0, "its residue is not 0")
+	must(cert.PurgedBy != "" && cert.DeletedAt != "" && cert.DeletedAt <= cert.PurgedAt, "its author or a time is missing, or its purge is before its deletion")
 }
 
-// visitCertificate suspects a customer that is back, and retained records that are gone.
+// visitCertificate makes the customer a suspect if it exists, or if retained records are missing.
 func (s *segment) visitCertificate(ctx context.Context, c certificate) error {
 	id, ok := strings.CutPrefix(c.PK, "C#")
 	if !ok {
@@ -50,7 +50,8 @@ func (c *check) keepsForEver(cert certificate) bool {
 	return false
 }
 
-// checkKeptExist suspects a customer without retained records. If there are some, retainedPartition compares them.
+// checkKeptExist makes a customer without retained records a suspect. If it has some, retainedPartition
+// counts them.
 func (s *segment) checkKeptExist(ctx context.Context, id string) error {
 	there, err := s.check.client.any(ctx, s.check.Table, "X#"+id)
 	if err != nil || there {
@@ -59,7 +60,7 @@ func (s *segment) checkKeptExist(ctx context.Context, id string) error {
 	return s.check.suspect(ctx, suspect{customer: id, about: retentions})
 }
 
-// checkPersonal looks for personal values in what outlives a customer.
+// checkPersonal finds personal values in an item that outlives its customer.
 func (c *check) checkPersonal(shown string, it item) {
 	if len(c.Personal) == 0 {
 		return
@@ -67,13 +68,13 @@ func (c *check) checkPersonal(shown string, it item) {
 	for value := range texts(&types.AttributeValueMemberM{Value: it}) {
 		for i, p := range c.Personal {
 			if strings.Contains(strings.ToLower(value), strings.ToLower(p)) {
-				c.addFinding(Finding{Rule: PersonalData, Key: shown, Problem: fmt.Sprintf("holds the %d. of the personal values that are looked for", i+1)})
+				c.addFinding(Finding{Rule: PersonalData, Key: shown, Problem: fmt.Sprintf("contains a personal value: number %d of those given", i+1)})
 			}
 		}
 	}
 }
 
-// texts goes through all names and texts of a value.
+// texts iterates over all names and strings in a value.
 func texts(value types.AttributeValue) func(yield func(string) bool) {
 	return func(yield func(string) bool) { walk(value, yield) }
 }

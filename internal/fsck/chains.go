@@ -15,17 +15,20 @@ import (
 	"lethe/internal/ledger"
 )
 
-// chains is how far the chains of the ledger have been verified, and what was counted.
+// Each certificate is stored twice: linked, in a block of its chain, and filed, as an item under its
+// customer. Both must be equal.
+
+// chains is the position in the chains of the ledger, with the counts so far.
 type chains struct {
-	Chain  int         // the one to go on with
-	Head   ledger.Head // of what is verified
-	After  string      // sort key of its last block that was looked at
-	Filed  int64       // certificates that the scan has seen under their customers
-	Linked int64       // of those in chains, how many are filed
+	Chain  int         // chain to continue with
+	Head   ledger.Head // last verified certificate
+	After  string      // sort key of the last verified block
+	Filed  int64       // filed certificates that the scan has read
+	Linked int64       // linked certificates that are filed
 	Done   bool
 }
 
-// block is one of a chain, with certificates as they are filed under their customers too.
+// block is an item of a chain.
 type block struct {
 	PK           string `dynamodbav:"pk"`
 	SK           string `dynamodbav:"sk"`
@@ -36,7 +39,7 @@ const chainPrefix = "L#"
 
 func chainPK(chain int) string { return fmt.Sprintf("%s%d", chainPrefix, chain) }
 
-// blockSK is the sort key of the block whose first certificate has a number.
+// blockSK returns the sort key of the block that begins with the certificate seq.
 func blockSK(seq int64) string { return fmt.Sprintf("%012d", seq) }
 
 func decodeBlock(it item) block {
@@ -53,8 +56,8 @@ func decodeBlock(it item) block {
 	return b
 }
 
-// checkChains verifies every chain, as an auditor can, and compares what is in the
-// chains with what is filed under the customers. It stops between blocks when the time is over.
+// checkChains verifies every chain as an auditor can, and compares linked with filed certificates.
+// It stops between two blocks when the part should end.
 func (c *check) checkChains(ctx context.Context, p *chains) error {
 	for ; p.Chain < ledger.Chains; p.Chain++ {
 		if finished, err := c.checkChain(ctx, p); !finished || err != nil {
@@ -93,7 +96,7 @@ func (c *check) checkChain(ctx context.Context, p *chains) (finished bool, err e
 	return true, nil
 }
 
-// checkBlock returns how many of its certificates are filed.
+// checkBlock checks a block and returns how many of its certificates are filed.
 func (c *check) checkBlock(ctx context.Context, chain int, b block, verifier *ledger.Verifier) (linked int64, err error) {
 	if len(b.Certificates) == 0 {
 		c.addChainFinding(b, "", "is an empty block")
@@ -124,8 +127,8 @@ func (c *check) addChainFinding(b block, customer, problem string) {
 	c.addFinding(Finding{Rule: CertificateBroken, Customer: customer, Key: "ledger " + b.PK + " " + b.SK, Problem: problem})
 }
 
-// readLink is a certificate as the API shows it, which is what was hashed. Its members are stored under the same names, but for
-// two.
+// readLink returns a certificate in the form of the API, which is hashed. All its members except two are
+// stored under the same names.
 func readLink(cert item) (ledger.Certificate, error) {
 	var link ledger.Certificate
 	err := attributevalue.UnmarshalMapWithOptions(cert, &link, func(o *attributevalue.DecoderOptions) { o.TagKey = "json" })
@@ -133,8 +136,8 @@ func readLink(cert item) (ledger.Certificate, error) {
 	return link, err
 }
 
-// checkFiling compares a block's certificates with what is filed under their customers, and
-// returns how many are.
+// checkFiling compares the certificates of a block with the filed ones, and returns how many are
+// filed.
 func (c *check) checkFiling(ctx context.Context, b block) (filed int64, err error) {
 	originals, err := c.readFiled(ctx, b.Certificates)
 	if err != nil {
@@ -159,14 +162,14 @@ func (c *check) checkFiling(ctx context.Context, b block) (filed int64, err erro
 		if original, is := originals[k]; is && !reflect.DeepEqual(original, cert) {
 			c.addFinding(Finding{
 				Rule: CertificateBroken, Customer: k.customer(), Key: "ledger " + k.PK + " " + k.SK,
-				Problem: "is filed otherwise than it is in its chain",
+				Problem: "differs from the same certificate in its chain",
 			})
 		}
 	}
 	return int64(len(originals)), nil
 }
 
-// readFiled reads what is filed of certificates.
+// readFiled reads those of the certificates that are filed.
 func (c *check) readFiled(ctx context.Context, certs []item) (map[key]item, error) {
 	keys := map[key]bool{}
 	for _, cert := range certs {
@@ -175,7 +178,8 @@ func (c *check) readFiled(ctx context.Context, certs []item) (map[key]item, erro
 	return c.client.wholes(ctx, c.Ledger, slices.Collect(maps.Keys(keys)))
 }
 
-// ended are the certificates that are not filed although their purge has ended: a purge files what it appends before it ends.
+// unfiled returns the certificates that are not filed although their purge has ended. A running purge
+// may still file them.
 func (c *check) unfiled(ctx context.Context, certs []item, filed map[key]item) (ended []item, err error) {
 	for _, cert := range certs {
 		k := keyOf(cert)
@@ -202,8 +206,8 @@ func (c *check) isPurging(ctx context.Context, id string) (bool, error) {
 	return err == nil && root.State == purging, nil
 }
 
-// findUnlinked finds certificates that are filed but in no chain, when there are more of
-// the former. A scan may have seen some of them twice, so that each is looked for.
+// findUnlinked finds certificates that are filed but not linked. It is called if more are filed than
+// linked. The scan may have counted some twice, so it looks for each in its chain.
 func (c *check) findUnlinked(ctx context.Context) error {
 	for after, first := (key{}), true; first || after != (key{}); first = false {
 		items, next, err := c.client.scan(ctx, c.Ledger, 0, 1, after)
@@ -237,7 +241,7 @@ func (c *check) checkLinked(ctx context.Context, k key, it item) error {
 	}
 	c.addFinding(Finding{
 		Rule: CertificateBroken, Customer: k.customer(), Key: "ledger " + k.PK + " " + k.SK,
-		Problem: "is filed, but is in no chain",
+		Problem: "is not in its chain",
 	})
 	return nil
 }

@@ -23,7 +23,7 @@ const (
 	maxBatchGet = 100 // keys; DynamoDB's limit
 )
 
-// client reads the tables, counts what that costs, and keeps to a pace.
+// client reads the tables, counts the cost, and limits the rate.
 type client struct {
 	db   Reader
 	pace *rate.Limiter // nil: none
@@ -40,7 +40,7 @@ func newClient(db Reader, unitsPerSecond int) *client {
 	return c
 }
 
-// Reader is what a check needs of DynamoDB: it can't write. A [dynamodb.Client] is one.
+// Reader is the part of DynamoDB's API that a check uses. It can't write. A [dynamodb.Client] is one.
 type Reader interface {
 	GetItem(ctx context.Context, in *dynamodb.GetItemInput, options ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, options ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
@@ -48,7 +48,8 @@ type Reader interface {
 	Scan(ctx context.Context, in *dynamodb.ScanInput, options ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
 }
 
-// Cost is what the reads of a check and the writes of its repairs consumed, as DynamoDB reports it.
+// Cost is the capacity that the reads of a check and the writes of its repairs consumed, as DynamoDB
+// reports it.
 type Cost struct {
 	Requests   int     `json:"requests"`
 	ReadUnits  float64 `json:"readUnits"`
@@ -57,7 +58,7 @@ type Cost struct {
 
 const bill = types.ReturnConsumedCapacityTotal
 
-// read counts a reading, and waits until the pace allows the next.
+// read counts a read, and waits until the rate limit allows the next.
 func (c *client) read(ctx context.Context, capacities ...types.ConsumedCapacity) error {
 	units := c.count(capacities)
 	if c.pace == nil || units == 0 {
@@ -78,7 +79,7 @@ func (c *client) count(capacities []types.ConsumedCapacity) (units float64) {
 	return units
 }
 
-// wrote counts a repair.
+// wrote counts the write of a repair.
 func (c *client) wrote(units float64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,7 +115,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// get reads one item, consistently; nil if there is none.
+// get reads one item consistently. It is nil if it does not exist.
 func (c *client) get(ctx context.Context, table string, k key) (item, error) {
 	out, err := c.db.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: &table, Key: k.item(), ConsistentRead: aws.Bool(true), ReturnConsumedCapacity: bill,
@@ -125,10 +126,11 @@ func (c *client) get(ctx context.Context, table string, k key) (item, error) {
 	return out.Item, c.read(ctx, one(out.ConsumedCapacity)...)
 }
 
-// pointedTo are the attributes of what other items point to that matter.
+// pointedTo are the attributes that lookups need.
 var pointedTo = []string{"pk", "sk", "state", "terms", "claim", "profile", "deletion", "customer"}
 
-// project asks for some attributes, each behind another name: many words are reserved.
+// project returns a projection of some attributes. It uses placeholders, because many names are
+// reserved words.
 func project(attributes []string) (projection *string, names map[string]string) {
 	if len(attributes) == 0 {
 		return nil, nil
@@ -140,7 +142,7 @@ func project(attributes []string) (projection *string, names map[string]string) 
 	return aws.String("#" + strings.Join(attributes, ", #")), names
 }
 
-// batchGet reads many items, in part; those that are not there are left out.
+// batchGet reads the attributes pointedTo of many items. The result has only items that exist.
 func (c *client) batchGet(ctx context.Context, table string, keys []key, consistent bool) (map[key]row, error) {
 	request := types.KeysAndAttributes{ConsistentRead: &consistent}
 	request.ProjectionExpression, request.ExpressionAttributeNames = project(pointedTo)
@@ -148,7 +150,7 @@ func (c *client) batchGet(ctx context.Context, table string, keys []key, consist
 	found := map[key]row{}
 	for k, it := range items {
 		r, ok := readable(it)
-		if !ok { // it is there; the scan reports that it can't be read
+		if !ok { // it exists; the scan reports that it can't be read
 			r = row{PK: k.PK, SK: k.SK}
 		}
 		found[k] = r
@@ -156,7 +158,7 @@ func (c *client) batchGet(ctx context.Context, table string, keys []key, consist
 	return found, err
 }
 
-// wholes reads many items as they are, consistently; those that are not there are left out.
+// wholes reads all attributes of many items consistently. The result has only items that exist.
 func (c *client) wholes(ctx context.Context, table string, keys []key) (map[key]item, error) {
 	return c.items(ctx, table, keys, types.KeysAndAttributes{ConsistentRead: aws.Bool(true)})
 }
@@ -175,7 +177,7 @@ func (c *client) items(ctx context.Context, table string, keys []key, request ty
 	return found, nil
 }
 
-// batch makes a request until all of it is read.
+// batch repeats a request until all its keys are read.
 func (c *client) batch(ctx context.Context, table string, request types.KeysAndAttributes, found map[key]item) error {
 	for attempt := 0; len(request.Keys) > 0; attempt++ {
 		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
@@ -198,7 +200,7 @@ func (c *client) batch(ctx context.Context, table string, request types.KeysAndA
 	return nil
 }
 
-// Waits are whole, not drawn at random: what is missing must stay missing for a while.
+// The waits have no jitter, so that a missing item must stay missing for a certain time.
 var betweenAttempts = backoff.Exponential{First: 50 * time.Millisecond, Max: 1600 * time.Millisecond}
 
 // scan reads a page of a segment, after a key; next is empty at the end.
@@ -221,8 +223,8 @@ func (c *client) scan(ctx context.Context, table string, segment, of int, after 
 	return out.Items, keyOf(out.LastEvaluatedKey), nil
 }
 
-// lost says whether a scan that ends after a key may have lost its way: DynamoDB knows the
-// place of an item that was removed since; one of the local engines doesn't, and its scan ends there.
+// lost reports whether a scan that ended after a key may have ended too early. One of the local engines
+// ends a scan there if the item with the key was removed; DynamoDB continues.
 func (c *client) lost(ctx context.Context, table string, after key) (bool, error) {
 	if after == (key{}) {
 		return false, nil
@@ -231,7 +233,7 @@ func (c *client) lost(ctx context.Context, table string, after key) (bool, error
 	return it == nil, err
 }
 
-// query goes through what has a partition key, consistently. Without attributes it reads the items whole.
+// query iterates over the items with a partition key, consistently. Without attributes it reads all.
 func (c *client) query(ctx context.Context, table, pk string, newestFirst bool, attributes ...string) iter.Seq2[item, error] {
 	in := &dynamodb.QueryInput{
 		TableName: &table, KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": text(pk)},
@@ -241,7 +243,7 @@ func (c *client) query(ctx context.Context, table, pk string, newestFirst bool, 
 	return c.pages(ctx, in)
 }
 
-// queryAfter goes through what has a partition key after a sort key; an empty one is before all.
+// queryAfter iterates over the items with a partition key after a sort key, empty for all items.
 func (c *client) queryAfter(ctx context.Context, table, pk, sk string) iter.Seq2[item, error] {
 	return c.pages(ctx, &dynamodb.QueryInput{
 		TableName: &table, KeyConditionExpression: aws.String("pk = :pk AND sk > :sk"),
@@ -249,7 +251,7 @@ func (c *client) queryAfter(ctx context.Context, table, pk, sk string) iter.Seq2
 	})
 }
 
-// lastUpTo reads the last item of a partition key up to a sort key; nil if there is none.
+// lastUpTo reads the last item of a partition up to a sort key. It is nil if it does not exist.
 func (c *client) lastUpTo(ctx context.Context, table, pk, sk string) (item, error) {
 	for it, err := range c.pages(ctx, &dynamodb.QueryInput{
 		TableName: &table, KeyConditionExpression: aws.String("pk = :pk AND sk <= :sk"),
@@ -287,7 +289,7 @@ func (c *client) pages(ctx context.Context, in *dynamodb.QueryInput) iter.Seq2[i
 	}
 }
 
-// any says whether there is anything with a partition key.
+// any reports whether the partition has an item.
 func (c *client) any(ctx context.Context, table, pk string) (bool, error) {
 	out, err := c.db.Query(ctx, &dynamodb.QueryInput{
 		TableName: &table, Limit: aws.Int32(1), ReturnConsumedCapacity: bill,
@@ -299,7 +301,7 @@ func (c *client) any(ctx context.Context, table, pk string) (bool, error) {
 	return len(out.Items) > 0, c.read(ctx, one(out.ConsumedCapacity)...)
 }
 
-// readable is an item, unless it can't be read: the scan tells of that.
+// readable decodes an item. ok is false if it can't be read; the scan reports that.
 func readable(it item) (r row, ok bool) {
 	r, err := decode(it)
 	return r, err == nil

@@ -51,5 +51,5 @@
 // fsckrun_test.go checks in parts, stops repairs halfway, checks a running system, and
 // measures the memory of a check. The simulated histories and the crash matrix end with a
 // check, too. internal/app and internal/local test the operation fsck, cmd/lethe the command.
-// The tests in this package are about keys in reports and the table in docs/proof.md.
+// The tests in this package are about keys in reports, the table in docs/proof.md and this list of files.
 package fsck

@@ -16,11 +16,12 @@ import (
 )
 
 const (
-	attempts    = 5    // to look at something that holds still
-	maxProblems = 1000 // of one customer that are kept in mind
+	attempts    = 5    // to read a customer that does not change during the read
+	maxProblems = 1000 // of one customer that are kept in memory
 )
 
-// examination is one look at a customer: cheap, at what the scan brings, or thorough.
+// examination checks one customer: in a scan with the items of one partition, or after it with
+// consistent reads of all items.
 type examination struct {
 	check *check
 	suspect
@@ -31,8 +32,8 @@ type examination struct {
 	certs    []certificate
 	retained map[string]int64 // by kind
 	problems []problem
-	more     int  // problems than there is room for
-	unread   bool // the root can't be read: the scan has told so
+	more     int  // problems that were not kept
+	unread   bool // the root can't be read; the scan reports that
 }
 
 func (c *check) newExamination(s suspect) *examination {
@@ -41,7 +42,7 @@ func (c *check) newExamination(s suspect) *examination {
 	return e
 }
 
-// add takes an item of the customer's partition.
+// add adds an item of the customer's partition.
 func (e *examination) add(r row) {
 	switch {
 	case r.SK == rootSK:
@@ -54,20 +55,20 @@ func (e *examination) add(r row) {
 	}
 }
 
-func (e *examination) problem(rule Rule, k key, what string, f fix) {
+func (e *examination) problem(rule Rule, k key, text string, f fix) {
 	if len(e.problems) == e.check.room {
 		e.more++
 		return
 	}
-	e.problems = append(e.problems, problem{Finding{Rule: rule, Customer: e.customer, Key: k.shown(), Problem: what, Repairable: f != nil}, f})
+	e.problems = append(e.problems, problem{Finding{Rule: rule, Customer: e.customer, Key: k.shown(), Problem: text, Repairable: f != nil}, f})
 }
 
-// rootProblem is a problem of the root.
+// rootProblem adds a problem of the root.
 func (e *examination) rootProblem(rule Rule, f fix, format string, args ...any) {
 	e.problem(rule, rootKey(e.customer), fmt.Sprintf(format, args...), f)
 }
 
-// end forms suspicions of what the scan has brought.
+// end makes the customer a suspect if the scanned items have problems.
 func (e *examination) end(ctx context.Context, s *segment) error {
 	e.tree.end()
 	if e.root == nil {
@@ -86,7 +87,7 @@ func (e *examination) end(ctx context.Context, s *segment) error {
 	return s.addLookups(ctx, e.nameLookups(s)...)
 }
 
-// names asks whether the root's terms and claim are there.
+// nameLookups returns the lookups of the root's terms and claim.
 func (e *examination) nameLookups(s *segment) []lookup {
 	var questions []lookup
 	suspicion := suspect{customer: e.customer, about: partitions}
@@ -109,7 +110,7 @@ func (e *examination) nameLookups(s *segment) []lookup {
 	return questions
 }
 
-// examineCustomer reads all that concerns a customer, until the customer doesn't change during the read.
+// examineCustomer reads all items of a customer, until its root doesn't change during the read.
 func (c *check) examineCustomer(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
 	for attempt := range attempts {
 		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
@@ -133,7 +134,7 @@ func (c *check) examineCustomer(ctx context.Context, s suspect) (found []problem
 	return nil, false, nil
 }
 
-// found are the problems that the suspicion is about.
+// found returns the problems in the aspects that are suspected.
 func (e *examination) found() []problem {
 	found := slices.DeleteFunc(e.problems, func(p problem) bool { return p.aspect()&e.about == 0 })
 	slices.SortStableFunc(found, e.rootFirst)
@@ -143,7 +144,7 @@ func (e *examination) found() []problem {
 	return found
 }
 
-// rootFirst lets what is wrong with the root be repaired before what counts on it.
+// rootFirst sorts problems of the root first: other repairs depend on the root.
 func (e *examination) rootFirst(a, b problem) int {
 	root := rootKey(e.customer).shown()
 	switch {
@@ -155,7 +156,7 @@ func (e *examination) rootFirst(a, b problem) int {
 	return 1
 }
 
-// still says whether the root is as it was read.
+// unchanged reports whether the root is the same as in the first read.
 func (e *examination) unchanged(now item) bool {
 	if e.root == nil || now == nil {
 		return e.root == nil && now == nil
@@ -179,7 +180,7 @@ func (e *examination) read(ctx context.Context) error {
 		return err
 	}
 	if e.root == nil {
-		e.problems, e.more = nil, 0 // the purge erases them, however they are
+		e.problems, e.more = nil, 0 // problems within records don't matter: the purge erases them
 		return e.readLeftovers(ctx)
 	}
 	e.checkRoot()
@@ -215,17 +216,17 @@ func (e *examination) readCertificates(ctx context.Context) error {
 	return nil
 }
 
-// checkOrphans finds what hangs on a customer that is gone.
+// checkOrphans finds records and access tokens of a customer who is gone.
 func (e *examination) checkOrphans(f fix) {
 	if n := e.tree.sum(); n > 0 {
-		e.rootProblem(OrphanRecord, f, "%d records without their root", n)
+		e.rootProblem(OrphanRecord, f, "%d records without the root of their customer", n)
 	}
 	if e.tokens > 0 {
-		e.rootProblem(OrphanToken, f, "%d access tokens without their root", e.tokens)
+		e.rootProblem(OrphanToken, f, "%d access tokens without the root of their customer", e.tokens)
 	}
 }
 
-// checkCounts compares the root's counts with the records there are.
+// checkCounts compares the root's counts with the number of records.
 func (e *examination) checkCounts() {
 	counted := e.root.Counts
 	recount := together(func(ctx context.Context) error { return e.repairRoot(ctx, repair.Recount{Counts: e.recounted()}) })
@@ -239,12 +240,13 @@ func (e *examination) checkCounts() {
 	for _, k := range kinds {
 		there := e.tree.counts[k]
 		if counted[k] != there && (e.root.State != purging || counted[k] < there) {
-			e.problem(CountMismatch, rootKey(e.customer), fmt.Sprintf("counts %d of kind %s, has %d", counted[k], k, there), recount)
+			e.problem(CountMismatch, rootKey(e.customer), fmt.Sprintf("counts %d records of kind %s, but there are %d", counted[k], k, there), recount)
 		}
 	}
 }
 
-// recounted are the counts of what there is. Of a purge some records may have gone already.
+// recounted returns the correct counts. During a purge they may stay higher: the purge has erased
+// some of the records.
 func (e *examination) recounted() map[string]int64 {
 	counts := maps.Clone(e.tree.counts)
 	for kind, n := range e.root.Counts {

@@ -64,7 +64,7 @@ func (k key) ofCustomer() bool {
 	return k.SK == rootSK || strings.HasPrefix(k.SK, recordPrefix) || strings.HasPrefix(k.SK, tokenPrefix)
 }
 
-// ofSystem reports whether the key is that of the settings, the totals or a lease.
+// ofSystem reports whether the key belongs to the settings, the totals or a lease.
 func (k key) ofSystem() bool {
 	return k.PK == "P" && (k.SK == "settings" || strings.HasPrefix(k.SK, "totals#") || strings.HasPrefix(k.SK, "lease#"))
 }

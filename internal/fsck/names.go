@@ -8,22 +8,22 @@ import (
 	"lethe/internal/repair"
 )
 
-// lists says whether a root lists the search term with a key, at its right place.
+// lists reports whether the root lists the search term with the key, and the key is the right one.
 func (r row) lists(k key) bool {
 	_, id, _ := strings.Cut(k.SK, "#")
 	return k == termKey(termOf(k), id) && slices.Contains(r.Terms, termOf(k))
 }
 
-// termOf is the search term with a key.
+// termOf returns the search term of a key.
 func termOf(k key) string {
 	term, _, _ := strings.Cut(k.SK, "#")
 	return term
 }
 
-// claims says whether a root has the e-mail address with a claim's key.
+// claims reports whether the key belongs to the claim for the root's e-mail address.
 func (r row) claims(k key) bool { return r.claimed() != "" && k == claimKey(r.claimed()) }
 
-// visitTerm asks the root that a search term points to.
+// visitTerm checks that the customer of a search term lists it.
 func (s *segment) visitTerm(ctx context.Context, r row) error {
 	term, id, ok := strings.Cut(r.SK, "#")
 	if !ok || term == "" || id == "" {
@@ -33,7 +33,7 @@ func (s *segment) visitTerm(ctx context.Context, r row) error {
 	return s.checkOwner(ctx, id, stray{r.key(), s.where()}, row.lists)
 }
 
-// visitClaim asks the root that has claimed an e-mail address.
+// visitClaim checks that the customer of a claim has its e-mail address.
 func (s *segment) visitClaim(ctx context.Context, r row) error {
 	if r.Customer == "" {
 		s.check.addUnknown(r.key(), "a claim that names no customer")
@@ -42,7 +42,7 @@ func (s *segment) visitClaim(ctx context.Context, r row) error {
 	return s.checkOwner(ctx, r.Customer, stray{r.key(), s.where()}, row.claims)
 }
 
-// ask suspects an item that its customer doesn't know of.
+// checkOwner makes the customer that an item points to a suspect, unless its root knows the item.
 func (s *segment) checkOwner(ctx context.Context, id string, points stray, knows func(row, key) bool) error {
 	return s.addLookups(ctx, lookup{rootKey(id), func(ctx context.Context, root row, there bool) error {
 		if there && knows(root, points.key) {
@@ -52,7 +52,8 @@ func (s *segment) checkOwner(ctx context.Context, id string, points stray, knows
 	}})
 }
 
-// readNames looks whether the root's terms and claim are there. A purge erases them first.
+// readNames checks that the root's terms and claim exist, unless a purge is running: it erases them
+// first.
 func (e *examination) readNames(ctx context.Context) error {
 	if e.root.State == purging {
 		return nil
@@ -81,8 +82,8 @@ func (e *examination) readNames(ctx context.Context) error {
 	return nil
 }
 
-// unclaimed is the problem of an e-mail address that is not claimed, or is claimed for another customer. That one may
-// have the address too.
+// unclaimed adds the problem of an e-mail address that is not claimed for the customer. It may be claimed
+// for another customer, who may have the address, too.
 func (e *examination) unclaimed(ctx context.Context, k key, owner string) error {
 	if owner == "" {
 		e.problem(ClaimMissing, k, "its e-mail address is not claimed for it", e.fix(repair.PutClaim{Identity: e.root.claimed()}))
@@ -105,7 +106,7 @@ func (e *examination) unclaimed(ctx context.Context, k key, owner string) error 
 	return nil
 }
 
-// strayNames are the suspected terms and claims that are there, and that the root doesn't have.
+// strayNames returns the suspected terms and claims that exist and that the root doesn't have.
 func (e *examination) strayNames(ctx context.Context) (terms, claims []stray, err error) {
 	keys := make([]key, len(e.strays))
 	for i, s := range e.strays {
@@ -125,7 +126,7 @@ func (e *examination) strayNames(ctx context.Context) (terms, claims []stray, er
 	return terms, claims, err
 }
 
-// readStrays finds terms and claims that a root doesn't know of.
+// readStrays finds terms and claims of the customer that its root doesn't have.
 func (e *examination) readStrays(ctx context.Context) error {
 	terms, claims, err := e.strayNames(ctx)
 	if err != nil {
@@ -140,8 +141,8 @@ func (e *examination) readStrays(ctx context.Context) error {
 	return nil
 }
 
-func (e *examination) stray(rule Rule, s stray, what string, f fix) {
-	e.problem(rule, s.key, what, f)
+func (e *examination) stray(rule Rule, s stray, text string, f fix) {
+	e.problem(rule, s.key, text, f)
 	if last := &e.problems[len(e.problems)-1]; last.Key == s.shown() {
 		last.At = s.where
 	}

@@ -9,16 +9,16 @@ import (
 
 // TestThePageListsEveryRule compares the table in docs/proof.md with the rules.
 func TestThePageListsEveryRule(t *testing.T) {
-	var told []Rule
+	var listed []Rule
 	for _, row := range docstest.Rows(docstest.Section(t, "docs/proof.md", "## Checking the tables")) {
 		for _, rule := range docstest.Refusals(row[0]) {
-			told = append(told, Rule(rule))
+			listed = append(listed, Rule(rule))
 		}
 	}
 	want := slices.Clone(Rules)
-	slices.Sort(told)
+	slices.Sort(listed)
 	slices.Sort(want)
-	if !slices.Equal(told, want) {
-		t.Errorf("the page lists %v\nwant %v", told, want)
+	if !slices.Equal(listed, want) {
+		t.Errorf("the page lists %v\nwant %v", listed, want)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"lethe/internal/repair"
 )
 
-// header is what is read of an operation's document.
+// header holds the members of an operation's document that fsck uses.
 type header struct {
 	ID      string    `dynamodbav:"id"`
 	State   string    `dynamodbav:"state"`
@@ -31,11 +31,12 @@ const (
 	running    = "RUNNING"
 	cancelling = "CANCELLING"
 
-	maxChunks = 10_000_000 // of one operation; a larger number is damage
+	maxChunks = 10_000_000 // of one operation; a larger number is an error
 )
 
-// keepsPersonal says whether the operation has ended with what it may tell of customers: until the planning has
-// ended, its reason has been compared with some of them only, and its position is in a search.
+// keepsPersonal reports whether the operation ended during its planning and still has its reason or
+// position. The reason is redacted for some of the customers only, and the position may contain a
+// search text.
 func (h header) keepsPersonal() bool {
 	return h.ended() && h.Planned.IsZero() && h.Reason+h.Position != ""
 }
@@ -44,7 +45,7 @@ func (h header) ended() bool {
 	return h.State != planning && h.State != ready && h.State != running && h.State != cancelling
 }
 
-// parts are what there is of an operation: of its chunks a bit each.
+// parts are the items of an operation, with one bit for each part of a chunk.
 type parts struct {
 	id        string
 	root      *row
@@ -53,9 +54,9 @@ type parts struct {
 	frozen    big.Int
 	ended     big.Int
 	pending   big.Int
-	lasting   int // parts that TTL is not about to take
+	lasting   int // parts that have not expired
 	now       int64
-	odd       []key
+	unknown   []key
 	unread    bool // the header can't be read
 }
 
@@ -65,7 +66,7 @@ func (p *parts) key(part string, seq int) key {
 	return key{"O#" + p.id, fmt.Sprintf("%s%06d", part, seq)}
 }
 
-// add takes an item of the operation's partition.
+// add adds an item of the operation's partition.
 func (p *parts) add(r row) {
 	if r.SK == rootSK {
 		p.root = &r
@@ -81,8 +82,8 @@ func (p *parts) add(r row) {
 	}
 	set, seq := p.set(r.SK)
 	if set == nil {
-		if len(p.odd) < maxSuspects {
-			p.odd = append(p.odd, r.key())
+		if len(p.unknown) < maxSuspects {
+			p.unknown = append(p.unknown, r.key())
 		}
 		return
 	}
@@ -108,11 +109,11 @@ func (p *parts) set(sk string) (*big.Int, int) {
 	return nil, 0
 }
 
-// expiring says whether TTL is taking the operation, in whatever order it likes.
+// expiring reports whether the operation has expired. TTL removes its items in any order.
 func (p *parts) expiring() bool { return p.root != nil && p.root.TTL > 0 && p.root.TTL <= p.now }
 
-// broken says which chunks lack their subjects, which their progress, and which have it twice;
-// past are those beyond the operation's number.
+// brokenChunks returns the chunks without subjects, without progress, with progress twice, and
+// those past the operation's number of chunks.
 func (p *parts) brokenChunks() (noSubjects, noProgress, twice, past []int) {
 	last := max(p.frozen.BitLen(), p.ended.BitLen(), p.pending.BitLen(), p.header.Chunks)
 	for seq := range last {
@@ -136,7 +137,7 @@ func (p *parts) brokenChunks() (noSubjects, noProgress, twice, past []int) {
 	return noSubjects, noProgress, twice, past
 }
 
-// end forms suspicions of what the scan has brought.
+// end makes the operation a suspect if the scanned items have problems.
 func (p *parts) end(ctx context.Context, s *segment) error {
 	if len(s.check.operationProblems(p)) == 0 {
 		return nil
@@ -144,7 +145,7 @@ func (p *parts) end(ctx context.Context, s *segment) error {
 	return s.check.suspect(ctx, suspect{operation: p.id})
 }
 
-// listed is where the operation belongs in the lists.
+// listed returns the correct place of the operation in the lists.
 func (p *parts) listed() (list, sort string) {
 	list = "operations#active"
 	if p.header.ended() {
@@ -153,21 +154,21 @@ func (p *parts) listed() (list, sort string) {
 	return list, formatTime(p.header.Created) + "#" + p.id
 }
 
-// operationProblems judges an operation.
+// operationProblems returns the problems of an operation.
 func (c *check) operationProblems(p *parts) (found []problem) {
-	add := func(rule Rule, k key, what string, f fix) {
+	add := func(rule Rule, k key, text string, f fix) {
 		if len(found) < maxProblems {
-			found = append(found, problem{Finding{Rule: rule, Key: k.shown(), Problem: what, Repairable: f != nil}, f})
+			found = append(found, problem{Finding{Rule: rule, Key: k.shown(), Problem: text, Repairable: f != nil}, f})
 		}
 	}
-	for _, k := range p.odd {
+	for _, k := range p.unknown {
 		add(UnknownItem, k, "no part of an operation has such a key", nil)
 	}
 	top := key{"O#" + p.id, rootSK}
 	switch {
 	case p.root == nil:
 		if p.lasting > 0 {
-			add(StrandedChunk, top, fmt.Sprintf("%d parts of an operation that is not there", p.lasting), c.fixOperation(p, repair.RemoveOperation{}))
+			add(StrandedChunk, top, fmt.Sprintf("%d parts of an operation that does not exist", p.lasting), c.fixOperation(p, repair.RemoveOperation{}))
 		}
 		return found
 	case p.expiring():
@@ -180,7 +181,7 @@ func (c *check) operationProblems(p *parts) (found []problem) {
 		add(WrongPlace, top, fmt.Sprintf("%s, but in list %s at %s", p.header.State, p.root.List, p.root.Sort), c.fixOperation(p, repair.RelistOperation{}))
 	}
 	if p.header.keepsPersonal() {
-		add(PersonalData, top, "it ended before it was planned, and keeps its reason or its position", nil)
+		add(PersonalData, top, "it ended during its planning, and still has its reason or its position", nil)
 	}
 	c.selectionProblems(p, add)
 	c.chunkProblems(p, add)
@@ -191,9 +192,9 @@ func (c *check) selectionProblems(p *parts, add func(Rule, key, string, fix)) {
 	k := key{"O#" + p.id, selectionSK}
 	switch {
 	case p.header.State == planning && p.selection == nil:
-		add(OperationBroken, k, "under planning, and its selection is gone; cancel it and plan another", nil)
+		add(OperationBroken, k, "it is being planned, but its selection is gone; cancel it and plan another", nil)
 	case p.header.State != planning && p.selection != nil:
-		add(OperationBroken, k, "its selection is kept though it is planned", c.fixOperation(p, repair.RemoveSelection{}))
+		add(OperationBroken, k, "its planning has ended, but its selection is still there", c.fixOperation(p, repair.RemoveSelection{}))
 	}
 }
 
@@ -210,15 +211,15 @@ func (c *check) chunkProblems(p *parts, add func(Rule, key, string, fix)) {
 		add(OperationBroken, p.key(pendingPart, seq), "the outcomes of a chunk are gone", f)
 	}
 	for _, seq := range twice {
-		add(OperationBroken, p.key(pendingPart, seq), "a chunk has ended, and is listed as to be done too", c.fixOperation(p, repair.RemovePending{Seq: seq}))
+		add(OperationBroken, p.key(pendingPart, seq), "a chunk has ended, but is still listed as unfinished", c.fixOperation(p, repair.RemovePending{Seq: seq}))
 	}
 	for _, seq := range past {
-		add(StrandedChunk, p.key(frozenPart, seq), "a chunk beyond those that its operation has", c.fixOperation(p, repair.RemoveChunk{Seq: seq}))
+		add(StrandedChunk, p.key(frozenPart, seq), "a chunk past the number of chunks of its operation", c.fixOperation(p, repair.RemoveChunk{Seq: seq}))
 	}
 }
 
-// examineOperation reads an operation until it doesn't change during the read. Its chunks change
-// without it: what is missing must be missing each of several times.
+// examineOperation reads an operation several times. Its chunks can change while its version stays the
+// same, so a problem counts only if three reads of one version have it.
 func (c *check) examineOperation(ctx context.Context, id string) (found []problem, settled bool, err error) {
 	var before *parts
 	same := 0
@@ -245,7 +246,7 @@ func (c *check) examineOperation(ctx context.Context, id string) (found []proble
 	return found, same == 3, nil
 }
 
-// sameVersion says whether the operation itself is sameVersion it was.
+// sameVersion reports whether the operation itself has not changed since before.
 func (p *parts) sameVersion(before *parts) bool {
 	if p.root == nil || before.root == nil {
 		return p.root == nil && before.root == nil

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// position is how far each segment of each table has been scanned.
+// position is the state of a check between two parts.
 type position struct {
 	Main, Ledger []mark
 	Chains       chains
 }
 
-// mark is where a segment goes on: after a key without personal data.
+// mark is the key after which a segment continues. The key holds no personal data.
 type mark struct {
 	PK, SK string
 	Done   bool
@@ -22,7 +22,7 @@ func newPosition(segments int) *position {
 	return &position{Main: make([]mark, segments), Ledger: make([]mark, segments)}
 }
 
-// positionOf is the position that a part ended with; empty: the beginning.
+// positionOf decodes a position; an empty text is the beginning.
 func positionOf(text string, segments int) (*position, error) {
 	p := newPosition(segments)
 	if text == "" {
@@ -34,7 +34,7 @@ func positionOf(text string, segments int) (*position, error) {
 	return p, nil
 }
 
-// text is what positionOf reads; empty at the end.
+// text encodes a position for positionOf. It is empty at the end.
 func (p *position) text() (string, error) {
 	if p.done() {
 		return "", nil

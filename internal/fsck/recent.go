@@ -11,11 +11,11 @@ import (
 	"lethe/internal/repair"
 )
 
-// markSize is the length of what a root keeps of a recent change.
+// markSize is the length of a mark in bytes.
 const markSize = 8
 
-// checkRecent judges the marks of recent changes: r0, r1 and so on, without a gap, of changes of this customer alone, and ro of
-// the last operation.
+// checkRecent checks the marks of recent changes in a root: r0, r1 and so on without a gap for single
+// changes, and ro for the last operation.
 func (e *examination) checkRecent() {
 	var bad []string
 	for name, value := range e.root.raw {
@@ -31,7 +31,7 @@ func (e *examination) checkRecent() {
 		"has %s among its recent changes: there may be r0 to r%d, without a gap, and ro, each of %d bytes", strings.Join(bad, ", "), customer.MaxRecent-1, markSize)
 }
 
-// isMark says whether an attribute is one of a recent change.
+// isMark reports whether an attribute is the mark of a recent change.
 func isMark(name string) bool {
 	number, ok := strings.CutPrefix(name, "r")
 	return ok && (number == "o" || number != "" && strings.Trim(number, "0123456789") == "")

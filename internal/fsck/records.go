@@ -2,17 +2,17 @@ package fsck
 
 import "lethe/internal/repair"
 
-// recordProblem is what the tree tells of a record.
-func (e *examination) recordProblem(rule Rule, r row, what string, there int64) {
+// recordProblem adds a problem that the tree found in a record.
+func (e *examination) recordProblem(rule Rule, r row, text string, actual int64) {
 	var f fix
 	switch rule {
 	case BadRecord:
 		f = e.fix(repair.Straighten{Record: r.raw})
 	case ChildCount:
-		f = e.fix(repair.CountChildren{Record: r.raw, Children: there})
+		f = e.fix(repair.CountChildren{Record: r.raw, Children: actual})
 	case ParentMissing:
 		f = e.fixRoot(repair.RemoveRecord{Key: repair.Key(r.key())})
-	default: // nothing is to be done about it
+	default: // can't be repaired
 	}
-	e.problem(rule, r.key(), what, f)
+	e.problem(rule, r.key(), text, f)
 }

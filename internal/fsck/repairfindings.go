@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-// Outcome of a finding.
+// Outcome is the result of the repair of a finding.
 type Outcome int
 
 // The outcomes.
 const (
-	NotRepaired Outcome = iota // it is still so
+	NotRepaired Outcome = iota // the finding is still there
 	Repaired
-	Changed // it was not so any longer
+	Changed // the finding was gone before the repair
 )
 
-// Repair repairs what was found earlier if it is still so, and nothing else. The audit log names
-// who repairs. Beside an error it returns what is repaired.
+// Repair repairs earlier findings that are still there, and nothing else. by is the author in the
+// audit log. It returns an outcome for each finding, also with an error.
 func (c Checker) Repair(ctx context.Context, repairer Repairer, by string, findings []Finding) ([]Outcome, error) {
-	became := map[string]Outcome{}
-	c.Settle = 0 // they were found long ago
+	outcomes := map[string]Outcome{}
+	c.Settle = 0 // the change stream has had its time since the check
 	r, err := c.begin(ctx, func(f Finding) {
-		became[f.id()] = NotRepaired
+		outcomes[f.id()] = NotRepaired
 		if f.Repaired {
-			became[f.id()] = Repaired
+			outcomes[f.id()] = Repaired
 		}
 	})
 	if err != nil {
@@ -37,11 +37,11 @@ func (c Checker) Repair(ctx context.Context, repairer Repairer, by string, findi
 	err = r.repairAll(ctx, findings)
 	results := make([]Outcome, len(findings))
 	for i, f := range findings {
-		told, ok := became[f.id()]
+		outcome, ok := outcomes[f.id()]
 		if !ok && err == nil && r.report.Unsettled == 0 {
-			told = Changed
+			outcome = Changed
 		}
-		results[i] = told
+		results[i] = outcome
 	}
 	return results, err
 }
@@ -80,20 +80,20 @@ func (c *check) repairNote(ctx context.Context, f Finding) error {
 	if err != nil || it == nil {
 		return err
 	}
-	if note, ok := readable(it); ok { // else it can't be what was found
+	if note, ok := readable(it); ok { // an unreadable item is another finding
 		return c.checkNote(ctx, note)
 	}
 	return nil
 }
 
-const locatePages = 3 // of the scan, in which a finding should lie again
+const locatePages = 3 // pages of the scan in which to search for a finding's item
 
-// locate finds the item of a finding whose key was hashed, at its place in the scan.
+// locate finds the key of a finding with a hashed key, from its place in the scan.
 func (c *check) locate(ctx context.Context, f Finding) (key, error) {
 	var number, of int
 	where := strings.SplitN(f.At, " ", 3)
 	if n, err := fmt.Sscanf(where[0], "%d/%d", &number, &of); n != 2 || err != nil || len(where) != 3 {
-		return key{}, fmt.Errorf("fsck: finding %s has no place in the scan: check again", f.Key)
+		return key{}, fmt.Errorf("fsck: finding %s does not say where in the scan it is; run the check again", f.Key)
 	}
 	after := key{where[1], where[2]}
 	found, err := c.locateAfter(ctx, f, number, of, after)

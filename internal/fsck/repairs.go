@@ -8,18 +8,19 @@ import (
 	"lethe/internal/repair"
 )
 
-// Repairer makes the repairs that a check decides on. It writes all of a repair, on condition that what it is bound to is as
-// the check saw it, or nothing: [repair.ErrChanged]. It returns the write units that this took. A repair may be made again.
+// Repairer makes the repairs that a check chooses. Each is atomic, and is made only if the items that it
+// depends on are as the check read them: [repair.ErrChanged]. The methods return the write units
+// consumed. A repair may be repeated.
 type Repairer interface {
 	RepairCustomer(ctx context.Context, seen repair.Seen, r repair.OfCustomer, ch customer.Change) (units float64, err error)
 	RepairOperation(ctx context.Context, seen repair.Seen, r repair.OfOperation) (units float64, err error)
 	RepairItem(ctx context.Context, r repair.OfItem) (units float64, err error)
 }
 
-// fix repairs what is wrong: [repair.ErrChanged] if it is not as it was seen.
+// fix repairs a problem: [repair.ErrChanged] if an item has changed since it was read.
 type fix func(context.Context) error
 
-// together is the fix of several problems. It is made once.
+// together returns a fix for several problems, which runs until it has succeeded once.
 func together(f fix) fix {
 	done := false
 	return func(ctx context.Context) error {
@@ -32,17 +33,17 @@ func together(f fix) fix {
 	}
 }
 
-// fix is a repair of what hangs on the root.
+// fix returns a fix of an item that depends on the root.
 func (e *examination) fix(r repair.OfCustomer) fix {
 	return func(ctx context.Context) error { return e.repair(ctx, r, e.change()) }
 }
 
-// fixRoot is a repair of the root.
+// fixRoot returns a fix of the root.
 func (e *examination) fixRoot(r repair.OfCustomer) fix {
 	return func(ctx context.Context) error { return e.repairRoot(ctx, r) }
 }
 
-// repair makes a repair of the customer, while its root is as it was read.
+// repair makes a repair of the customer, if its root is as it was read.
 func (e *examination) repair(ctx context.Context, r repair.OfCustomer, ch customer.Change) error {
 	seen := repair.Seen{ID: e.customer}
 	if e.root != nil {
@@ -56,8 +57,8 @@ func (e *examination) change() customer.Change {
 	return customer.Change{ID: customer.NewID(), At: e.now(), By: e.check.by, Reason: "found by fsck"}
 }
 
-// repairRoot makes a repair of the root, and reads the root again: the next repair goes by what it is then. If another
-// change of the customer came between, it goes by the root of before, and is refused.
+// repairRoot makes a repair of the root and reads the root again, for the next repair. If another
+// writer changed the root in between, it keeps the old root, so that the next repair is refused.
 func (e *examination) repairRoot(ctx context.Context, r repair.OfCustomer) error {
 	ch := e.change()
 	if err := e.repair(ctx, r, ch); err != nil {
@@ -74,27 +75,27 @@ func (e *examination) repairRoot(ctx context.Context, r repair.OfCustomer) error
 	return err
 }
 
-// fixOperation is a repair of an operation, while it is as it was read.
-func (c *check) fixOperation(p *parts, what repair.OfOperation) fix {
+// fixOperation returns a fix of an operation, made only if the operation is as it was read.
+func (c *check) fixOperation(p *parts, r repair.OfOperation) fix {
 	return func(ctx context.Context) error {
 		seen := repair.Seen{ID: p.id}
 		if p.root != nil {
 			seen.Root = p.root.raw
 		}
-		return c.written(c.repairer.RepairOperation(ctx, seen, what))
+		return c.written(c.repairer.RepairOperation(ctx, seen, r))
 	}
 }
 
-// fixItem is a repair of an item that no other depends on.
-func (c *check) fixItem(what repair.OfItem) fix {
-	return func(ctx context.Context) error { return c.repairItem(ctx, what) }
+// fixItem returns a fix of an item that no other item depends on.
+func (c *check) fixItem(r repair.OfItem) fix {
+	return func(ctx context.Context) error { return c.repairItem(ctx, r) }
 }
 
-func (c *check) repairItem(ctx context.Context, what repair.OfItem) error {
-	return c.written(c.repairer.RepairItem(ctx, what))
+func (c *check) repairItem(ctx context.Context, r repair.OfItem) error {
+	return c.written(c.repairer.RepairItem(ctx, r))
 }
 
-// written counts what a repair has cost.
+// written adds the cost of a repair.
 func (c *check) written(units float64, err error) error {
 	if err != nil {
 		return fmt.Errorf("fsck: %w", err)

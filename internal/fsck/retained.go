@@ -12,7 +12,7 @@ import (
 	"lethe/internal/repair"
 )
 
-// retainedPartition counts what is retained of one customer.
+// retainedPartition counts the retained records of one customer.
 type retainedPartition struct {
 	id         string
 	counts     map[string]int64
@@ -25,7 +25,7 @@ func (p *retainedPartition) add(r row) {
 	}
 }
 
-// end compares what is retained with the certificates, unless a purge is under way.
+// end compares the retained records with the certificates, unless a purge is running.
 func (p *retainedPartition) end(ctx context.Context, s *segment) error {
 	if p.suspicious {
 		return s.check.suspect(ctx, suspect{customer: p.id, about: retentions})
@@ -47,18 +47,18 @@ func (p *retainedPartition) end(ctx context.Context, s *segment) error {
 	}})
 }
 
-// checkRetained finds what should have been stripped, or not be kept for ever.
+// checkRetained finds retained records that are not stripped, or that wrongly never expire.
 func (c *check) checkRetained(x row, problem func(Rule, key, string, fix)) {
 	k, known := c.kinds[x.Kind]
 	if x.By != "" {
-		problem(RetainedWrong, x.key(), "a retained record says who made it", c.fixItem(repair.DropMaker{Item: x.raw}))
+		problem(RetainedWrong, x.key(), "a retained record still names its author", c.fixItem(repair.DropMaker{Item: x.raw}))
 	}
 	if x.TTL == 0 && k.For != "never" {
 		var f fix
 		if period, err := customer.ParsePeriod(k.For); known && err == nil {
 			f = c.fixItem(repair.SetTTL{Item: x.raw, At: period.After(c.Now())})
 		}
-		problem(RetainedWrong, x.key(), "a retained record that stays for ever", f)
+		problem(RetainedWrong, x.key(), "a retained record that never expires", f)
 	}
 	data := map[string]json.RawMessage{}
 	if text := stringOf(x.raw, "data"); text != "" && json.Unmarshal([]byte(text), &data) != nil {
@@ -72,7 +72,7 @@ func (c *check) checkRetained(x row, problem func(Rule, key, string, fix)) {
 	}
 }
 
-// readRetained looks at what is retained of the customer.
+// readRetained reads and checks the retained records of the customer.
 func (e *examination) readRetained(ctx context.Context) error {
 	for it, err := range e.check.client.query(ctx, e.check.Table, "X#"+e.customer, false) {
 		if err != nil {
@@ -87,7 +87,7 @@ func (e *examination) readRetained(ctx context.Context) error {
 		}
 		e.check.checkRetained(r, e.problem)
 	}
-	if e.root != nil && e.root.State != purging && len(e.retained) > 0 && len(e.certs) == 0 { // else it is resurrected
+	if e.root != nil && e.root.State != purging && len(e.retained) > 0 && len(e.certs) == 0 { // with a certificate it is Resurrected
 		e.problem(RetainedWrong, key{"X#" + e.customer, recordPrefix}, "retained records of a customer that is "+e.root.State, nil)
 	}
 	if e.root == nil || e.root.State != purging {
@@ -96,8 +96,8 @@ func (e *examination) readRetained(ctx context.Context) error {
 	return nil
 }
 
-// checkKept compares what the certificates say to be retained with what is. A record that
-// two purges have kept is there once.
+// checkKept compares the number of retained records with the certificates. A record that two purges
+// retained exists once.
 func (e *examination) checkKept() {
 	sum, most := map[string]int64{}, map[string]int64{}
 	for _, cert := range e.certs {

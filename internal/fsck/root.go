@@ -26,7 +26,7 @@ func (e *examination) checkRoot() {
 	}
 }
 
-// checkState says whether the state and the deletion are fit to say where the root should be.
+// checkState reports whether the state and the deletion can be used to compute the root's place.
 func (e *examination) checkState() bool {
 	r := e.root
 	switch r.State {
@@ -38,7 +38,7 @@ func (e *examination) checkState() bool {
 	case deleted, purging:
 		return e.checkDeletion()
 	}
-	e.rootProblem(BadState, nil, "in no known state")
+	e.rootProblem(BadState, nil, "its state is not active, deleted or purging")
 	return false
 }
 
@@ -49,7 +49,7 @@ func (e *examination) checkDeletion() bool {
 		return false
 	}
 	if r.State == purging && len(r.Holds) > 0 {
-		e.rootProblem(BadState, nil, "purging under legal hold; decide which of them is right")
+		e.rootProblem(BadState, nil, "purging under legal hold; decide whether the purge or the hold is right")
 	}
 	if _, err := parseDue(r.Deletion.PurgeTime); err != nil {
 		e.rootProblem(BadState, nil, "its purge time can't be read")
@@ -58,7 +58,8 @@ func (e *examination) checkDeletion() bool {
 	return true
 }
 
-// checkNotice judges a customer whose last change was the lift of its last legal hold: there must be time to restore it.
+// checkNotice checks a customer if its last change lifted its last legal hold: there must be time left
+// to restore it.
 func (e *examination) checkNotice() bool {
 	r := e.root
 	if r.State != deleted || len(r.Holds) > 0 || r.Last.Action != string(customer.ActionHoldLifted) {
@@ -73,7 +74,7 @@ func (e *examination) checkNotice() bool {
 	return false
 }
 
-// checkCreated says whether the creation is fit to place one that is active.
+// checkCreated reports whether the creation time can be used to compute the place of an active root.
 func (e *examination) checkCreated() bool {
 	at, owner, _ := strings.Cut(e.root.Created, "#")
 	if _, err := time.Parse(timeLayout, at); err == nil && owner == e.customer {
@@ -90,13 +91,14 @@ func parseDue(s string) (time.Time, error) {
 	return time.Parse(timeLayout, s)
 }
 
-// place is where a root stands in the lists, and when TTL takes it.
+// place is the place of a root in the lists, and its TTL.
 type place struct {
 	list, sort string
 	ttl        int64
 }
 
-// place is where the root's state says that it should be. A purge may be listed at any time: at the one that it has.
+// place returns the correct place of the root. A purge may be listed at any time, so its present time is
+// correct.
 func (e *examination) place() place {
 	r := e.root
 	if r.State == active {
@@ -121,7 +123,8 @@ func (e *examination) place() place {
 	return place{trash, formatTime(due) + "#" + e.customer, due.Add(e.check.Grace).Unix()}
 }
 
-// list is a list's name with the root's shard: the one where the root is, if there is such a shard.
+// list returns a list's name with the root's shard. The shard that the root is in is correct if it
+// exists.
 func (e *examination) list(name string) string {
 	_, text, _ := strings.Cut(e.root.List, "#")
 	shard, err := strconv.Atoi(text)
@@ -146,7 +149,7 @@ func (e *examination) checkPlace() bool {
 	return false
 }
 
-// checkOverdue finds customers that no sweep has purged in time.
+// checkOverdue finds customers that were not purged in time.
 func (e *examination) checkOverdue() {
 	if e.check.Slack == 0 || len(e.root.Holds) > 0 || e.root.State == active {
 		return
@@ -163,12 +166,13 @@ func (e *examination) checkOverdue() {
 	e.rootProblem(Stuck, e.fixRoot(repair.ReleasePurge), "its purge stopped at %s", at)
 }
 
-// checkResurrection finds a customer that the ledger says was purged. One that is being purged again is right.
+// checkResurrection finds a customer that exists although the ledger certifies its purge. It is correct
+// if another purge of it is running.
 func (e *examination) checkResurrection() {
 	for _, cert := range e.certs {
 		if e.root.State == purging && !e.check.Finished {
 			continue
 		}
-		e.rootProblem(Resurrected, nil, "is there (%s), though the ledger says that generation %s was purged; the operation replay purges it again", e.root.State, cert.SK)
+		e.rootProblem(Resurrected, nil, "exists (%s) although the ledger certifies the purge of generation %s; use the operation replay to purge it again", e.root.State, cert.SK)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 )
 
-const pageItems = 1000 // read at once
+const pageItems = 1000 // items in a page
 
-// segment is one part of a table, scanned from a mark on. Where items of a partition
-// should not lie together, it sees several partitions with the same key, and suspects.
+// segment is one parallel segment of a table, scanned from a mark on. If items of a partition are
+// not adjacent, it treats them as several partitions, and makes the customer a suspect.
 type segment struct {
 	check *check
 
@@ -22,15 +22,15 @@ type segment struct {
 
 	at      partition
 	pk      string
-	last    key      // visited
-	safe    key      // the last key without personal data that ended a partition
-	lookups []lookup // of what the items point to
+	last    key      // last key visited
+	safe    key      // last key without personal data at the end of a partition
+	lookups []lookup // of items that the scanned items point to
 }
 
-// partition is what is remembered of the items with one partition key.
+// partition collects the items with one partition key.
 type partition interface {
 	add(r row)
-	// end forms suspicions when there are no more.
+	// end is called after the last item, and adds suspects.
 	end(ctx context.Context, s *segment) error
 }
 
@@ -66,11 +66,11 @@ func (s *segment) scan(ctx context.Context) error {
 
 const maxRestarts = 3
 
-// restart forgets where the scan is: it begins again.
+// restart begins the scan again.
 func (s *segment) restart() { s.pk, s.at, s.last, s.safe = "", nil, key{}, key{} }
 
-// page visits the items of a page. When the time is over it cuts the scan after a partition whose last key holds no
-// personal data, so that the key may be stored.
+// page visits the items of a page. When the part should end, it stops the scan after a partition. The last
+// key of that partition is stored, so it must hold no personal data.
 func (s *segment) page(ctx context.Context, items []item) (cut bool, err error) {
 	defer s.check.countItems(len(items))
 	for _, it := range items {
@@ -106,7 +106,7 @@ func (s *segment) finish(ctx context.Context) error {
 	return at.end(ctx, s)
 }
 
-// where says where in the scan the present item lies, without naming it.
+// where returns the place of the present item in the scan, without personal data.
 func (s *segment) where() string {
 	return fmt.Sprintf("%d/%d %s %s", s.number, s.of, s.safe.PK, s.safe.SK)
 }
@@ -144,13 +144,13 @@ func (s *segment) visit(ctx context.Context, it item) error {
 	return nil
 }
 
-// visitCustomer takes a customer's root, a record or an access token.
+// visitCustomer visits a customer's root, record or access token.
 func (s *segment) visitCustomer(id string, r row) {
 	if s.at == nil {
 		s.at = s.check.newExamination(suspect{customer: id})
 	}
 	if r.SK != rootSK {
-		r.raw = nil // suspicions don't need it
+		r.raw = nil // not needed in a scan
 	}
 	s.at.add(r)
 }
@@ -173,13 +173,13 @@ func (s *segment) visitOperation(id string, r row) {
 	}
 }
 
-// withoutValue is the text of an error without the value that caused it.
+// withoutValue returns the text of an error without the value that caused it.
 func withoutValue(err error) string {
 	text, _, _ := strings.Cut(err.Error(), ",")
 	return text
 }
 
-// addUnknown tells of an item that there should not be.
+// addUnknown adds a finding about an item that should not exist.
 func (c *check) addUnknown(k key, problem string) {
 	f := Finding{Rule: UnknownItem, Key: k.shown(), Problem: problem}
 	if space, id, _ := strings.Cut(k.PK, "#"); space == "C" || space == "A" || space == "X" {
@@ -188,13 +188,13 @@ func (c *check) addUnknown(k key, problem string) {
 	c.addFinding(f)
 }
 
-// lookup is a question about another item.
+// lookup reads another item.
 type lookup struct {
 	of   key
-	then func(context.Context, row, bool) error // what is there, if anything is
+	then func(ctx context.Context, r row, exists bool) error
 }
 
-// look asks when there are enough questions for a request.
+// addLookups adds lookups, and runs all that wait when they fill a request.
 func (s *segment) addLookups(ctx context.Context, questions ...lookup) error {
 	s.lookups = append(s.lookups, questions...)
 	if len(s.lookups) < maxBatchGet {

@@ -11,22 +11,22 @@ import (
 	"lethe/internal/repair"
 )
 
-// maxSuspects is how many suspicions wait to be settled together.
+// maxSuspects is the number of suspects that are examined together.
 const maxSuspects = 1000
 
-// aspects are what a suspicion is about. A customer comes up in several places of the
-// scan, and each tells only of its own.
+// aspects is a set of what a customer is suspected of. Several places in the scan can suspect the same
+// customer, each of another aspect; only suspected aspects are reported.
 type aspects uint8
 
 const (
 	partitions    aspects = 1 << iota // of root and records, with the names that the root lists
 	strays                            // terms and claims elsewhere
-	retentions                        // what is retained
+	retentions                        // retained records
 	resurrections                     // of a customer that was purged
 	everything    aspects = 1<<iota - 1
 )
 
-// aspect of a finding about a customer.
+// aspect returns the aspect that a finding about a customer belongs to.
 func (f Finding) aspect() aspects {
 	switch f.Rule {
 	case OrphanTerm, OrphanClaim:
@@ -40,7 +40,7 @@ func (f Finding) aspect() aspects {
 	}
 }
 
-// suspect is a customer or an operation of which the scan suspects something.
+// suspect is a customer or an operation that the scan found something wrong with.
 type suspect struct {
 	customer  string
 	operation string
@@ -48,21 +48,21 @@ type suspect struct {
 	strays    []stray // terms and claims that name the customer
 }
 
-// stray is an item that points to a customer who seems not to know of it.
+// stray is a term or claim that its customer seems not to have.
 type stray struct {
 	key
 
-	where string // in the scan
+	where string // place in the scan
 }
 
-// suspects are the suspicions that wait, each customer once.
+// suspects are the suspects that wait, each customer and operation once.
 type suspects struct {
 	mu      sync.Mutex
 	waiting map[string]*suspect // by partition key
 	n       int                 // with their strays
 }
 
-// suspect remembers a suspicion. When there are enough it settles them.
+// suspect adds a suspect, and examines all that wait when there are enough.
 func (c *check) suspect(ctx context.Context, s suspect) error {
 	if batch := c.suspects.add(s); batch != nil {
 		return c.settle(ctx, batch)
@@ -111,7 +111,7 @@ func (w *suspects) take() map[string]*suspect {
 	return batch
 }
 
-// settleAll settles all suspicions that wait.
+// settleAll examines all suspects that wait.
 func (c *check) settleAll(ctx context.Context) error {
 	c.suspects.mu.Lock()
 	batch := c.suspects.take()
@@ -119,7 +119,7 @@ func (c *check) settleAll(ctx context.Context) error {
 	return c.settle(ctx, batch)
 }
 
-// settle looks at what is suspected, when the change stream has had its time.
+// settle waits for the change stream, and examines suspects.
 func (c *check) settle(ctx context.Context, batch map[string]*suspect) error {
 	if len(batch) == 0 {
 		return nil
@@ -135,8 +135,8 @@ func (c *check) settle(ctx context.Context, batch map[string]*suspect) error {
 	return group.Wait()
 }
 
-// confirm finds out what is true of a suspicion, repairs what is to be repaired, and
-// tells of a repair when another look shows that it has helped.
+// confirm examines a suspect and repairs its problems, until nothing more can be repaired. It reports
+// a problem as repaired when the next examination no longer finds it.
 func (c *check) confirm(ctx context.Context, s suspect) error {
 	var repaired []problem
 	times := map[string]int{}
@@ -179,8 +179,8 @@ func (c *check) addFindings(found []problem) {
 	}
 }
 
-// repairProblems repairs what it can, and says whether something changed before it could. What is still wrong after several repairs
-// is left as it is.
+// repairProblems repairs what it can. changed reports that an item changed before its repair. A problem
+// that is still there after several repairs is not repaired again.
 func (c *check) repairProblems(ctx context.Context, found []problem, times map[string]int) (repaired []problem, changed bool, err error) {
 	if c.repairer == nil {
 		return nil, false, nil
@@ -204,16 +204,16 @@ func (c *check) repairProblems(ctx context.Context, found []problem, times map[s
 
 func (c *check) wants(f Finding) bool { return c.wanted == nil || c.wanted[f.id()] }
 
-// problem is a finding with what can be done about it.
+// problem is a finding with its repair.
 type problem struct {
 	Finding
 
-	fix fix // nil: nothing
+	fix fix // nil: it can't be repaired
 }
 
 func (p problem) same(other problem) bool { return p.id() == other.id() }
 
-// examine looks at a suspect until it has held still.
+// examine reads a suspect until it does not change during the read.
 func (c *check) examine(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
 	if s.operation != "" {
 		return c.examineOperation(ctx, s.operation)

@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// maxKinds bounds what is kept in mind of a customer: there are far fewer kinds.
+// maxKinds limits the memory for one customer. The settings allow far fewer kinds.
 const maxKinds = 1000
 
-// tree goes through the records of one customer, each parent right before what is below
-// it, and keeps in mind only the way down to the present one.
+// tree visits the records of one customer in the order of their keys, in which a parent comes before
+// its children. It keeps only the path from the top to the present record.
 type tree struct {
 	counts  map[string]int64 // by kind
-	lenient bool             // what is being purged may be incomplete
+	lenient bool             // records may be missing, because a purge is running
 	path    []node
-	problem func(rule Rule, r row, what string, there int64)
+	problem func(rule Rule, r row, text string, actual int64)
 }
 
 // node is a record above the present one.
 type node struct {
 	row
 
-	there int64 // children seen so far
+	children int64 // seen so far
 }
 
 func (t *tree) add(r row) {
@@ -38,26 +38,26 @@ func (t *tree) add(r row) {
 		t.problem(BadRecord, r, fmt.Sprintf("kind %q is not the one in its key", r.Kind), 0)
 	}
 	if r.TTL != 0 {
-		t.problem(BadRecord, r, "a record that expires by itself", 0)
+		t.problem(BadRecord, r, "a record with a TTL", 0)
 	}
 	n := len(t.path)
 	switch {
 	case parent == "":
 	case n > 0 && t.path[n-1].SK == parent:
-		t.path[n-1].there++
+		t.path[n-1].children++
 	case !t.lenient:
 		t.problem(ParentMissing, r, "its parent is gone", 0)
 	}
 	t.path = append(t.path, node{row: r})
 }
 
-// leave goes up to the record below which the next one is.
+// popTo removes the records from the path that the record next is not below.
 func (t *tree) popTo(next string) {
 	for n := len(t.path); n > 0 && !strings.HasPrefix(next, t.path[n-1].SK+"#"); n = len(t.path) {
 		last := t.path[n-1]
 		t.path = t.path[:n-1]
-		if last.Children != last.there && (!t.lenient || last.Children < last.there) {
-			t.problem(ChildCount, last.row, fmt.Sprintf("counts %d children, has %d", last.Children, last.there), last.there)
+		if last.Children != last.children && (!t.lenient || last.Children < last.children) {
+			t.problem(ChildCount, last.row, fmt.Sprintf("counts %d children, but there are %d", last.Children, last.children), last.children)
 		}
 	}
 }

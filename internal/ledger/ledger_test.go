@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestSum holds hashes against those that the Python of the package's documentation computes.
+// TestSum compares hashes with those of the Python code in the package's documentation.
 func TestSum(t *testing.T) {
 	for _, tt := range []struct{ name, document, want string }{
 		{"empty", `{}`, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"},
@@ -32,7 +32,7 @@ func TestSum(t *testing.T) {
 	}
 }
 
-// history is one of two chains, as an honest ledger has it.
+// history returns a correct history of two chains.
 func history(t *testing.T) []Certificate {
 	t.Helper()
 	var all []Certificate
@@ -81,13 +81,13 @@ func verify(t *testing.T, v *Verifier, history []Certificate) []string {
 	for _, f := range append(found, v.End()...) {
 		places = append(places, strings.TrimSpace(fmt.Sprintf("%s %d/%d %s", f.Problem, f.Chain, f.Seq, f.Customer)))
 		if f.String() == "" || f.Detail == "" {
-			t.Errorf("%+v says nothing", f)
+			t.Errorf("%+v has no text", f)
 		}
 	}
 	return places
 }
 
-// TestVerifierSees does to a history all that somebody could do who has the table in hand.
+// TestVerifierSees makes all changes to a history that are possible with access to the table.
 func TestVerifierSees(t *testing.T) {
 	honest := history(t)
 	of := func(chain int) (at []int) { // indices of the chain's certificates
@@ -125,7 +125,7 @@ func TestVerifierSees(t *testing.T) {
 			seal(t, &all[at])
 			return all
 		}, []string{"rewritten " + name(last)}},
-		{"all is made anew from one on", func(all []Certificate) []Certificate {
+		{"everything is rewritten from one on", func(all []Certificate) []Certificate {
 			previous := all[three[0]].Hash
 			for _, at := range three[1:] {
 				all[at].PurgedBy, all[at].Previous = "nobody", previous
@@ -160,7 +160,7 @@ func TestVerifierSees(t *testing.T) {
 			seal(t, &more)
 			return append(all, more)
 		}, []string{"out of chain 2/1 " + second.Customer}},
-		{"one is none", func(all []Certificate) []Certificate { return append(all, Certificate{Chain: 99, Seq: 1}) }, []string{"unreadable -1/0"}},
+		{"one can't be read", func(all []Certificate) []Certificate { return append(all, Certificate{Chain: 99, Seq: 1}) }, []string{"unreadable -1/0"}},
 		{"all is gone", func([]Certificate) []Certificate { return nil }, []string{"rolled back 3/1", "rolled back 1/1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -171,11 +171,11 @@ func TestVerifierSees(t *testing.T) {
 			got := verify(t, v, tt.do(slices.Clone(honest)))
 			for _, want := range tt.want {
 				if !slices.Contains(got, want) {
-					t.Errorf("it finds %q, not %q", got, want)
+					t.Errorf("found %q, want %q", got, want)
 				}
 			}
 			if len(tt.want) == 0 && len(got) > 0 {
-				t.Errorf("it finds %q", got)
+				t.Errorf("found %q", got)
 			}
 		})
 	}
@@ -193,11 +193,11 @@ func TestAnOlderCheckpointHolds(t *testing.T) {
 		t.Errorf("%q in %d certificates", found, v.Count())
 	}
 	if err := v.Expect("a bad one", Checkpoint{Heads: []Head{{Chain: Chains, Seq: 1}}}); err == nil {
-		t.Error("a checkpoint of a chain that there is not was taken")
+		t.Error("a checkpoint of an unknown chain was accepted")
 	}
 }
 
-// FuzzVerifier gives the verifier what is no certificate.
+// FuzzVerifier gives the verifier documents that are not certificates.
 func FuzzVerifier(f *testing.F) {
 	for _, seed := range []string{"", "{}", `{"chain":3,"seq":1}`, `{"chain":-1}`, `{"chain":3,"seq":9223372036854775807,"customer":"x"}`, "[[[["} {
 		f.Add([]byte(seed))

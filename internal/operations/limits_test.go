@@ -8,11 +8,11 @@ import (
 	"lethe/internal/docstest"
 )
 
-// TestThePageSaysTheLimits holds numbers of docs/limits.md against the code.
+// TestThePageSaysTheLimits compares the numbers in docs/limits.md with the code.
 func TestThePageSaysTheLimits(t *testing.T) {
-	told := map[string]string{}
+	inPage := map[string]string{}
 	for _, row := range docstest.Rows(docstest.Read(t, "docs/limits.md")) {
-		told[row[0]] = row[1]
+		inPage[row[0]] = row[1]
 	}
 	for what, want := range map[string]string{
 		"kinds of records":                           fmt.Sprint(customer.MaxKinds),
@@ -22,8 +22,8 @@ func TestThePageSaysTheLimits(t *testing.T) {
 		"customers named one by one in an operation": fmt.Sprintf("%d,%03d, and %d KB of ids", MaxIDs/1000, MaxIDs%1000, MaxIDsSize>>10),
 		"customers excluded from an operation":       fmt.Sprintf("%d,%03d", MaxExclude/1000, MaxExclude%1000),
 	} {
-		if told[what] != want {
-			t.Errorf("%s: the page says %q, the code %q", what, told[what], want)
+		if inPage[what] != want {
+			t.Errorf("%s: the page says %q, the code %q", what, inPage[what], want)
 		}
 	}
 }

@@ -22,12 +22,12 @@ func TestABindingIsReadBack(t *testing.T) {
 	} {
 		seen, generation, err := unbind(bulk.Subject{ID: c.ID, Bind: bind(c)})
 		if err != nil || seen != c.See() || c.Deletion != nil && generation != c.Deletion.ID || c.Deletion == nil && generation != "" {
-			t.Errorf("%+v is read as %+v of %q, %v", c, seen, generation, err)
+			t.Errorf("%+v is decoded as %+v of %q, %v", c, seen, generation, err)
 		}
 	}
 	for _, text := range []string{"", "1", "1 2 true", "x 2 true d", "1 x true d", "1 2 x d", "1 2 true d e"} {
 		if _, _, err := unbind(bulk.Subject{Bind: text}); err == nil {
-			t.Errorf("the binding %q is taken", text)
+			t.Errorf("the binding %q is accepted", text)
 		}
 	}
 }
@@ -56,7 +56,7 @@ func TestRefusalsHaveCodesAndFaultsHaveNone(t *testing.T) {
 	}
 }
 
-// TestAFaultDecidesNothing leaves its subject for another attempt, and no other.
+// TestAFaultDecidesNothing checks that a fault leaves its subject undecided, and no other.
 func TestAFaultDecidesNothing(t *testing.T) {
 	reset := errors.New("connection reset")
 	unsent := errors.Join(bulk.ErrNotBegun, reset)
@@ -66,13 +66,13 @@ func TestAFaultDecidesNothing(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 	if _, err := outcomes([]error{nil, customer.ErrUnfinished}); !errors.Is(err, bulk.ErrUnfinished) {
-		t.Errorf("work left because of a deadline counts as an attempt: %v", err)
+		t.Errorf("got %v after a deadline, want %v", err, bulk.ErrUnfinished)
 	}
 	if _, err := outcomes([]error{reset, errors.Join(bulk.ErrNotBegun, bulk.ErrStopped)}); !errors.Is(err, bulk.ErrStopped) {
-		t.Errorf("it was cancelled, and tells %v", err)
+		t.Errorf("got %v after a cancellation, want %v", err, bulk.ErrStopped)
 	}
 	if _, err := outcomes([]error{nil, customer.ErrNotFound}); err != nil {
-		t.Errorf("nothing failed: %v", err)
+		t.Errorf("got %v without a fault", err)
 	}
 }
 
@@ -97,7 +97,8 @@ func TestUndoTakesOnlyWhatTheOperationDeleted(t *testing.T) {
 	}
 }
 
-// TestANoticeBeginsWhenTheOperationDoes doesn't let it age with a plan, nor with what failed.
+// TestANoticeBeginsWhenTheOperationDoes checks that the notice is counted from the approval or the last retry, not
+// from the plan.
 func TestANoticeBeginsWhenTheOperationDoes(t *testing.T) {
 	const params = `{"retention":"PT5S","notice":"PT1H"}`
 	for _, tt := range []struct {
@@ -107,9 +108,9 @@ func TestANoticeBeginsWhenTheOperationDoes(t *testing.T) {
 	}{
 		{"planned", bulk.Operation{Params: []byte(params), Created: noon}, noon.Add(time.Hour)},
 		{"applied", bulk.Operation{Params: []byte(params), Created: noon, Applied: noon.Add(23 * time.Hour)}, noon.Add(24 * time.Hour)},
-		{"tried again", bulk.Operation{Params: []byte(params), Created: noon, Applied: noon.Add(time.Hour), Retried: noon.Add(72 * time.Hour)}, noon.Add(73 * time.Hour)},
-		{"without any", bulk.Operation{Params: []byte(`{"retention":"PT5S","notice":"PT0S"}`), Created: noon}, noon},
-		{"by what the operation goes by", bulk.Operation{Basis: []byte(`{"retention":"PT5S"}`), Params: []byte(`{"notice":"PT1H"}`), Created: noon}, noon.Add(time.Hour)},
+		{"retried", bulk.Operation{Params: []byte(params), Created: noon, Applied: noon.Add(time.Hour), Retried: noon.Add(72 * time.Hour)}, noon.Add(73 * time.Hour)},
+		{"without notice", bulk.Operation{Params: []byte(`{"retention":"PT5S","notice":"PT0S"}`), Created: noon}, noon},
+		{"with the retention in the basis", bulk.Operation{Basis: []byte(`{"retention":"PT5S"}`), Params: []byte(`{"notice":"PT1H"}`), Created: noon}, noon.Add(time.Hour)},
 		{"of an older version", bulk.Operation{Params: []byte(`{"retention":"PT5S","notBefore":"2026-03-01T12:00:00Z"}`), Created: noon}, noon.Add(Notice)},
 	} {
 		retention, notBefore, err := redating(tt.op)
@@ -119,7 +120,7 @@ func TestANoticeBeginsWhenTheOperationDoes(t *testing.T) {
 	}
 }
 
-// TestAPurgeBeginsNoFurtherGroup is cancelled while the second of three is purged.
+// TestAPurgeBeginsNoFurtherGroup cancels a purge of three groups during the second.
 func TestAPurgeBeginsNoFurtherGroup(t *testing.T) {
 	const many = 2*purgedTogether + 10
 	var purged []int
@@ -171,6 +172,6 @@ func TestWeightCountsWhatAPurgeWrites(t *testing.T) {
 	}
 	c.Profile.Email = "ann@example.com"
 	if got := weight(c, settings); got != 12 {
-		t.Errorf("%d, want a claim more", got)
+		t.Errorf("%d, want 12: one more for the claim", got)
 	}
 }

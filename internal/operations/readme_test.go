@@ -9,19 +9,19 @@ import (
 	"lethe/internal/docstest"
 )
 
-// TestThePageListsEveryAction compares its table of actions with those that the engine has.
+// TestThePageListsEveryAction compares the page's table with the actions of the engine.
 func TestThePageListsEveryAction(t *testing.T) {
 	engine := Engine(&customer.Service{}, nil, nil, FsckOf(Tables{}))
-	var told []string
+	var listed []string
 	for _, row := range docstest.Rows(docstest.Section(t, "docs/operations.md", "## Actions and selections")) {
 		for _, action := range docstest.Code(row[0]) {
 			if action[0] != '{' {
-				told = append(told, action)
+				listed = append(listed, action)
 			}
 		}
 	}
-	slices.Sort(told)
-	if want := slices.Sorted(maps.Keys(engine.Actions)); !slices.Equal(told, want) {
-		t.Errorf("the page lists %q\nwant %q", told, want)
+	slices.Sort(listed)
+	if want := slices.Sorted(maps.Keys(engine.Actions)); !slices.Equal(listed, want) {
+		t.Errorf("the page lists %q\nwant %q", listed, want)
 	}
 }

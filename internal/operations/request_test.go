@@ -8,7 +8,8 @@ import (
 	"lethe/internal/customer"
 )
 
-// TestTheReasonOfAnOperationNamesNobody keeps addresses out of what outlives customers.
+// TestTheReasonOfAnOperationNamesNobody checks that addresses are removed from a reason, which outlives
+// customers.
 func TestTheReasonOfAnOperationNamesNobody(t *testing.T) {
 	op := bulk.Operation{Reason: "trials that ended; asked by ann@example.com, +49 30 0074321"}
 	request := Request{Action: Delete, Selection: Selection{Trash: true}}
@@ -16,12 +17,12 @@ func TestTheReasonOfAnOperationNamesNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	if op.Action != Delete || op.Reason != "trials that ended; asked by […], […]" {
-		t.Errorf("the operation is to %s: %q", op.Action, op.Reason)
+		t.Errorf("action %s, reason %q", op.Action, op.Reason)
 	}
 }
 
-// TestAnOperationIsSelectedByWhenItHasEnded refuses to undo what is still being done: it would
-// restore what is deleted by then, and the rest would be deleted after it.
+// TestAnOperationIsSelectedByWhenItHasEnded checks that a running operation can't be selected by. An undo of it would
+// restore some customers, and the running operation would delete others after that.
 func TestAnOperationIsSelectedByWhenItHasEnded(t *testing.T) {
 	invalid := errors.New("invalid")
 	for _, tt := range []struct {
@@ -29,13 +30,13 @@ func TestAnOperationIsSelectedByWhenItHasEnded(t *testing.T) {
 		of           bulk.Operation
 		want         error
 	}{
-		{"under way", Undo, bulk.Operation{Action: Delete, State: bulk.Running}, bulk.ErrRunning},
-		{"under way, not to be undone", Purge, bulk.Operation{Action: Delete, State: bulk.Running}, bulk.ErrRunning},
+		{"running", Undo, bulk.Operation{Action: Delete, State: bulk.Running}, bulk.ErrRunning},
+		{"running, for another action than undo", Purge, bulk.Operation{Action: Delete, State: bulk.Running}, bulk.ErrRunning},
 		{"cancelled", Undo, bulk.Operation{Action: Delete, State: bulk.Cancelled}, nil},
-		{"done in part", Undo, bulk.Operation{Action: Delete, State: bulk.Partial}, nil},
+		{"partial", Undo, bulk.Operation{Action: Delete, State: bulk.Partial}, nil},
 		{"of another action", Undo, bulk.Operation{Action: Block, State: bulk.Succeeded}, invalid},
-		{"of no customers", Block, bulk.Operation{Action: Fsck, State: bulk.Succeeded}, invalid},
-		{"of another action, not to be undone", Unblock, bulk.Operation{Action: Block, State: bulk.Succeeded}, nil},
+		{"not on customers", Block, bulk.Operation{Action: Fsck, State: bulk.Succeeded}, invalid},
+		{"of another action, for another action than undo", Unblock, bulk.Operation{Action: Block, State: bulk.Succeeded}, nil},
 	} {
 		request := Request{Action: tt.action, Selection: Selection{Operation: "op"}}
 		_, err := request.Prepare(t.Context(), nil, kept{op: tt.of}, &bulk.Operation{})

@@ -189,7 +189,7 @@ func (s selector) filtered(ctx context.Context, op bulk.Operation, f Filter, exc
 	return ids, found.position(page.Cursor), nil
 }
 
-// moving is the prefix of a position in a list whose order can change during the planning: the
+// moving is the prefix of a position in a list if its order can change during the planning: the
 // trash is sorted by purge time, the result of a search by name.
 const moving = "~"
 

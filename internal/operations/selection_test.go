@@ -17,13 +17,13 @@ func TestASelectionIsOfOneKind(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
 		selection Selection
-		field     string // that is wrong; empty if none is
+		field     string // the wrong field; empty if all are right
 	}{
 		{"nothing", Selection{}, "selection"},
 		{"ids", Selection{IDs: []string{"a"}}, ""},
 		{"no ids", Selection{IDs: []string{}}, ""},
 		{"too many ids", Selection{IDs: many(MaxIDs + 1)}, "selection.ids"},
-		{"as many ids as may be", Selection{IDs: many(MaxIDs)}, ""},
+		{"the largest number of ids", Selection{IDs: many(MaxIDs)}, ""},
 		{"no id", Selection{IDs: []string{"a", "#"}}, "selection.ids[1]"},
 		{"ids and trash", Selection{IDs: []string{"a"}, Trash: true}, "selection"},
 		{"a filter", Selection{Filter: &Filter{Search: "sty"}}, ""},
@@ -32,7 +32,7 @@ func TestASelectionIsOfOneKind(t *testing.T) {
 		{"a filter of one letter", Selection{Filter: &Filter{Search: "s"}}, "selection.filter.search"},
 		{"a filter of one letter of a script without spaces", Selection{Filter: &Filter{Search: "李"}}, ""},
 		{"an empty filter", Selection{Filter: &Filter{}}, "selection.filter"},
-		{"a filter of no state", Selection{Filter: &Filter{State: customer.Purging}}, "selection.filter.state"},
+		{"a filter of an unknown state", Selection{Filter: &Filter{State: customer.Purging}}, "selection.filter.state"},
 		{"a filter and trash", Selection{Filter: &Filter{Search: "sty"}, Trash: true}, "selection"},
 		{"the trash but some", Selection{Trash: true, Exclude: []string{"a"}}, ""},
 		{"the trash but too many", Selection{Trash: true, Exclude: many(MaxExclude + 1)}, "selection.exclude"},
@@ -61,7 +61,7 @@ func TestEncodedIDsAreThereOnce(t *testing.T) {
 	}
 }
 
-// TestPagesOfIDs reads all of some ids in pages of every size.
+// TestPagesOfIDs reads ids in pages of every size.
 func TestPagesOfIDs(t *testing.T) {
 	ids := []string{"a", "b", "c", "d", "e"}
 	for limit := 1; limit <= len(ids)+1; limit++ {
@@ -86,11 +86,11 @@ func TestPagesOfIDs(t *testing.T) {
 		}
 	}
 	if page, next, err := ofIDs(nil, "", 10); len(page) != 0 || next != "" || err != nil {
-		t.Errorf("of nobody: %v, %q, %v", page, next, err)
+		t.Errorf("no ids: %v, %q, %v", page, next, err)
 	}
 }
 
-// TestPagesOfAnOperation reads to whom an operation of two chunks was done, in pages of every size.
+// TestPagesOfAnOperation reads the affected customers of an operation of two chunks, in pages of every size.
 func TestPagesOfAnOperation(t *testing.T) {
 	chunk := func(seq int, ids ...string) bulk.Chunk {
 		c := bulk.Chunk{Seq: seq}
@@ -124,7 +124,7 @@ func TestPagesOfAnOperation(t *testing.T) {
 	}
 }
 
-// kept is a store of one operation.
+// kept is a store with one operation.
 type kept struct {
 	bulk.Store
 
