@@ -112,7 +112,7 @@ func (w walk) lead() (int, error) {
 
 // kept is a customer that the search finds in the list it is for.
 func (w walk) kept(c customer.Customer) []customer.Customer {
-	if (c.State == customer.Active) != (w.state != customer.Deleted) || !w.search.Finds(c) {
+	if (c.State == customer.Active) != (w.state != customer.Deleted) || !w.search.Matches(c) {
 		return nil
 	}
 	return []customer.Customer{c}
