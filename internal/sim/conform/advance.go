@@ -10,7 +10,7 @@ import (
 // transition is one of a customer as it is, made as an operation makes it.
 func (w World) transition(c customer.Customer, a customer.Action) customer.Transition {
 	ch := w.change(a)
-	return customer.NewTransition(c.See(), ch, effect(c, ch))
+	return customer.NewTransition(c.Seen(), ch, effect(c, ch))
 }
 
 // effect is what the action of a change says.
