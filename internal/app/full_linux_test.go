@@ -50,7 +50,7 @@ func TestAFullDiskIsNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return a.service.BlockMany(t.Context(), []customer.Seen{c.See()}, !c.Blocked, customer.Change{By: "test"})[0]
+		return a.service.BlockMany(t.Context(), []customer.Seen{c.Seen()}, !c.Blocked, customer.Change{By: "test"})[0]
 	})
 	isFull(t, "the queue", func() error {
 		return a.operations.Queue.EnqueueWork(t.Context(), bulk.Work{Operation: strings.Repeat("x", 100_000)})

@@ -51,7 +51,7 @@ func (a *App) observe(ctx context.Context, r events.DynamoDBEventRecord) error {
 	if !ok {
 		return nil
 	}
-	if err := a.service.Enter(ctx, entry, after); err != nil {
+	if err := a.service.AddEntry(ctx, entry, after); err != nil {
 		return fmt.Errorf("log: %w", err)
 	}
 	return nil

@@ -36,10 +36,10 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 	}, true
 }
 
-// Enter writes the entry of a change to the customer's audit log. after is the root's image after
-// the change, nil if the root is gone. If the change gives the customer new names, Enter also blots
+// AddEntry writes the entry of a change to the customer's audit log. after is the root's image after
+// the change, nil if the root is gone. If the change gives the customer new names, AddEntry also blots
 // these out of older entries: someone may have used them in a reason before.
-func (s *Service) Enter(ctx context.Context, e Entry, after *Customer) error {
+func (s *Service) AddEntry(ctx context.Context, e Entry, after *Customer) error {
 	if err := s.audit.Observe(ctx, e); err != nil || after == nil || !slices.ContainsFunc(e.Fields, isName) {
 		return err
 	}

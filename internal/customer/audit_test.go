@@ -149,7 +149,7 @@ func TestALogIsRewordedAfterChangesOfNamesOnly(t *testing.T) {
 		"lastName": 1, "consents email": 1, "phone": 1, "organisation": 1, "firstName": 1,
 	} {
 		store := &countingLog{}
-		err := New(store, nil, nil, nil).Enter(t.Context(), Entry{Fields: strings.Fields(fields)}, image(Active, ActionUpdated, "x"))
+		err := New(store, nil, nil, nil).AddEntry(t.Context(), Entry{Fields: strings.Fields(fields)}, image(Active, ActionUpdated, "x"))
 		if err != nil || store.reworded != want {
 			t.Errorf("changed %q: reworded %d times, want %d; %v", fields, store.reworded, want, err)
 		}

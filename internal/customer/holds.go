@@ -9,8 +9,8 @@ import (
 // last legal hold is lifted. Its purge time may have passed under the hold.
 const LiftNotice = 24 * time.Hour
 
-// Placed returns the customer with one more legal hold.
-func (c Customer) Placed(name string, h Hold) Customer {
+// WithHold returns the customer with one more legal hold.
+func (c Customer) WithHold(name string, h Hold) Customer {
 	c.Holds = maps.Clone(c.Holds)
 	if c.Holds == nil {
 		c.Holds = map[string]Hold{}
@@ -19,9 +19,9 @@ func (c Customer) Placed(name string, h Hold) Customer {
 	return c
 }
 
-// Lifted returns the customer without one of its legal holds. A customer in the trash without any
+// WithoutHold returns the customer without one of its legal holds. A customer in the trash without any
 // other hold becomes due LiftNotice after at, or later.
-func (c Customer) Lifted(name string, at time.Time) Customer {
+func (c Customer) WithoutHold(name string, at time.Time) Customer {
 	c.Holds = maps.Clone(c.Holds)
 	if delete(c.Holds, name); len(c.Holds) > 0 {
 		return c

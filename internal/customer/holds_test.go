@@ -21,19 +21,19 @@ func TestTheLastHoldThatIsLiftedGivesNotice(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			due := test.of.Deletion.PurgeTime
-			after := test.of.Lifted("a", noon)
+			after := test.of.WithoutHold("a", noon)
 			if got := after.Deletion.PurgeTime; !got.Equal(test.want) {
 				t.Errorf("due %v, want %v", got, test.want)
 			}
 			if !test.of.Deletion.PurgeTime.Equal(due) || len(test.of.Holds) == len(after.Holds) {
-				t.Error("Lifted changed its receiver")
+				t.Error("WithoutHold changed its receiver")
 			}
 			if after.StateAt(noon) != Deleted {
 				t.Errorf("is %s at once", after.StateAt(noon))
 			}
 		})
 	}
-	if after := active().held("a").Lifted("a", noon); after.Deletion != nil || after.Holds != nil {
+	if after := active().held("a").WithoutHold("a", noon); after.Deletion != nil || after.Holds != nil {
 		t.Errorf("%+v", after)
 	}
 }

@@ -42,7 +42,7 @@ func (s *Service) restore(ctx context.Context, seen []Seen, generations []string
 			continue
 		}
 		c, there := roots[was.ID]
-		move := NewTransition(c.See(), ch, RestoreEffect{generations[i], c.Created})
+		move := NewTransition(c.Seen(), ch, RestoreEffect{generations[i], c.Created})
 		switch {
 		case err != nil:
 			results[i] = err

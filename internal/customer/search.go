@@ -224,12 +224,12 @@ func shortest(leads []string) int {
 	return n
 }
 
-// Finds says whether a customer has all the words.
-func (s Search) Finds(c Customer) bool {
-	return !slices.ContainsFunc(s.words, func(w searchWord) bool { return !w.finds(c) })
+// Matches says whether a customer has all the words.
+func (s Search) Matches(c Customer) bool {
+	return !slices.ContainsFunc(s.words, func(w searchWord) bool { return !w.matches(c) })
 }
 
-func (w searchWord) finds(c Customer) bool {
+func (w searchWord) matches(c Customer) bool {
 	if w.domestic != "" && hasDomestic(c.Profile.Phone) && c.hasTerm(w.domestic) {
 		return true
 	}

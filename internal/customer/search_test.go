@@ -15,7 +15,7 @@ func found(s Search, p Profile) bool {
 	led := slices.ContainsFunc(c.Terms, func(term string) bool {
 		return slices.ContainsFunc(s.Leads(), func(lead string) bool { return strings.HasPrefix(term, lead) })
 	})
-	return led && s.Finds(c)
+	return led && s.Matches(c)
 }
 
 func TestSearchesFind(t *testing.T) {
@@ -176,7 +176,7 @@ func FuzzSearch(f *testing.F) {
 		if !utf8.ValidString(text) || Unsearchable(p) != nil {
 			return
 		}
-		if s, err := ParseSearch(text); err == nil && s.Finds(Customer{}) {
+		if s, err := ParseSearch(text); err == nil && s.Matches(Customer{}) {
 			t.Fatalf("%+q finds who has no name", text)
 		}
 		words := wordsOf(text)

@@ -64,8 +64,8 @@ func NamesOf(p Profile) Names {
 	return n
 }
 
-// Named returns the customer with the given names.
-func (c Customer) Named(n Names) Customer {
+// WithNames returns the customer with the given names.
+func (c Customer) WithNames(n Names) Customer {
 	c.Terms, c.Claim = n.Terms, n.Claim
 	return c
 }

@@ -42,9 +42,9 @@ func (c Customer) TraceAt(at time.Time) Trace {
 	return t
 }
 
-// Of returns the customer after the traced change. now is the customer as it is, or zero if it is gone.
+// Customer returns the customer after the traced change. now is the customer as it is, or zero if it is gone.
 // If it has changed since, the result has only the data of the trace.
-func (t Trace) Of(id string, now Customer) Customer {
+func (t Trace) Customer(id string, now Customer) Customer {
 	if now.ID == id && now.Version == t.Version {
 		now.Counts = maps.Clone(t.Counts)
 		return now

@@ -23,12 +23,12 @@ func TestATraceHasNothingPersonal(t *testing.T) {
 	}
 	now := c
 	now.Counts = map[string]int64{"ticket": 3}
-	if got := trace.Of(c.ID, now); got.Profile.LastName != "Canary" || got.Counts["ticket"] != 2 {
+	if got := trace.Customer(c.ID, now); got.Profile.LastName != "Canary" || got.Counts["ticket"] != 2 {
 		t.Errorf("of a customer that has another record now: %+v", got)
 	}
 	now.Version++
 	for name, now := range map[string]Customer{"changed": now, "gone": {}} {
-		got := trace.Of(c.ID, now)
+		got := trace.Customer(c.ID, now)
 		if got.ID != c.ID || got.Version != 7 || got.State != Deleted || !got.Blocked || strings.Contains(strings.ToLower(got.Profile.Organisation+got.Deletion.Reason), "canary") {
 			t.Errorf("%s: %+v", name, got)
 		}

@@ -10,8 +10,8 @@ type Seen struct {
 	Held    bool
 }
 
-// See returns what a plan notes of the customer.
-func (c Customer) See() Seen {
+// Seen returns what a plan notes of the customer.
+func (c Customer) Seen() Seen {
 	return Seen{ID: c.ID, Version: c.Version, Epoch: c.Epoch, Held: len(c.Holds) > 0}
 }
 

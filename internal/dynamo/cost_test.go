@@ -125,7 +125,7 @@ func TestManyAreRestoredInAFewRequests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen[i], generations[i] = c.See(), c.Deletion.ID
+		seen[i], generations[i] = c.Seen(), c.Deletion.ID
 	}
 	p.meter.Reset()
 	err := errors.Join(p.RestoreMany(t.Context(), seen, generations, admin)...)

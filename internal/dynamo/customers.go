@@ -36,7 +36,7 @@ func (t *Table) Customer(ctx context.Context, id string) (customer.Customer, err
 // EmailOwner returns the id of the customer with an e-mail address, by a consistent read; [customer.ErrNotFound] if nobody has it.
 func (t *Table) EmailOwner(ctx context.Context, email string) (string, error) {
 	p := customer.Profile{Email: email}
-	c := customer.Customer{Profile: p}.Named(t.names(p))
+	c := customer.Customer{Profile: p}.WithNames(t.names(p))
 	it, err := t.get(ctx, claimPK(c.Claimed()), rootSK)
 	if err != nil {
 		return "", fmt.Errorf("dynamo: read claim: %w", err)
@@ -49,7 +49,7 @@ func (t *Table) EmailOwner(ctx context.Context, email string) (string, error) {
 
 // Create adds a customer with its claim and its search terms.
 func (t *Table) Create(ctx context.Context, c customer.Customer) error {
-	c = c.Named(t.names(c.Profile))
+	c = c.WithNames(t.names(c.Profile))
 	c.Recent = c.Recent.With(c.Last.ID)
 	tx := t.newTransaction()
 	if err := tx.addOnce(c.Last, c.ID, c.Trace()); err != nil {
@@ -124,7 +124,7 @@ func (tx *transaction) deleteTerms(id string, terms []string) {
 
 // Revise replaces a profile, its claim and its search terms.
 func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) error {
-	revised = revised.Named(t.names(revised.Profile))
+	revised = revised.WithNames(t.names(revised.Profile))
 	tx := t.newTransaction()
 	if err := tx.addOnce(revised.Last, revised.ID, revised.Trace()); err != nil {
 		return err

@@ -87,7 +87,7 @@ func writeActive(ctx context.Context, table *dynamo.Table) error {
 	held.Once = &customer.Once{Key: "key of a hold", Fingerprint: "of its request"}
 	_, heldErr := table.Hold(ctx, c.ID, "audit", held)
 	now, readErr := table.Customer(ctx, c.ID)
-	unblocked := customer.NewTransition(now.See(), goldenChange(5, customer.ActionUnblocked), customer.UnblockEffect{})
+	unblocked := customer.NewTransition(now.Seen(), goldenChange(5, customer.ActionUnblocked), customer.UnblockEffect{})
 	many := table.Advance(ctx, []customer.Transition{unblocked}, policies)
 	_, holdErr := table.Hold(ctx, c.ID, "lawsuit", goldenChange(6, customer.ActionHoldPlaced))
 	_, againErr := table.SetBlocked(ctx, c.ID, true, goldenChange(7, customer.ActionBlocked))

@@ -51,7 +51,7 @@ func (t *Table) placing(seen customer.Customer, name string, ch customer.Change)
 	return transition{
 		update: u,
 		when:   stateIs(seen.State).And(entry.AttributeNotExists(), attrHolds.Size().LessThan(expression.Value(customer.MaxHolds))),
-		after:  func(c customer.Customer) customer.Customer { return c.Placed(name, h) },
+		after:  func(c customer.Customer) customer.Customer { return c.WithHold(name, h) },
 	}
 }
 
@@ -60,7 +60,7 @@ func (t *Table) placing(seen customer.Customer, name string, ch customer.Change)
 func (t *Table) lifting(seen customer.Customer, name string, ch customer.Change) transition {
 	entry := holdAttr(name)
 	u, when := expression.Remove(entry), stateIs(seen.State).And(entry.AttributeExists())
-	switch to := seen.Lifted(name, ch.At); {
+	switch to := seen.WithoutHold(name, ch.At); {
 	case seen.State == customer.Active:
 	case len(to.Holds) > 0:
 		when = when.And(attrHolds.Size().GreaterThan(expression.Value(1)))
@@ -73,7 +73,7 @@ func (t *Table) lifting(seen customer.Customer, name string, ch customer.Change)
 	}
 	return transition{
 		update: u, when: when,
-		after: func(c customer.Customer) customer.Customer { return c.Lifted(name, ch.At) },
+		after: func(c customer.Customer) customer.Customer { return c.WithoutHold(name, ch.At) },
 	}
 }
 

@@ -28,7 +28,7 @@ func TestARootOfOrdinarySizeIsCheapToChange(t *testing.T) {
 	must(t, err)
 	c, err := p.Delete(ctx, id, ch)
 	must(t, err)
-	must(t, p.RestoreMany(ctx, []customer.Seen{c.See()}, []string{c.Deletion.ID}, ch)...)
+	must(t, p.RestoreMany(ctx, []customer.Seen{c.Seen()}, []string{c.Deletion.ID}, ch)...)
 	_, err = p.Delete(ctx, id, ch)
 	must(t, err)
 	_, err = p.Hold(ctx, id, "case-2026-17", ch)

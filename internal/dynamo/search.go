@@ -111,7 +111,7 @@ func (w walk) lead() (int, error) {
 
 // kept returns the customer if it matches the search and is in the list that is searched.
 func (w walk) kept(c customer.Customer) []customer.Customer {
-	if (c.State == customer.Active) != (w.state != customer.Deleted) || !w.search.Finds(c) {
+	if (c.State == customer.Active) != (w.state != customer.Deleted) || !w.search.Matches(c) {
 		return nil
 	}
 	return []customer.Customer{c}

@@ -21,7 +21,7 @@ func TestABindingIsReadBack(t *testing.T) {
 		{ID: "c", Version: 9, Epoch: 1, Deletion: trash, Holds: map[string]customer.Hold{"h": {}}},
 	} {
 		seen, generation, err := unbind(bulk.Subject{ID: c.ID, Bind: bind(c)})
-		if err != nil || seen != c.See() || c.Deletion != nil && generation != c.Deletion.ID || c.Deletion == nil && generation != "" {
+		if err != nil || seen != c.Seen() || c.Deletion != nil && generation != c.Deletion.ID || c.Deletion == nil && generation != "" {
 			t.Errorf("%+v is decoded as %+v of %q, %v", c, seen, generation, err)
 		}
 	}

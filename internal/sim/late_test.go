@@ -27,7 +27,7 @@ func (c *crash) seen() []customer.Seen {
 		c.Fatal(err)
 	}
 	c.found = now
-	return []customer.Seen{now.See()}
+	return []customer.Seen{now.Seen()}
 }
 
 func (c *crash) deletes() error  { _, err := c.safe.Delete(c.Context(), c.id, admin); return err }

@@ -73,14 +73,14 @@ var purgePaths = []struct {
 		if err != nil {
 			return err
 		}
-		return errors.Join(s.PurgeMany(ctx, []customer.Seen{c.See()}, []string{c.Deletion.ID}, settings.Freeze(), customer.Change{ID: customer.NewID(), By: "admin"})...)
+		return errors.Join(s.PurgeMany(ctx, []customer.Seen{c.Seen()}, []string{c.Deletion.ID}, settings.Freeze(), customer.Change{ID: customer.NewID(), By: "admin"})...)
 	}},
 	{"of a replay", func(ctx context.Context, s *customer.Service, c customer.Customer) error {
 		settings, err := s.Settings(ctx)
 		if err != nil {
 			return err
 		}
-		return errors.Join(s.ReplayMany(ctx, []customer.Seen{c.See()}, settings.Freeze(), customer.Change{ID: customer.NewID(), By: "admin"})...)
+		return errors.Join(s.ReplayMany(ctx, []customer.Seen{c.Seen()}, settings.Freeze(), customer.Change{ID: customer.NewID(), By: "admin"})...)
 	}},
 	{"of TTL", func(ctx context.Context, s *customer.Service, c customer.Customer) error {
 		err := s.Expire(ctx, c)

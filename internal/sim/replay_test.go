@@ -103,7 +103,7 @@ func see(t *testing.T, s *customer.Service, ids ...string) (seen []customer.Seen
 		t.Fatal(err)
 	}
 	for _, c := range roots {
-		seen = append(seen, c.See())
+		seen = append(seen, c.Seen())
 	}
 	slices.SortFunc(seen, func(a, b customer.Seen) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
 	return seen

@@ -139,7 +139,7 @@ func (a *api) answerReplay(ctx context.Context, replay *customer.ReplayError) (*
 	if err != nil && !errors.Is(err, customer.ErrNotFound) {
 		return nil, err
 	}
-	c := replay.Trace.Of(replay.Subject, now)
+	c := replay.Trace.Customer(replay.Subject, now)
 	out := &customerOutput{ETag: etag(c.Version), Replayable: Replayable{replayedHeader}, Body: customerAt(c, replay.Trace.At)}
 	out.Body.Held = replay.Trace.Held
 	return out, nil

@@ -10,7 +10,7 @@ import (
 // transition returns the transition that an operation plans for a customer.
 func (w World) transition(c customer.Customer, a customer.Action) customer.Transition {
 	ch := w.change(a)
-	return customer.NewTransition(c.See(), ch, effect(c, ch))
+	return customer.NewTransition(c.Seen(), ch, effect(c, ch))
 }
 
 // effect returns the effect of a change's action.

@@ -168,7 +168,7 @@ func checkFrozenPolicies(t *testing.T, w World) {
 			must(t, err)
 			ch = w.change(customer.ActionPurgeStarted)
 			fence := customer.FenceEffect{Lease: ch.At.Add(time.Minute), Frozen: tt.kinds}
-			tr := customer.NewTransition(w.deleted(t, "ticket~1", "invoice~1").See(), ch, fence)
+			tr := customer.NewTransition(w.deleted(t, "ticket~1", "invoice~1").Seen(), ch, fence)
 			same(t, "results", w.Advance(ctx, []customer.Transition{tr}, Settings), []error{nil})
 			for _, c := range []customer.Customer{one, w.read(t, tr.ID)} {
 				same(t, "frozen", c.Frozen, tt.kinds)

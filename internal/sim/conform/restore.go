@@ -52,7 +52,7 @@ func checkRestoreMany(t *testing.T, w World) {
 
 			c, bystander, ch := r.make(t), w.deleted(t), w.change(customer.ActionRestored)
 			for range 2 { // the message comes twice
-				results := service.RestoreMany(ctx, []customer.Seen{bystander.See(), c.See()}, []string{"another", r.generation(c)}, ch)
+				results := service.RestoreMany(ctx, []customer.Seen{bystander.Seen(), c.Seen()}, []string{"another", r.generation(c)}, ch)
 				r.answers(t, results[1])
 				w.isRestored(t, c, r.want == nil && c.Deletion != nil, ch.ID)
 				refuses(t, results[0], customer.ErrNotDeleted)
@@ -64,7 +64,7 @@ func checkRestoreMany(t *testing.T, w World) {
 	w.finish(t, gone)
 	cert, err := w.Ledger.Certificate(t.Context(), gone.ID)
 	must(t, err)
-	results := w.service(0).RestoreMany(t.Context(), []customer.Seen{gone.See()}, []string{gone.Deletion.ID}, w.change(customer.ActionRestored))
+	results := w.service(0).RestoreMany(t.Context(), []customer.Seen{gone.Seen()}, []string{gone.Deletion.ID}, w.change(customer.ActionRestored))
 	refuses(t, results[0], &customer.PurgedError{Certificate: cert})
 }
 
@@ -89,7 +89,7 @@ func checkRestoreAfterChanges(t *testing.T, w World) {
 	ctx, before := t.Context(), []customer.Customer{w.deleted(t), w.deleted(t), w.deleted(t)}
 	seen, generations := make([]customer.Seen, len(before)), make([]string, len(before))
 	for i, c := range before {
-		seen[i], generations[i] = c.See(), c.Deletion.ID
+		seen[i], generations[i] = c.Seen(), c.Deletion.ID
 	}
 	blocked, err := w.SetBlocked(ctx, before[0].ID, true, w.change(customer.ActionBlocked))
 	must(t, err)
@@ -112,7 +112,7 @@ func checkLifeAfterRestore(t *testing.T, w World) {
 	ctx, c := t.Context(), w.deleted(t, "ticket~1")
 	undo := func() {
 		ch := w.change(customer.ActionRestored)
-		must(t, w.service(0).RestoreMany(ctx, []customer.Seen{c.See()}, []string{c.Deletion.ID}, ch)[0])
+		must(t, w.service(0).RestoreMany(ctx, []customer.Seen{c.Seen()}, []string{c.Deletion.ID}, ch)[0])
 		w.isRestored(t, c, true, ch.ID)
 	}
 	undo()

@@ -45,7 +45,7 @@ func (r *root) block(blocked bool) {
 // Hold places a legal hold.
 func (t Table) Hold(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
 	place := func(c customer.Customer) customer.Customer {
-		return c.Placed(name, ch.Hold())
+		return c.WithHold(name, ch.Hold())
 	}
 	can := func(c customer.Customer) error { return c.CanHold(name) }
 	anywhere := func(_, _ customer.Customer) bool { return true }
@@ -54,7 +54,7 @@ func (t Table) Hold(ctx context.Context, id, name string, ch customer.Change) (c
 
 // Lift lifts a legal hold.
 func (t Table) Lift(ctx context.Context, id, name string, ch customer.Change) (customer.Customer, error) {
-	lift := func(c customer.Customer) customer.Customer { return c.Lifted(name, ch.At) }
+	lift := func(c customer.Customer) customer.Customer { return c.WithoutHold(name, ch.At) }
 	can := func(c customer.Customer) error { return c.CanLift(name) }
 	alike := func(now, seen customer.Customer) bool { // in the fields that decide the place in the trash
 		last := len(now.Holds) == 1

@@ -116,7 +116,7 @@ func (m *Model) sweepAtOf(c customer.Customer, shown []root) time.Time {
 func (m *Model) search(search customer.Search) (found []root) {
 	owner := m.claims[m.identity(search.Address)]
 	for id, r := range m.roots {
-		if (owner == "" || owner == id) && search.Finds(r.Customer) {
+		if (owner == "" || owner == id) && search.Matches(r.Customer) {
 			found = append(found, root{Customer: clone(r.Customer), sweepAt: r.sweepAt, ttl: r.ttl})
 		}
 	}

@@ -203,7 +203,7 @@ func (t Table) create(ctx context.Context, c customer.Customer) error {
 		}
 		return nil
 	}
-	c = clone(c).Named(t.NamesOf(c.Profile))
+	c = clone(c).WithNames(t.NamesOf(c.Profile))
 	if err := t.claimable(c.Claimed(), c.ID); err != nil {
 		return err
 	}
@@ -266,7 +266,7 @@ func (t Table) revise(ctx context.Context, old, revised customer.Customer) error
 	if now.Version != old.Version {
 		return customer.ErrVersion
 	}
-	revised = revised.Named(t.NamesOf(revised.Profile))
+	revised = revised.WithNames(t.NamesOf(revised.Profile))
 	if err := t.claimable(revised.Claimed(), old.ID); err != nil {
 		return err
 	}
