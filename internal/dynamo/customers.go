@@ -21,7 +21,7 @@ type claim struct {
 	Customer string `dynamodbav:"customer"`
 }
 
-// Customer reads a customer consistently; [customer.ErrNotFound] if there is none.
+// Customer reads a customer consistently; [customer.ErrNotFound] if it does not exist.
 func (t *Table) Customer(ctx context.Context, id string) (customer.Customer, error) {
 	it, err := t.get(ctx, customerPK(id), rootSK)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"lethe/internal/loopback"
 )
 
-// initLimit is the maximum time from the start of a process to its first request for an event. The function's timeout does not
-// include it.
+// initLimit and the function's timeout, added up, are the maximum time from the start of a process to its first request for
+// an event.
 const initLimit = 10 * time.Second
 
 // worker is one process with a Runtime API of its own.
