@@ -17,8 +17,8 @@ const (
 	maxBatchGet   = 100 // keys; DynamoDB's limits
 	maxBatchWrite = 25
 
-	writers = 8  // batches of one purge in flight
-	patient = 12 // attempts to read a batch to its end
+	writers       = 8  // batches of one purge in flight
+	maxBatchReads = 12 // attempts to read a batch to its end
 )
 
 // batchGet reads up to 100 items. It repeats the keys that DynamoDB returns as unprocessed, and is [customer.ErrBusy] after
@@ -39,7 +39,7 @@ func (t *Table) batchGet(ctx context.Context, keys []item, consistent bool) ([]i
 		}
 		items = append(items, out.Responses[t.Name]...)
 		keys = out.UnprocessedKeys[t.Name].Keys
-		if attempt == patient && len(keys) > 0 {
+		if attempt == maxBatchReads && len(keys) > 0 {
 			return nil, errBusy("a batch of reads", attempt, fmt.Errorf("%d keys left unprocessed", len(keys)))
 		}
 	}

@@ -123,7 +123,7 @@ func TestARequestThatIsGivenUpIsBusy(t *testing.T) {
 		{"a batch that is never read to its end", "BatchGetItem", contended{}, func(ctx context.Context, table *Table) error {
 			_, err := table.Totals(ctx)
 			return err
-		}, patient, "a batch of reads"},
+		}, maxBatchReads, "a batch of reads"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -288,7 +288,7 @@ func (o Operations) Reopen(ctx context.Context, op bulk.Operation, c bulk.Chunk)
 	return err
 }
 
-// Chunk reads a chunk; [bulk.ErrNotFound] if there is none. A chunk is pending or ended, and may move between the two
+// Chunk reads a chunk; [bulk.ErrNotFound] if it does not exist. A chunk is pending or ended, and may move between the two
 // reads: so they are repeated.
 func (o Operations) Chunk(ctx context.Context, op bulk.Operation, seq int) (bulk.Chunk, error) {
 	for range 3 {

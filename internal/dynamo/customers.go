@@ -21,7 +21,7 @@ type claim struct {
 	Customer string `dynamodbav:"customer"`
 }
 
-// Customer reads a customer consistently; [customer.ErrNotFound] if there is none.
+// Customer reads a customer consistently; [customer.ErrNotFound] if it does not exist.
 func (t *Table) Customer(ctx context.Context, id string) (customer.Customer, error) {
 	it, err := t.get(ctx, customerPK(id), rootSK)
 	if err != nil {
@@ -144,7 +144,7 @@ func (t *Table) Revise(ctx context.Context, old, revised customer.Customer) erro
 }
 
 func (tx *transaction) revise(old, revised customer.Customer) error {
-	u := noting(expression.
+	u := withMark(expression.
 		Set(expression.Name("profile"), expression.Value(profile(revised.Profile))).
 		Set(expression.Name("terms"), expression.Value(revised.Terms)).
 		Set(attrVersion, expression.Value(revised.Version)), revised.Last, revised.Last.ID)
@@ -157,7 +157,7 @@ func (tx *transaction) revise(old, revised customer.Customer) error {
 		u = u.Set(expression.Name("former"), expression.Value([]byte(revised.Former)))
 	}
 	expr, err := expression.NewBuilder().WithUpdate(u).
-		WithCondition(stateIs(customer.Active).And(attrVersion.Equal(expression.Value(old.Version)), unmade(revised.Last.ID))).
+		WithCondition(stateIs(customer.Active).And(attrVersion.Equal(expression.Value(old.Version)), notRemembered(revised.Last.ID))).
 		Build()
 	if err != nil {
 		return fmt.Errorf("dynamo: revise: %w", err)

@@ -78,12 +78,12 @@ func newCertificate(c ledger.Certificate) certificate {
 	return certificate{
 		PK: customerPK(c.Customer), SK: c.DeletionID, Chain: ledger.ChainOf(c.Customer), Customer: c.Customer,
 		DeletedAt: formatTime(c.DeletedAt), DeletedBy: c.DeletedBy, PurgedAt: formatTime(c.PurgedAt), PurgedBy: c.PurgedBy,
-		Policies: made(c.Policies), Erased: made(c.Erased), Retained: made(c.Retained), Residue: c.Residue,
+		Policies: nonNil(c.Policies), Erased: nonNil(c.Erased), Retained: nonNil(c.Retained), Residue: c.Residue,
 	}
 }
 
-// made returns the map, an empty one for nil: a document always has all its maps.
-func made[V any](m map[string]V) map[string]V {
+// nonNil returns the map, an empty one for nil: a document always has all its maps.
+func nonNil[V any](m map[string]V) map[string]V {
 	if m == nil {
 		return map[string]V{}
 	}
@@ -96,7 +96,7 @@ func (c certificate) decode() (ledger.Certificate, error) {
 	document := ledger.Certificate{
 		Format: ledger.Format, Chain: c.Chain, Seq: c.Seq, Previous: c.Previous, Customer: c.Customer, DeletionID: c.SK,
 		DeletedAt: p.time(c.DeletedAt), DeletedBy: c.DeletedBy, PurgedAt: p.time(c.PurgedAt), PurgedBy: c.PurgedBy,
-		Policies: made(c.Policies), Erased: made(c.Erased), Retained: made(c.Retained), Residue: c.Residue, Hash: c.Hash,
+		Policies: nonNil(c.Policies), Erased: nonNil(c.Erased), Retained: nonNil(c.Retained), Residue: c.Residue, Hash: c.Hash,
 	}
 	return document, p.err
 }

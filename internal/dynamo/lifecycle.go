@@ -49,11 +49,11 @@ var errAllowed = errors.New("the table refused a change that the rules allow")
 // apply makes the transition, adds 1 to the version and sets the last change. It returns the customer after it; with an
 // error such as [customer.ErrUnchanged], the customer that refused it.
 func (t *Table) apply(ctx context.Context, tr transition) (customer.Customer, error) {
-	when := exists().And(tr.when, unmade(tr.change.ID))
+	when := exists().And(tr.when, notRemembered(tr.change.ID))
 	if tr.change.IfVersion != 0 {
 		when = when.And(attrVersion.Equal(expression.Value(tr.change.IfVersion)))
 	}
-	update := noting(tr.update.Set(attrVersion, attrVersion.Plus(expression.Value(1))), tr.change, tr.change.ID)
+	update := withMark(tr.update.Set(attrVersion, attrVersion.Plus(expression.Value(1))), tr.change, tr.change.ID)
 	if tr.change.Once != nil {
 		return t.applyOnce(ctx, tr, update, when)
 	}

@@ -38,7 +38,7 @@ func (o Operations) Create(ctx context.Context, op bulk.Operation, chosen []byte
 	return tx.commit(ctx)
 }
 
-// Operation reads an operation by its id; [bulk.ErrNotFound] if there is none.
+// Operation reads an operation by its id; [bulk.ErrNotFound] if it does not exist.
 func (o Operations) Operation(ctx context.Context, id string) (bulk.Operation, error) {
 	it, err := o.table.get(ctx, operationPK(id), rootSK)
 	if err != nil {

@@ -251,12 +251,12 @@ func (t *Table) Residue(ctx context.Context, customers ...customer.Customer) (in
 	group.SetLimit(readers)
 	for i, c := range customers {
 		group.Go(func() (err error) {
-			left[i], err = t.hanging(ctx, c.ID)
+			left[i], err = t.countItems(ctx, c.ID)
 			return err
 		})
 	}
 	group.Go(func() (err error) {
-		left[len(customers)], err = t.named(ctx, customers)
+		left[len(customers)], err = t.countNames(ctx, customers)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -271,8 +271,8 @@ func (t *Table) Residue(ctx context.Context, customers ...customer.Customer) (in
 
 const readers = 8 // customers read concurrently
 
-// hanging counts a page of the items in a customer's partition, without the root.
-func (t *Table) hanging(ctx context.Context, id string) (int, error) {
+// countItems counts a page of the items in a customer's partition, without the root.
+func (t *Table) countItems(ctx context.Context, id string) (int, error) {
 	in := t.dependentsQuery(id)
 	in.Select = types.SelectCount
 	out, err := t.client.Query(ctx, in)
@@ -282,8 +282,8 @@ func (t *Table) hanging(ctx context.Context, id string) (int, error) {
 	return int(out.Count), nil
 }
 
-// named counts the terms and claims that are left of customers. A claim of another customer does not count.
-func (t *Table) named(ctx context.Context, customers []customer.Customer) (int, error) {
+// countNames counts the terms and claims that are left of customers. A claim of another customer does not count.
+func (t *Table) countNames(ctx context.Context, customers []customer.Customer) (int, error) {
 	var keys []item
 	claimed := map[string]string{}
 	for _, c := range customers {

@@ -37,7 +37,7 @@ func newRecent(of customer.Recent) (r recent) {
 	return r
 }
 
-// customer leaves out repeated marks, which noting uses to fill empty attributes.
+// customer leaves out repeated marks, which withMark uses to fill empty attributes.
 func (r *recent) customer() (out customer.Recent) {
 	seen := map[customer.Mark]bool{}
 	for _, slot := range r.slots() {
@@ -56,10 +56,10 @@ func markOf(b []byte) (mark customer.Mark, ok bool) {
 
 func slotName(i int) expression.NameBuilder { return expression.Name("r" + strconv.Itoa(i)) }
 
-// noting adds to an update of a root the change and the mark of the id, and shifts the earlier marks. DynamoDB reads all
+// withMark adds to an update of a root the change and the mark of the id, and shifts the earlier marks. DynamoDB reads all
 // operands before it sets anything. An attribute for which there is no earlier mark gets this one
 // too.
-func noting(u expression.UpdateBuilder, ch customer.Change, id string) expression.UpdateBuilder {
+func withMark(u expression.UpdateBuilder, ch customer.Change, id string) expression.UpdateBuilder {
 	mark := customer.MarkOf(id)
 	u = u.Set(expression.Name("last"), expression.Value(newChange(ch))).Set(slotName(0), expression.Value(mark[:]))
 	for i := 1; i < customer.MaxRecent; i++ {
@@ -68,8 +68,8 @@ func noting(u expression.UpdateBuilder, ch customer.Change, id string) expressio
 	return u
 }
 
-// unmade is the condition that a root does not have the mark of a change.
-func unmade(id string) expression.ConditionBuilder {
+// notRemembered is the condition that a root does not have the mark of a change.
+func notRemembered(id string) expression.ConditionBuilder {
 	mark := customer.MarkOf(id)
 	var others []expression.OperandBuilder
 	for i := 1; i < customer.MaxRecent; i++ {

@@ -159,12 +159,12 @@ func (a *addition) refusedParent(parent string, todo []int) func(item) error {
 // count adds numbers to the record counts of an active customer. part is the id by which the root remembers this
 // part of the change. If the root remembers it already, the transaction is refused with made.
 func (tx *transaction) count(id string, kinds map[string]int64, ch customer.Change, part string, made error) error {
-	u := noting(expression.UpdateBuilder{}, ch, part)
+	u := withMark(expression.UpdateBuilder{}, ch, part)
 	for kind, n := range kinds {
 		count := expression.Name("counts").AppendName(expression.NameNoDotSplit(kind))
 		u = u.Set(count, expression.Plus(count.IfNotExists(expression.Value(0)), expression.Value(n)))
 	}
-	expr, err := expression.NewBuilder().WithUpdate(u).WithCondition(stateIs(customer.Active).And(unmade(part))).Build()
+	expr, err := expression.NewBuilder().WithUpdate(u).WithCondition(stateIs(customer.Active).And(notRemembered(part))).Build()
 	if err != nil {
 		return fmt.Errorf("dynamo: count records: %w", err)
 	}

@@ -14,28 +14,28 @@ import (
 	"lethe/internal/repair"
 )
 
-// mending is the transaction of a repair, on condition that nothing has changed since the check.
-type mending struct {
+// repairing is the transaction of a repair, on condition that nothing has changed since the check.
+type repairing struct {
 	*transaction
 
 	seen   repair.Seen
 	change customer.Change
 }
 
-func (t *Table) newMending(seen repair.Seen, ch customer.Change) *mending {
+func (t *Table) newRepair(seen repair.Seen, ch customer.Change) *repairing {
 	tx := t.newTransaction()
 	tx.bill = types.ReturnConsumedCapacityIndexes
-	return &mending{tx, seen, ch}
+	return &repairing{tx, seen, ch}
 }
 
 // RepairCustomer makes a repair, if the customer's root has not changed since it was seen; if it has, the error is
 // [repair.ErrChanged]. It returns the write units consumed. The change says who repairs, when and why; its action follows from
 // the repair.
 func (t *Table) RepairCustomer(ctx context.Context, seen repair.Seen, r repair.OfCustomer, ch customer.Change) (units float64, err error) {
-	m := t.newMending(seen, ch)
+	m := t.newRepair(seen, ch)
 	switch r := r.(type) {
 	case repair.Root:
-		err = m.mendRoot(ctx, r)
+		err = m.addRootRepair(ctx, r)
 	case repair.Recount:
 		err = m.updateRoot(m.withChange(expression.Set(expression.Name("counts"), expression.Value(r.Counts)), customer.ActionRepaired))
 	case repair.SetFormer:
@@ -45,7 +45,7 @@ func (t *Table) RepairCustomer(ctx context.Context, seen repair.Seen, r repair.O
 	case repair.PutBack:
 		err = m.putBack(ctx, r)
 	default:
-		err = m.mendBelow(r)
+		err = m.addItemRepair(r)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("dynamo: repair %T: %w", r, err)
@@ -53,8 +53,8 @@ func (t *Table) RepairCustomer(ctx context.Context, seen repair.Seen, r repair.O
 	return m.finish(ctx)
 }
 
-// mendBelow adds a repair of an item that belongs to the root, and a check of the root.
-func (m *mending) mendBelow(r repair.OfCustomer) error {
+// addItemRepair adds a repair of an item that belongs to the root, and a check of the root.
+func (m *repairing) addItemRepair(r repair.OfCustomer) error {
 	switch r := r.(type) {
 	case repair.PutTerm:
 		m.putTerms(m.seen.ID, []string{r.Term})
@@ -80,7 +80,7 @@ func (m *mending) mendBelow(r repair.OfCustomer) error {
 // RepairItem makes a repair of an item that no other item depends on, if it has not changed since it was seen; if it has,
 // the error is [repair.ErrChanged]. It returns the write units consumed.
 func (t *Table) RepairItem(ctx context.Context, r repair.OfItem) (units float64, err error) {
-	m := t.newMending(repair.Seen{}, customer.Change{})
+	m := t.newRepair(repair.Seen{}, customer.Change{})
 	switch r := r.(type) {
 	case repair.SetTTL:
 		err = m.update(r.Item, expression.Set(attrTTL, expression.Value(r.At.Unix())), unchanged(r.Item, "ttl"))
@@ -94,7 +94,7 @@ func (t *Table) RepairItem(ctx context.Context, r repair.OfItem) (units float64,
 }
 
 // finish commits the repair. If every attempt conflicts with other transactions, the items count as changed.
-func (m *mending) finish(ctx context.Context) (units float64, err error) {
+func (m *repairing) finish(ctx context.Context) (units float64, err error) {
 	err = m.commit(ctx)
 	var collided *types.TransactionCanceledException
 	if errors.As(err, &collided) && errors.Is(err, customer.ErrBusy) {
@@ -126,7 +126,7 @@ func same(name expression.NameBuilder, value types.AttributeValue) expression.Co
 func absent() expression.ConditionBuilder { return expression.Name("pk").AttributeNotExists() }
 
 // check adds a condition on an item that the transaction does not write.
-func (m *mending) check(key item, when expression.ConditionBuilder) error {
+func (m *repairing) check(key item, when expression.ConditionBuilder) error {
 	expr, err := expression.NewBuilder().WithCondition(when).Build()
 	m.add(types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
 		TableName: &m.table.Name, Key: key, ConditionExpression: expr.Condition(),
@@ -136,7 +136,7 @@ func (m *mending) check(key item, when expression.ConditionBuilder) error {
 }
 
 // update adds an update of an item that the check has read.
-func (m *mending) update(seen item, u expression.UpdateBuilder, when expression.ConditionBuilder) error {
+func (m *repairing) update(seen item, u expression.UpdateBuilder, when expression.ConditionBuilder) error {
 	expr, err := expression.NewBuilder().WithUpdate(u).WithCondition(when).Build()
 	m.add(types.TransactWriteItem{Update: &types.Update{
 		TableName: &m.table.Name, Key: keyOf(stringOf(seen, "pk"), stringOf(seen, "sk")),
@@ -146,7 +146,7 @@ func (m *mending) update(seen item, u expression.UpdateBuilder, when expression.
 	return err
 }
 
-func (m *mending) remove(k repair.Key, when expression.ConditionBuilder) error {
+func (m *repairing) remove(k repair.Key, when expression.ConditionBuilder) error {
 	expr, err := expression.NewBuilder().WithCondition(when).Build()
 	m.add(types.TransactWriteItem{Delete: &types.Delete{
 		TableName: &m.table.Name, Key: keyOf(k.PK, k.SK), ConditionExpression: expr.Condition(),
@@ -156,10 +156,10 @@ func (m *mending) remove(k repair.Key, when expression.ConditionBuilder) error {
 }
 
 // putNew adds an item, on condition that its key is free.
-func (m *mending) putNew(value any) error { return m.put(value, refusedRepair) }
+func (m *repairing) putNew(value any) error { return m.put(value, refusedRepair) }
 
 // takeClaim replaces a claim that another customer has.
-func (m *mending) takeClaim(r repair.TakeClaim) error {
+func (m *repairing) takeClaim(r repair.TakeClaim) error {
 	it, err := attributevalue.MarshalMap(claim{claimPK(r.Identity), rootSK, m.seen.ID})
 	m.add(types.TransactWriteItem{Put: &types.Put{
 		TableName: &m.table.Name, Item: it, ConditionExpression: aws.String("customer = :other"),
@@ -168,7 +168,7 @@ func (m *mending) takeClaim(r repair.TakeClaim) error {
 	return err
 }
 
-func (m *mending) straighten(record item) error {
+func (m *repairing) straighten(record item) error {
 	key, err := parseRecordKey(stringOf(record, "sk"))
 	if err != nil {
 		return errors.Join(repair.ErrChanged, err)
@@ -177,7 +177,7 @@ func (m *mending) straighten(record item) error {
 	return m.updateRecord(record, expression.Set(expression.Name("kind"), expression.Value(kind)).Remove(attrTTL))
 }
 
-func (m *mending) countChildren(r repair.CountChildren) error {
+func (m *repairing) countChildren(r repair.CountChildren) error {
 	children := expression.Name("children")
 	if r.Children == 0 {
 		return m.updateRecord(r.Record, expression.Remove(children))
@@ -185,12 +185,12 @@ func (m *mending) countChildren(r repair.CountChildren) error {
 	return m.updateRecord(r.Record, expression.Set(children, expression.Value(r.Children)))
 }
 
-func (m *mending) updateRecord(record item, u expression.UpdateBuilder) error {
+func (m *repairing) updateRecord(record item, u expression.UpdateBuilder) error {
 	return m.update(record, u, unchanged(record, "kind", "ttl", "children"))
 }
 
 // removeRecord removes a record that has no parent. The records below it then have no parent either: the next check finds them.
-func (m *mending) removeRecord(k repair.Key) error {
+func (m *repairing) removeRecord(k repair.Key) error {
 	key, err := parseRecordKey(k.SK)
 	if err != nil || len(key) < 2 {
 		return errors.Join(repair.ErrChanged, err)

@@ -25,7 +25,7 @@ func (t *Table) RepairOperation(ctx context.Context, seen repair.Seen, r repair.
 	if _, all := r.(repair.RemoveOperation); all {
 		return t.removeParts(ctx, seen)
 	}
-	m := t.newMending(seen, customer.Change{})
+	m := t.newRepair(seen, customer.Change{})
 	switch r := r.(type) {
 	case repair.RelistOperation:
 		err = m.relistOperation()
@@ -44,19 +44,19 @@ func (t *Table) RepairOperation(ctx context.Context, seen repair.Seen, r repair.
 	return m.finish(ctx)
 }
 
-func (m *mending) operationUnchanged() expression.ConditionBuilder {
+func (m *repairing) operationUnchanged() expression.ConditionBuilder {
 	if m.seen.Root == nil {
 		return absent()
 	}
 	return unchanged(m.seen.Root, "version")
 }
 
-func (m *mending) checkOperation() error {
+func (m *repairing) checkOperation() error {
 	return m.check(keyOf(operationPK(m.seen.ID), rootSK), m.operationUnchanged())
 }
 
 // relistOperation moves the operation to the list of its state.
-func (m *mending) relistOperation() error {
+func (m *repairing) relistOperation() error {
 	op, err := decodeOperation(m.seen.Root)
 	if err != nil {
 		return errors.Join(repair.ErrChanged, err)
@@ -67,7 +67,7 @@ func (m *mending) relistOperation() error {
 }
 
 // removeParts removes the items of the operation with these sort keys. A missing one is no error.
-func (m *mending) removeParts(sks ...string) error {
+func (m *repairing) removeParts(sks ...string) error {
 	for _, sk := range sks {
 		m.add(types.TransactWriteItem{Delete: &types.Delete{TableName: &m.table.Name, Key: keyOf(operationPK(m.seen.ID), sk)}}, refusedRepair)
 	}
@@ -81,7 +81,7 @@ func (t *Table) removeParts(ctx context.Context, seen repair.Seen) (units float6
 		return 0, repair.ErrChanged
 	}
 	for some := range slices.Chunk(sks, maxRemovals) {
-		m := t.newMending(seen, customer.Change{})
+		m := t.newRepair(seen, customer.Change{})
 		if err := m.removeParts(some...); err != nil {
 			return units, err
 		}
@@ -113,7 +113,7 @@ func (t *Table) partsOf(ctx context.Context, id string) (sks []string, err error
 }
 
 // reopenChunk adds the missing progress of a chunk, with no subject begun.
-func (m *mending) reopenChunk(ctx context.Context, seq int) error {
+func (m *repairing) reopenChunk(ctx context.Context, seq int) error {
 	it, err := m.table.get(ctx, operationPK(m.seen.ID), chunkSK(frozenSK, seq))
 	if err != nil {
 		return err

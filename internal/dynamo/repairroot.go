@@ -34,7 +34,7 @@ type damagedRoot struct {
 }
 
 // checkRoot adds the condition that a customer's root has not changed since it was seen, or is still missing.
-func (m *mending) checkRoot(seen repair.Seen) error {
+func (m *repairing) checkRoot(seen repair.Seen) error {
 	when := absent()
 	if seen.Root != nil {
 		when = rootUnchanged(seen.Root)
@@ -52,23 +52,23 @@ func rootUnchanged(seen item) expression.ConditionBuilder {
 	return unchanged(seen, "version", "state", "ipk", "isk", "ttl").And(same(expression.Name("last.id"), id))
 }
 
-func (m *mending) updateRoot(u expression.UpdateBuilder) error {
+func (m *repairing) updateRoot(u expression.UpdateBuilder) error {
 	return m.update(m.seen.Root, u, rootUnchanged(m.seen.Root))
 }
 
 // withChange adds the change to an update of the root: who, when, why and the action.
-func (m *mending) withChange(u expression.UpdateBuilder, action customer.Action) expression.UpdateBuilder {
+func (m *repairing) withChange(u expression.UpdateBuilder, action customer.Action) expression.UpdateBuilder {
 	return u.Set(expression.Name("last"), expression.Value(newChange(m.changeAs(action))))
 }
 
-func (m *mending) changeAs(action customer.Action) customer.Change {
+func (m *repairing) changeAs(action customer.Action) customer.Change {
 	ch := m.change
 	ch.Action = action
 	return ch
 }
 
-// mendRoot adds a repair of the root. A repair of its place in the lists alone gets no new version and no audit entry.
-func (m *mending) mendRoot(ctx context.Context, what repair.Root) error {
+// addRootRepair adds a repair of the root. A repair of its place in the lists alone gets no new version and no audit entry.
+func (m *repairing) addRootRepair(ctx context.Context, what repair.Root) error {
 	r, err := m.root()
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (m *mending) mendRoot(ctx context.Context, what repair.Root) error {
 	return cmp.Or(err, m.repairRoot(u, action))
 }
 
-func (m *mending) root() (r damagedRoot, err error) {
+func (m *repairing) root() (r damagedRoot, err error) {
 	if err := attributevalue.UnmarshalMap(m.seen.Root, &r); err != nil {
 		return r, errors.Join(repair.ErrChanged, err)
 	}
@@ -106,7 +106,7 @@ func (m *mending) root() (r damagedRoot, err error) {
 }
 
 // repairRoot adds an update of the root with a new version, which the audit log shows.
-func (m *mending) repairRoot(u expression.UpdateBuilder, action customer.Action) error {
+func (m *repairing) repairRoot(u expression.UpdateBuilder, action customer.Action) error {
 	r, err := m.root()
 	u = u.Set(attrVersion, expression.Value(max(r.Version, 0)+1))
 	return cmp.Or(err, m.updateRoot(m.withChange(u, action)))
@@ -114,7 +114,7 @@ func (m *mending) repairRoot(u expression.UpdateBuilder, action customer.Action)
 
 // createdOf returns a time for a root without its creation time: its place in the list of active customers, else the time of
 // its last change, else now.
-func (m *mending) createdOf(r damagedRoot) string {
+func (m *repairing) createdOf(r damagedRoot) string {
 	listed, found := strings.CutSuffix(r.ISK, "#"+m.seen.ID)
 	if _, err := parseTime(listed); err == nil && found && listed != "" && r.State == string(customer.Active) {
 		return listed
@@ -126,7 +126,7 @@ func (m *mending) createdOf(r damagedRoot) string {
 }
 
 // setDeletion sets a deletion that begins now. Without settings it has no purge time.
-func (m *mending) setDeletion(ctx context.Context, r damagedRoot) (expression.UpdateBuilder, error) {
+func (m *repairing) setDeletion(ctx context.Context, r damagedRoot) (expression.UpdateBuilder, error) {
 	d := m.newDeletion()
 	if r.State == string(customer.Deleted) {
 		s, err := m.table.Settings(ctx)
@@ -140,18 +140,18 @@ func (m *mending) setDeletion(ctx context.Context, r damagedRoot) (expression.Up
 	return expression.Set(expression.Name("deletion"), expression.Value(newDeletion(d))), nil
 }
 
-func (m *mending) newDeletion() customer.Deletion {
+func (m *repairing) newDeletion() customer.Deletion {
 	return customer.Deletion{ID: customer.NewID(), Time: m.change.At, By: m.change.By, Reason: m.change.Reason}
 }
 
-func (m *mending) giveNotice(r damagedRoot) expression.UpdateBuilder {
+func (m *repairing) giveNotice(r damagedRoot) expression.UpdateBuilder {
 	due := m.change.At.Add(customer.LiftNotice)
 	p := m.table.deletedPlace(m.seen.ID, customer.Deletion{PurgeTime: due})
 	return move(expression.Set(attrDue, expression.Value(formatTime(due))), m.sameShard(p, r))
 }
 
 // startPurge takes the customer past the fence, with a lease that has ended: the next sweep continues the purge.
-func (m *mending) startPurge(ctx context.Context, r damagedRoot) (expression.UpdateBuilder, error) {
+func (m *repairing) startPurge(ctx context.Context, r damagedRoot) (expression.UpdateBuilder, error) {
 	s, err := m.table.Settings(ctx)
 	u := expression.
 		Set(attrState, expression.Value(string(customer.Purging))).
@@ -160,12 +160,12 @@ func (m *mending) startPurge(ctx context.Context, r damagedRoot) (expression.Upd
 }
 
 // purgePlace is the place of a purge with a lease that ends now, for the next sweep.
-func (m *mending) purgePlace(r damagedRoot) place {
+func (m *repairing) purgePlace(r damagedRoot) place {
 	return m.sameShard(m.table.purgingPlace(m.seen.ID, m.change.At), r)
 }
 
 // relist moves the root to the list of its state. It is no change of the customer: the version stays.
-func (m *mending) relist(r damagedRoot) error {
+func (m *repairing) relist(r damagedRoot) error {
 	c, err := r.placed(m.seen.ID)
 	if err != nil {
 		return errors.Join(repair.ErrChanged, err)
@@ -197,7 +197,7 @@ func (r damagedRoot) lease(id string, now time.Time) time.Time {
 }
 
 // sameShard returns the place in the root's present shard, if that shard exists.
-func (m *mending) sameShard(p place, r damagedRoot) place {
+func (m *repairing) sameShard(p place, r damagedRoot) place {
 	list, _, _ := strings.Cut(p.ipk, "#")
 	_, text, _ := strings.Cut(r.IPK, "#")
 	if shard, err := strconv.Atoi(text); err == nil && shard >= 0 && (shard < m.table.Shards || m.table.Shards == 0) {
@@ -206,7 +206,7 @@ func (m *mending) sameShard(p place, r damagedRoot) place {
 	return p
 }
 
-func (m *mending) dropMarks(attributes []string) error {
+func (m *repairing) dropMarks(attributes []string) error {
 	var u expression.UpdateBuilder
 	for _, name := range attributes {
 		u = u.Remove(expression.Name(name))
@@ -215,7 +215,7 @@ func (m *mending) dropMarks(attributes []string) error {
 }
 
 // putBack adds a missing root in the state purging.
-func (m *mending) putBack(ctx context.Context, r repair.PutBack) error {
+func (m *repairing) putBack(ctx context.Context, r repair.PutBack) error {
 	s, err := m.table.Settings(ctx)
 	if err != nil {
 		return err

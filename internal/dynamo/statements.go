@@ -188,11 +188,11 @@ func (t *Table) executeSome(ctx context.Context, p *pace, statements []types.Bat
 	if err != nil {
 		return nil, nil, err
 	}
-	return judged(answers, indices)
+	return sortAnswers(answers, indices)
 }
 
-// judged sorts the statements at the indices by their answers, and joins the errors of those that failed.
-func judged(answers []answer, indices []int) (refused, again []int, err error) {
+// sortAnswers sorts the statements at the indices by their answers, and joins the errors of those that failed.
+func sortAnswers(answers []answer, indices []int) (refused, again []int, err error) {
 	for i, a := range answers {
 		switch a.verdict {
 		case refusedStatement:
@@ -274,14 +274,14 @@ func answerOf(r types.BatchStatementResponse) answer {
 		return answer{verdict: refusedStatement}
 	case busy.DiskFull(aws.ToString(r.Error.Message)):
 		return answer{failedStatement, fmt.Errorf("%w: %s", customer.ErrFull, aws.ToString(r.Error.Message))}
-	case passing(r.Error.Code):
+	case transient(r.Error.Code):
 		return answer{verdict: throttledStatement}
 	}
 	return answer{failedStatement, fmt.Errorf("%s: %s", r.Error.Code, aws.ToString(r.Error.Message))}
 }
 
-// passing reports whether a statement's error is transient.
-func passing(code types.BatchStatementErrorCodeEnum) bool {
+// transient reports whether a statement's error is transient.
+func transient(code types.BatchStatementErrorCodeEnum) bool {
 	switch code {
 	case types.BatchStatementErrorCodeEnumProvisionedThroughputExceeded, types.BatchStatementErrorCodeEnumThrottlingError,
 		types.BatchStatementErrorCodeEnumRequestLimitExceeded, types.BatchStatementErrorCodeEnumTransactionConflict,

@@ -2,10 +2,10 @@ package main
 
 import "testing"
 
-// TestASmallOperationEndsBesideALargeOne applies a deletion of a few, some requests, right after a purge of many, some hundred
-// times as much work. It has to end first: it waits neither for the worker that the other has, nor for the pace at which that
-// writes. What this can't show is that a message overtakes those of a large operation that wait before it: SQS does that by their
-// groups, for which see TestMessagesAreGroupedByOperation in internal/queue; the engine ignores groups.
+// TestASmallOperationEndsBesideALargeOne applies a deletion of a few customers right after a purge of many, which is some hundred
+// times as much work. The deletion must end first: it waits neither for the worker of the purge nor for its write pace. The test
+// can't show that a message overtakes waiting messages of a large operation: SQS does that with message groups, which the
+// engine ignores. See TestMessagesAreGroupedByOperation in internal/queue.
 func TestASmallOperationEndsBesideALargeOne(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it imports and purges a crowd")

@@ -13,8 +13,8 @@ import (
 	"lethe/internal/template"
 )
 
-// buildDashboard builds the page that functions/dashboard embeds, unless it is there and its sources have not changed.
-// The API works without it, so a failure is only shown.
+// buildDashboard builds the page that functions/dashboard embeds, unless it is up to date.
+// The API works without it, so a failure is only printed.
 func buildDashboard(ctx context.Context, root string, progress io.Writer) {
 	command := exec.CommandContext(ctx, filepath.Join(root, ".ci", "dashboard"), "build")
 	var complaints bytes.Buffer
@@ -24,8 +24,8 @@ func buildDashboard(ctx context.Context, root string, progress io.Writer) {
 	}
 }
 
-// build compiles the functions as they are deployed, but for this machine, and returns the path of each one's
-// bootstrap by name.
+// build compiles the functions as for a deployment, but for this machine, and returns the path of each bootstrap by the
+// function's name.
 func build(ctx context.Context, root, into string, functions []template.Function, progress io.Writer) (map[string]string, error) {
 	fmt.Fprintln(progress, "Building the functions (the first time takes a minute) ...")
 	fresh := filepath.Join(into, "fresh")
@@ -45,7 +45,7 @@ func build(ctx context.Context, root, into string, functions []template.Function
 	return place(fresh, into, functions)
 }
 
-// place moves each binary into a folder of its own, as Lambda has it.
+// place moves each binary into a folder of its own, as Lambda requires.
 func place(fresh, into string, functions []template.Function) (map[string]string, error) {
 	binaries := map[string]string{}
 	var errs []error

@@ -16,7 +16,7 @@ import (
 // api is the HTTP API of a system.
 type api struct{ base string }
 
-// answer is what it said.
+// answer is an answer of the API.
 type answer struct {
 	status int
 	header http.Header
@@ -88,7 +88,7 @@ func (a api) get(t *testing.T, path string) answer {
 	return a.do(t, http.MethodGet, path, nil)
 }
 
-// want fails the test unless the answer has the status, and the code if one is given.
+// want fails the test unless the answer has the status, and the code unless that is empty.
 func (a answer) want(t *testing.T, status int, code string) answer {
 	t.Helper()
 	if a.status != status || code != "" && a.problem(t).Code != code {
@@ -106,7 +106,7 @@ func decode[T any](t *testing.T, a answer) T {
 	return document
 }
 
-// problem is what the tests read of a problem detail.
+// problem has the fields of a problem document that the tests read.
 type problem struct {
 	Code     string `json:"code"`
 	Blocking []struct {
@@ -121,7 +121,7 @@ func (a answer) problem(t *testing.T) problem {
 	return decode[problem](t, a)
 }
 
-// blocking are the counts by kind.
+// blocking returns the numbers of blocking records by kind.
 func (p problem) blocking() map[string]int64 {
 	counts := map[string]int64{}
 	for _, b := range p.Blocking {
@@ -140,7 +140,7 @@ type certificate struct {
 	Residue  int               `json:"residue"`
 }
 
-// customerView is what the tests read of a customer.
+// customerView has the fields of a customer that the tests read.
 type customerView struct {
 	ID           string           `json:"id"`
 	State        string           `json:"state"`
@@ -155,7 +155,7 @@ type customerView struct {
 	} `json:"deletion"`
 }
 
-// portrait is a customer as the API shows it, with up to 100 of its records; or the refusal to show it.
+// portrait is a customer with up to 100 of its records, as the API shows it, or the API's refusal.
 type portrait struct {
 	State    string
 	Version  int64
@@ -191,7 +191,7 @@ func (a api) customer(t *testing.T, id string) customerView {
 	return decode[customerView](t, a.get(t, customerPath(id)).want(t, http.StatusOK, ""))
 }
 
-// after asks for the page after a cursor; without one, for the first.
+// after returns the query of the page after a cursor, of the first page if that is empty.
 func after(cursor string) string {
 	if cursor == "" {
 		return ""
@@ -199,7 +199,7 @@ func after(cursor string) string {
 	return "&cursor=" + url.QueryEscape(cursor)
 }
 
-// list goes through all pages of a list of customers, and returns their ids.
+// list reads all pages of a list of customers, and returns their ids.
 func (a api) list(t *testing.T, path string) []string {
 	t.Helper()
 	var ids []string
@@ -217,7 +217,7 @@ func (a api) list(t *testing.T, path string) []string {
 	}
 }
 
-// search returns the ids of the customers that words lead to.
+// search returns the ids of the customers that match the words.
 func (a api) search(t *testing.T, words, state string) []string {
 	t.Helper()
 	got := a.do(t, http.MethodPost, "/v1/customers/search", map[string]any{"search": words, "state": state, "limit": 200})
@@ -231,7 +231,7 @@ func (a api) search(t *testing.T, words, state string) []string {
 	return ids
 }
 
-// records is every record of a customer, as the API wrote it.
+// records returns all records of a customer, as the API writes them.
 func (a api) records(t *testing.T, id string) string {
 	t.Helper()
 	var all bytes.Buffer
@@ -262,7 +262,7 @@ func (a api) settle(t *testing.T, retention string, kinds ...kind) {
 		want(t, http.StatusOK, "")
 }
 
-// awaitCertificate waits until the customer is gone, and returns what its 410 encloses.
+// awaitCertificate waits until the customer is purged, and returns the certificate in the 410 answer.
 func (a api) awaitCertificate(t *testing.T, id string) certificate {
 	t.Helper()
 	var gone answer

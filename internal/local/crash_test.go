@@ -22,13 +22,13 @@ import (
 )
 
 const (
-	// manyRecords are enough for a purge to be caught in the middle.
+	// manyRecords is enough to interrupt a purge in the middle.
 	manyRecords = 3000
-	// shortVisibility is how soon a message comes again whose worker has died.
+	// shortVisibility is the time after which the message of a dead worker comes again.
 	shortVisibility = 3 * time.Second
 )
 
-// addLarge adds a customer with very many records, and returns when it is in the trash.
+// addLarge adds a customer with manyRecords records and deletes it.
 func addLarge(t *testing.T, a api, id string) {
 	t.Helper()
 	a.settle(t, "P30D", kind{"ticket", "cascade"})
@@ -43,7 +43,7 @@ func addLarge(t *testing.T, a api, id string) {
 	a.do(t, http.MethodDelete, customerPath(id), nil).want(t, http.StatusOK, "")
 }
 
-// purgeHalf begins the purge of a customer, and returns in the middle of it.
+// purgeHalf starts the purge of a customer, and returns when it is under way.
 func purgeHalf(t *testing.T, a api, db *dynamodb.Client, id string) {
 	t.Helper()
 	a.do(t, http.MethodPost, customerPath(id)+"/purge", map[string]any{"confirm": id}).want(t, http.StatusAccepted, "")
@@ -59,7 +59,7 @@ func wantAllErased(t *testing.T, r *running, id string) {
 	if n := countRecords(t, dynamodb.NewFromConfig(r.dynamoDB.config), id); n != 0 {
 		t.Errorf("%d records are left", n)
 	}
-	r.check(t, templateGrace, "waterworks") // also that there is one certificate
+	r.check(t, templateGrace, "waterworks") // includes that there is one certificate
 }
 
 func TestAKilledWorkerIsReplaced(t *testing.T) {
@@ -81,7 +81,7 @@ func TestAKilledWorkerIsReplaced(t *testing.T) {
 	wantAllErased(t, s, "tantalus-1")
 }
 
-// TestASignalEndsAllProcessesAndNoPurge stops the command in the middle of a purge, and starts the system again.
+// TestASignalEndsAllProcessesAndNoPurge stops the command in the middle of a purge. The next start completes the purge.
 func TestASignalEndsAllProcessesAndNoPurge(t *testing.T) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		t.Skip("processes are looked for in /proc")
@@ -126,7 +126,7 @@ func interrupted(t *testing.T, dir string, signal syscall.Signal) {
 	}
 }
 
-// commanded is the command, running as a process of its own.
+// commanded is the command in a process of its own.
 type commanded struct {
 	api
 
@@ -134,7 +134,7 @@ type commanded struct {
 	dynamoDB string
 }
 
-// runCommand starts the command, with something more in its environment, and returns when it has said where it runs.
+// runCommand starts the command with additional environment variables, and returns when it has printed its addresses.
 func runCommand(t *testing.T, dir string, environment ...string) commanded {
 	t.Helper()
 	o := trial(t)
@@ -166,7 +166,7 @@ func runCommand(t *testing.T, dir string, environment ...string) commanded {
 	return c
 }
 
-// introduced reads what a line tells of addresses, and returns whether all are known.
+// introduced reads the addresses in a line of output, and reports whether all are known.
 func (c *commanded) introduced(line string) bool {
 	fields := strings.Fields(line)
 	switch {
@@ -178,7 +178,7 @@ func (c *commanded) introduced(line string) bool {
 	return c.base != "" && c.dynamoDB != ""
 }
 
-// descendants are the processes below one, with their names.
+// descendants returns all processes below one, with their names.
 func descendants(t *testing.T, ancestor int) map[int]string {
 	t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -206,7 +206,7 @@ func descendants(t *testing.T, ancestor int) map[int]string {
 	return family
 }
 
-// stat reads a process's parent and name. One that waits to be reaped is not alive.
+// stat reads a process's parent and name. A zombie is not alive.
 func stat(pid int) (parent int, name string, alive bool) {
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	if err != nil {

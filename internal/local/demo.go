@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// loadDemo fills a new system with demo data, and goes on where a load was interrupted: a file in the folder tells
-// that one has begun.
+// loadDemo fills a new system with demo data, or completes an interrupted load: a file in the folder marks a load that has
+// begun.
 func (s *system) loadDemo(ctx context.Context, o options) error {
 	if !o.Demo || o.Load == nil {
 		return nil

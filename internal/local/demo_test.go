@@ -12,8 +12,8 @@ import (
 	"lethe/internal/local/demo"
 )
 
-// TestTheDemoIsLoadedOnce interrupts the first load, has the next start finish it (in a short form, for the whole takes a
-// minute), and starts once more.
+// TestTheDemoIsLoadedOnce interrupts the first load. The next start completes it (with less data, since the whole takes a
+// minute), and the one after that loads nothing.
 func TestTheDemoIsLoadedOnce(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -26,7 +26,7 @@ func TestTheDemoIsLoadedOnce(t *testing.T) {
 		t.Fatalf("start with a load that is interrupted: %v, %v", s, err)
 	}
 	if said := o.Output.(*journal).String(); !strings.Contains(said, "Loading the demo: 10%") {
-		t.Errorf("the load told no progress: %s", said)
+		t.Errorf("the load printed no progress: %s", said)
 	}
 	loads := 0
 	o.Load = func(ctx context.Context, base string, _ io.Writer) error {
@@ -44,7 +44,7 @@ func TestTheDemoIsLoadedOnce(t *testing.T) {
 	s.check(t, templateGrace)
 }
 
-// interruptedLoad is the real load, up to where it has told the first of its progress.
+// interruptedLoad is the real load, interrupted after its first line of progress.
 func interruptedLoad(ctx context.Context, base string, progress io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

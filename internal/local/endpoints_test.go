@@ -14,7 +14,7 @@ import (
 	"lethe/internal/engine/enginetest"
 )
 
-// TestGivenEndpointsAreUsedInsteadOfEngines runs the command between engines that it didn't start, named by the environment.
+// TestGivenEndpointsAreUsedInsteadOfEngines runs the command with engines that it didn't start, named by the environment.
 func TestGivenEndpointsAreUsedInsteadOfEngines(t *testing.T) {
 	t.Parallel()
 	db, err := engine.StartDynamoDB(t.Context(), enginetest.Kind(), engine.Options{})
@@ -50,7 +50,7 @@ func TestGivenEndpointsAreUsedInsteadOfEngines(t *testing.T) {
 	wantNoEngines(t, c, db, queues)
 }
 
-// wantNoEngines wants nothing among the command's processes that is called as an engine's process is.
+// wantNoEngines checks that none of the command's processes has the name of an engine's process.
 func wantNoEngines(t *testing.T, c commanded, engines ...*engine.Process) {
 	t.Helper()
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
@@ -75,7 +75,7 @@ func wantNoEngines(t *testing.T, c commanded, engines ...*engine.Process) {
 	}
 }
 
-// program is the name without the process id before it.
+// program returns the name without the process id before it.
 func program(process string) string {
 	_, name, _ := strings.Cut(process, " ")
 	return name

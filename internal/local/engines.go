@@ -12,7 +12,7 @@ import (
 	"lethe/internal/engine"
 )
 
-// backend is an engine of our own, or an endpoint of one that runs elsewhere.
+// backend is an engine that this system started, or the endpoint of another one.
 type backend struct {
 	service string
 	config  aws.Config
@@ -45,8 +45,7 @@ func startSQS(ctx context.Context, o options, dir *folder, log *slog.Logger) (*b
 	return &backend{service: "SQS", config: engine.Config(process.Endpoint), process: process}, nil
 }
 
-// foreignConfig is the configuration for an endpoint that is not ours, with the identity that the environment has
-// for it.
+// foreignConfig returns the configuration for an endpoint of another engine, with the identity from the environment.
 func foreignConfig(endpoint string) aws.Config {
 	config := engine.Config(endpoint)
 	if key := os.Getenv("AWS_ACCESS_KEY_ID"); key != "" {
@@ -66,7 +65,7 @@ func (b *backend) stop() {
 	}
 }
 
-// done is closed when the engine has ended, never for an endpoint.
+// done is closed when the engine has ended. For an endpoint it is never closed.
 func (b *backend) done() <-chan struct{} {
 	if b.process == nil {
 		return nil

@@ -11,17 +11,17 @@ import (
 	"lethe/internal/local/durable"
 )
 
-// folder is where a system persists. Only one system at a time uses it.
+// folder holds a system's data. Only one system at a time uses it.
 type folder struct {
 	path string
 	lock *flock.Flock
 }
 
-// checkpointsFile tells how far the streams have been read.
+// checkpointsFile stores the position up to which each stream is read.
 const checkpointsFile = "checkpoints.json"
 
-// contents are what a system keeps in its folder. A reset removes these and nothing else, whatever folder it is
-// pointed at.
+// contents are the files of a system in its folder. A reset removes these and nothing else, in case the folder is a
+// wrong one.
 var contents = []string{
 	"dynoxide", "dynamodb-local", "fauxqs", "functions",
 	checkpointsFile, checkpointsFile + durable.Suffix, "demo", runningFile, runningFile + durable.Suffix,

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// forgettable is a customer of whom everything is unusual, and goneID its id. The other stays, and things are done to both.
+// forgettable is a customer with unusual values in all fields, and goneID is its id. The other customer stays. Both are changed.
 var (
 	forgettable = map[string]any{
 		"id": goneID, "organisation": "Łąkowska & Sønderborg ﬁrma 김민준", "firstName": "Zoëtrope", "lastName": "Kowalczyk-Špačková",
@@ -19,7 +19,7 @@ var (
 	ticket  = map[string]any{"note": "Quokkawombat schrieb „<b>hallo</b>“", "of": []any{map[string]any{"Name": "Zoëtrope Weißenböck"}}}
 	invoice = map[string]any{"number": "R-1", "buyer": "Quokkawombat", "seller": "Zoëtrope"}
 
-	// now are the words that it has at the end, before those that it had.
+	// now are the customer's last words, before the ones that it had before.
 	now    = []string{"Łąkowska", "Sønderborg", "김민준", "Zoëtrope", "Weißenböck", "王小明", "käserei-bücher", "76543210", "Quokkawombat"}
 	before = []string{"Kowalczyk", "Špačková", "bücher-käserei", "0074-32159"}
 )
@@ -34,8 +34,8 @@ const (
 	decompose = "Zoe\u0308trope, born Kowalczyk-Spackova"
 )
 
-// TestNothingIsLeftOfAForgottenCustomer takes one through all that can be done to it, with reasons that name it in
-// every spelling, purges it, and scans all that the system keeps.
+// TestNothingIsLeftOfAForgottenCustomer makes every possible change to a customer, with reasons that name it in
+// every spelling, purges it, and scans everything that the system stores.
 func TestNothingIsLeftOfAForgottenCustomer(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -76,7 +76,7 @@ func keeping(retention string) map[string]any {
 	}}
 }
 
-// liveThrough does to the customer all that leaves something behind.
+// liveThrough makes every change to the customer that stores something.
 func (r *running) liveThrough(t *testing.T) {
 	t.Helper()
 	r.do(t, http.MethodPut, "/v1/settings", keeping("P30D"), "If-Match", r.get(t, "/v1/settings").header.Get("ETag")).want(t, http.StatusOK, "")
@@ -103,7 +103,7 @@ func (r *running) liveThrough(t *testing.T) {
 	r.do(t, http.MethodPost, "/v1/operations", map[string]any{"action": "delete", "selection": map[string]any{"filter": map[string]any{"search": "weissenböck"}}, "reason": telling3}, "Idempotency-Key", "Lakowska")
 }
 
-// beRefused makes requests that name the customer where nothing comes of it but an answer, and perhaps a log line.
+// beRefused makes requests with the customer's values that must have no effect but an answer, and perhaps a log line.
 func (r *running) beRefused(t *testing.T) {
 	t.Helper()
 	r.do(t, http.MethodPost, "/v1/customers", map[string]any{"lastName": "Weißenböck", "email": married["email"]}).want(t, http.StatusConflict, "EMAIL_TAKEN")

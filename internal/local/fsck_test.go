@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// TestFsckRepairsARunningSystem takes items away from under a system, and has it find and repair that: what is left of a
-// customer whose root is gone is purged by the schedule, and certified.
+// TestFsckRepairsARunningSystem removes items from a system's tables. fsck finds and repairs that: the schedule purges the
+// items of a customer without a root, with a certificate.
 func TestFsckRepairsARunningSystem(t *testing.T) {
 	t.Parallel()
 	r := launch(t, func(o *options) { o.Tick = 2 * time.Second })
@@ -31,7 +31,7 @@ func TestFsckRepairsARunningSystem(t *testing.T) {
 	takeAway(t, r, "E#lethe-1@lethe.example", "#")
 	takeAway(t, r, "C#lethe-2", "#")
 
-	// One claim, and of the other customer a record, the words lethe, wells and 2, and the claim.
+	// A claim of one customer; of the other a record, the words lethe, wells and 2, and the claim.
 	const wrong = 1 + 5
 	found := r.operate(t, wrong, "fsck", map[string]any{"tables": true})
 	if found.Impact.Records["CLAIM_MISSING"] != 1 || found.Impact.Records["ORPHAN_RECORD"] != 1 || found.Impact.Records["ORPHAN_CLAIM"] != 1 {
@@ -57,7 +57,7 @@ func takeAway(t *testing.T, r *running, pk, sk string) {
 	}
 }
 
-// TestASystemTellsWhereItsTablesAre reads what the command lethe reads, while it runs and afterwards.
+// TestASystemTellsWhereItsTablesAre reads the file that the command lethe reads, while the system runs and afterwards.
 func TestASystemTellsWhereItsTablesAre(t *testing.T) {
 	t.Parallel()
 	s, err := start(context.WithoutCancel(t.Context()), trial(t))

@@ -12,11 +12,11 @@ import (
 	"lethe/internal/template"
 )
 
-// freeConcurrency is the number of processes of a function where the template sets no limit. AWS would start a
+// freeConcurrency is the maximum of processes of a function for which the template sets no limit. On AWS it is a
 // thousand.
 const freeConcurrency = 10
 
-// hostFunctions returns a host of the functions, with the environment that the template gives them.
+// hostFunctions starts a host of the functions, with the environment that the template gives them.
 func (s *system) hostFunctions(ctx context.Context, declared []template.Function, binaries map[string]string) error {
 	account, err := s.account(ctx)
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *system) hostFunctions(ctx context.Context, declared []template.Function
 	return nil
 }
 
-// account is what Lambda tells every function of where it is, and the endpoints that make it be here.
+// account returns the environment that Lambda gives every function: region and credentials, with the endpoints of this machine.
 func (s *system) account(ctx context.Context) (map[string]string, error) {
 	identity, err := s.dynamoDB.config.Credentials.Retrieve(ctx)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *system) account(ctx context.Context) (map[string]string, error) {
 	}, nil
 }
 
-// timeout is the function's limit of an invocation, or the one that is wished for.
+// timeout returns the time limit of an invocation: the function's, or the one in the options.
 func (s *system) timeout(f template.Function) time.Duration {
 	if s.options.Timeout > 0 && len(f.Queues) > 0 {
 		return s.options.Timeout
@@ -63,7 +63,7 @@ func (s *system) timeout(f template.Function) time.Duration {
 	return f.Timeout
 }
 
-// concurrency is the most processes that what triggers the function can make use of.
+// concurrency returns the maximum of processes that the function's triggers can use.
 func concurrency(f template.Function) int {
 	if f.Concurrency > 0 {
 		return f.Concurrency

@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	// patience is how long anything may take that is bound to happen. DynamoDB Local expires items when it likes to.
+	// patience is the maximum wait for something that must happen. DynamoDB Local expires items at any time.
 	patience = 4 * time.Minute
-	// glance is the pause between two looks at whether it has happened.
+	// glance is the pause between two checks of whether it has happened.
 	glance = 50 * time.Millisecond
-	// shownLines is how many of a system's last lines a failed test shows.
+	// shownLines is the number of a system's last lines that a failed test shows.
 	shownLines = 60
 )
 
-// asCommand makes the test binary the command itself, so that tests can send it signals.
+// asCommand is a variable that makes the test binary run the command, so that tests can send it signals.
 const asCommand = "LETHE_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
@@ -42,7 +42,7 @@ type running struct {
 	api
 }
 
-// launch starts a system as the command does, without demo data unless asked for. It is stopped when the test ends.
+// launch starts a system as the command does, by default without demo data. It stops when the test ends.
 func launch(t *testing.T, change func(*options)) *running {
 	t.Helper()
 	o := trial(t)
@@ -55,7 +55,7 @@ func launch(t *testing.T, change func(*options)) *running {
 	return &running{system: s, api: api{base: s.BaseURL}}
 }
 
-// trial is what a test's system has unless the test says otherwise. When the test fails, the system's lines are shown.
+// trial returns the default options of a test's system. If the test fails, it shows the system's lines.
 func trial(t *testing.T) options {
 	t.Helper()
 	lines := &journal{}
@@ -66,7 +66,7 @@ func trial(t *testing.T) options {
 	}
 }
 
-// journal keeps what a system prints: its progress, and the functions' log lines.
+// journal stores the output of a system: its progress, and the functions' log lines.
 type journal struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -93,7 +93,7 @@ func (j *journal) show(t *testing.T) {
 	t.Logf("the system said:\n%s", strings.Join(lines[max(0, len(lines)-shownLines):], ""))
 }
 
-// seed makes random choices that a failed test tells how to repeat: LETHE_SEED.
+// seed returns a source of random choices. A failed test shows the LETHE_SEED that repeats them.
 func seed(t *testing.T) *rand.Rand {
 	t.Helper()
 	n, err := strconv.ParseUint(cmp.Or(os.Getenv("LETHE_SEED"), strconv.FormatInt(time.Now().UnixNano(), 10)), 10, 64)
@@ -108,7 +108,7 @@ func seed(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(n, n))
 }
 
-// sizeOf is how much of something a test takes, which a variable makes more for longer runs.
+// sizeOf returns the number in a variable, for longer runs, or the default.
 func sizeOf(t *testing.T, variable string, otherwise int) int {
 	t.Helper()
 	n, err := strconv.Atoi(cmp.Or(os.Getenv(variable), strconv.Itoa(otherwise)))
@@ -118,7 +118,7 @@ func sizeOf(t *testing.T, variable string, otherwise int) int {
 	return n
 }
 
-// eventually waits for what has to happen.
+// eventually waits until something has happened, and fails the test after patience.
 func eventually(t *testing.T, what string, happened func() bool) {
 	t.Helper()
 	within(t, patience, what, happened)
@@ -131,7 +131,7 @@ func within(t *testing.T, patience time.Duration, what string, happened func() b
 	for !happened() {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("waited %s in vain: %s", patience, what)
+			t.Fatalf("waited %s, but it has not happened: %s", patience, what)
 		case <-time.After(glance):
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"lethe/internal/template"
 )
 
-// introduce tells people what runs where and what to try.
+// introduce prints what runs where and what to try.
 func (s *system) introduce(output io.Writer) {
 	fmt.Fprintf(output, "\nLethe runs at %s\n\nOpen that in a browser: it is the dashboard. The API is described at %s/docs\n\n", s.BaseURL, s.BaseURL)
 	fmt.Fprintf(output, "  %s\n  %s\n", s.dynamoDB, s.sqs)
@@ -27,7 +27,7 @@ func (s *system) introduce(output io.Writer) {
 	fmt.Fprint(output, "\nCtrl-C stops everything.\n\n")
 }
 
-// callers names what triggers the function.
+// callers returns the names of the function's triggers.
 func (s *system) callers(f template.Function) string {
 	var all []string
 	if len(f.HTTP) > 0 {
@@ -45,7 +45,7 @@ func (s *system) callers(f template.Function) string {
 	return strings.Join(all, ", ")
 }
 
-// pace is how often the schedule calls.
+// pace returns the period of the schedule, as a text.
 func (s *system) pace(event template.ScheduleEvent) string {
 	switch {
 	case !s.options.Schedule:

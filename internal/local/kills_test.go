@@ -17,18 +17,18 @@ import (
 )
 
 const (
-	// shortLimit is the time limit of workers that are to die: a chunk is anybody's half as long after it.
+	// shortLimit is the time limit of workers that the test kills: a chunk's lease ends half as long after it.
 	shortLimit = 3 * time.Second
-	// longestLife is how long a worker that is to die may work: whatever the machine, its pace keeps it from being done by then.
+	// longestLife is the maximum time before a worker is killed: its write pace keeps it from finishing earlier on any machine.
 	longestLife = time.Second
 	bystanders  = 10  // of either kind
 	inAChunk    = 150 // customers, about
 )
 
 // TestKilledWorkersLeaveNothing kills worker after worker, each at a random moment of its work, while an operation purges a
-// crowd. It ends by itself, with a certificate for everybody; nothing is left, and nobody else is touched. In full:
-// LETHE_CROWD=1000 LETHE_KILLS=200 go test ./internal/local -run TestKilledWorkers. Then each of them has to die; of the few that
-// are killed otherwise half of them, since a small crowd may be gone before.
+// crowd. The operation completes by itself, with a certificate for every customer; no items are left, and no other customer
+// changes. The full test: LETHE_CROWD=1000 LETHE_KILLS=200 go test ./internal/local -run TestKilledWorkers. Then all kills must
+// happen; by default half of them, since the purge of a small crowd may end first.
 func TestKilledWorkersLeaveNothing(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -42,7 +42,7 @@ func TestKilledWorkersLeaveNothing(t *testing.T) {
 	r.bringCrowd(t, "c", crowd)
 	r.operate(t, crowd, "delete", map[string]any{"filter": map[string]any{"search": "crowd"}})
 	op := r.plan(t, "purge", map[string]any{"trash": true})
-	r.bringCrowd(t, "late", bystanders) // like those of the plan, in the trash before it is applied
+	r.bringCrowd(t, "late", bystanders) // in the trash like the customers of the plan, before it is applied
 	r.operate(t, bystanders, "delete", map[string]any{"filter": map[string]any{"search": "crowd"}})
 	r.bringCrowd(t, "live", bystanders)
 	before := r.portraits(t, "late") + r.portraits(t, "live")
@@ -73,12 +73,12 @@ func TestKilledWorkersLeaveNothing(t *testing.T) {
 	r.check(t, templateGrace)
 }
 
-// applyKilling applies an operation and returns when it has ended. Meanwhile so many workers die, each at a random moment of its
-// work. Where the work is further than the dying, they die the sooner, so that it doesn't end before the last of them.
+// applyKilling applies an operation, kills workers at random moments of their work, and returns when the operation has ended. If
+// the work progresses faster than the kills, workers are killed sooner, so that it doesn't end before the last kill.
 func (r *running) applyKilling(t *testing.T, op operationView, kills int) operationView {
 	t.Helper()
 	random := seed(t)
-	ahead := 1 + (op.Impact.Customers+inAChunk-1)/inAChunk // of faults that wait for an invocation: one for each that may come, and one
+	ahead := 1 + (op.Impact.Customers+inAChunk-1)/inAChunk // number of faults that wait: one for each possible invocation, and one more
 	injected := 0
 	look := func() bool {
 		killed := r.killed()
@@ -97,13 +97,13 @@ func (r *running) applyKilling(t *testing.T, op operationView, kills int) operat
 	return op
 }
 
-// lifeOf is how long a worker may live at most, by the parts that are left of the work and of the dying.
+// lifeOf returns the maximum life of a worker, from the fractions that are left of the work and of the kills.
 func lifeOf(work, dying float64) time.Duration {
-	behind := min(1, work/dying) // as far as the dying is
+	behind := min(1, work/dying) // below 1 if the work is ahead of the kills
 	return 1 + time.Duration(float64(longestLife)*work*work*behind*behind*behind)
 }
 
-// recordsLeft is the part that is left of the records of a crowd, as a sample shows it.
+// recordsLeft returns the fraction of a crowd's records that is left, in a sample.
 func (r *running) recordsLeft(t *testing.T, crowd int) float64 {
 	t.Helper()
 	db, left, of := dynamodb.NewFromConfig(r.dynamoDB.config), 0, 0
@@ -119,7 +119,7 @@ func (r *running) killed() int {
 	return strings.Count(r.options.Output.(*journal).String(), "Runtime exited: signal: killed")
 }
 
-// deadLetters counts the messages that were given up.
+// deadLetters returns the number of messages in the dead-letter queue.
 func (r *running) deadLetters(t *testing.T) int {
 	t.Helper()
 	url := r.resources.Queues["WorkDead"].URL
@@ -136,7 +136,7 @@ func (r *running) deadLetters(t *testing.T) int {
 	return n
 }
 
-// portraits are bystanders with their records, as the API shows them.
+// portraits returns the bystanders with their records, as the API shows them.
 func (r *running) portraits(t *testing.T, prefix string) string {
 	t.Helper()
 	var all strings.Builder

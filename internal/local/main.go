@@ -1,5 +1,5 @@
-// Command local runs the whole of Lethe on one machine, as template.yaml declares it: the real function binaries,
-// hosted as on Lambda, between engines that speak the protocols of DynamoDB and SQS.
+// Command local runs all of Lethe on one machine, as template.yaml declares it: the real function binaries,
+// hosted as on Lambda, with engines that have the protocols of DynamoDB and SQS.
 package main
 
 import (
@@ -49,7 +49,7 @@ func run(ctx context.Context, options options) error {
 	system, err := start(ctx, options)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil // asked to stop before it was up
+			return nil // stopped before it was up
 		}
 		return err
 	}

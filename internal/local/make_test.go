@@ -13,8 +13,8 @@ import (
 	"lethe/internal/engine/enginetest"
 )
 
-// TestCtrlCIsNoErrorOfMake runs the command as people do, and interrupts it as a terminal does: every process in the
-// foreground gets the signal, make included.
+// TestCtrlCIsNoErrorOfMake runs the command with make, and interrupts it as a terminal does: every process in the
+// foreground gets the signal, also make.
 func TestCtrlCIsNoErrorOfMake(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("make"); err != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestNorthwind brings another system's customers in and forgets one of them, by the schedule or, without one, by TTL.
+// TestNorthwind imports another system's customers and purges one of them, by the schedule or, without a schedule, by TTL.
 func TestNorthwind(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -39,7 +39,7 @@ func TestNorthwind(t *testing.T) {
 	}
 }
 
-// policies are the settings' kinds with one policy for both.
+// policies returns the kinds of the settings, both with the same policy.
 func policies(policy string) []kind { return []kind{{"invoice", policy}, {"line", policy}} }
 
 const (
@@ -76,7 +76,7 @@ func importNorthwind(t *testing.T, s *running, files northwind, expected expecta
 	}
 }
 
-// importView is what the tests read of an import's answer.
+// importView has the fields of an import's answer that the tests read.
 type importView struct {
 	Lines, Created, Existing, Failed, MoreErrors, ResumeFromLine int
 	Errors                                                       []struct {
@@ -85,7 +85,7 @@ type importView struct {
 	}
 }
 
-// wholly imports a file, in as many requests as the functions' time takes.
+// wholly imports a file, in as many requests as the functions' time limit requires.
 func (a api) wholly(t *testing.T, path, contentType string, file []byte) importView {
 	t.Helper()
 	var whole importView
@@ -105,7 +105,7 @@ func (a api) wholly(t *testing.T, path, contentType string, file []byte) importV
 	return whole
 }
 
-// imports imports a file, and compares what became of its lines.
+// imports imports a file, and compares the results of its lines.
 func (a api) imports(t *testing.T, path string, file []byte, want outcome) {
 	t.Helper()
 	got := a.wholly(t, path, typeCSV, file)
@@ -117,7 +117,7 @@ func (a api) imports(t *testing.T, path string, file []byte, want outcome) {
 	before := 0
 	for _, e := range got.Errors {
 		if e.Line <= before || e.Code == "" || e.Problem == "" || !slices.Contains(want.failed, e.Line) {
-			t.Errorf("%+v is told after line %d; lines %v can't be imported", e, before, want.failed)
+			t.Errorf("%+v is reported after line %d; want errors for lines %v", e, before, want.failed)
 		}
 		before = e.Line
 	}
@@ -126,7 +126,7 @@ func (a api) imports(t *testing.T, path string, file []byte, want outcome) {
 	}
 }
 
-// forget takes a customer all the way, and returns it as it was.
+// forget takes a customer through deletion, restore, deletion and purge, and returns it as it was before.
 func forget(t *testing.T, s *running, id, by string) customerView {
 	t.Helper()
 	s.settle(t, "P30D", policies("restrict")...)
@@ -149,7 +149,7 @@ func forget(t *testing.T, s *running, id, by string) customerView {
 	return was
 }
 
-// refused tries to delete a customer that has records which restrict that.
+// refused tries to delete a customer with records of a kind that restricts that.
 func refused(t *testing.T, s *running, was customerView, records string) {
 	t.Helper()
 	before := s.get(t, customerPath(was.ID))
@@ -166,7 +166,7 @@ func refused(t *testing.T, s *running, was customerView, records string) {
 	found(t, s, was)
 }
 
-// found wants a customer where active ones are.
+// found checks that a customer is in the list and the search of active customers.
 func found(t *testing.T, s *running, was customerView) {
 	t.Helper()
 	if now := s.customer(t, was.ID); now.State != "active" || now.Deletion != nil || !maps.Equal(now.Records, was.Records) {
@@ -175,7 +175,7 @@ func found(t *testing.T, s *running, was customerView) {
 	s.wantPlaces(t, was, true, false)
 }
 
-// hidden wants a deleted customer nowhere but in the trash, and its records nowhere.
+// hidden checks that a deleted customer is in the trash only, and that its records cannot be read.
 func hidden(t *testing.T, s *running, was, deleted customerView, records string) {
 	t.Helper()
 	if deleted.State != "deleted" || deleted.Deletion == nil || time.Until(deleted.Deletion.PurgeTime) < 29*24*time.Hour {
@@ -188,7 +188,7 @@ func hidden(t *testing.T, s *running, was, deleted customerView, records string)
 	s.do(t, http.MethodPost, customerPath(was.ID)+"/records", map[string]any{"kind": "invoice"}).want(t, http.StatusNotFound, "IN_TRASH")
 }
 
-// wantPlaces looks for a customer in both lists and both searches.
+// wantPlaces checks in which lists and searches a customer is.
 func (r *running) wantPlaces(t *testing.T, c customerView, active, trash bool) {
 	t.Helper()
 	for _, place := range []struct {
@@ -207,7 +207,7 @@ func (r *running) wantPlaces(t *testing.T, c customerView, active, trash bool) {
 	}
 }
 
-// gone waits for the end of a customer, and looks for what may be left.
+// gone waits for the purge of a customer, and checks that nothing is left.
 func gone(t *testing.T, s *running, was, deleted customerView, by string) {
 	t.Helper()
 	cert := s.awaitCertificate(t, was.ID)
@@ -230,13 +230,13 @@ func gone(t *testing.T, s *running, was, deleted customerView, by string) {
 	logged(t, s, was.ID, by)
 }
 
-// histories are the audit logs of a customer whose purge the schedule or TTL has begun, additions of records left out.
+// histories are the expected audit logs of a customer after a purge by the schedule or by TTL, without additions of records.
 var histories = map[string][]string{
 	"schedule": {"customer.created", "customer.updated", "customer.deleted", "customer.restored", "customer.deleted", "purge.started", "customer.purged"},
 	"ttl":      {"customer.created", "customer.updated", "customer.deleted", "customer.restored", "customer.deleted", "customer.expired", "purge.started", "customer.purged"},
 }
 
-// logged waits until the audit log, which follows the change stream, tells the customer's life.
+// logged waits until the audit log, which follows the change stream, has the expected entries.
 func logged(t *testing.T, s *running, id, by string) {
 	t.Helper()
 	eventually(t, "the audit log of "+id, func() bool {

@@ -14,12 +14,13 @@ import (
 	"testing"
 )
 
-// northwindFolder names a folder with customers.csv, orders.csv and order-details.csv of the Northwind database, whose header lines
-// are customerHeader, orderHeader and lineHeader. They are somebody else's, and many have them; this repository doesn't. So what
-// is tested without them is an imitation of their form and their faults. It can't show what else there may be in the real ones.
+// northwindFolder is a variable that names a folder with customers.csv, orders.csv and order-details.csv of the Northwind
+// database, with the header lines customerHeader, orderHeader and lineHeader. The files belong to others and are not in this
+// repository. Without them the tests use an imitation of their form and their faults, which can't show what else the real files
+// contain.
 const northwindFolder = "LETHE_NORTHWIND"
 
-// northwind are three files as somebody else's system exports them: not all of their lines can be read.
+// northwind has three files as another system exports them: some lines are malformed.
 type northwind struct{ customers, orders, lines []byte }
 
 func northwindFiles(t *testing.T) northwind {
@@ -40,8 +41,8 @@ func northwindFiles(t *testing.T) northwind {
 	return northwind{read("customers.csv"), read("orders.csv"), read("order-details.csv")}
 }
 
-// withCustomers puts the customer in front of each order line, as docs/importing.md does with join. It takes the second field of
-// an order, malformed or not.
+// withCustomers adds the customer to each order line, as docs/importing.md does with join. The customer is the second field of
+// the order, which may be malformed.
 func (n northwind) withCustomers() []byte {
 	customer := map[string]string{}
 	for line := range strings.Lines(string(n.orders)) {
@@ -57,13 +58,13 @@ func (n northwind) withCustomers() []byte {
 	return joined.Bytes()
 }
 
-// sheet is what a file should turn out to be: its rows by line number. Lines that no row was made of are malformed.
+// sheet is the expected content of a file: its rows by line number. Lines without a row are malformed.
 type sheet struct {
 	lines int
 	rows  map[int]map[string]string
 }
 
-// readSheet reads each line by itself; no value of these files goes over two.
+// readSheet parses each line by itself: no value in these files contains a line break.
 func readSheet(t *testing.T, file []byte) sheet {
 	t.Helper()
 	s := sheet{rows: map[int]map[string]string{}}
@@ -91,14 +92,14 @@ func readSheet(t *testing.T, file []byte) sheet {
 	return s
 }
 
-// expectation is what the import has to make of the files.
+// expectation is the expected result of the import.
 type expectation struct {
 	customers, orders, lines outcome
-	// invoices and orderLines are the numbers of each customer's.
+	// invoices and orderLines are the numbers by customer.
 	invoices, orderLines map[string]int64
 }
 
-// outcome is what an import should make of one file: how many lines there are, and which can't be imported.
+// outcome is the expected result of one file: the number of lines, and those that can't be imported.
 type outcome struct {
 	lines  int
 	failed []int
@@ -132,7 +133,7 @@ func (n northwind) expect(t *testing.T) expectation {
 	return e
 }
 
-// imported goes through a file in its order; accept tells which rows have what they hang on.
+// imported returns the outcome of a file. accept reports whether the parent of a row exists.
 func imported(s sheet, accept func(row map[string]string) bool) outcome {
 	o := outcome{lines: s.lines}
 	for line := 2; line < s.lines+2; line++ {
@@ -143,7 +144,7 @@ func imported(s sheet, accept func(row map[string]string) bool) outcome {
 	return o
 }
 
-// busiest are the customers with the most invoices, the busiest first.
+// busiest returns the customers with the most invoices, sorted by that number.
 func (e expectation) busiest() []string {
 	ids := slices.Sorted(maps.Keys(e.invoices))
 	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(e.invoices[b], e.invoices[a]) })
@@ -162,7 +163,7 @@ var (
 	madeStreets   = []string{"Hauptstr. 5", "12, rue du Port", `Casa ""Luna"" 3`, "丸の内 1-2"}
 )
 
-// makeNorthwind makes an imitation: files of the same form and with the same faults, always the same.
+// makeNorthwind makes an imitation: files of the same form and with the same faults, the same at each call.
 func makeNorthwind() northwind {
 	random := rand.New(rand.NewPCG(1996, 1998))
 	customers, orders, lines := bytes.NewBufferString(customerHeader), bytes.NewBufferString(orderHeader), bytes.NewBufferString(lineHeader)

@@ -37,7 +37,7 @@ func sentAgain(t *testing.T, a api) {
 	}
 }
 
-// sentAtOnce is an impatient client: each of its requests is answered with the one customer.
+// sentAtOnce sends the same request several times at once: every answer has the one customer.
 func sentAtOnce(t *testing.T, a api) {
 	answers, errs := make([]answer, 6), make([]error, 6)
 	var wg sync.WaitGroup
@@ -61,7 +61,7 @@ func sentAtOnce(t *testing.T, a api) {
 	}
 }
 
-// restoredOnce has a late repeat of a restore arrive after the next deletion.
+// restoredOnce repeats a restore after the next deletion.
 func restoredOnce(t *testing.T, a api) {
 	a.do(t, http.MethodPost, "/v1/customers", map[string]any{"id": "phleg", "organisation": "Phlegethon Heating"}).want(t, http.StatusCreated, "")
 	a.do(t, http.MethodDelete, customerPath("phleg"), nil).want(t, http.StatusOK, "")
@@ -69,7 +69,7 @@ func restoredOnce(t *testing.T, a api) {
 	a.do(t, http.MethodDelete, customerPath("phleg"), nil).want(t, http.StatusOK, "")
 	late := a.do(t, http.MethodPost, customerPath("phleg")+"/restore", nil, "Idempotency-Key", "k-3").want(t, http.StatusOK, "")
 	if c := decode[customerView](t, late); c.State != "active" || a.customer(t, "phleg").State != "deleted" {
-		t.Errorf("a repeat of the first restore undid the second deletion, or does not tell what the first did: %s", late.body)
+		t.Errorf("a repeat of the first restore undid the second deletion, or does not return the first answer: %s", late.body)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 
 const belonging = 50 // records of each customer
 
-// operationView is what tests look at of an operation.
+// operationView has the fields of an operation that the tests read.
 type operationView struct {
 	ID, Action, State, Digest string
 	Applied, Ended            time.Time
@@ -39,8 +39,8 @@ type usageView struct {
 	WriteUnits, ReadUnits float64
 }
 
-// TestManyAtOnce deletes, restores, deletes and purges a crowd through the whole system, and counts what that consumes:
-// LETHE_CROWD for another size.
+// TestManyAtOnce deletes, restores, deletes and purges a crowd through the whole system, and compares the cost. LETHE_CROWD
+// sets the size of the crowd.
 func TestManyAtOnce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it imports and purges a crowd")
@@ -56,7 +56,7 @@ func TestManyAtOnce(t *testing.T) {
 	if deleted.Impact.Records["ticket"] != crowd*belonging {
 		t.Errorf("the impact counts %v", deleted.Impact.Records)
 	}
-	// Beside one request for 25 customers the worker of each chunk reads the operation.
+	// Besides one request for 25 customers, the worker of each chunk reads the operation.
 	batches := (crowd + 24) / 25
 	chunks := (crowd + 249) / 250
 	wantUsage(t, deleted, 3*crowd, batches+chunks)
@@ -113,8 +113,8 @@ func (r *running) countOfCustomers(t *testing.T) int {
 	return count
 }
 
-// bringCrowd imports customers whose ids begin with a prefix, with their records, some in a request: a slow machine has to
-// be done with it in time.
+// bringCrowd imports customers with their records. The ids begin with a prefix. Each request has a part of them, so that a slow
+// machine completes it in time.
 func (r *running) bringCrowd(t *testing.T, prefix string, crowd int) {
 	t.Helper()
 	group := errgroup.Group{}
@@ -133,7 +133,7 @@ func (r *running) bringCrowd(t *testing.T, prefix string, crowd int) {
 	}
 }
 
-// brings imports lines, all of which have to get in.
+// brings imports lines. All of them must succeed.
 func (a api) brings(ctx context.Context, what string, lines []byte) error {
 	got, err := a.request(ctx, http.MethodPost, "/v1/imports/"+what, typeNDJSON, lines)
 	if err != nil {
@@ -157,7 +157,7 @@ func linesOf(prefix string, from, to int) (customers, records []byte) {
 	return customers, records
 }
 
-// operate plans an action, applies it if it doesn't apply itself, and waits for its end, which must be all that was wished for.
+// operate plans an action, applies it unless it applies itself, and waits for its end. It must succeed for the whole crowd.
 func (r *running) operate(t *testing.T, crowd int, action string, selection any) operationView {
 	t.Helper()
 	op := r.plan(t, action, selection)
@@ -171,7 +171,7 @@ func (r *running) operate(t *testing.T, crowd int, action string, selection any)
 	return op
 }
 
-// plan plans an action, and returns when it is planned.
+// plan creates an operation, and returns when it is planned.
 func (r *running) plan(t *testing.T, action string, selection any) operationView {
 	t.Helper()
 	request := map[string]any{"action": action, "selection": selection}
@@ -193,7 +193,7 @@ func (r *running) apply(t *testing.T, op operationView) {
 // ended waits for an operation's end.
 func (r *running) ended(t *testing.T, op operationView) operationView {
 	t.Helper()
-	// A large one on a busy machine takes longer than anything else.
+	// A large operation on a busy machine takes longer than everything else.
 	within(t, patience+time.Duration(op.Impact.Customers)*time.Second, op.Action+" has ended", func() bool {
 		op = r.operation(t, op.ID)
 		return op.State != "PLANNING" && op.State != "READY" && op.State != "RUNNING" && op.State != "CANCELLING"
@@ -203,7 +203,7 @@ func (r *running) ended(t *testing.T, op operationView) operationView {
 
 type item struct{ Customer, Outcome, Code string }
 
-// items are all of an operation, in order.
+// items returns all items of an operation, in order.
 func (a api) items(t *testing.T, id string) []item {
 	t.Helper()
 	var all []item

@@ -12,7 +12,7 @@ import (
 	"lethe/internal/engine"
 )
 
-// options say what to run and how.
+// options are the options of the command.
 type options struct {
 	Port       int // 0 for any free port
 	Dir        string
@@ -20,16 +20,16 @@ type options struct {
 	Engine     engine.Kind
 	Parameters map[string]string // of the template
 	Schedule   bool
-	Tick       time.Duration // period of every schedule instead of its own, 0 for its own
-	Visibility time.Duration // of every queue instead of its own, 0 for its own
-	Timeout    time.Duration // of the functions that work on queues instead of their own, 0 for their own
-	StreamAge  time.Duration // for which streams keep changes instead of 24 hours, 0 for these
+	Tick       time.Duration // period of every schedule; 0 for the template's
+	Visibility time.Duration // visibility timeout of every queue; 0 for the template's
+	Timeout    time.Duration // time limit of the functions on queues; 0 for the template's
+	StreamAge  time.Duration // how long streams keep changes; 0 for 24 hours
 	Demo       bool
 	Dashboard  bool // build the dashboard if its sources have changed
 
-	// DynamoDBURL and SQSURL are endpoints to use instead of engines of our own.
+	// DynamoDBURL and SQSURL are endpoints to use instead of starting engines.
 	DynamoDBURL, SQSURL string
-	// Output takes progress, and the lines that functions print.
+	// Output gets the progress and the lines that functions print.
 	Output io.Writer
 	// Load fills a new system with demo data.
 	Load func(ctx context.Context, baseURL string, progress io.Writer) error
@@ -53,11 +53,11 @@ Environment:
   With either, AWS_REGION and the AWS credentials of the environment are used if they are set.
 `
 
-// parse reads the command line. If it asks for help, that is written to output and the error is flag.ErrHelp.
+// parse parses the command line. If it has --help, parse writes the help to output and returns flag.ErrHelp.
 func parse(args []string, output io.Writer) (options, error) {
 	o := options{Parameters: map[string]string{}}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // it would show everything after each mistake
+	flags.SetOutput(io.Discard) // else it prints the whole help after each mistake
 	flags.IntVar(&o.Port, "port", 8080, "`port` of the dashboard and the API on 127.0.0.1; 0 takes a free one")
 	flags.StringVar(&o.Dir, "dir", ".lethe", "`folder` that keeps the data")
 	flags.BoolVar(&o.Reset, "reset", false, "delete the data in the folder and start over")
@@ -109,7 +109,7 @@ func help(flags *flag.FlagSet, output io.Writer) {
 	fmt.Fprint(output, environment)
 }
 
-// onOff lets people say --schedule=off.
+// onOff makes --schedule=off and --schedule=on valid.
 func onOff(args []string) []string {
 	words := strings.NewReplacer("-schedule=off", "-schedule=false", "-schedule=on", "-schedule=true")
 	replaced := make([]string, len(args))

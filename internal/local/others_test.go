@@ -14,14 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// deed is an action, and what the test has to know of it.
+// deed is an action, with what the test needs to know about it.
 type deed struct {
 	action     string
-	trash      bool           // it is for those in the trash
-	blocked    bool           // it is for blocked ones
-	filter     map[string]any // beside the search
-	generation bool           // it binds to the deletion, not to the version
-	harmless   bool           // it applies itself
+	trash      bool           // for customers in the trash
+	blocked    bool           // for blocked customers
+	filter     map[string]any // in addition to the search
+	generation bool           // bound to the deletion, not to the version
+	harmless   bool           // applies itself
 	retention  string         // to be set before it is planned
 	done       func(op string, before, after portrait) bool
 }
@@ -44,39 +44,39 @@ var deeds = []deed{
 
 func isActive(_ string, _, after portrait) bool { return after.State == "active" }
 
-// meanwhile is a plan of an action, for all that match a filter, and what others do before it is applied and while it is: change,
-// delete, restore, block, hold, purge and add customers. It must be done to those of the plan that are as the plan saw
-// them, and to nobody else.
-type meanwhile struct {
+// contest tests a plan of an action, for all customers that match a filter. Others change, delete, restore, block, hold, purge and
+// add customers before the plan is applied and while it is. The action must be done to the customers of the plan that have not
+// changed since it was made, and to no other customer.
+type contest struct {
 	*running
 	deed
 
 	random  *rand.Rand
-	crowd   []string // all whom it could be about
+	crowd   []string // all customers that may be in the plan
 	deleted string   // the operation that put them into the trash
-	spared  int      // nobody is at the first of them before it is planned
-	guarded []string // got a record since that restricts their deletion
-	late    []string // others were at them while the plan was applied
+	spared  int      // others leave so many of the first alone before the plan is made
+	guarded []string // later got a record that restricts their deletion
+	late    []string // others changed them while the plan was applied
 }
 
 const (
 	reason       = "as agreed"
-	reasonCode   = "other" // of operations: nobody else gives it, and it stays where a reason is withheld
+	reasonCode   = "other" // of operations: no other change has it, and the log shows it even if it withholds the reason
 	manySubjects = 40
 	newcomers    = 5
 )
 
-func (m *meanwhile) test(t *testing.T) {
+func (m *contest) test(t *testing.T) {
 	m.bring(t, m.action, manySubjects)
 	excluded := m.crowd[:3]
-	if m.action == "undo" { // what an operation did, it undoes all of
+	if m.action == "undo" { // undo is for everything that an operation did
 		excluded = nil
 	}
-	if m.harmless { // those excluded have to be in the selection when the operation is created
+	if m.harmless { // the selection must exclude customers when the operation is created
 		m.spared = len(excluded)
 	}
 	if m.harmless {
-		m.disturb(t) // what others did before it is planned, it judges
+		m.disturb(t) // others act before the plan is made, which then takes that into account
 	}
 	if m.retention != "" {
 		m.settle(t, m.retention, kind{"ticket", "cascade"}, kind{"invoice", "restrict"})
@@ -105,7 +105,7 @@ func (m *meanwhile) test(t *testing.T) {
 	m.wantTouched(t, op, items, before)
 }
 
-func (m *meanwhile) selection(excluded []string) map[string]any {
+func (m *contest) selection(excluded []string) map[string]any {
 	if m.action == "undo" {
 		return map[string]any{"operation": m.deleted}
 	}
@@ -114,16 +114,16 @@ func (m *meanwhile) selection(excluded []string) map[string]any {
 	return map[string]any{"filter": filter, "exclude": excluded}
 }
 
-// create plans, and returns when that has ended; see plan.
-func (m *meanwhile) create(t *testing.T, request map[string]any) operationView {
+// create creates the operation, and returns when it is planned; see plan.
+func (m *contest) create(t *testing.T, request map[string]any) operationView {
 	t.Helper()
 	op := decode[operationView](t, m.do(t, http.MethodPost, "/v1/operations", request).want(t, http.StatusAccepted, ""))
 	eventually(t, m.action+" is planned", func() bool { op = m.operation(t, op.ID); return op.State != "PLANNING" })
 	return op
 }
 
-// bring adds customers that match, in the state that the action is for.
-func (m *meanwhile) bring(t *testing.T, prefix string, n int) {
+// bring adds customers that match, in the state that the action requires.
+func (m *contest) bring(t *testing.T, prefix string, n int) {
 	t.Helper()
 	var lines, records bytes.Buffer
 	var ids []string
@@ -144,8 +144,8 @@ func (m *meanwhile) bring(t *testing.T, prefix string, n int) {
 	m.crowd = append(m.crowd, ids...)
 }
 
-// disturb has others do something to half of the crowd.
-func (m *meanwhile) disturb(t *testing.T) {
+// disturb lets others change half of the crowd.
+func (m *contest) disturb(t *testing.T) {
 	t.Helper()
 	for _, id := range m.crowd[m.spared:] {
 		if m.random.IntN(2) == 0 {
@@ -154,9 +154,9 @@ func (m *meanwhile) disturb(t *testing.T) {
 	}
 }
 
-// whileDisturbed has others go on at a quarter of the crowd, and newcomers arrive, while something is done. They are tests of their
-// own, so that each may fail.
-func (m *meanwhile) whileDisturbed(t *testing.T, do func() operationView) operationView {
+// whileDisturbed calls do while others change a quarter of the crowd, and new customers arrive. The others are subtests, so that
+// each may fail.
+func (m *contest) whileDisturbed(t *testing.T, do func() operationView) operationView {
 	t.Helper()
 	var others sync.WaitGroup
 	for _, id := range m.crowd[m.spared:] {
@@ -166,7 +166,7 @@ func (m *meanwhile) whileDisturbed(t *testing.T, do func() operationView) operat
 		m.late = append(m.late, id)
 		random := rand.New(rand.NewPCG(m.random.Uint64(), 0))
 		others.Go(func() {
-			t.Run("others at "+id, func(t *testing.T) { (&meanwhile{running: m.running}).meddle(t, id, random) })
+			t.Run("others change "+id, func(t *testing.T) { (&contest{running: m.running}).meddle(t, id, random) })
 		})
 	}
 	for i := range newcomers {
@@ -183,8 +183,8 @@ func (m *meanwhile) whileDisturbed(t *testing.T, do func() operationView) operat
 	return do()
 }
 
-// meddle does something to a customer. Whether it may be done is not asked: a refusal is an answer too.
-func (m *meanwhile) meddle(t *testing.T, id string, random *rand.Rand) {
+// meddle makes a random change to a customer. A refusal is a valid answer.
+func (m *contest) meddle(t *testing.T, id string, random *rand.Rand) {
 	t.Helper()
 	p, path := m.portrait(t, id), customerPath(id)
 	post := func(what string, body any) { m.do(t, http.MethodPost, path+"/"+what, body) }
@@ -214,8 +214,8 @@ func (m *meanwhile) meddle(t *testing.T, id string, random *rand.Rand) {
 	}
 }
 
-// compare judges what became of everybody.
-func (m *meanwhile) compare(t *testing.T, op operationView, excluded []string, frozen, items []item, planned, before, after map[string]portrait) {
+// compare checks the result for every customer.
+func (m *contest) compare(t *testing.T, op operationView, excluded []string, frozen, items []item, planned, before, after map[string]portrait) {
 	t.Helper()
 	if diff := cmp.Diff(subjects(frozen), subjects(items)); diff != "" {
 		t.Fatalf("who was frozen has changed (-planned +ended):\n%s", diff)
@@ -231,7 +231,7 @@ func (m *meanwhile) compare(t *testing.T, op operationView, excluded []string, f
 		}
 		m.judge(t, op, frozen[i], it, planned[it.Customer], before[it.Customer], after[it.Customer])
 	}
-	t.Logf("%s: %v of %d, codes %v, others at %d meanwhile", op.State, counts, len(items), op.Progress.Codes, len(m.late))
+	t.Logf("%s: %v of %d, codes %v, others changed %d during it", op.State, counts, len(items), op.Progress.Codes, len(m.late))
 	if len(items) < manySubjects/4 || counts["done"] == 0 || counts["failed"]+counts["left"] > 0 {
 		t.Errorf("of %d customers the outcomes are %v", len(items), counts)
 	}
@@ -242,8 +242,8 @@ func (m *meanwhile) compare(t *testing.T, op operationView, excluded []string, f
 	}
 }
 
-// judge says what must have become of a subject that nobody was at while the plan was applied.
-func (m *meanwhile) judge(t *testing.T, op operationView, frozen, it item, planned, before, after portrait) {
+// judge checks a subject that no other request changed while the plan was applied.
+func (m *contest) judge(t *testing.T, op operationView, frozen, it item, planned, before, after portrait) {
 	t.Helper()
 	refused := frozen.Outcome == "skipped" && !m.harmless
 	same := before.status == http.StatusOK && before.Version == planned.Version
@@ -256,7 +256,7 @@ func (m *meanwhile) judge(t *testing.T, op operationView, frozen, it item, plann
 	guarded := m.action == "delete" && slices.Contains(m.guarded, it.Customer)
 	othersPurge := m.action == "purge" && before.status != http.StatusOK
 	switch {
-	case othersPurge && it.Outcome == "done": // it is as it should be, whoever it was
+	case othersPurge && it.Outcome == "done": // the customer is purged, by this operation or another
 	case (same && !refused && !guarded) != (it.Outcome == "done"):
 		t.Errorf("%+v: planned as %s\nbefore it was applied\n%s", it, planned.text, before.text)
 	case it.Outcome == "done" && !m.done(op.ID, before, after):
@@ -266,9 +266,9 @@ func (m *meanwhile) judge(t *testing.T, op operationView, frozen, it item, plann
 	}
 }
 
-// wantTouched compares the outcomes with the audit logs: the operation changed those of whom it says that it's done, and
-// nobody else. Of a purge that others began the log tells otherwise.
-func (m *meanwhile) wantTouched(t *testing.T, op operationView, items []item, before map[string]portrait) {
+// wantTouched compares the outcomes with the audit logs: the operation must have changed the customers with the outcome done, and
+// no other customer. A purge that others began is in the log as theirs.
+func (m *contest) wantTouched(t *testing.T, op operationView, items []item, before map[string]portrait) {
 	t.Helper()
 	othersMayPurge := func(id string) bool {
 		return m.action == "purge" && (slices.Contains(m.late, id) || before[id].status != http.StatusOK)
@@ -299,7 +299,7 @@ func (m *meanwhile) wantTouched(t *testing.T, op operationView, items []item, be
 	})
 }
 
-func (m *meanwhile) touched(t *testing.T, id string) bool {
+func (m *contest) touched(t *testing.T, id string) bool {
 	t.Helper()
 	log := decode[struct{ Entries []struct{ ReasonCode string } }](t, m.get(t, customerPath(id)+"/audit?limit=100").want(t, http.StatusOK, ""))
 	for _, e := range log.Entries {
@@ -310,7 +310,7 @@ func (m *meanwhile) touched(t *testing.T, id string) bool {
 	return false
 }
 
-func (m *meanwhile) portraits(t *testing.T) map[string]portrait {
+func (m *contest) portraits(t *testing.T) map[string]portrait {
 	t.Helper()
 	all := map[string]portrait{}
 	for _, id := range m.crowd {

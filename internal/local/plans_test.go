@@ -14,8 +14,8 @@ import (
 	"lethe/internal/local/lambda"
 )
 
-// TestPlans is what becomes of plans that are refused, cancelled, tried again, sent twice, and made of ticks; then, of each
-// action, of one that others don't wait for.
+// TestPlans tests plans that are refused, cancelled, retried, sent twice, and made of ticked customers; then, for each
+// action, a plan while others make changes.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	r := launch(t, func(o *options) {
@@ -44,13 +44,13 @@ func TestPlans(t *testing.T) {
 		if testing.Short() && d.action != "purge" {
 			continue
 		}
-		m := &meanwhile{running: r, deed: d, random: rand.New(rand.NewPCG(random.Uint64(), 0))}
+		m := &contest{running: r, deed: d, random: rand.New(rand.NewPCG(random.Uint64(), 0))}
 		t.Run(d.action+" among others", m.test)
 	}
 	r.check(t, templateGrace)
 }
 
-// planned is a few customers of a test's own, all of whom its search finds.
+// planned has a few customers of one test. Its search finds all of them.
 type planned struct {
 	*running
 
@@ -83,7 +83,7 @@ func (p planned) states(t *testing.T) (states []string) {
 	return states
 }
 
-// wantStates wants customers in the trash as told, and the others active.
+// wantStates checks that the given customers are in the trash and the others active.
 func (p planned) wantStates(t *testing.T, deleted ...int) {
 	t.Helper()
 	want := slices.Repeat([]string{"active"}, few)
@@ -157,7 +157,7 @@ func blockedOnes(t *testing.T, p planned) {
 	if diff := cmp.Diff(map[string]int{"HAS_DEPENDENTS": 1, "ON_HOLD": 1}, op.Impact.Blocked); diff != "" || op.Impact.Eligible != few-2 {
 		t.Errorf("impact %+v", op.Impact)
 	}
-	// Who is blocked, and why, can be seen before anything is done.
+	// The plan shows which customers are blocked, and why.
 	seen := slices.DeleteFunc(p.items(t, op.ID), func(i item) bool { return i.Outcome != "skipped" })
 	slices.SortFunc(seen, func(a, b item) int { return strings.Compare(a.Customer, b.Customer) })
 	if diff := cmp.Diff([]item{{p.ids[2], "skipped", "HAS_DEPENDENTS"}, {p.ids[4], "skipped", "ON_HOLD"}}, seen); diff != "" {
@@ -167,12 +167,12 @@ func blockedOnes(t *testing.T, p planned) {
 	p.wantStates(t)
 	p.apply(t, op)
 	if op = p.ended(t, op); op.State != "SUCCEEDED" || op.Progress.Done != few-2 || op.Progress.Skipped != 2 {
-		t.Errorf("with those left alone that it said, it ended as %+v", op)
+		t.Errorf("applied without the blocked ones, it ended as %+v", op)
 	}
 	p.wantStates(t, 0, 1, 3, 5)
 }
 
-// tickedOnes have been ticked, and then hidden by another filter: the ids count, whatever they match.
+// tickedOnes plans for ticked customers that another filter hides: the ids count, whatever the filter.
 func tickedOnes(t *testing.T, p planned) {
 	ticked := []string{p.ids[0], p.ids[3]}
 	p.do(t, http.MethodPatch, customerPath(ticked[0]), map[string]any{"organisation": "Somebody Else"}, "If-Match", `"1"`).want(t, http.StatusOK, "")
@@ -226,7 +226,7 @@ func planSentAgain(t *testing.T, p planned) {
 	}
 }
 
-// retried has two customers fail that got invoices after the plan was made, and tries again when one has none any longer.
+// retried makes two customers fail by invoices added after the plan was made, and retries after one invoice is removed.
 func retried(t *testing.T, p planned) {
 	op := p.plan(t, "delete", p.filter())
 	p.bill(t, p.ids[1])
@@ -269,7 +269,7 @@ func cancelledPlan(t *testing.T, p planned) {
 	p.wantStates(t)
 }
 
-// redatedToTheSame changes nobody whose purge time a new retention leaves as it is, and says so beforehand.
+// redatedToTheSame sets the purge times by a retention that does not change them: the plan says so, and nothing changes.
 func redatedToTheSame(t *testing.T, p planned) {
 	p.operate(t, few, "delete", p.filter())
 	op := p.plan(t, "redate", map[string]any{"ids": p.ids})
@@ -278,8 +278,8 @@ func redatedToTheSame(t *testing.T, p planned) {
 	}
 }
 
-// cancelledMidway cancels when the only worker has died. Nobody goes on with its chunk, and when its lease is over the
-// operation is cancelled. What it has done stays done; that it may have been is told, and undo counts it in.
+// cancelledMidway cancels after the only worker has died. No worker continues its chunk, and the operation is cancelled once the
+// lease ends. What is done stays done; the outcomes say that the rest may be done, and undo includes it.
 func cancelledMidway(t *testing.T, p planned) {
 	op := p.plan(t, "delete", p.filter())
 	killed := p.killed()
@@ -290,13 +290,13 @@ func cancelledMidway(t *testing.T, p planned) {
 	eventually(t, "the death of a worker", func() bool { return p.killed() > killed })
 	p.do(t, http.MethodPost, "/v1/operations/"+op.ID+"/cancel", nil).want(t, http.StatusOK, "")
 	states := p.states(t)
-	begun := p.operation(t, op.ID).State == "CANCELLING" // else the worker died before it had the chunk
+	begun := p.operation(t, op.ID).State == "CANCELLING" // else the worker died before it took the chunk
 	time.Sleep(3 * shortLimit)                           // its lease ends, its message comes again, and the sweep runs
 	if op = p.ended(t, op); op.State != "CANCELLED" || op.Progress.Left != few || (op.Progress.Codes["INTERRUPTED"] == few) != begun {
 		t.Errorf("it has ended as %+v", op)
 	}
 	if diff := cmp.Diff(states, p.states(t)); diff != "" {
-		t.Errorf("somebody went on with it (-then +now):\n%s", diff)
+		t.Errorf("a worker continued the chunk (-then +now):\n%s", diff)
 	}
 	for _, it := range p.items(t, op.ID) {
 		deleted := states[slices.Index(p.ids, it.Customer)] == "deleted"

@@ -22,12 +22,12 @@ import (
 )
 
 const (
-	inBrowser  = "http://evil.example" // the site whose page is hostile
+	inBrowser  = "http://evil.example" // the site of a hostile page
 	tcpListens = "0A"                  // a state in /proc/net/tcp
 )
 
-// TestNoPortAnswersAWebPage lets a hostile page knock at every port that the command and its children listen on. Each has
-// to refuse it, or has to be where no page finds it.
+// TestNoPortAnswersAWebPage sends a hostile page's requests to every port that the command and its children listen on. Each port
+// must refuse them, or be at an address that no page can guess.
 func TestNoPortAnswersAWebPage(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/proc/net/tcp"); err != nil {
@@ -60,7 +60,7 @@ func TestNoPortAnswersAWebPage(t *testing.T) {
 	}
 }
 
-// wantHidden wants what checks nothing to be at an address of its own only.
+// wantHidden checks that a server without checks is at a hidden address only.
 func wantHidden(t *testing.T, port netip.AddrPort) {
 	t.Helper()
 	if port.Addr().As4()[1] == 0 {
@@ -73,7 +73,7 @@ func wantHidden(t *testing.T, port netip.AddrPort) {
 	}
 }
 
-// knock is a request that a page can make a browser send.
+// knock is a request that a page can make its browser send.
 type knock struct {
 	what, method, path, host string
 	header                   map[string]string
@@ -102,7 +102,7 @@ func wantRefused(t *testing.T, port netip.AddrPort) {
 	t.Helper()
 	for _, k := range knocks(port) {
 		response, text := k.send(t, port)
-		refused := response.StatusCode == http.StatusForbidden || response.StatusCode == http.StatusUnauthorized // dynoxide's tools want a token
+		refused := response.StatusCode == http.StatusForbidden || response.StatusCode == http.StatusUnauthorized // dynoxide's tools require a token
 		if !refused || response.Header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s at %s was answered %s %v: %s", k.what, port, response.Status, response.Header, text)
 		}
@@ -131,7 +131,7 @@ func (k knock) send(t *testing.T, port netip.AddrPort) (*http.Response, []byte) 
 	return response, text
 }
 
-// listening are the addresses at which the process and those below it take connections.
+// listening returns the addresses on which the process and its descendants listen.
 func listening(t *testing.T, ancestor int) []netip.AddrPort {
 	t.Helper()
 	all := map[string]netip.AddrPort{} // by inode
@@ -187,7 +187,7 @@ func socketAddress(t *testing.T, text string) netip.AddrPort {
 	ip, ok := netip.AddrFromSlice(words)
 	number, err := strconv.ParseUint(port, 16, 16)
 	if err != nil || !ok {
-		t.Fatalf("%s in /proc/net is no address", text)
+		t.Fatalf("%s in /proc/net is not an address", text)
 	}
 	return netip.AddrPortFrom(ip.Unmap(), uint16(number))
 }

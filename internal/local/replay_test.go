@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// TestABackupComesBack purges a crowd, restores a backup of the table from before, and purges again whom the ledger
-// names, through the whole system. Then an auditor verifies the ledger.
+// TestABackupComesBack purges a crowd, restores an earlier backup of the table, and purges the customers in the ledger again,
+// through the whole system. Then an auditor verifies the ledger.
 func TestABackupComesBack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it imports a crowd, and purges it twice")
@@ -48,14 +48,14 @@ func TestABackupComesBack(t *testing.T) {
 		r.get(t, customerPath(fmt.Sprintf("c%04d", i))).want(t, http.StatusGone, "PURGED")
 	}
 	if r.customer(t, "c0019").State != "active" || r.records(t, "c0019") != untouched {
-		t.Error("somebody was touched whom the ledger doesn't name")
+		t.Error("a customer that is not in the ledger has changed")
 	}
 	r.operate(t, 0, "replay", map[string]any{"ledger": true})
 	r.audit(t, "--checkpoint", saved)
 	r.check(t, templateGrace)
 }
 
-// backup is every item of the main table.
+// backup returns all items of the main table.
 func (r *running) backup(t *testing.T) (items []map[string]types.AttributeValue) {
 	t.Helper()
 	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(r.dynamoDB.config), &dynamodb.ScanInput{
@@ -81,7 +81,7 @@ func (r *running) putBack(t *testing.T, items []map[string]types.AttributeValue)
 	}
 }
 
-// audit runs the verifier as anybody does.
+// audit runs the verifier as an auditor does.
 func (r *running) audit(t *testing.T, options ...string) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", append([]string{"run", "lethe/cmd/lethe", "verify", "--api", r.base}, options...)...)

@@ -11,14 +11,14 @@ import (
 	"lethe/internal/template"
 )
 
-// stack begins the names of tables and queues, as a stack's name does on AWS.
+// stack is the prefix of the names of tables and queues, like the stack's name on AWS.
 const stack = "lethe-"
 
 // resources are the tables and queues of the template, by logical id.
 type resources struct {
 	Tables map[string]table
 	Queues map[string]deploy.Made
-	// New tells that a table was not there before.
+	// New is true if a table was created.
 	New bool
 }
 
@@ -27,7 +27,7 @@ type table struct {
 	deploy.Described
 }
 
-// deployResources makes what is missing of the template's tables and queues.
+// deployResources creates the missing tables and queues of the template.
 func deployResources(ctx context.Context, o options, declared *template.Template, db *dynamodb.Client, queues *sqs.Client) (*resources, error) {
 	made := &resources{Tables: map[string]table{}}
 	for _, t := range declared.Tables {
@@ -53,7 +53,7 @@ func deployResources(ctx context.Context, o options, declared *template.Template
 	return made, err
 }
 
-// lookup is what a reference of the template stands for.
+// lookup returns the value of a reference in the template.
 func (r *resources) lookup(reference template.Reference) (string, error) {
 	if t, found := r.Tables[reference.Resource]; found {
 		switch reference.Attribute {

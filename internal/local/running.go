@@ -8,7 +8,7 @@ import (
 	"lethe/internal/local/durable"
 )
 
-// runningFile tells, as long as a system runs in the folder, where its tables are: for `go run ./cmd/lethe`.
+// runningFile says where the tables are while a system runs in the folder, for `go run ./cmd/lethe`.
 const runningFile = "running.json"
 
 func (s *system) announce() error {

@@ -13,8 +13,8 @@ import (
 	"lethe/internal/engine"
 )
 
-// TestTheSamplesOfTheDocuments runs the commands of each page in a shell, on a system of its own, and compares what they
-// print with what the page shows.
+// TestTheSamplesOfTheDocuments runs the commands of each page in a shell, on a system of its own, and compares their output
+// with the page.
 func TestTheSamplesOfTheDocuments(t *testing.T) {
 	t.Parallel()
 	lethe := buildLethe(t)
@@ -37,7 +37,7 @@ func TestTheSamplesOfTheDocuments(t *testing.T) {
 	}
 }
 
-// TestThePageListsEveryOption compares the table in docs/local.md with what the command says of itself.
+// TestThePageListsEveryOption compares the table in docs/local.md with the help of the command.
 func TestThePageListsEveryOption(t *testing.T) {
 	t.Parallel()
 	var help bytes.Buffer
@@ -76,7 +76,7 @@ func buildLethe(t *testing.T) string {
 	return path
 }
 
-// layOut puts the files that the page on importing names into a folder.
+// layOut creates the files that the page on importing names.
 func layOut(t *testing.T, folder string) {
 	t.Helper()
 	root, err := engine.ModuleRoot()

@@ -30,11 +30,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// scan looks for words in all that a system keeps, however they are written, and wherever they are packed into. It
-// shares no code with what blots them out.
+// scan searches for words in everything that a system stores, in any spelling and encoding. It
+// shares no code with the redaction.
 type scan struct {
 	words []string          // plain
-	seen  map[string]bool   // texts that were looked at
+	seen  map[string]bool   // texts already scanned
 	found map[string]string // where each word was found
 }
 
@@ -46,7 +46,7 @@ func newScan(words ...string) *scan {
 	return s
 }
 
-// left scans a system for words, and returns where they are.
+// left scans a system for words, and returns where it finds them.
 func (r *running) left(t *testing.T, words ...string) map[string]string {
 	t.Helper()
 	s := newScan(words...)
@@ -100,7 +100,7 @@ func (s *scan) attribute(where string, value types.AttributeValue) {
 	}
 }
 
-// messages looks at what is in the queues. They are left there.
+// messages scans the messages in the queues, and leaves them there.
 func (r *running) messages(t *testing.T, s *scan) {
 	t.Helper()
 	client := sqs.NewFromConfig(r.sqs.config)
@@ -120,7 +120,7 @@ func (r *running) messages(t *testing.T, s *scan) {
 	}
 }
 
-// look looks at a text, and at all that is packed into it.
+// look scans a text, and every text that is encoded in it.
 func (s *scan) look(where, text string) { s.unpack(where, text, 5) }
 
 func (s *scan) unpack(where, text string, depth int) {
@@ -143,19 +143,19 @@ func (s *scan) unpack(where, text string, depth int) {
 	}
 }
 
-// bare is a text folded, without anything but letters and digits: words that signs or spaces divide, or none, are the same.
+// bare returns a text with case folded, and without all but letters and digits: separators in a word make no difference.
 func bare(text string) string {
 	folder := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), cases.Fold(), runes.Remove(runes.Predicate(func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsNumber(r)
 	})), norm.NFC)
 	plain, _, err := transform.String(folder, text)
 	if err != nil {
-		panic(err) // a transformer of text has nothing to fail on
+		panic(err) // this transformer does not fail
 	}
 	return strings.NewReplacer("ł", "l", "ø", "o", "٠", "0", "٣", "3", "٧", "7", "٦", "6", "٥", "5", "٤", "4", "٢", "2", "١", "1").Replace(plain)
 }
 
-// packings are the ways in which texts are found in others.
+// packings are the encodings of texts in other texts.
 var packings = []func(string) []string{
 	fromJSON, unescaped, fromPercents, fromHTML, fromBase64, fromHex, inflated,
 }
@@ -249,7 +249,7 @@ func inflated(text string) (all []string) {
 	return all
 }
 
-// TestTheScanFindsWhatIsPacked hides a name in every way that it is to look through, and in three at once.
+// TestTheScanFindsWhatIsPacked encodes a name in every way that the scan must decode, and in three ways at once.
 func TestTheScanFindsWhatIsPacked(t *testing.T) {
 	zipped := func(text string) string {
 		var b bytes.Buffer

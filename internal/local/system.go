@@ -26,10 +26,11 @@ import (
 	"lethe/internal/template"
 )
 
-// drainTime is how long invocations may go on when the system stops. Killing them is safe: all of Lethe's work is.
+// drainTime is the time for running invocations when the system stops. To kill them afterwards is safe: all work can be
+// repeated.
 const drainTime = 3 * time.Second
 
-// system is Lethe, running.
+// system is a running Lethe.
 type system struct {
 	// BaseURL is the address of the API and the dashboard.
 	BaseURL string
@@ -45,14 +46,14 @@ type system struct {
 	functions   []template.Function
 	listener    net.Listener
 	server      *http.Server
-	// halt ends the triggers, underWay is over when they have finished what they had begun.
+	// halt stops the triggers. underWay is done when they have finished their running work.
 	halt     context.CancelFunc
 	underWay sync.WaitGroup
-	// closers end what has been started, the last first.
+	// closers stop what was started, in reverse order.
 	closers []func()
 }
 
-// start brings the system up. It has to be stopped, which its context doesn't do.
+// start starts a system. The caller must stop it: the end of ctx does not.
 func start(ctx context.Context, o options) (*system, error) {
 	s := &system{options: o, log: slog.New(slog.NewTextHandler(o.Output, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	if err := s.start(ctx, o); err != nil {
@@ -67,7 +68,7 @@ func (s *system) start(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	// First of all, for it is what fails most easily.
+	// This comes first because it fails most often.
 	if err := s.listen(o.Port); err != nil {
 		return err
 	}
@@ -104,7 +105,7 @@ func (s *system) start(ctx context.Context, o options) error {
 	return s.loadDemo(ctx, o)
 }
 
-// later puts off how something is ended until the system stops.
+// later registers a function to call when the system stops.
 func (s *system) later(end func()) { s.closers = append(s.closers, end) }
 
 func readTemplate(parameters map[string]string) (root string, declared *template.Template, err error) {
@@ -141,7 +142,7 @@ func (s *system) startEngines(ctx context.Context, o options) (err error) {
 	return nil
 }
 
-// startTriggers lets the functions be called: by HTTP, queues, streams and schedules.
+// startTriggers starts the calls of functions by HTTP, queues, streams and schedules.
 func (s *system) startTriggers(ctx context.Context, o options, declared *template.Template) (err error) {
 	if s.checkpoints, err = mapping.OpenCheckpoints(s.folder.file(checkpointsFile), s.log); err != nil {
 		return err
@@ -165,7 +166,7 @@ func (s *system) startTriggers(ctx context.Context, o options, declared *templat
 	return nil
 }
 
-// front is the gateway before the functions that have routes.
+// front returns the gateway for the functions with routes.
 func (s *system) front(functions []template.Function) (http.Handler, error) {
 	front := &gateway.Routes{}
 	for _, f := range functions {
@@ -182,10 +183,10 @@ func (s *system) front(functions []template.Function) (http.Handler, error) {
 	return front, nil
 }
 
-// demoAdministrator is the actor of every request: what an authorizer would have found in the token.
+// demoAdministrator has the claims of every request, in place of an authorizer's.
 var demoAdministrator = map[string]string{"sub": "demo-admin", "name": "Demo Administrator"}
 
-// drain stops what calls the functions, and lets invocations come to their end for a while.
+// drain stops the triggers, and waits up to drainTime for running invocations.
 func (s *system) drain() {
 	s.halt()
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
@@ -202,7 +203,7 @@ func (s *system) drain() {
 	}
 }
 
-// wait returns nil when ctx ends, and an error when an engine does.
+// wait returns nil when ctx ends, and an error if an engine ends.
 func (s *system) wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -214,7 +215,7 @@ func (s *system) wait(ctx context.Context) error {
 	}
 }
 
-// stop ends everything that was started, also after a start that failed.
+// stop stops everything that was started, also after a failed start.
 func (s *system) stop() {
 	for _, shut := range slices.Backward(s.closers) {
 		shut()
@@ -223,7 +224,7 @@ func (s *system) stop() {
 	s.underWay.Wait()
 }
 
-// printer shows the lines of functions, one at a time.
+// printer returns a function that prints the lines of functions, one at a time.
 func printer(output io.Writer) func(function, line string) {
 	var mu sync.Mutex
 	return func(function, line string) {

@@ -17,7 +17,7 @@ import (
 
 const templateGrace = 72 * time.Hour
 
-// check fails the test with all that is wrong in the raw tables: ledger and audit log hold none of the personal values.
+// check fails the test for each fault in the raw tables. Ledger and audit log must have none of the personal values.
 func (r *running) check(t *testing.T, grace time.Duration, personal ...string) {
 	t.Helper()
 	tables := r.resources.Tables
@@ -29,7 +29,7 @@ func (r *running) check(t *testing.T, grace time.Duration, personal ...string) {
 	}
 }
 
-// wantNothingOf scans the main table item by item. Nothing may name the customer but its audit log, and that none of its
+// wantNothingOf scans the main table item by item. Only the audit log may have the customer's id, and no item may have its
 // personal values.
 func (r *running) wantNothingOf(t *testing.T, c customerView) {
 	t.Helper()
@@ -54,14 +54,14 @@ func (r *running) wantNothingOf(t *testing.T, c customerView) {
 	}
 }
 
-// isIn tells whether an item gives the customer away.
+// isIn reports whether an item has the customer's id or one of its personal values.
 func (c customerView) isIn(item string) bool {
 	logged := strings.Contains(item, `"pk":"A#`+c.ID+`"`)
 	return !logged && strings.Contains(item, c.ID) ||
 		slices.ContainsFunc(c.personal(), func(value string) bool { return strings.Contains(strings.ToLower(item), value) })
 }
 
-// personal are the values that tell of nobody else, in lower case.
+// personal returns the values that only this customer has, in lower case.
 func (c customerView) personal() []string {
 	var values []string
 	for _, v := range []string{c.Organisation, c.Email, c.Phone, strings.TrimSpace(c.FirstName + " " + c.LastName)} {
@@ -87,7 +87,7 @@ func textOf(t *testing.T, item map[string]types.AttributeValue) string {
 	return text.String()
 }
 
-// countRecords counts the records of a customer that are left in the table.
+// countRecords returns the number of a customer's records in the table.
 func countRecords(t *testing.T, client *dynamodb.Client, id string) int {
 	t.Helper()
 	count := 0

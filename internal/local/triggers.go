@@ -19,20 +19,20 @@ import (
 const (
 	// sweepPause is the shortest pause between two sweeps of expired items. AWS takes up to days.
 	sweepPause = time.Second
-	// sweepShare keeps sweeps, for which dynoxide reads every item while others wait, to a twentieth of the time.
+	// sweepShare limits sweeps to a twentieth of the time: dynoxide reads every item for one, and other requests wait.
 	sweepShare = 20
 
 	// streamAge is how long streams keep a change, as on AWS.
 	streamAge = 24 * time.Hour
-	// trimPause is the pause between two looks for older ones. The first comes sooner, for a laptop that is opened for
-	// minutes only, but late enough for readers to begin with what they have missed.
+	// trimPause is the pause between two trims of older changes. The first trim comes sooner, for a laptop that runs for
+	// minutes only, but late enough for readers to read the changes that they have missed.
 	trimPause, firstTrim = time.Hour, time.Minute
 )
 
-// trigger is something that runs until its context ends, and then finishes what it has begun.
+// trigger runs until its context ends, and then finishes its running work.
 type trigger func(context.Context)
 
-// triggers of everything but HTTP.
+// triggers returns the triggers by queues, streams and schedules.
 func (s *system) triggers(o options, declared *template.Template) ([]trigger, error) {
 	all := []trigger{s.sweepTTL, s.trimStreams}
 	for _, f := range declared.Functions {
@@ -117,8 +117,8 @@ func (s *system) scheduleTrigger(o options, f template.Function, event template.
 	}, nil
 }
 
-// tick invokes the function asynchronously, as a schedule does: a failure is tried again as often as the template
-// says, unless it has become too old.
+// tick invokes the function asynchronously, as a schedule does. It retries a failure as often as the template
+// says, unless the event is too old.
 func (s *system) tick(ctx context.Context, f template.Function, event template.ScheduleEvent, due time.Time) {
 	payload := []byte(event.Input)
 	if event.Input == "" {
@@ -139,7 +139,7 @@ func (s *system) tick(ctx context.Context, f template.Function, event template.S
 	}
 }
 
-// sweepTTL expires items where the engine has to be told to.
+// sweepTTL expires items, on an engine that does it on request only.
 func (s *system) sweepTTL(ctx context.Context) {
 	if s.dynamoDB.process == nil {
 		return
@@ -162,7 +162,7 @@ func (s *system) sweepTTL(ctx context.Context) {
 	}
 }
 
-// trimStreams has the streams forget, where the engine has to be told to.
+// trimStreams trims the streams, on an engine that does it on request only.
 func (s *system) trimStreams(ctx context.Context) {
 	if s.dynamoDB.process == nil {
 		return

@@ -14,8 +14,8 @@ import (
 	"lethe/internal/engine/enginetest"
 )
 
-// TestThePurgedAreInNoFile purges a customer and looks for its values in every file of the folder: when streams have
-// forgotten as well, which takes a day otherwise, nothing may be left, neither in logs nor in free parts of files.
+// TestThePurgedAreInNoFile purges a customer and searches every file of the folder for its values. Once the streams are
+// trimmed, which takes a day by default, no file may have one, neither logs nor free parts of files.
 func TestThePurgedAreInNoFile(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -54,7 +54,7 @@ func TestThePurgedAreInNoFile(t *testing.T) {
 	})
 }
 
-// filesWith are the files below the folder that hold the text, in letters of any case. The programs are left out.
+// filesWith returns the files below the folder that contain the text, in any case. Programs are left out.
 func filesWith(t *testing.T, folder, text string) (found []string) {
 	t.Helper()
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
@@ -76,7 +76,7 @@ func filesWith(t *testing.T, folder, text string) (found []string) {
 	return found
 }
 
-// ignoreGone lets files go while they are looked through.
+// ignoreGone ignores the error of a file that is removed during the search.
 func ignoreGone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -24,13 +24,13 @@ const (
 	firstPause = 250 * time.Millisecond // doubled after each attempt
 )
 
-// answer is what the API said.
+// answer is an answer of the API.
 type answer struct {
 	status int
 	body   []byte
 }
 
-// problem is the part of a problem detail that the demo looks at.
+// problem has the fields of a problem document that the demo reads.
 type problem struct {
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
@@ -44,8 +44,8 @@ func (a answer) code() string {
 	return p.Code
 }
 
-// call sends a request until the API answers it with something else than a fault of its own: every
-// request of the demo may be sent again.
+// call repeats a request while the API answers with a fault of its own (5xx): every
+// request of the demo may be repeated.
 func (a api) call(ctx context.Context, method, path, contentType string, body []byte) (answer, error) {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
@@ -92,8 +92,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// do sends a JSON document. Other answers than success are errors, but for those whose codes are harmless: what was to be
-// done has been done before.
+// do sends a JSON document. An answer other than success is an error, unless its code is one of the harmless: an earlier
+// load has already done the same.
 func (a api) do(ctx context.Context, method, path string, document any, harmless ...string) (answer, error) {
 	var body []byte
 	if document != nil {
@@ -112,7 +112,7 @@ func (a api) do(ctx context.Context, method, path string, document any, harmless
 	return got, fmt.Errorf("%s %s: %d %s", method, path, got.status, bytes.TrimSpace(got.body))
 }
 
-// outcome is the part of an import's answer that the demo looks at.
+// outcome has the fields of an import's answer that the demo reads.
 type outcome struct {
 	Failed         int `json:"failed"`
 	MoreErrors     int `json:"moreErrors"`
@@ -125,9 +125,9 @@ type outcome struct {
 	} `json:"errors"`
 }
 
-var errMoreErrors = errors.New("more lines failed than the API tells of")
+var errMoreErrors = errors.New("more lines failed than the API lists")
 
-// importLines imports lines, as often as it takes until the API is through with them.
+// importLines imports lines, in as many requests as the API needs.
 func (a api) importLines(ctx context.Context, what string, lines []byte) error {
 	path := "/v1/imports/" + what
 	for from := 1; from > 0; {
@@ -150,8 +150,8 @@ func (a api) importLines(ctx context.Context, what string, lines []byte) error {
 	return nil
 }
 
-// check refuses failures but those of a customer that is in the trash or gone: it got there only after all of it had
-// been imported.
+// check returns an error for a failed line, unless its customer is deleted or purged: an earlier load did that after it had
+// imported all of the customer.
 func (o outcome) check() error {
 	if o.MoreErrors > 0 {
 		return fmt.Errorf("%w: %d", errMoreErrors, o.MoreErrors)

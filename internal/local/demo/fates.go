@@ -2,18 +2,18 @@ package demo
 
 import "fmt"
 
-// Fate is what has happened to a customer when the demo begins.
+// Fate is the state of a customer when the demo begins.
 type Fate struct {
 	Customer  string
 	Event     Event
 	Reason    string
-	Retention string // in force when a customer was put into the trash
+	Retention string // in force when the customer is deleted
 }
 
-// Event is what can happen to a customer.
+// Event is something that can happen to a customer.
 type Event string
 
-// The events. Held ones stay where they are; a deletion can be followed by one of the last two.
+// The events. Held customers stay active; the last two follow a deletion.
 const (
 	Blocked   Event = "blocked"
 	Held      Event = "held"
@@ -24,7 +24,7 @@ const (
 
 func (f Fate) trashed() bool { return f.Event != Blocked && f.Event != Held }
 
-// fates decides which customers have one: every 40th, in turns.
+// fates returns the fates: every 40th customer has one, each event in turn.
 func fates() []Fate {
 	var list []Fate
 	next := 7
@@ -46,5 +46,5 @@ func fates() []Fate {
 	return list
 }
 
-// hold names the legal hold of a customer that has one.
+// hold returns the name of the customer's legal hold.
 func (f Fate) hold() string { return fmt.Sprintf("case-2026-%s", f.Customer[1:]) }

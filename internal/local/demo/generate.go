@@ -11,7 +11,7 @@ const (
 	seed = 20261121
 
 	customers = 3000
-	// large is the customer with thousands of records, none of which blocks its deletion.
+	// large is the customer with thousands of records. None of them blocks its deletion.
 	large        = "k1500"
 	largeTickets = 1100
 )
@@ -48,7 +48,7 @@ func (r Record) key() string {
 // Data is the whole demo: the same on every call.
 type Data struct {
 	Customers []Customer
-	Records   []Record // a customer's own together, parents before what is below them
+	Records   []Record // grouped by customer, parents before their children
 	Fates     []Fate
 }
 
@@ -74,7 +74,7 @@ func Generate() Data {
 // choose picks one of a list.
 func choose[T any](f *gofakeit.Faker, list []T) T { return list[f.Number(0, len(list)-1)] }
 
-// chance is true in so many of a hundred cases.
+// chance is true in the given percentage of cases.
 func chance(f *gofakeit.Faker, percent int) bool { return f.Number(1, 100) <= percent }
 
 // records counts a customer's records.

@@ -9,7 +9,7 @@ type kind struct {
 }
 
 // The kinds of the demo's platform, which builds and runs websites for its customers. An
-// invoice blocks the deletion of its customer for all that hangs below it.
+// invoice, also with the records below it, blocks the deletion of its customer.
 var kinds = []kind{
 	{Name: "inquiry", Policy: "cascade"},
 	{Name: "quote", Policy: "cascade"},
@@ -24,5 +24,5 @@ var kinds = []kind{
 	{Name: "consent-log", Policy: "retain", Keep: []string{"consent", "granted", "at"}, KeepFor: "P1095D"},
 }
 
-// retention is the one that the demo leaves in force.
+// retention is the retention in force after the load.
 const retention = "P30D"

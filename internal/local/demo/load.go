@@ -1,5 +1,5 @@
-// Package demo fills a Lethe with customers that nobody has: some thousand, with records of all kinds, a few of them
-// blocked, on hold, in the trash or gone.
+// Package demo fills a Lethe with fictitious customers: some thousand, with records of all kinds, a few of them
+// blocked, on hold, in the trash or purged.
 package demo
 
 import (
@@ -19,9 +19,9 @@ const (
 	chunkSize = 400 // lines of a request
 )
 
-// Load brings the demo into the Lethe at the address, through its HTTP API, and tells progress how far it is. It may be
-// stopped and called again: what is there stays, what is missing is added. It leaves the settings with the
-// demo's kinds, beside those that were there, and with a retention of 30 days.
+// Load loads the demo into the Lethe at the base URL, through its HTTP API, and writes its progress to progress. It may be
+// stopped and called again: it adds only what is missing. It adds the demo's kinds to the settings and sets a retention of
+// 30 days.
 func Load(ctx context.Context, baseURL string, progress io.Writer) error {
 	data := Generate()
 	l := loader{
@@ -40,7 +40,8 @@ type loader struct {
 	meter *meter
 }
 
-// load goes step by step: records need their customer and their kind, and a customer in the trash takes no more.
+// load loads the settings, then customers, then records, then fates: records need their customer and their kind, and a
+// deleted customer takes no records.
 func (l loader) load(ctx context.Context, data Data) error {
 	if err := l.setRetention(ctx, retention); err != nil {
 		return err
@@ -56,8 +57,8 @@ func (l loader) load(ctx context.Context, data Data) error {
 
 func chunks[T any](things []T) [][]T { return slices.Collect(slices.Chunk(things, chunkSize)) }
 
-// importAll imports chunks, some at a time. The customer whose records fill many of them is
-// a bottleneck, for each of its records moves its counts: neighbours among the chunks are not sent at once.
+// importAll imports chunks, several at a time. Each record changes the counts of its customer, so that the customer with
+// records in many chunks is a bottleneck: neighbouring chunks are not sent at once.
 func importAll[T any](ctx context.Context, l loader, what string, chunks [][]T) error {
 	group, ctx := errgroup.WithContext(ctx)
 	each := (len(chunks) + atOnce - 1) / atOnce
@@ -91,8 +92,8 @@ func encode[T any](things []T) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// fulfil brings the fates about. Customers get their purge time by the retention in force when they are deleted, so that
-// it is changed on the way; those that get the one which stays come last.
+// fulfil makes the fates happen. A customer's purge time follows from the retention in force at its deletion, so fulfil
+// changes the retention in between. Fates with the retention that stays come last.
 func (l loader) fulfil(ctx context.Context, fates []Fate) error {
 	inForce := retention
 	for _, r := range order(fates) {
@@ -154,7 +155,7 @@ func (l loader) bringAbout(ctx context.Context, f Fate) error {
 	case Held, TrashHeld:
 		_, err := l.api.do(ctx, http.MethodPut, path+"/holds/"+f.hold(), reason{f.Reason})
 		return err
-	case Blocked, Deleted: // are so by now
+	case Blocked, Deleted: // already done above
 	case Purged:
 		_, err := l.api.do(ctx, http.MethodPost, path+"/purge", confirmed{f.Customer, f.Reason}, "PURGED", "PURGE_STARTED")
 		return err

@@ -11,9 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// region is where a customer comes from: what people and organisations are called
-// there, and how they write phone numbers. The numbers lie in the blocks that regulators
-// keep free for fiction, where there are such blocks.
+// region has the names of people and organisations of a part of the world, and its form of phone numbers. The numbers are
+// from the blocks that regulators reserve for fiction, where such blocks exist.
 type region struct {
 	share  int // of a hundred customers
 	first  []string
@@ -78,8 +77,8 @@ var regions = []region{
 	},
 }
 
-// oddities are customers at whose names programs have stumbled: formulas for a
-// spreadsheet, markup, quotes, one letter, the longest name allowed.
+// oddities are customers with names that programs often handle wrongly: spreadsheet formulas, markup, quotes, one letter,
+// the longest name allowed.
 var oddities = []Customer{
 	{Organisation: "=SUM(1)", FirstName: "Formula", LastName: "Cell"},
 	{Organisation: "+49 Events", FirstName: "@home", LastName: "-1+1"},
@@ -103,7 +102,7 @@ type people struct {
 	taken map[string]bool // e-mail addresses
 }
 
-// oddityEvery is how far apart the oddities are among the customers.
+// oddityEvery is the distance between two oddities in the list of customers.
 const oddityEvery = 200
 
 func (p people) customer(i int) Customer {
@@ -163,7 +162,7 @@ func (p people) consents() map[string]bool {
 	return given
 }
 
-// email makes an address nobody has: RFC 2606 keeps the domains free.
+// email makes an address in a domain that RFC 2606 reserves.
 func (p people) email(c Customer) string {
 	local, domain := slug(c.FirstName+" "+c.LastName), choose(p.faker, []string{"example.com", "example.org", "example.net"})
 	if firm := slug(c.Organisation); firm != "" {
@@ -186,7 +185,7 @@ func (p people) email(c Customer) string {
 
 const maxSlug = 40
 
-// slug is what an address has of a name: Latin letters without their marks, in lower case.
+// slug returns a name for an address: Latin letters without diacritics, in lower case.
 func slug(name string) string {
 	bare := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)))
 	name, _, err := transform.String(bare, strings.NewReplacer("ß", "ss", "ø", "o", "Ø", "O", "ł", "l", "Ł", "L").Replace(name))

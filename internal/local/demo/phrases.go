@@ -1,6 +1,6 @@
 package demo
 
-// What customers and the platform's people say.
+// Texts of customers and of the platform's staff.
 var (
 	subjects = []string{
 		"Contact form sends nothing", "Moving our domain", "Invoice address has changed", "Photos look blurred on phones",

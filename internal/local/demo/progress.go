@@ -13,12 +13,11 @@ import (
 
 const title = "Loading the demo"
 
-// meter tells how far the load is: with a bar on a terminal, elsewhere with a line every
-// tenth of the way.
+// meter shows the progress of the load: a bar on a terminal, else a line for every tenth.
 type meter struct {
 	out   io.Writer
 	total int
-	bar   *progressbar.ProgressBar // nil elsewhere than on a terminal
+	bar   *progressbar.ProgressBar // nil if out is no terminal
 
 	mu   sync.Mutex
 	done int
@@ -41,7 +40,7 @@ func (m *meter) add(n int) {
 	before := m.done * 10 / m.total
 	m.done += n
 	if m.bar != nil {
-		_ = m.bar.Set(m.done) // it fails with the terminal only
+		_ = m.bar.Set(m.done) // it fails only if the terminal does
 		return
 	}
 	if now := m.done * 10 / m.total; now > before {

@@ -7,20 +7,20 @@ import (
 	"github.com/brianvoe/gofakeit/v7"
 )
 
-// writer makes up what hangs on customers.
+// writer makes up records of customers.
 type writer struct {
 	faker   *gofakeit.Faker
 	records []Record
 	numbers map[string]int // the last number given, by kind
 }
 
-// The time in which the demo's records come about.
+// The period in which the demo's records are created.
 var (
 	firstDay = time.Date(2024, 1, 2, 8, 0, 0, 0, time.UTC)
 	lastDay  = time.Date(2026, 11, 20, 18, 0, 0, 0, time.UTC)
 )
 
-// add adds a record at the top, or below the one whose key is parent, and returns its key.
+// add adds a record, below the record with the key parent or at the top if that is empty, and returns its key.
 func (w *writer) add(c Customer, kind, parent string, data map[string]any) string {
 	w.numbers[kind]++
 	r := Record{Customer: c.ID, Kind: kind, ID: fmt.Sprint(10000 + w.numbers[kind]), Parent: parent, Data: data}

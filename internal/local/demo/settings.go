@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// settings are the settings as the API gives and takes them.
+// settings are the settings in the form of the API.
 type settings struct {
 	Version      int64  `json:"version"`
 	Retention    string `json:"retention"`
@@ -16,7 +16,7 @@ type settings struct {
 	Acknowledged bool   `json:"acknowledged,omitempty"`
 }
 
-// setRetention puts the retention and the demo's kinds into the settings, unless they are there.
+// setRetention sets the retention and adds the demo's kinds to the settings, if that changes anything.
 func (l loader) setRetention(ctx context.Context, retention string) error {
 	for attempt := 1; ; attempt++ {
 		now, err := l.settings(ctx)

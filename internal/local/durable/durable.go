@@ -1,4 +1,4 @@
-// Package durable writes small files so that neither a crash nor a loss of power leaves an empty or a torn one.
+// Package durable writes small files so that neither a crash nor a loss of power leaves an empty or incomplete one.
 package durable
 
 import (
@@ -12,9 +12,9 @@ import (
 // Suffix ends the name of the file that Replace writes first. A crash may leave it behind; the next Replace overwrites it.
 const Suffix = ".new"
 
-// Replace gives the file this content. After a crash the file has either its old content or the new one, and once
-// Replace has returned it has the new one: data reaches the disk before the file gets its name, and the name before
-// Replace returns. Calls for one file must not overlap.
+// Replace replaces the content of the file. After a crash the file has either its old content or the new one; after Replace
+// has returned, it has the new one: the data reaches the disk before the file gets its name, and the name before
+// Replace returns. Calls for the same file must not overlap.
 func Replace(file string, data []byte, mode fs.FileMode) error {
 	fresh := file + Suffix
 	if err := write(fresh, data, mode); err != nil {
@@ -38,7 +38,7 @@ func write(file string, data []byte, mode fs.FileMode) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// syncFolder makes the names in the folder last, which syncing the files does not.
+// syncFolder writes the folder's names to the disk, which a sync of its files does not.
 func syncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {

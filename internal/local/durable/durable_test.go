@@ -42,7 +42,7 @@ func TestReplaceThatFailsLeavesTheOldContent(t *testing.T) {
 	}
 }
 
-// TestReplaceOverwritesWhatACrashLeft begins where a crash has left half of a longer text.
+// TestReplaceOverwritesWhatACrashLeft starts with half of a longer text, as after a crash.
 func TestReplaceOverwritesWhatACrashLeft(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "f")

@@ -12,28 +12,28 @@ import (
 )
 
 const (
-	// maxBody is the largest request that an HTTP API takes, in bytes.
+	// maxBody is the largest request body that an HTTP API accepts, in bytes.
 	maxBody = 10 << 20
-	// bodyTimeout is how long a request's body may take, however it trickles: any line carries 4 MB of a file in it.
+	// bodyTimeout is the maximum time for a request's body, from the first byte to the last: enough for 4 MB on any connection.
 	bodyTimeout = 20 * time.Second
-	// maxHeld bounds the bodies that are held at once, in bytes. Small ones don't count: what somebody at a screen sends
-	// does not wait for uploads.
+	// maxHeld is the maximum of bytes of all bodies in memory. Small bodies don't count: the requests of a person at a screen
+	// do not wait for uploads.
 	maxHeld   = 8 * maxBody
 	smallBody = 64 << 10
 )
 
 var (
 	errSlow   = errors.New("the body did not arrive in time")
-	errNoRoom = errors.New("too many bodies arrive at once")
+	errNoRoom = errors.New("too many request bodies at once")
 )
 
-// unreadableError is a body that breaks off, or whose chunks are malformed.
+// unreadableError is the error of a body that breaks off or has malformed chunks.
 type unreadableError struct{ err error }
 
 func (e *unreadableError) Error() string { return fmt.Sprintf("read the body: %v", e.err) }
 func (e *unreadableError) Unwrap() error { return e.err }
 
-// bodies reads the bodies of requests within bounds of time and memory.
+// bodies reads the bodies of requests within limits of time and memory.
 type bodies struct {
 	timeout time.Duration
 	room    *semaphore.Weighted
@@ -57,14 +57,14 @@ func (b *bodies) read(w http.ResponseWriter, r *http.Request) (body []byte, rele
 		b.room.Release(room)
 		return nil, nil, err
 	}
-	if room > 0 { // of a body without a length there may be much less than there was room for
+	if room > 0 { // a body without a length may be much smaller than the room it took
 		b.room.Release(room - int64(len(body)))
 		room = int64(len(body))
 	}
 	return body, func() { b.room.Release(room) }, nil
 }
 
-// take waits until there is room for the body, and returns how much of it the body takes.
+// take waits until there is room for the body, and returns the number of bytes that it reserves.
 func (b *bodies) take(r *http.Request, deadline time.Time) (int64, error) {
 	size := r.ContentLength
 	switch {
@@ -83,7 +83,7 @@ func (b *bodies) take(r *http.Request, deadline time.Time) (int64, error) {
 	return size, nil
 }
 
-// readUntil reads the whole body. After an error the deadline stays, so that the server does not wait for the rest.
+// readUntil reads the whole body. After an error the deadline stays in force, so that the server does not wait for the rest.
 func readUntil(deadline time.Time, w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	connection := http.NewResponseController(w)
 	if err := connection.SetReadDeadline(deadline); err != nil {

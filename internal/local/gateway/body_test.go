@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestOnlySoMuchIsHeldAtOnce takes all the room there is, as uploads would that never end: another one waits in vain,
-// a small body does not wait, and when one has ended there is room again.
+// TestOnlySoMuchIsHeldAtOnce takes all the room, as endless uploads would: another upload waits until its deadline,
+// a small body does not wait, and there is room again after one upload has ended.
 func TestOnlySoMuchIsHeldAtOnce(t *testing.T) {
 	t.Parallel()
 	b := newBodies(50 * time.Millisecond)
@@ -40,7 +40,7 @@ func TestOnlySoMuchIsHeldAtOnce(t *testing.T) {
 	}
 }
 
-// TestWhatWasHeldIsGivenBack sends bodies of each kind, and then takes all the room there is.
+// TestWhatWasHeldIsGivenBack sends bodies of each kind. All the room is free afterwards.
 func TestWhatWasHeldIsGivenBack(t *testing.T) {
 	t.Parallel()
 	g := New(Options{Timeout: time.Second, Invoke: func(context.Context, []byte) ([]byte, error) { return []byte(`{"statusCode":204}`), nil }}).(*gateway)

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// newEvent is the request as a function behind an HTTP API sees it (payload format 2.0).
+// newEvent returns the event of a request for a function behind an HTTP API (payload format 2.0).
 func newEvent(r *http.Request, id string, body []byte, route string, claims map[string]string, now time.Time) events.APIGatewayV2HTTPRequest {
 	path := rawPath(r.URL.Path)
 	source, _, _ := net.SplitHostPort(r.RemoteAddr)
@@ -49,13 +49,14 @@ func newEvent(r *http.Request, id string, body []byte, route string, claims map[
 	return event
 }
 
-// rawPath is not raw: an HTTP API decodes the path once, and cuts it off at a question mark that this brings out.
+// rawPath is not raw: an HTTP API decodes the path once, and then cuts it at the first question mark.
 func rawPath(decoded string) string {
 	path, _, _ := strings.Cut(decoded, "?")
 	return path
 }
 
-// headers are lower case here, the values of a repeated one joined by commas. Cookies travel apart.
+// headers returns the headers with names in lower case, and the values of a repeated header joined by commas. Cookies are a
+// field of their own.
 func headers(r *http.Request) map[string]string {
 	all := map[string]string{}
 	for name, values := range r.Header {
@@ -85,7 +86,7 @@ func cookies(header http.Header) []string {
 	return all
 }
 
-// query decodes the parameters, the values of a repeated one joined by commas.
+// query decodes the parameters, and joins the values of a repeated parameter by commas.
 func query(raw string) map[string]string {
 	values, _ := url.ParseQuery(raw) // what is malformed is left out; the raw query string has it all
 	if len(values) == 0 {
@@ -98,8 +99,8 @@ func query(raw string) map[string]string {
 	return all
 }
 
-// encode passes text on as it is and everything else in base64. A body without a type is not text, nor is one that
-// says so but is not UTF-8, which JSON could not carry.
+// encode returns text unchanged and everything else in base64. A body without a content type is not text. Neither is one with
+// a text type that is not UTF-8, which JSON cannot contain.
 func encode(contentType string, body []byte) (text string, isBase64 bool) {
 	if len(body) == 0 {
 		return "", false

@@ -1,5 +1,5 @@
-// Package gateway stands in front of a function as an API Gateway HTTP API does: requests become events of payload
-// format 2.0, responses of the function become HTTP responses, and its failures become the gateway's own answers.
+// Package gateway calls a function over HTTP as an API Gateway HTTP API does: requests become events of payload
+// format 2.0, the function's responses become HTTP responses, and its failures become answers of the gateway.
 package gateway
 
 import (
@@ -24,17 +24,17 @@ type Options struct {
 	Invoke Invoke
 	// Route is the key of the route that leads here.
 	Route string
-	// Claims are those of the token that an authorizer would have checked. Every request carries them; nil where the
-	// route asks for no token.
+	// Claims are the claims of the token that an authorizer would have checked. Every event has them; nil if the
+	// route needs no token.
 	Claims map[string]string
 	// Timeout is how long the gateway waits for the function, at most 30 s.
 	Timeout time.Duration
-	// BodyTimeout is how long a request's body may take. Zero means 20 s.
+	// BodyTimeout is the maximum time for a request's body. Zero means 20 s.
 	BodyTimeout time.Duration
 	Log         *slog.Logger
 }
 
-// New returns the gateway. It gives every request the claims: what must not have them has to be refused before.
+// New returns the gateway. Every request gets the claims: the caller must refuse requests that must not have them.
 func New(options Options) http.Handler {
 	return &gateway{options, newBodies(options.BodyTimeout)}
 }
@@ -73,12 +73,12 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, response, body)
 }
 
-// refuse answers in the gateway's own words. It logs no path and no query: the ids in them may be somebody's name. The
-// function's own lines have the route, under the same request id.
+// refuse answers with an error of the gateway. It logs no path and no query: they may contain personal data. The
+// function's log lines have the route, with the same request id.
 func (g *gateway) refuse(w http.ResponseWriter, r *http.Request, id string, err error) {
 	status := statusOf(err)
 	if r.Context().Err() != nil && status == http.StatusInternalServerError {
-		return // nobody listens
+		return // the client has left
 	}
 	level := slog.LevelError
 	if status < http.StatusInternalServerError {

@@ -33,7 +33,7 @@ func serve(t *testing.T, invoke gateway.Invoke) string {
 	return server.URL
 }
 
-// capture is a function that keeps its event, for a look at what would cross the wire.
+// capture returns a function that stores its event, as JSON has it.
 func capture(event *map[string]any) gateway.Invoke {
 	return func(_ context.Context, payload []byte) ([]byte, error) {
 		return []byte(`{"statusCode":204}`), json.Unmarshal(payload, event)

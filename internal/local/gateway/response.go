@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// readResponse reads what the function returned: a response of payload format 2.0, or any other JSON, which is
+// readResponse decodes the function's result: a response of payload format 2.0, or any other JSON, which becomes
 // the body of a 200.
 func readResponse(answer []byte) (response events.APIGatewayV2HTTPResponse, body []byte, err error) {
 	if err := json.Unmarshal(answer, &response); err != nil || response.StatusCode == 0 {
@@ -42,8 +42,8 @@ func write(w http.ResponseWriter, response events.APIGatewayV2HTTPResponse, body
 	if w.Header().Get("Content-Type") == "" {
 		w.Header().Set("Content-Type", "text/plain;charset=UTF-8")
 	}
-	// The server knows the length of what it sends; a function's own claim could only contradict it.
+	// The server sets the length itself; a length from the function could only contradict it.
 	w.Header().Del("Content-Length")
 	w.WriteHeader(response.StatusCode)
-	_, _ = w.Write(body) // a client that is gone is its own loss
+	_, _ = w.Write(body) // the client may have left
 }

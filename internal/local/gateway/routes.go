@@ -9,11 +9,11 @@ import (
 	"lethe/internal/template"
 )
 
-// Default is the key of the route that takes what no other takes.
+// Default is the key of the route for requests that no other route takes.
 const Default = "$default"
 
-// Routes leads requests to what answers them, as an HTTP API does: the exact path first, then the longest one that
-// ends greedily, then the default.
+// Routes passes requests to the handlers of routes, as an HTTP API does: first an exact path, then the longest path with a
+// greedy end, then the default.
 type Routes struct{ routes []route }
 
 type route struct {
@@ -33,7 +33,7 @@ func Key(path string) string {
 func (r *Routes) Add(path string, handler http.Handler) error {
 	for _, other := range r.routes {
 		if other.path == path {
-			return fmt.Errorf("two routes %s", Key(path))
+			return fmt.Errorf("route %s is declared twice", Key(path))
 		}
 	}
 	r.routes = append(r.routes, route{path, handler})

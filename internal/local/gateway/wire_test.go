@@ -22,7 +22,7 @@ import (
 
 func taken(context.Context, []byte) ([]byte, error) { return []byte(`{"statusCode":204}`), nil }
 
-// dial opens a connection to the server and sends something raw.
+// dial opens a connection to the server and sends a text.
 func dial(t *testing.T, url, text string) *net.TCPConn {
 	t.Helper()
 	connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
@@ -70,8 +70,8 @@ func TestBrokenBodiesAreTheRequestsFault(t *testing.T) {
 	}
 }
 
-// TestSlowBodiesEnd has many connections send their bodies byte by byte, for ever: each is answered and closed when its
-// time is over, and who is quick does not wait for them.
+// TestSlowBodiesEnd opens many connections that send their bodies byte by byte, for ever. The server answers and closes each
+// when its time is over, and a quick request does not wait for them.
 func TestSlowBodiesEnd(t *testing.T) {
 	t.Parallel()
 	const connections, limit = 100, 500 * time.Millisecond
@@ -112,7 +112,7 @@ func TestSlowBodiesEnd(t *testing.T) {
 	}
 }
 
-// TestTheLogHasNoPath fails a request whose path and query hold somebody's name.
+// TestTheLogHasNoPath makes a request fail that has a name in its path and query.
 func TestTheLogHasNoPath(t *testing.T) {
 	t.Parallel()
 	var event struct{ RequestContext struct{ RequestID string } }

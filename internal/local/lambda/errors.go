@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Errors of the host itself.
+// Errors of the host.
 var (
 	ErrRequestTooLarge = errors.New("request is larger than 6 MB")
 	ErrClosed          = errors.New("host is closed")
@@ -20,7 +20,7 @@ const (
 	TypeResponseTooLarge = "Function.ResponseSizeTooLarge"
 )
 
-// FunctionError is a failed invocation: the handler returned an error or panicked, or its process crashed or was
+// FunctionError is the error of a failed invocation: the handler returned an error or panicked, or its process crashed or was
 // killed, at any point of its work.
 type FunctionError struct {
 	Function string `json:"-"`
@@ -32,7 +32,7 @@ func (e *FunctionError) Error() string {
 	return fmt.Sprintf("function %s failed: %s: %s", e.Function, e.Type, e.Message)
 }
 
-// reportedError is what the function's runtime posted about its own failure.
+// reportedError returns the failure that the function's runtime has posted.
 func reportedError(function string, body []byte) *FunctionError {
 	e := &FunctionError{Function: function}
 	if err := json.Unmarshal(body, e); err != nil {

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Point is a place in an invocation at which a process can be made to die.
+// Point is a point of an invocation at which a fault can kill the process.
 type Point int
 
 // The points.
 const (
-	// Received is when the process has the event (and the fault's delay has passed): the work may be anywhere.
+	// Received is after the process has the event and the fault's delay is over: at any point of the work.
 	Received Point = iota
-	// Answering is when the handler is done and its response is lost: all of the work happened, and the caller
-	// sees a failure.
+	// Answering is after the handler is done, before its response arrives: all of the work has happened, and the caller
+	// gets an error.
 	Answering
 )
 
@@ -23,8 +23,8 @@ type Fault struct {
 	After time.Duration // how long after Received
 }
 
-// Inject makes the next invocation of the function that has no fault yet suffer this one; if that is over before the
-// fault's delay has passed, a later one. Tests call it to prove that no point of the work is a bad one to die at.
+// Inject gives the fault to the next invocation of the function without one. If that invocation ends before the
+// fault's delay, a later invocation gets it. Tests use it to show that a process may die at any point of the work.
 func (h *Host) Inject(name string, fault Fault) error {
 	function, err := h.function(name)
 	if err != nil {
@@ -40,8 +40,8 @@ func (f *function) inject(fault Fault) {
 	f.faults = append(f.faults, fault)
 }
 
-// Kill kills every process of the function at once, idle or in the middle of an invocation, and returns how many
-// there were. New invocations start new ones.
+// Kill kills all processes of the function, idle or in an invocation, and returns their number. New invocations start new
+// processes.
 func (h *Host) Kill(name string) (int, error) {
 	function, err := h.function(name)
 	if err != nil {
@@ -66,7 +66,7 @@ func (f *function) nextFault() *Fault {
 	return &fault
 }
 
-// spare keeps the fault of an invocation that did not die of it, because it was over before, for another one.
+// spare keeps the fault for another invocation, if this one ended before the fault's delay.
 func (f *function) spare(call *invocation) {
 	var failure *FunctionError
 	died := errors.As(call.err, &failure) && failure.Type == TypeExit

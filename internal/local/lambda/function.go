@@ -10,7 +10,7 @@ import (
 type function struct {
 	Function
 	host  *Host
-	slots chan struct{} // one for each invocation under way
+	slots chan struct{} // one for each running invocation
 
 	mu      sync.Mutex
 	workers map[*worker]bool // true: idle
@@ -18,7 +18,7 @@ type function struct {
 	closed  bool
 }
 
-// invocation is one call on its way through a worker.
+// invocation is one call of the function.
 type invocation struct {
 	id      string
 	payload []byte
@@ -37,7 +37,7 @@ func newInvocation(payload []byte) *invocation {
 	return &invocation{id: id, payload: payload, done: make(chan struct{})}
 }
 
-// end settles the invocation; only the first call counts.
+// end sets the result of the invocation. Only the first call has an effect.
 func (i *invocation) end(response []byte, err error) {
 	i.once.Do(func() {
 		i.response, i.err = response, err
@@ -45,8 +45,8 @@ func (i *invocation) end(response []byte, err error) {
 	})
 }
 
-// run hands the invocation to an idle worker, else to a new one. A warm process that died before it got the
-// event is nobody's failure: the next one gets it.
+// run gives the invocation to an idle worker, else to a new one. If a warm process dies before it gets the
+// event, the next one gets it, without an error.
 func (f *function) run(call *invocation) {
 	call.fault = f.nextFault()
 	defer f.spare(call)
@@ -96,7 +96,7 @@ func (f *function) newWorker() (*worker, error) {
 	return w, nil
 }
 
-// putBack keeps the worker for the next invocation, if it still lives.
+// putBack makes the worker idle again, if its process is alive.
 func (f *function) putBack(w *worker) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -105,7 +105,7 @@ func (f *function) putBack(w *worker) {
 	}
 }
 
-// bury forgets the worker once its process has ended, whatever ended it.
+// bury removes the worker once its process has ended.
 func (f *function) bury(w *worker) {
 	<-w.process.Done()
 	w.stop()

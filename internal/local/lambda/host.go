@@ -1,6 +1,6 @@
-// Package lambda hosts function binaries as AWS Lambda does: each process talks to the Lambda Runtime API, handles
-// one invocation at a time, stays warm between them, and is killed when it overruns its timeout. What it
-// cannot give is Lambda's sandbox: memory is not limited, and the file system is the machine's.
+// Package lambda hosts function binaries as AWS Lambda does: each process uses the Lambda Runtime API, handles
+// one invocation at a time, stays warm between invocations, and is killed when one exceeds the timeout. There is
+// no sandbox: memory is not limited, and the file system is the machine's.
 package lambda
 
 import (
@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// Limits of Lambda, in bytes. A response may be a little larger than a request, for its envelope.
+// Limits of Lambda, in bytes. A response may be a little larger than a request, because of its envelope.
 const (
 	MaxRequest  = 6 << 20
 	MaxResponse = 6<<20 + 100
 )
 
-// Function is what the host runs.
+// Function is a function that the host runs.
 type Function struct {
 	Name string
-	// Binary is the path of the executable, which has to speak the Runtime API (aws-lambda-go's lambda.Start).
+	// Binary is the path of the executable, which must use the Runtime API (lambda.Start of aws-lambda-go).
 	Binary string
-	// Environment is all that the process sees besides the variables that Lambda itself sets. It has to hold
+	// Environment is the environment of the process, besides the variables that Lambda sets. It must have
 	// the region and the credentials.
 	Environment map[string]string
 	Timeout     time.Duration
-	Memory      int // MB, told to the function
-	// Concurrency is the most processes at once. An invocation beyond it waits, where AWS would throttle the
-	// caller into trying again.
+	Memory      int // MB; the function can read it
+	// Concurrency is the maximum of concurrent processes. An invocation above it waits; on AWS the caller would be
+	// throttled and try again.
 	Concurrency int
 }
 
@@ -41,13 +41,13 @@ type Host struct {
 	closed    bool
 }
 
-// NewHost returns a host without functions. Every line that a function prints goes to log, at any time and from
+// NewHost returns a host without functions. It calls log for every line that a function prints, at any time and from
 // any goroutine.
 func NewHost(log func(function, line string)) *Host {
 	return &Host{log: log, functions: map[string]*function{}}
 }
 
-// Add makes the function invocable. No process starts before the first invocation.
+// Add adds a function. Its first process starts with the first invocation.
 func (h *Host) Add(f Function) {
 	f.Environment = maps.Clone(f.Environment)
 	h.mu.Lock()
@@ -55,9 +55,9 @@ func (h *Host) Add(f Function) {
 	h.functions[f.Name] = &function{Function: f, host: h, slots: make(chan struct{}, max(1, f.Concurrency)), workers: map[*worker]bool{}}
 }
 
-// Invoke runs the function with the payload, a JSON document, and returns its response. When the function
-// failed, crashed or timed out the error is a *FunctionError. When ctx ends first, the caller stops waiting, but
-// the invocation goes on, as on AWS.
+// Invoke runs the function with the payload, a JSON document, and returns its response. If the function
+// fails, crashes or times out, the error is a *FunctionError. If ctx ends first, Invoke returns, but
+// the invocation continues, as on AWS.
 func (h *Host) Invoke(ctx context.Context, name string, payload []byte) ([]byte, error) {
 	function, err := h.function(name)
 	if err != nil {
@@ -75,7 +75,7 @@ func (h *Host) Invoke(ctx context.Context, name string, payload []byte) ([]byte,
 	returned := make(chan struct{})
 	go func() {
 		function.run(call)
-		<-function.slots // before the caller hears of it, who may count on the process being free again
+		<-function.slots // before Invoke returns: the caller may rely on the free slot
 		close(returned)
 	}()
 	select {
@@ -99,7 +99,7 @@ func (h *Host) function(name string) (*function, error) {
 	return function, nil
 }
 
-// Close kills every process and refuses further invocations. It returns when the processes are gone.
+// Close kills all processes and refuses further invocations. It returns when the processes have ended.
 func (h *Host) Close() {
 	h.mu.Lock()
 	h.closed = true

@@ -186,7 +186,7 @@ func TestInitFailures(t *testing.T) {
 		t.Run(test.init, func(t *testing.T) {
 			t.Parallel()
 			host, _ := newHost(t, func(f *lambda.Function) { f.Environment = map[string]string{"INIT": test.init} })
-			for range 2 { // each invocation tries anew
+			for range 2 { // each invocation starts a new process
 				_, err := host.Invoke(t.Context(), "f", []byte(`{}`))
 				wantFunctionError(t, err, test.kind, test.message)
 			}
@@ -211,7 +211,7 @@ func TestRequestTooLarge(t *testing.T) {
 	}
 }
 
-// gate is an event that makes the handler say that it has started and wait for its release.
+// gate is an event with which the handler signals its start and waits for its release.
 type gate struct{ started, release string }
 
 func newGate(t *testing.T) gate {
@@ -285,7 +285,7 @@ func TestKill(t *testing.T) {
 	if n, err := host.Kill("f"); n != 1 || err != nil {
 		t.Errorf("killed %d, %v; want the idle one", n, err)
 	}
-	invoke(t, host, `{}`) // an idle process that died is no failure of the next invocation
+	invoke(t, host, `{}`) // the next invocation does not fail because an idle process died
 }
 
 func TestFaults(t *testing.T) {
@@ -314,7 +314,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestAFaultThatComesTooLateAwaitsAnotherInvocation counts on an invocation that does nothing being over within seconds.
+// TestAFaultThatComesTooLateAwaitsAnotherInvocation assumes that an invocation that does nothing ends within seconds.
 func TestAFaultThatComesTooLateAwaitsAnotherInvocation(t *testing.T) {
 	t.Parallel()
 	host, _ := newHost(t, nil)

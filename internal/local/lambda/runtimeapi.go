@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// runtimeAPI is the interface of Lambda's custom runtimes, as one process sees it.
+// runtimeAPI returns the handler of Lambda's Runtime API for one process.
 func (w *worker) runtimeAPI() http.Handler {
 	const root = "/2018-06-01/runtime"
 	api := http.NewServeMux()
@@ -33,13 +33,13 @@ func (w *worker) deliver(response http.ResponseWriter, call *invocation) {
 	header.Set("Lambda-Runtime-Aws-Request-Id", call.id)
 	header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(w.function.Timeout).UnixMilli(), 10))
 	header.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:"+w.function.Name)
-	_, _ = response.Write(call.payload) // a process that is gone is noticed by its end
+	_, _ = response.Write(call.payload) // if the process is gone, its end is noticed elsewhere
 	if call.fault != nil && call.fault.At == Received {
 		go w.killDuring(call)
 	}
 }
 
-// killDuring kills the process after the fault's delay, unless the invocation is over by then.
+// killDuring kills the process after the fault's delay, unless the invocation ends first.
 func (w *worker) killDuring(call *invocation) {
 	delay := time.NewTimer(call.fault.After)
 	defer delay.Stop()
@@ -61,7 +61,7 @@ func (w *worker) handleError(response http.ResponseWriter, request *http.Request
 	w.settle(response, request, func(call *invocation, body []byte) { call.end(nil, reportedError(w.function.Name, body)) })
 }
 
-// settle ends the invocation that the request is about with its body.
+// settle ends the invocation of the request with the request's body.
 func (w *worker) settle(response http.ResponseWriter, request *http.Request, end func(*invocation, []byte)) {
 	call, err := w.invocation(request.PathValue("id"))
 	if err != nil {
@@ -79,7 +79,7 @@ func (w *worker) settle(response http.ResponseWriter, request *http.Request, end
 		w.process.Kill()
 		return
 	}
-	if err == nil { // else the process died while it answered, which its end tells
+	if err == nil { // else the process died during its answer; its end is noticed elsewhere
 		end(call, body)
 		response.WriteHeader(http.StatusAccepted)
 	}

@@ -14,10 +14,11 @@ import (
 	"lethe/internal/loopback"
 )
 
-// initLimit is how long a process may take until it asks for its first event, besides the function's timeout.
+// initLimit and the function's timeout, added up, are the maximum time from the start of a process to its first request for
+// an event.
 const initLimit = 10 * time.Second
 
-// worker is one process and the Runtime API that serves it alone.
+// worker is one process with a Runtime API of its own.
 type worker struct {
 	function *function
 	process  *child.Process
@@ -26,7 +27,7 @@ type worker struct {
 
 	mu        sync.Mutex
 	current   *invocation
-	initError *FunctionError // what the process said before it gave up starting
+	initError *FunctionError // the failure that the process reported at its start
 }
 
 func startWorker(f *function) (*worker, error) {
@@ -49,7 +50,7 @@ func startWorker(f *function) (*worker, error) {
 	return w, nil
 }
 
-// environment is what Lambda sets, and the function's own.
+// environment returns the variables that Lambda sets and those of the function.
 func (f *function) environment(runtimeAPI string) []string {
 	environment := []string{
 		"AWS_LAMBDA_RUNTIME_API=" + runtimeAPI,
@@ -69,7 +70,7 @@ func (f *function) environment(runtimeAPI string) []string {
 	return environment
 }
 
-// serve gives the invocation to the process and settles it. An error means that the process never got it.
+// serve gives the invocation to the process and waits for its end. An error means that the process did not get it.
 func (w *worker) serve(call *invocation) error {
 	w.setCurrent(call)
 	defer w.setCurrent(nil)
@@ -129,7 +130,7 @@ func (w *worker) setCurrent(call *invocation) {
 	w.current = call
 }
 
-// invocation is the one under way, if it has this id.
+// invocation returns the running invocation, if it has this id.
 func (w *worker) invocation(id string) (*invocation, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"lethe/internal/local/durable"
 )
 
-// Checkpoints remembers in a file how far each shard of each stream has been read.
+// Checkpoints stores in a file up to which record each shard of each stream is read.
 type Checkpoints struct {
 	file string
 
@@ -19,9 +19,9 @@ type Checkpoints struct {
 	all map[string]string
 }
 
-// OpenCheckpoints reads the file, if it exists. A file that holds no checkpoints, as after a loss of power, is no
-// reason to stop: streams are then read again as on the first start, which the log is told of. Functions bear records
-// that come twice.
+// OpenCheckpoints reads the file, if it exists. A damaged file, as after a loss of power, is logged and not an
+// error: the streams are then read as on the first start, and functions get some records twice, which they must expect
+// anyway.
 func OpenCheckpoints(file string, log *slog.Logger) (*Checkpoints, error) {
 	c := &Checkpoints{file: file, all: map[string]string{}}
 	data, err := os.ReadFile(file)
@@ -45,12 +45,12 @@ func decodeCheckpoints(data []byte) (map[string]string, error) {
 		return nil, err
 	}
 	if all == nil {
-		return nil, errors.New("null is no object")
+		return nil, errors.New("null is not an object")
 	}
 	return all, nil
 }
 
-// get returns the last sequence number of the shard that was dealt with, "" if there is none.
+// get returns the sequence number of the shard's last record that is done or given up, "" without a checkpoint.
 func (c *Checkpoints) get(stream, shard string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

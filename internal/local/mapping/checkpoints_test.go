@@ -42,7 +42,7 @@ func TestDamagedCheckpointsBeginAgain(t *testing.T) {
 	}
 }
 
-// wantKept sets a checkpoint, and wants it to be there when the file is opened again, without a word.
+// wantKept sets a checkpoint, opens the file again, and checks that the checkpoint is there and nothing is logged.
 func wantKept(t *testing.T, c *Checkpoints, file string) {
 	t.Helper()
 	if err := c.set("stream", "shard", "12"); err != nil {

@@ -10,13 +10,13 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// Conditions under which a batch is given up on, in the words of Lambda.
+// Conditions under which a batch is given up, as Lambda names them.
 const (
 	tooOld  = "RecordAgeExceeded"
 	tooMany = "RetryAttemptsExhausted"
 )
 
-// deliver hands the records to the function until all are dealt with: done, or given up on. An error means that ctx
+// deliver calls the function with the records until each is done or given up. An error means that ctx
 // ended first.
 func (r *reader) deliver(ctx context.Context, batch []events.DynamoDBEventRecord) error {
 	for failures := 0; len(batch) > 0; failures++ {
@@ -41,7 +41,7 @@ func (r *reader) deliver(ctx context.Context, batch []events.DynamoDBEventRecord
 	return nil
 }
 
-// bisect delivers the halves one after the other, so that a record which always fails is soon alone.
+// bisect delivers the halves one after the other, so that a record that always fails is soon in a batch of its own.
 func (r *reader) bisect(ctx context.Context, batch []events.DynamoDBEventRecord) error {
 	half := len(batch) / 2
 	if err := r.deliver(ctx, batch[:half]); err != nil {
@@ -52,8 +52,8 @@ func (r *reader) bisect(ctx context.Context, batch []events.DynamoDBEventRecord)
 
 var errReported = errors.New("the function reports failures")
 
-// invoke runs the function and returns how many records, from the first, are done. With partial failures these are
-// the ones before the first that the function reports: what follows may have to come after it.
+// invoke runs the function and returns the number of records, from the first, that are done. With partial failures these are
+// the records before the first one that the function reports: later records may depend on it.
 func (r *reader) invoke(ctx context.Context, batch []events.DynamoDBEventRecord) (done int, err error) {
 	payload, err := json.Marshal(events.DynamoDBEvent{Records: batch})
 	if err != nil {
@@ -79,7 +79,7 @@ func (r *reader) invoke(ctx context.Context, batch []events.DynamoDBEventRecord)
 	return len(batch), nil
 }
 
-// hopeless says why a batch is not tried again, "" if it is.
+// hopeless returns the condition for giving up a batch, "" if it is to be retried.
 func (r *reader) hopeless(first events.DynamoDBEventRecord, failures int) string {
 	switch {
 	case r.MaxAge > 0 && time.Since(first.Change.ApproximateCreationDateTime.Time) > r.MaxAge:
@@ -90,7 +90,7 @@ func (r *reader) hopeless(first events.DynamoDBEventRecord, failures int) string
 	return ""
 }
 
-// giveUp tells the destination where in the stream the records are, and lets the shard go on.
+// giveUp reports the records' position in the stream to the destination. The shard then continues.
 func (r *reader) giveUp(ctx context.Context, batch []events.DynamoDBEventRecord, condition string, invocations int) error {
 	first, last := batch[0].Change, batch[len(batch)-1].Change
 	r.Log.ErrorContext(ctx, "records of the stream are given up on", "stream", r.ARN, "condition", condition, "first", first.SequenceNumber, "records", len(batch))

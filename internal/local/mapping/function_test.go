@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// function stands for a Lambda function: it keeps its events and answers by a script.
+// function is a fake of a Lambda function: it stores its events and answers by a script.
 type function struct {
 	answer func(call int, event []byte) (string, error)
 
@@ -32,7 +32,7 @@ func (f *function) seen() [][]byte {
 	return append([][]byte(nil), f.events...)
 }
 
-// unique is a name for a table or a queue that no other test, nor another run of this one, has.
+// unique returns a name for a table or a queue that no other test or run uses.
 func unique(t *testing.T) string {
 	return regexp.MustCompile(`\W`).ReplaceAllString(t.Name(), "-") + "-" + rand.Text()[:8]
 }

@@ -1,5 +1,5 @@
-// Package mapping feeds functions from queues and streams as Lambda's event source mappings do: batches, partial
-// failures, retries, bisection, concurrency and checkpoints. Delivery is at least once.
+// Package mapping calls functions with messages of queues and records of streams, as Lambda's event source mappings do: batches,
+// partial failures, retries, bisection, concurrency and checkpoints. Delivery is at least once.
 package mapping
 
 import (
@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// Invoke calls the function that is fed.
+// Invoke calls the function of the mapping.
 type Invoke func(ctx context.Context, event []byte) (response []byte, err error)
 
-// Delays between tries after a failure.
+// Delays between attempts after a failure.
 const (
 	firstDelay   = 100 * time.Millisecond
 	longestDelay = 10 * time.Second
 )
 
-// delay is how long to wait after so many failures in a row: twice as long each time, with half of it random.
+// delay returns the wait after a number of failures in a row. It doubles each time, and half of it is random.
 func delay(failures int) time.Duration {
 	full := longestDelay
 	if failures < 7 {
@@ -29,7 +29,7 @@ func delay(failures int) time.Duration {
 	return full/2 + rand.N(full/2)
 }
 
-// sleep waits, but not longer than ctx.
+// sleep waits until d is over or ctx ends.
 func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
@@ -44,8 +44,8 @@ type batchResponse struct {
 	} `json:"batchItemFailures"`
 }
 
-// failures returns the identifiers that the function reports as failed. An answer that Lambda does not understand
-// fails the whole batch, which is an error here: not JSON, or an identifier that is empty or names no item.
+// failures returns the identifiers that the function reports as failed. It is an error, which fails the whole batch as on
+// Lambda, if the answer is not JSON, or an identifier is empty or of no item.
 func failures(response []byte, items map[string]bool) (map[string]bool, error) {
 	failed := map[string]bool{}
 	if len(bytes.TrimSpace(response)) == 0 {

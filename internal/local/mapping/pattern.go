@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Pattern decides whether an event is let through, by Lambda's event filter syntax. Supported are nested objects and,
-// for a value, a list of texts and {"prefix": text}, of which one has to fit.
+// Pattern is a filter in Lambda's syntax for event filters. Supported are nested objects and,
+// for a value, a list of texts and {"prefix": text}; one element must match.
 type Pattern struct{ node any }
 
-// CompilePattern reads a pattern. What is not supported is an error.
+// CompilePattern parses a pattern. Unsupported syntax is an error.
 func CompilePattern(source json.RawMessage) (Pattern, error) {
 	var node any
 	if err := json.Unmarshal(source, &node); err != nil {
@@ -58,7 +58,7 @@ func checkChoice(choice any) error {
 	return fmt.Errorf("%v is not supported in a list: use a text or {\"prefix\": text}", choice)
 }
 
-// Matches tells whether the JSON document fits the pattern.
+// Matches reports whether the JSON document matches the pattern.
 func (p Pattern) Matches(document []byte) (bool, error) {
 	var value any
 	if err := json.Unmarshal(document, &value); err != nil {
@@ -81,7 +81,7 @@ func match(node, value any) bool {
 	return true
 }
 
-// fits tells whether the value is the choice. Of a list, one element has to be.
+// fits reports whether the value, or one element of a list, matches the choice.
 func fits(choice, value any) bool {
 	if list, isList := value.([]any); isList {
 		return slices.ContainsFunc(list, func(element any) bool { return fits(choice, element) })

@@ -16,26 +16,26 @@ import (
 )
 
 const (
-	// pollSeconds is how long a request for messages waits for some.
+	// pollSeconds is the maximum wait of a request for messages.
 	pollSeconds = 20
-	// freeConcurrency is the number of batches at once where the mapping sets no limit.
+	// freeConcurrency is the maximum of concurrent batches if the mapping sets no limit.
 	freeConcurrency = 10
 	deleteTries     = 5
 )
 
-// Queue feeds a function from an SQS queue.
+// Queue calls a function with the messages of an SQS queue.
 type Queue struct {
 	Client         *sqs.Client
 	URL, ARN       string
 	Invoke         Invoke
 	BatchSize      int // 1 to 10
 	PartialFailure bool
-	Concurrency    int // most batches at once, 0 for no limit of its own
+	Concurrency    int // maximum of concurrent batches, 0 for the default
 	Log            *slog.Logger
 }
 
-// Run feeds the function until ctx ends, and then waits for the batches under way. Messages that succeed are
-// deleted. The others stay for the queue's visibility timeout and redrive policy to deal with.
+// Run calls the function until ctx ends, and then waits for the running batches. It deletes the messages that
+// succeed. The queue's visibility timeout and redrive policy handle the others.
 func (q Queue) Run(ctx context.Context) {
 	if q.Concurrency == 0 {
 		q.Concurrency = freeConcurrency
@@ -132,7 +132,7 @@ func (q Queue) record(message types.Message) events.SQSMessage {
 	}
 }
 
-// delete removes the messages, trying again those that SQS could not remove.
+// delete deletes the messages, and retries those that SQS could not delete.
 func (q Queue) delete(ctx context.Context, entries []types.DeleteMessageBatchRequestEntry) error {
 	var failed error
 	for try := range deleteTries {
@@ -162,7 +162,7 @@ func remaining(entries []types.DeleteMessageBatchRequestEntry, failed []types.Ba
 	return rest, err
 }
 
-// region is the fourth part of an ARN.
+// region returns the region, the fourth part of an ARN.
 func region(arn string) string {
 	if parts := strings.SplitN(arn, ":", 5); len(parts) == 5 {
 		return parts[3]

@@ -22,7 +22,7 @@ import (
 	"lethe/internal/template"
 )
 
-// queues makes a queue with a short visibility timeout, from which a third failure goes to a queue of dead letters.
+// queues creates a queue with a short visibility timeout and a dead-letter queue for messages that fail a third time.
 func queues(t *testing.T) (client *sqs.Client, work, dead deploy.Made) {
 	t.Helper()
 	client = sqs.NewFromConfig(enginetest.SQS(t))
@@ -50,7 +50,7 @@ func fill(t *testing.T, client *sqs.Client, url string, bodies ...string) {
 	}
 }
 
-// left is how many messages the queue holds, seen or hidden.
+// left returns the number of messages in the queue, visible or hidden.
 func left(t *testing.T, client *sqs.Client, url string) string {
 	t.Helper()
 	visible, hidden := types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible

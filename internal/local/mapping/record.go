@@ -11,8 +11,8 @@ import (
 	"lethe/internal/engine"
 )
 
-// newRecord is the record as a function sees it. An expiry is told apart from other deletions as AWS tells it, by
-// the identity of who deleted, however the engine tells it.
+// newRecord returns the record for a function. An expiry has the user identity that AWS gives it, whatever form the engine
+// uses.
 func newRecord(record types.Record, stream string) (events.DynamoDBEventRecord, error) {
 	change := record.Dynamodb
 	result := events.DynamoDBEventRecord{
@@ -92,7 +92,7 @@ func list(values []types.AttributeValue) (events.DynamoDBAttributeValue, error) 
 	return events.NewListAttribute(result), nil
 }
 
-// letThrough tells whether the record matches one of the filters; without filters all do.
+// letThrough reports whether the record matches one of the filters, or there are no filters.
 func letThrough(record events.DynamoDBEventRecord, filters []Pattern) (bool, error) {
 	if len(filters) == 0 {
 		return true, nil

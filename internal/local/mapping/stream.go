@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// emptyPause is the pause after a shard had nothing new. Lambda asks each shard four times a second.
+	// emptyPause is the pause after a shard had no new records. Lambda reads each shard four times a second.
 	emptyPause = 250 * time.Millisecond
-	// discovery is the interval at which new shards are looked for.
+	// discovery is the interval between two searches for new shards.
 	discovery = 5 * time.Second
-	// mostRecords is the most that one request for records returns.
+	// mostRecords is the maximum of records that one request returns.
 	mostRecords = 1000
 )
 
-// Stream feeds a function from a table's stream.
+// Stream calls a function with the records of a table's stream.
 type Stream struct {
 	Client *dynamodbstreams.Client
 	ARN    string
@@ -32,22 +32,22 @@ type Stream struct {
 	PartitionKey string
 	Invoke       Invoke
 	Checkpoints  *Checkpoints
-	// FromStart begins with the oldest record where there is no checkpoint, else with those to come.
+	// FromStart begins a shard without a checkpoint at its oldest record, else at new records.
 	FromStart       bool
 	BatchSize       int
 	PartialFailure  bool
 	Bisect          bool
-	Parallelization int // batches at once per shard
+	Parallelization int // concurrent batches per shard
 	MaxRetries      int // -1 for no limit
 	MaxAge          time.Duration
 	Filters         []Pattern
-	// OnFailure is told of each batch that is given up on, in the words of Lambda. Nil means that nobody is.
+	// OnFailure gets a report, in Lambda's format, of each batch that is given up. Nil discards it.
 	OnFailure func(ctx context.Context, message []byte) error
 	Log       *slog.Logger
 }
 
-// Run feeds the function until ctx ends, and then waits for the batches under way. A shard is read only after its
-// parent, so that the changes of an item stay in order. A batch that cannot be delivered holds up its shard.
+// Run calls the function until ctx ends, and then waits for the running batches. A shard is read only after its
+// parent, so that the changes of an item stay in order. A batch that cannot be delivered blocks its shard.
 func (s *Stream) Run(ctx context.Context) {
 	state := &shards{started: map[string]bool{}, finished: map[string]bool{}}
 	var readers sync.WaitGroup
@@ -87,14 +87,14 @@ func (s *Stream) shards(ctx context.Context) ([]types.Shard, error) {
 	}
 }
 
-// shards are those being read and those read to their end.
+// shards has the shards that are being read and those that are read to their end.
 type shards struct {
 	mu                sync.Mutex
 	started, finished map[string]bool
 }
 
-// ready returns the shards that may be read from now on, and counts them as started: those whose parent is read to
-// its end, or is not there any more.
+// ready returns the shards that may be read now, and marks them as started: a shard's parent must be read to
+// its end or no longer exist.
 func (s *shards) ready(known []types.Shard) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +123,7 @@ func (s *shards) finish(id string) {
 type reader struct {
 	*Stream
 	shard  string
-	latest bool // without a checkpoint, begin with the records to come
+	latest bool // without a checkpoint, begin with new records
 }
 
 // run reads the shard until its end, which returns true, or until ctx ends.
@@ -172,7 +172,7 @@ func (r *reader) step(ctx context.Context, iterator *string) (*string, error) {
 	return output.NextShardIterator, r.Checkpoints.set(r.ARN, r.shard, aws.ToString(last.Dynamodb.SequenceNumber))
 }
 
-// position is the iterator after the checkpoint. Records that are no longer kept are gone, which is not silent.
+// position returns the iterator after the checkpoint. If the stream no longer has the next records, that is logged.
 func (r *reader) position(ctx context.Context) (*string, error) {
 	input := &dynamodbstreams.GetShardIteratorInput{StreamArn: &r.ARN, ShardId: &r.shard, ShardIteratorType: types.ShardIteratorTypeTrimHorizon}
 	if r.latest {
@@ -193,8 +193,8 @@ func (r *reader) position(ctx context.Context) (*string, error) {
 	return output.ShardIterator, nil
 }
 
-// deliverAll deals with all the records: filters them, and delivers those of different partitions side by side.
-// It returns when every lane is through. On AWS a lane that is held up holds up no other; here it does.
+// deliverAll filters the records, and delivers those of different partitions concurrently, in lanes.
+// It returns when all lanes are done. So a lane that is blocked blocks the others, unlike on AWS.
 func (r *reader) deliverAll(ctx context.Context, records []types.Record) error {
 	lanes, err := r.lanes(records)
 	if err != nil {

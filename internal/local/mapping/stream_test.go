@@ -172,7 +172,7 @@ func TestStreamTellsExpiriesFromDeletions(t *testing.T) {
 	}
 	run(t, s.stream.Run)
 	waitFor(t, "both removals", func() bool {
-		_, _ = enginetest.DynamoDBEngine(t).SweepTTL(t.Context()) // an engine that sweeps by itself refuses
+		_, _ = enginetest.DynamoDBEngine(t).SweepTTL(t.Context()) // an engine that sweeps by itself returns an error
 		mu.Lock()
 		defer mu.Unlock()
 		return len(identities) == 2

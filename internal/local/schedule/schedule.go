@@ -1,4 +1,4 @@
-// Package schedule tells when EventBridge Scheduler's expressions are due, in UTC.
+// Package schedule calls functions by the expressions of EventBridge Scheduler, in UTC.
 package schedule
 
 import (
@@ -16,7 +16,7 @@ var (
 	units          = map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}
 )
 
-// Parse reads rate(...) and returns its period. Nothing else is understood.
+// Parse returns the period of rate(...). Other expressions are not supported.
 func Parse(expression string) (period time.Duration, err error) {
 	match := rateExpression.FindStringSubmatch(expression)
 	if match == nil {
@@ -29,11 +29,11 @@ func Parse(expression string) (period time.Duration, err error) {
 	return time.Duration(n) * units[match[2]], nil
 }
 
-// Run calls tick once in each period, until ctx ends. It does not wait for tick, which has to return at once.
+// Run calls tick once in each period, until ctx ends. tick must return at once.
 func Run(ctx context.Context, period time.Duration, tick func(due time.Time)) {
 	for due := time.Now().UTC().Add(period); ; due = due.Add(period) {
 		if now := time.Now().UTC(); due.Before(now) {
-			due = now // the machine slept: what was missed is missed, as on AWS
+			due = now // the machine slept: missed ticks are skipped, as on AWS
 		}
 		select {
 		case <-ctx.Done():
@@ -44,7 +44,7 @@ func Run(ctx context.Context, period time.Duration, tick func(due time.Time)) {
 	}
 }
 
-// Event is what Scheduler sends when a schedule has no input of its own.
+// Event returns the event that Scheduler sends for a schedule without an input.
 func Event(due time.Time) ([]byte, error) {
 	event, err := json.Marshal(map[string]any{
 		"version": "0", "id": rand.Text(), "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": "000000000000",

@@ -1,4 +1,4 @@
-// Command bootstrap is a function whose event tells it how to behave.
+// Command bootstrap is a function that behaves as its event says.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 type event struct {
 	Do string
 	N  int
-	// Started and Release are files: the handler creates the one and waits for the other.
+	// Started and Release are files: the handler creates Started and waits for Release.
 	Started, Release string
 }
 
