@@ -20,7 +20,7 @@ type Target struct {
 
 // Idempotent is the header of a request that can be repeated safely.
 type Idempotent struct {
-	Key string `header:"Idempotency-Key" doc:"Makes it safe to repeat this request. Within a day, a request with the same key is not carried out again: it gets the first answer, with Idempotency-Replayed: true, even if the customer was changed, deleted or purged since. The answer is rebuilt without stored personal data: after such a change, names and addresses that are not in the request are empty. The same key with another customer or body is refused. Each operation of the API has its own keys." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
+	Key string `header:"Idempotency-Key" doc:"Makes it safe to repeat this request. Within a day, a request with the same key is not carried out again: it gets the first answer, with Idempotency-Replayed: true, even if the customer was changed, deleted or purged since. The answer is rebuilt without stored personal data: after such a change, names and addresses that are not in the request are empty. The same key with another customer or body is refused. Each route, such as block or restore, has its own keys." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
 }
 
 // Replayable is the header of the answer to an Idempotent request.
