@@ -113,8 +113,8 @@ func idFor(ch customer.Change) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:16])[:26])
 }
 
-// replayed says whether err means that the same request made the change before.
-func replayed(err error) (replay *customer.ReplayError, ok bool) {
+// replayOf returns the replay in err, if it means that the same request made the change before.
+func replayOf(err error) (replay *customer.ReplayError, ok bool) {
 	return replay, errors.As(err, &replay) && replay.Same
 }
 
@@ -123,7 +123,7 @@ const replayedHeader = "true"
 // answerCustomer answers with a customer after a read or a change. For a replay it is the customer as the first
 // request left it.
 func (a *api) answerCustomer(ctx context.Context, c customer.Customer, err error) (*customerOutput, error) {
-	if replay, ok := replayed(err); ok {
+	if replay, ok := replayOf(err); ok {
 		return a.answerReplay(ctx, replay)
 	}
 	if err != nil {
