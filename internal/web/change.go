@@ -20,7 +20,7 @@ type Target struct {
 
 // Idempotent is the header of a request that can be repeated safely.
 type Idempotent struct {
-	Key string `header:"Idempotency-Key" doc:"Makes it safe to repeat this request. Within a day, a request with the same key is not carried out again: it gets the first answer, with Idempotency-Replayed: true, even if the customer was changed, deleted or purged since. The answer is rebuilt without stored personal data: after such a change, names and addresses that are not in the request are empty. The same key with another customer or body is refused. Each operation of the API has its own keys." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
+	Key string `header:"Idempotency-Key" doc:"Makes it safe to repeat this request. Within a day, a request with the same key is not carried out again: it gets the first answer, with Idempotency-Replayed: true, even if the customer was changed, deleted or purged since. The answer is rebuilt without stored personal data: after such a change, names and addresses that are not in the request are empty. The same key with another customer or body is refused. Each route, such as block or restore, has its own keys." example:"8e03978e-40d5-43e8-bc93-6894a57f9324"`
 }
 
 // Replayable is the header of the answer to an Idempotent request.
@@ -113,8 +113,8 @@ func idFor(ch customer.Change) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:16])[:26])
 }
 
-// replayed says whether err means that the same request made the change before.
-func replayed(err error) (replay *customer.ReplayError, ok bool) {
+// replayOf returns the replay in err, if it means that the same request made the change before.
+func replayOf(err error) (replay *customer.ReplayError, ok bool) {
 	return replay, errors.As(err, &replay) && replay.Same
 }
 
@@ -123,7 +123,7 @@ const replayedHeader = "true"
 // answerCustomer answers with a customer after a read or a change. For a replay it is the customer as the first
 // request left it.
 func (a *api) answerCustomer(ctx context.Context, c customer.Customer, err error) (*customerOutput, error) {
-	if replay, ok := replayed(err); ok {
+	if replay, ok := replayOf(err); ok {
 		return a.answerReplay(ctx, replay)
 	}
 	if err != nil {

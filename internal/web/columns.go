@@ -163,8 +163,8 @@ type MappedColumn struct {
 	Field  string `json:"field" example:"email"`
 }
 
-// guessed returns the columns that were mapped by a name that is not exactly the name of a field.
-func (c *columns) guessed() []MappedColumn {
+// mappedColumns returns the columns that were mapped by a name that is not exactly the name of a field.
+func (c *columns) mappedColumns() []MappedColumn {
 	list := []MappedColumn{}
 	for i, how := range c.how {
 		if how == spelled || how == near {
@@ -174,8 +174,8 @@ func (c *columns) guessed() []MappedColumn {
 	return list
 }
 
-// ignored returns the names of the columns that have no field.
-func (c *columns) ignored() []string {
+// ignoredColumns returns the names of the columns that have no field.
+func (c *columns) ignoredColumns() []string {
 	names := []string{}
 	for i, target := range c.targets {
 		if target == "" {

@@ -102,11 +102,11 @@ func (a *api) list(ctx context.Context, in *listInput) (*pageOutput[CustomerPage
 	}
 	return &pageOutput[CustomerPage]{
 		Link: in.next("/v1/customers", url.Values{"state": {in.State}}, page.Cursor),
-		Body: a.page(page),
+		Body: a.customerPage(page),
 	}, nil
 }
 
-func (a *api) page(page customer.Page) CustomerPage {
+func (a *api) customerPage(page customer.Page) CustomerPage {
 	return CustomerPage{Customers: documents(page.Customers, a.listed), NextCursor: page.Cursor}
 }
 
@@ -127,7 +127,7 @@ func (a *api) search(ctx context.Context, in *searchInput) (*output[CustomerPage
 	if err != nil {
 		return nil, err
 	}
-	return &output[CustomerPage]{Body: a.page(page)}, nil
+	return &output[CustomerPage]{Body: a.customerPage(page)}, nil
 }
 
 type showInput struct{ Target }

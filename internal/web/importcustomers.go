@@ -26,7 +26,7 @@ func (a *api) importCustomers(ctx context.Context, in *importCustomersInput) (*i
 		return nil, err
 	}
 	result, err := imports.Customers(ctx, a.svc, lines, in.options(ctx, in.OnExisting))
-	return a.imported(ctx, &in.Upload, cols, result, err)
+	return a.answerImport(ctx, &in.Upload, cols, result, err)
 }
 
 func (u *Upload) customers(schema *lineSchema) (iter.Seq[imports.CustomerLine], *columns, error) {

@@ -29,7 +29,7 @@ func (a *api) importRecords(ctx context.Context, in *importRecordsInput) (*impor
 		return nil, err
 	}
 	result, err := imports.Records(ctx, a.svc, lines, in.options(ctx, in.OnExisting))
-	return a.imported(ctx, &in.Upload, cols, result, err)
+	return a.answerImport(ctx, &in.Upload, cols, result, err)
 }
 
 func (in *importRecordsInput) records(schema *lineSchema) (iter.Seq[imports.RecordLine], *columns, error) {

@@ -211,9 +211,9 @@ type importOutput struct {
 	Body Import
 }
 
-// imported answers an import. If a fault stopped it half-way, the answer says where to resume. If it did nothing, the
+// answerImport answers an import. If a fault stopped it half-way, the answer says where to resume. If it did nothing, the
 // request fails.
-func (a *api) imported(ctx context.Context, in *Upload, cols *columns, result imports.Result, err error) (*importOutput, error) {
+func (a *api) answerImport(ctx context.Context, in *Upload, cols *columns, result imports.Result, err error) (*importOutput, error) {
 	if err != nil && (result.Lines == 0 || errors.Is(err, fileTooLarge) || errors.Is(err, brokenBody)) {
 		return nil, err
 	}
@@ -224,7 +224,7 @@ func (a *api) imported(ctx context.Context, in *Upload, cols *columns, result im
 		DryRun: in.DryRun, Lines: result.Lines, Created: result.Created, Updated: result.Updated, Existing: result.Existing,
 		Failed: result.Failed, Blank: result.Blank, Errors: []LineError{}, MoreErrors: result.Failed - len(result.Errors),
 		Found: documents(result.Found, foundOf), MoreFound: result.Existing + result.Updated - len(result.Found),
-		ResumeFromLine: result.ResumeFrom, MappedColumns: cols.guessed(), IgnoredColumns: cols.ignored(),
+		ResumeFromLine: result.ResumeFrom, MappedColumns: cols.mappedColumns(), IgnoredColumns: cols.ignoredColumns(),
 	}
 	for _, e := range result.Errors {
 		doc.Errors = append(doc.Errors, lineErrors(ctx, e)...)

@@ -35,7 +35,7 @@ const unknownParameter = "unknown query parameter" // huma's message, which can'
 func nameKnown(p *FieldProblem, location string, registry huma.Registry, op *huma.Operation) {
 	switch {
 	case p.Problem == unknownParameter:
-		p.Problem = "is unknown; " + list("known parameters", queryParameters(op))
+		p.Problem = "is unknown; " + nameList("known parameters", queryParameters(op))
 	case op.RequestBody != nil:
 		for _, media := range op.RequestBody.Content {
 			nameKnownFields(p, location, registry, media.Schema)
@@ -46,11 +46,12 @@ func nameKnown(p *FieldProblem, location string, registry huma.Registry, op *hum
 
 func nameKnownFields(p *FieldProblem, location string, registry huma.Registry, body *huma.Schema) {
 	if p.Problem == validation.MsgUnexpectedProperty {
-		p.Problem += "; " + list("known fields", fieldsBeside(registry, body, location))
+		p.Problem += "; " + nameList("known fields", siblingFields(registry, body, location))
 	}
 }
 
-func list(what string, names []string) string {
+// nameList ends a message with the known names.
+func nameList(what string, names []string) string {
 	if len(names) == 0 {
 		return "there are no " + what
 	}
@@ -67,8 +68,8 @@ func queryParameters(op *huma.Operation) []string {
 	return names
 }
 
-// fieldsBeside returns the known fields of the object that an unknown field, such as body.kinds[0].nme, is in.
-func fieldsBeside(registry huma.Registry, schema *huma.Schema, location string) []string {
+// siblingFields returns the known fields of the object that an unknown field, such as body.kinds[0].nme, is in.
+func siblingFields(registry huma.Registry, schema *huma.Schema, location string) []string {
 	schema = resolved(registry, schema)
 	steps := strings.Split(location, ".")
 	for _, step := range steps[1 : len(steps)-1] {

@@ -32,7 +32,7 @@ var (
 	badIfMatch       = &problemType{code: "BAD_IF_MATCH", status: 400, title: "Bad If-Match", detail: `If-Match must be one ETag as the API gave it, such as "3", or *.`}
 	badKey           = &problemType{code: "BAD_IDEMPOTENCY_KEY", status: 400, title: "Bad Idempotency-Key", detail: "Idempotency-Key must be 1 to 128 visible ASCII characters, a UUID for example."}
 	unauthenticated  = &problemType{code: "UNAUTHENTICATED", status: 401, title: "Not signed in", detail: "The request has no valid token. Send one in the header Authorization: Bearer <token>."}
-	noRoute          = &problemType{code: "NO_ROUTE", status: 404, title: "No such path", detail: "No operation has this path. /docs lists all operations."}
+	noRoute          = &problemType{code: "NO_ROUTE", status: 404, title: "No such path", detail: "The API does not have this path. /docs lists all paths."}
 	notFound         = &problemType{code: refusal.NotFound, status: 404, title: "Not found", detail: "No customer has this id, and no customer with this id was purged. Check the id."}
 	noCertificate    = &problemType{code: "NO_CERTIFICATE", status: 404, title: "No certificate", detail: "No customer with this id was purged. Check the id."}
 	purgeRunning     = &problemType{code: "PURGE_RUNNING", status: 404, title: "Purge not finished", detail: "The purge of this customer is running. Its certificate is written at the end: ask again after the seconds in Retry-After.", retryAfter: 5}
@@ -60,7 +60,7 @@ var (
 	versionMismatch  = &problemType{code: refusal.VersionMismatch, status: 412, title: "Version changed", detail: "The customer or the settings have changed since you read them. Read them again, and repeat your change with the new version."}
 	tooLarge         = &problemType{code: "TOO_LARGE", status: 413, title: "Too large", detail: fmt.Sprintf("The body is too large. It may have %d KB, and %d KB for a new operation.", maxBody>>10, maxOperationBody>>10)}
 	fileTooLarge     = &problemType{code: "TOO_LARGE", status: 413, title: "Too large", detail: "The file is too large. A request takes 4 MB: split the file, with its header in each part: tail -n +2 f.csv | split -C 4000k --filter='{ head -n 1 f.csv; cat; } > $FILE.csv' - part-"}
-	unsupported      = &problemType{code: "UNSUPPORTED_MEDIA_TYPE", status: 415, title: "Unsupported content type", detail: "This operation does not take this Content-Type, or this charset. Send application/json in UTF-8; to an import, text/csv or application/x-ndjson."}
+	unsupported      = &problemType{code: "UNSUPPORTED_MEDIA_TYPE", status: 415, title: "Unsupported content type", detail: "This path does not take this Content-Type, or this charset. Send application/json in UTF-8; to an import, text/csv or application/x-ndjson."}
 	invalid          = &problemType{code: refusal.Invalid, status: 422, title: "Invalid", detail: "The request breaks the rules that errors lists by field."}
 	noParent         = &problemType{code: refusal.NoParent, status: 422, title: "No such parent", detail: "The parent record does not exist. Add it first, or correct parent."}
 	keyReused        = &problemType{code: refusal.IdempotencyKeyReused, status: 422, title: "Idempotency-Key reused", detail: "This Idempotency-Key was used for a different request. Use a new key."}

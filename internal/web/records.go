@@ -117,7 +117,7 @@ func (a *api) addRecord(ctx context.Context, in *addRecordInput) (*addRecordOutp
 	ch.Subject = key.String()
 	r, err := a.svc.AddRecord(ctx, in.ID, customer.Record{Key: key, Data: json.RawMessage(in.Body.Data)}, ch)
 	out := &addRecordOutput{Location: recordPath(in.ID, key), Body: recordOf(r)}
-	if _, ok := replayed(err); ok {
+	if _, ok := replayOf(err); ok {
 		out.Replayed, err = replayedHeader, nil
 	}
 	if err != nil {

@@ -60,7 +60,7 @@ func (a *api) listTrash(ctx context.Context, in *trashInput) (*pageOutput[Custom
 	if err != nil {
 		return nil, err
 	}
-	return &pageOutput[CustomerPage]{Link: in.next("/v1/deleted-customers", url.Values{}, page.Cursor), Body: a.page(page)}, nil
+	return &pageOutput[CustomerPage]{Link: in.next("/v1/deleted-customers", url.Values{}, page.Cursor), Body: a.customerPage(page)}, nil
 }
 
 // Restore is the body of a restore.
@@ -130,7 +130,7 @@ func (a *api) purge(ctx context.Context, in *purgeInput) (*purgeOutput, error) {
 		Body: Purging{ID: in.ID, State: string(customer.Purging), Certificate: certificatePath(in.ID)},
 	}
 	_, err = a.svc.StartPurge(ctx, in.ID, customer.Fence{Generation: in.Body.DeletionID}, ch)
-	if _, ok := replayed(err); ok {
+	if _, ok := replayOf(err); ok {
 		out.Replayed, err = replayedHeader, nil
 	}
 	return out, err
