@@ -511,8 +511,8 @@ func (h *history) answered(p *process, ch customer.Change, err error) {
 
 // checkReplay checks that the answer to a repeat is the result of the first change, whatever happened
 // since.
-func (h *history) checkReplay(p *process, left *customer.Customer, told customer.Trace) {
-	if told.Version != 0 && (told.Version != left.Version || told.State != left.State || told.Blocked != left.Blocked) {
-		h.broken("%s: the repeat returns version %d, %s; the change left version %d, %s", p.name, told.Version, told.State, left.Version, left.State)
+func (h *history) checkReplay(p *process, left *customer.Customer, replayed customer.Trace) {
+	if replayed.Version != 0 && (replayed.Version != left.Version || replayed.State != left.State || replayed.Blocked != left.Blocked) {
+		h.broken("%s: the repeat returns version %d, %s; the change left version %d, %s", p.name, replayed.Version, replayed.State, left.Version, left.State)
 	}
 }
