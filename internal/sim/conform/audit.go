@@ -41,5 +41,5 @@ func checkReword(t *testing.T, w World) {
 	}
 	same(t, "entry of another customer", read("other-" + id)[0].Reason, "Ann asked")
 	must(t, w.Reword(ctx, "nobody-"+id, strings.ToUpper))
-	same(t, "entries of nobody", len(read("nobody-"+id)), 0)
+	same(t, "entries of an unknown customer", len(read("nobody-"+id)), 0)
 }

@@ -165,22 +165,22 @@ func (w World) refusedMoves(t *testing.T) []refusal {
 	}
 	nobody, active, deleted, fenced := customer.Customer{ID: "nobody"}, w.active(t, "contract~1"), w.deleted(t), w.fenced(t)
 	return []refusal{
-		{"delete nobody", nobody, remove, customer.ErrNotFound},
-		{"delete what restricts", active, remove, &customer.DependentsError{Counts: map[string]int64{"contract": 1}}},
+		{"delete an unknown customer", nobody, remove, customer.ErrNotFound},
+		{"delete with records that restrict", active, remove, &customer.DependentsError{Counts: map[string]int64{"contract": 1}}},
 		{"delete again", deleted, remove, customer.ErrUnchanged},
 		{"delete past the fence", fenced, remove, customer.ErrPurgeStarted},
 		{"delete under legal hold", w.held(t), remove, &customer.HoldError{Holds: []string{"case"}}},
-		{"restore nobody", nobody, restore("", 0), customer.ErrNotFound},
-		{"restore what is active", active, restore("", 0), customer.ErrUnchanged},
+		{"restore an unknown customer", nobody, restore("", 0), customer.ErrNotFound},
+		{"restore an active customer", active, restore("", 0), customer.ErrUnchanged},
 		{"restore by another generation", deleted, restore("other", 0), customer.ErrNotDeleted},
 		{"restore past the fence", fenced, restore("", 0), customer.ErrPurgeStarted},
-		{"restore what is due", deleted, restore("", 30*day), customer.ErrPurgeStarted},
-		{"fence nobody", nobody, fence(customer.Fence{}), customer.ErrNotFound},
-		{"fence what is active", active, fence(customer.Fence{}), customer.ErrNotDeleted},
+		{"restore after the purge time", deleted, restore("", 30*day), customer.ErrPurgeStarted},
+		{"fence an unknown customer", nobody, fence(customer.Fence{}), customer.ErrNotFound},
+		{"fence an active customer", active, fence(customer.Fence{}), customer.ErrNotDeleted},
 		{"fence another generation", deleted, fence(customer.Fence{Generation: "other"}), customer.ErrNotDeleted},
 		{"fence again", fenced, fence(customer.Fence{}), customer.ErrUnchanged},
-		{"fence what is not due", deleted, fence(customer.Fence{OnlyDue: true}), customer.ErrNotDue},
-		{"fence what is held", w.heldInTrash(t), fence(customer.Fence{}), &customer.HoldError{Holds: []string{"case"}}},
+		{"fence before the purge time", deleted, fence(customer.Fence{OnlyDue: true}), customer.ErrNotDue},
+		{"fence under legal hold", w.heldInTrash(t), fence(customer.Fence{}), &customer.HoldError{Holds: []string{"case"}}},
 	}
 }
 
@@ -202,14 +202,14 @@ func (w World) refusedFlags(t *testing.T) []refusal {
 	}
 	active, fenced := w.active(t), w.fenced(t)
 	return []refusal{
-		{"block what is blocked", w.blocked(t), block(true, 0), customer.ErrUnchanged},
-		{"unblock what is not blocked", active, block(false, 0), customer.ErrUnchanged},
+		{"block a blocked customer", w.blocked(t), block(true, 0), customer.ErrUnchanged},
+		{"unblock a customer that is not blocked", active, block(false, 0), customer.ErrUnchanged},
 		{"block past the fence", fenced, block(true, 0), customer.ErrPurgeStarted},
 		{"block another version", active, block(true, 9), customer.ErrVersion},
 		{"hold again", w.held(t), hold, customer.ErrUnchanged},
 		{"hold again in the trash", w.heldInTrash(t), hold, customer.ErrUnchanged},
 		{"hold past the fence", fenced, hold, customer.ErrPurgeStarted},
-		{"lift what is not held", active, lift, customer.ErrUnchanged},
+		{"lift a hold that is not placed", active, lift, customer.ErrUnchanged},
 	}
 }
 

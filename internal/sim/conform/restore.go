@@ -27,17 +27,17 @@ func (w World) restorations() []restoration {
 	nobody := func(*testing.T) customer.Customer { return customer.Customer{ID: "nobody"} }
 	return []restoration{
 		{"in the trash", deleted, "", 0, nil},
-		{"in the trash for the last minute", deleted, "", 30*day - time.Minute, nil},
+		{"a minute before its purge time", deleted, "", 30*day - time.Minute, nil},
 		{"due", deleted, "", 30 * day, customer.ErrPurgeStarted},
 		{"due, but held", w.heldInTrash, "", 30 * day, nil},
 		{"held", w.heldInTrash, "", 0, nil},
 		{"blocked", blocked, "", 0, nil},
 		{"never due", never, "", 10000 * day, nil},
-		{"deleted by another deletion", deleted, "another", 0, customer.ErrNotDeleted},
+		{"another generation", deleted, "another", 0, customer.ErrNotDeleted},
 		{"active", active, "another", 0, customer.ErrNotDeleted},
-		{"active, whatever the deletion was", active, "", 0, nil},
+		{"active, without a generation", active, "", 0, nil},
 		{"past the fence", fenced, "", 0, customer.ErrPurgeStarted},
-		{"nobody", nobody, "", 0, customer.ErrNotFound},
+		{"unknown customer", nobody, "", 0, customer.ErrNotFound},
 	}
 }
 

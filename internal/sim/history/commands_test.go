@@ -324,7 +324,7 @@ func (h *history) changeSettings() {
 	})
 }
 
-// operate creates an operation, or repeats the last one like a client that lost the answer.
+// operate creates an operation. Sometimes two processes send the same request, as after a lost answer.
 func (h *history) operate(action string) {
 	id := h.name("o")
 	request := operations.Request{Action: action, Selection: h.selection(action), Notice: customer.PeriodOf(time.Duration(h.pick(0, 1, 30)) * time.Hour)}
@@ -333,7 +333,7 @@ func (h *history) operate(action string) {
 	}
 	h.clients.operations = append(h.clients.operations, id)
 	h.selections[id] = request.Selection
-	why := h.reason()
+	reason := h.reason()
 	h.asked[id] = h.step
 	for range h.pick(1, 1, 1, 2) {
 		p := &process{name: fmt.Sprint(action, " ", describe(request.Selection), " as ", id), finish: func() {
@@ -344,9 +344,9 @@ func (h *history) operate(action string) {
 		h.start(p, maxRequest, func(ctx context.Context) {
 			s := h.service()
 			e := h.engine(s)
-			op := bulk.Operation{ID: id, By: "admin", Reason: why, Fingerprint: id}
+			op := bulk.Operation{ID: id, By: "admin", Reason: reason, Fingerprint: id}
 			mine := request
-			mine.Selection.IDs = slices.Clone(request.Selection.IDs) // it sorts them
+			mine.Selection.IDs = slices.Clone(request.Selection.IDs) // Prepare sorts them
 			selection, err := mine.Prepare(ctx, s, e, &op)
 			if err == nil {
 				_, _ = e.Create(ctx, op, selection)
@@ -511,8 +511,8 @@ func (h *history) answered(p *process, ch customer.Change, err error) {
 
 // checkReplay checks that the answer to a repeat is the result of the first change, whatever happened
 // since.
-func (h *history) checkReplay(p *process, left *customer.Customer, told customer.Trace) {
-	if told.Version != 0 && (told.Version != left.Version || told.State != left.State || told.Blocked != left.Blocked) {
-		h.broken("%s: the repeat returns version %d, %s; the change left version %d, %s", p.name, told.Version, told.State, left.Version, left.State)
+func (h *history) checkReplay(p *process, left *customer.Customer, replayed customer.Trace) {
+	if replayed.Version != 0 && (replayed.Version != left.Version || replayed.State != left.State || replayed.Blocked != left.Blocked) {
+		h.broken("%s: the repeat returns version %d, %s; the change left version %d, %s", p.name, replayed.Version, replayed.State, left.Version, left.State)
 	}
 }
