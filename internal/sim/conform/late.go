@@ -101,7 +101,6 @@ func delivered(t *testing.T, w World) {
 				continue
 			}
 			t.Run(fmt.Sprint(l.name, ", once ", once), func(t *testing.T) {
-				t.Parallel()
 				ctx, c, ch := t.Context(), l.of(t), w.change(customer.ActionUpdated)
 				if once {
 					ch.Once = &customer.Once{Key: c.ID, Fingerprint: "this"}
@@ -165,7 +164,6 @@ func fencedLate(t *testing.T, w World) {
 func advancedLate(t *testing.T, w World) {
 	for _, a := range []customer.Action{customer.ActionDeleted, customer.ActionRestored, customer.ActionBlocked, customer.ActionUnblocked, customer.ActionRedated} {
 		t.Run(string(a), func(t *testing.T) {
-			t.Parallel()
 			ctx, c := t.Context(), w.active(t)
 			switch a {
 			case customer.ActionRestored, customer.ActionRedated:
