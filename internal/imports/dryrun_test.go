@@ -66,12 +66,20 @@ func someLine(r *rand.Rand, number int) imports.CustomerLine {
 	return l
 }
 
+// rounds returns how many rounds a test makes, fewer with -short.
+func rounds(all, few int) int {
+	if testing.Short() {
+		return few
+	}
+	return all
+}
+
 // TestDryRunOfCustomersSaysWhatTheRunDoes imports files of lines that affect each other, each file as a dry run and then
 // for real.
 func TestDryRunOfCustomersSaysWhatTheRunDoes(t *testing.T) {
 	s := importService(t)
 	crowd(t, s)
-	for round := range 30 {
+	for round := range rounds(30, 6) {
 		r := rand.New(rand.NewPCG(uint64(round), 1))
 		lines := make([]imports.CustomerLine, 1+r.IntN(450))
 		if round%3 > 0 {
@@ -132,7 +140,7 @@ func someRecord(r *rand.Rand, number int) imports.RecordLine {
 func TestDryRunOfRecordsSaysWhatTheRunDoes(t *testing.T) {
 	s := importService(t)
 	crowd(t, s)
-	for round := range 24 {
+	for round := range rounds(24, 8) {
 		r := rand.New(rand.NewPCG(uint64(round), 2))
 		lines := make([]imports.RecordLine, 1+r.IntN(30))
 		if round%8 == 0 {

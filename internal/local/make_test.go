@@ -20,6 +20,9 @@ func TestCtrlCIsNoErrorOfMake(t *testing.T) {
 	if _, err := exec.LookPath("make"); err != nil {
 		t.Skip("there is no make here")
 	}
+	if testing.Short() {
+		t.Skip("it builds the dashboard")
+	}
 	root, err := engine.ModuleRoot()
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,9 @@ func TestPlans(t *testing.T) {
 		{"cancelled midway", cancelledMidway},
 		{"redated to the same", redatedToTheSame},
 	} {
+		if testing.Short() && test.name == "cancelled midway" {
+			continue // it waits until a lease has run out, and the sweep has come
+		}
 		t.Run(test.name, func(t *testing.T) { test.run(t, bringFew(t, r, strings.ReplaceAll(test.name, " ", "-"))) })
 	}
 	random := seed(t)

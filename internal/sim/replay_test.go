@@ -157,7 +157,7 @@ func checkUntouched(t *testing.T, s *customer.Service) {
 func TestReplayStoppedAnywhere(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []Fault{Undone, Done} {
-		for n := 1; ; n += unlessShort(3, 9) {
+		for n := 1; ; n += unlessShort(3, 15) {
 			w := restoredWorld(t)
 			f := &Faults{}
 			seen := see(t, w.Service(w.Config), allCustomers[:3]...)

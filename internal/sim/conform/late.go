@@ -101,7 +101,6 @@ func checkLateRepeats(t *testing.T, w World) {
 				continue
 			}
 			t.Run(fmt.Sprint(l.name, ", once ", once), func(t *testing.T) {
-				t.Parallel()
 				ctx, c, ch := t.Context(), l.of(t), w.change(customer.ActionUpdated)
 				if once {
 					ch.Once = &customer.Once{Key: c.ID, Fingerprint: "this"}
@@ -166,7 +165,6 @@ func checkLateFence(t *testing.T, w World) {
 func checkLateAdvance(t *testing.T, w World) {
 	for _, a := range []customer.Action{customer.ActionDeleted, customer.ActionRestored, customer.ActionBlocked, customer.ActionUnblocked, customer.ActionRedated} {
 		t.Run(string(a), func(t *testing.T) {
-			t.Parallel()
 			ctx, c := t.Context(), w.active(t)
 			switch a {
 			case customer.ActionRestored, customer.ActionRedated:
