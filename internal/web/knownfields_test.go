@@ -19,7 +19,7 @@ func TestAMessageSaysTheLimitAndTheKnownNames(t *testing.T) {
 		{"GET", "/v1/settings?stat=active", "", "query.stat", "is unknown; there are no known parameters"},
 		{"GET", "/v1/customers?state=gone", "", "query.state", "must be one of: active, deleted"},
 		{"GET", "/v1/customers?limit=201", "", "query.limit", "must be at most 200"},
-		{"POST", "/v1/customers", `{"adress":"x"}`, "adress", "is unknown; known fields: consents, email, firstName, id, lastName, organisation, phone, push"},
+		{"POST", "/v1/customers", `{"town":"x"}`, "town", "is unknown; known fields: consents, email, firstName, id, lastName, organisation, phone, push"},
 		{"POST", "/v1/customers", `{"a.b":"x"}`, "a.b", "is unknown; known fields: consents, email, firstName, id, lastName, organisation, phone, push"},
 		{"POST", "/v1/customers", `{"phone":"` + strings.Repeat("1", 41) + `"}`, "phone", "is too long: at most 40 characters"},
 		{"POST", "/v1/customers", `{"phone":1}`, "phone", "must be a string"},
