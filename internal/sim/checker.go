@@ -21,7 +21,7 @@ const (
 // Check runs fsck over the tables and fails the test with its findings. No purge may be under way.
 func Check(t testing.TB, tables dynamotest.Tables, personal ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // in a cleanup, t.Context has ended
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // in a cleanup, t.Context has ended
 	defer cancel()
 	checker := checkerOf(tables, tables.Config)
 	checker.Finished, checker.Personal = true, personal
