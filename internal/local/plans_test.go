@@ -38,7 +38,7 @@ func TestPlans(t *testing.T) {
 		{"redated to the same", redatedToTheSame},
 	} {
 		if testing.Short() && test.name == "cancelled midway" {
-			continue // it waits until a lease has run out, and the sweep has come
+			continue // it waits for a lease to run out, and for the sweep after it
 		}
 		t.Run(test.name, func(t *testing.T) { test.run(t, bringFew(t, r, strings.ReplaceAll(test.name, " ", "-"))) })
 	}

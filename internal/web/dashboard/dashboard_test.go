@@ -79,8 +79,8 @@ func TestWithoutABuildThePageSaysHow(t *testing.T) {
 	}
 }
 
-// firstRoute is how much the first page that somebody opens may load, whichever it is, and everything how much all of
-// it may be together: in bytes of gzip, as they are served.
+// firstRoute limits what any page loads if it is opened first, and everything what all pages load together. Both are
+// bytes of gzip, as served.
 const firstRoute, everything = 115_000, 180_000
 
 var (

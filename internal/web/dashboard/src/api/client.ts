@@ -134,7 +134,7 @@ export async function lines(address: string): Promise<{ text: string; next: stri
   return { text: await response.text(), next };
 }
 
-/** Sends a file of lines to an import, and brings what became of them. */
+/** Sends a file of lines to an import, and returns the result. */
 export async function upload(path: "/v1/imports/customers" | "/v1/imports/records", query: object, type: "text/csv" | "application/x-ndjson", body: string, signal: AbortSignal): Promise<Schema<"Import">> {
   const response = await send(addressOf(path, {}, query), { method: "POST", headers: { ...authorization(), "Content-Type": type }, body, signal });
   if (!response.ok) throw await refusalOf(response);

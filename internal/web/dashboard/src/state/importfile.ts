@@ -74,7 +74,7 @@ function rowsOf(text: string, delimiter: string | undefined): Row[] {
   return rows;
 }
 
-/** Reads a file. The error is a sentence for whom the file is of. */
+/** Reads a file. The error is a sentence to show to the user. */
 export function readFile(name: string, bytes: Uint8Array): ImportFile {
   const { text, encoding } = decode(bytes);
   const format = text.trimStart().startsWith("{") ? "ndjson" : "csv";

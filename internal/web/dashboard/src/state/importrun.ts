@@ -4,7 +4,7 @@ import { shifted, type Part } from "./importfile";
 export type Answer = Schema<"Import">;
 export type LineError = Answer["errors"][number];
 
-/** How far an import is, and what became of its lines. Lines are those of the file. */
+/** The progress of an import and the results of its lines. Line numbers are those of the file. */
 export type Progress = {
   state: "running" | "waiting" | "stopped" | "done";
   /** The part that is next, and the line in it to go on from. */

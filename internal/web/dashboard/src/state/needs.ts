@@ -1,7 +1,7 @@
 import { actor, count } from "../words";
 import { stageOf, titleOf, type Operation } from "./operation";
 
-/** Something that needs somebody: what, why, since or until when, and where to look at it. */
+/** Something that an administrator must decide: what, why, since or until when, and its page. */
 export type Need = { key: string; icon: "warning" | "clock"; what: string; why: string; expires?: string; since?: string; to: string; link: string };
 
 /** What an operation needs somebody for. A plan of nobody needs none: there is nothing to run. */
