@@ -23,7 +23,7 @@ var arrows = []struct {
 	modules bool
 	why     string
 }{
-	{"lethe/internal/backoff", nil, false, "a wait knows nothing of what it waits for"},
+	{"lethe/internal/backoff", []string{"clock"}, false, "a wait knows nothing of what it waits for"},
 	{"lethe/internal/clock", nil, false, "the time comes from nowhere else"},
 	{"lethe/internal/customer", []string{"backoff", "clock", "ledger", "parallel", "refusal"}, false, "the rules know neither AWS nor HTTP"},
 	{"lethe/internal/parallel", nil, false, "a loop knows nothing of what it calls"},

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
+
+	"lethe/internal/clock"
 )
 
 // Exponential is exponential backoff: the limit of the wait is First after the first attempt, doubles with each further
@@ -25,22 +27,11 @@ func (e Exponential) Limit(attempt int) time.Duration {
 // Wait waits for a random time below the limit, so that callers that contended don't retry at the same time. This is "full
 // jitter" in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015). If the context ends first, Wait returns its error.
 func (e Exponential) Wait(ctx context.Context, attempt int) error {
-	return wait(ctx, rand.N(max(1, e.Limit(attempt))))
+	return clock.Sleep(ctx, rand.N(max(1, e.Limit(attempt))))
 }
 
 // WaitFor is like Wait, but the key and the attempt determine the time, so that a simulation is repeatable.
 func (e Exponential) WaitFor(ctx context.Context, key string, attempt int) error {
 	drawn := sha256.Sum256([]byte(key + strconv.Itoa(attempt)))
-	return wait(ctx, time.Duration(binary.BigEndian.Uint64(drawn[:])%uint64(max(1, e.Limit(attempt)))))
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return clock.Sleep(ctx, time.Duration(binary.BigEndian.Uint64(drawn[:])%uint64(max(1, e.Limit(attempt)))))
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"lethe/internal/clock"
 )
 
 // Settings reads the settings in force, consistently.
@@ -103,12 +105,7 @@ func (s *Service) awaitSettings(ctx context.Context) error {
 	s.mu.Lock()
 	s.readAt = time.Time{}
 	s.mu.Unlock()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(s.SettingsAge):
-		return nil
-	}
+	return clock.Sleep(ctx, s.SettingsAge)
 }
 
 // Forecast returns when the customers in the trash would be purged under a retention.

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"lethe/internal/backoff"
+	"lethe/internal/clock"
 )
 
 const (
@@ -65,7 +66,7 @@ func (c *client) read(ctx context.Context, capacities ...types.ConsumedCapacity)
 		return nil
 	}
 	wait := c.pace.ReserveN(time.Now(), min(int(units+0.999), c.pace.Burst())).Delay()
-	return pause(ctx, wait)
+	return clock.Sleep(ctx, wait)
 }
 
 func (c *client) count(capacities []types.ConsumedCapacity) (units float64) {
@@ -98,21 +99,6 @@ func one(capacity *types.ConsumedCapacity) []types.ConsumedCapacity {
 		return nil
 	}
 	return []types.ConsumedCapacity{*capacity}
-}
-
-// pause waits, or returns the context's error.
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // get reads one item consistently. It is nil if it does not exist.
@@ -180,7 +166,7 @@ func (c *client) items(ctx context.Context, table string, keys []key, request ty
 // batch repeats a request until all its keys are read.
 func (c *client) batch(ctx context.Context, table string, request types.KeysAndAttributes, found map[key]item) error {
 	for attempt := 0; len(request.Keys) > 0; attempt++ {
-		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
+		if err := clock.Sleep(ctx, betweenAttempts.Limit(attempt)); err != nil {
 			return err
 		}
 		out, err := c.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{

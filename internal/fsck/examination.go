@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 
+	"lethe/internal/clock"
 	"lethe/internal/repair"
 )
 
@@ -113,7 +114,7 @@ func (e *examination) nameLookups(s *segment) []lookup {
 // examineCustomer reads all items of a customer, until its root doesn't change during the read.
 func (c *check) examineCustomer(ctx context.Context, s suspect) (found []problem, settled bool, err error) {
 	for attempt := range attempts {
-		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
+		if err := clock.Sleep(ctx, betweenAttempts.Limit(attempt)); err != nil {
 			return nil, false, err
 		}
 		e := c.newExamination(s)

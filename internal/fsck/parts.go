@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 
+	"lethe/internal/clock"
 	"lethe/internal/repair"
 )
 
@@ -224,7 +225,7 @@ func (c *check) examineOperation(ctx context.Context, id string) (found []proble
 	var before *parts
 	same := 0
 	for attempt := 0; attempt < 2*attempts && same < 3; attempt++ {
-		if err := pause(ctx, betweenAttempts.Limit(attempt)); err != nil {
+		if err := clock.Sleep(ctx, betweenAttempts.Limit(attempt)); err != nil {
 			return nil, false, err
 		}
 		p, err := c.readParts(ctx, id)

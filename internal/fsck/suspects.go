@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"lethe/internal/clock"
 	"lethe/internal/repair"
 )
 
@@ -124,7 +125,7 @@ func (c *check) settle(ctx context.Context, batch map[string]*suspect) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	if err := pause(ctx, c.Settle); err != nil {
+	if err := clock.Sleep(ctx, c.Settle); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)

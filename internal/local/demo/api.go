@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"lethe/internal/clock"
 )
 
 // api is the HTTP API of a running Lethe.
@@ -59,7 +61,7 @@ func (a api) call(ctx context.Context, method, path, contentType string, body []
 		if attempt == attempts || ctx.Err() != nil {
 			return got, err
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := clock.Sleep(ctx, pause); err != nil {
 			return got, err
 		}
 		pause *= 2
@@ -81,15 +83,6 @@ func (a api) send(ctx context.Context, method, path, contentType string, body []
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	return answer{response.StatusCode, text}, err
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }
 
 // do sends a JSON document. An answer other than success is an error, unless its code is one of the harmless: an earlier
