@@ -16,5 +16,5 @@ var (
 	afterThrottled = backoff.Exponential{First: 50 * time.Millisecond, Max: maxWait} // DynamoDB returned unprocessed items, or throttled the batch
 
 	// Another process appended to the chain. An append takes about as long; who waits longer loses its turn to the next.
-	afterAppended = backoff.Exponential{First: 10 * time.Millisecond, Max: 20 * time.Millisecond}
+	afterAppended = backoff.Exponential{First: 20 * time.Millisecond, Max: 20 * time.Millisecond}
 )
