@@ -253,4 +253,69 @@ func TestTenWorkersPurgeAThousandASecond(t *testing.T) {
 	}
 }
 
-var due = flag.Int("due", 20_000, "customers of TestAllThatIsDueIsPurged")
+var allDue = flag.Int("due", 4000, "customers of TestAllThatAreDueArePurged")
+
+// TestAllThatAreDueArePurged has many customers due within one minute, a sweep each minute for at most 50 seconds, as the
+// template has it, and ten workers, each of which handles up to ten messages at once. A million must be gone within
+// 20 minutes; for more customers than a queue has room for:
+//
+//	go test ./internal/dynamo -run TestAllThatAreDue -due 150000 -v
+func TestAllThatAreDueArePurged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newOverdue(t, *allDue, customer.MaxJobs, 10)
+		began := time.Now()
+		go c.sweepEachMinute(t)
+		c.work(t, 10)
+		took := time.Since(began)
+		requests, write, read := c.pays()
+		t.Logf("%d in %v, %.0f a second, at most %d messages in the queue, each purge with its fence %4.2f requests, %4.1f write and %4.1f read units",
+			c.n, took.Round(time.Millisecond), float64(c.n)/took.Seconds(), c.queue.longest, requests, write, read)
+		if n := c.left(); n > 0 {
+			t.Errorf("%d items are left", n)
+		}
+		if aSecond := float64(c.n) / took.Seconds(); aSecond < 1_000_000/(20*60) {
+			t.Errorf("%.0f a second, which is too slow for a million in 20 minutes", aSecond)
+		}
+	})
+}
+
+// sweepEachMinute sweeps until everything is fenced.
+func (c *overdue) sweepEachMinute(t *testing.T) {
+	for fenced := 0; ; {
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Second)
+		tick := time.Now()
+		sweep, err := c.process().Sweep(ctx)
+		cancel()
+		if err != nil {
+			t.Error(err)
+		}
+		if fenced += sweep.Due; fenced >= c.n || err != nil {
+			c.queue.close()
+			return
+		}
+		time.Sleep(time.Until(tick.Add(time.Minute)))
+	}
+}
+
+// BenchmarkScheduledPurges measures by the real clock: the computing of one machine counts, too.
+func BenchmarkScheduledPurges(b *testing.B) {
+	for _, workers := range []int{1, 10, 100} {
+		b.Run(fmt.Sprintf("%d workers", workers), func(b *testing.B) {
+			purged := 0
+			for b.Loop() {
+				b.StopTimer()
+				c := newOverdue(b, 2000, customer.MaxJobs, 1)
+				c.fence(b)
+				c.meter.Reset()
+				b.StartTimer()
+				c.work(b, workers)
+				requests, write, _ := c.pays()
+				b.ReportMetric(requests, "requests/purge")
+				b.ReportMetric(write, "units/purge")
+				purged += c.n
+			}
+			b.ReportMetric(float64(purged)/b.Elapsed().Seconds(), "purges/s")
+		})
+	}
+}
