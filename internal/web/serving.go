@@ -63,11 +63,13 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mux.ServeHTTP(tracked, r)
 }
 
-var requestIDFormat = regexp.MustCompile(`^[A-Za-z0-9._=+/-]{1,128}$`)
+const maxRequestID = 128
+
+var requestIDFormat = regexp.MustCompile(`^[A-Za-z0-9._=+/-]+$`)
 
 // requestID returns the id that the gateway gave the request, so that both logs have the same id, or a new one.
 func requestID(r *http.Request) string {
-	if given := r.Header.Get("X-Request-Id"); requestIDFormat.MatchString(given) {
+	if given := r.Header.Get("X-Request-Id"); len(given) <= maxRequestID && requestIDFormat.MatchString(given) {
 		return given
 	}
 	return customer.NewID()
