@@ -47,15 +47,17 @@ func command(args []string) error {
 	return show(os.Stdout, functions, *rounds)
 }
 
-// measure starts the functions in turns, so that other load on the machine affects all of them alike.
+// measure starts the functions in turns, in another order each round, so that other load on the machine affects all of
+// them alike.
 func measure(ctx context.Context, functions []*function, rounds int) error {
 	runtime, err := newRuntimeAPI()
 	if err != nil {
 		return err
 	}
 	defer runtime.close()
-	for range rounds {
-		for _, f := range functions {
+	for round := range rounds {
+		for i := range functions {
+			f := functions[(i+round)%len(functions)]
 			if err := runtime.start(ctx, f); err != nil {
 				return fmt.Errorf("start function %s: %w", f.name, err)
 			}
