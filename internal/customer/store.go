@@ -201,7 +201,9 @@ type Query struct {
 	Cursor string // from the previous page; empty for the first
 }
 
-// Page is a page of a list of customers. They have no Counts, Holds and Last.
+// Page is a page of a list of customers. Of what [Customer] has, they have ID, Version, State, Blocked, Profile,
+// HoldCount, the Deletion without its Reason and, if they are active, Created. The customers that a search
+// found are whole.
 type Page struct {
 	Customers []Customer
 	Cursor    string // for the next page; empty at the end

@@ -152,7 +152,7 @@ func (a actions) refuseAbsent(ctx context.Context, ids []string, subjects map[st
 // bind encodes the state that a transition requires: version, epoch, whether there is a legal hold,
 // and the generation.
 func bind(c customer.Customer) string {
-	parts := []string{strconv.FormatInt(c.Version, 10), strconv.FormatInt(c.Epoch, 10), strconv.FormatBool(len(c.Holds) > 0), ""}
+	parts := []string{strconv.FormatInt(c.Version, 10), strconv.FormatInt(c.Epoch, 10), strconv.FormatBool(c.Held()), ""}
 	if c.Deletion != nil {
 		parts[3] = c.Deletion.ID
 	}

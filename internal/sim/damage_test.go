@@ -196,6 +196,7 @@ func inBlock(change func(item)) edit {
 const (
 	past    = "2001-01-01T00:00:00.000Z"
 	pastTTL = "978310800" // an hour later
+	pastDue = "978307200000"
 
 	// Operations.
 	planningID = "planning"
@@ -253,10 +254,13 @@ func damages(gone string) []damage {
 		},
 		{
 			name: "one address of two customers", rules: []fsck.Rule{fsck.ClaimMissing}, unrepairable: true,
-			edits: []edit{{pk: "E#live@alfreds.example", sk: "#"}, put("C#live", "#", within("profile", set("email", text("trash@alfreds.example"))))},
+			edits: []edit{{pk: "E#live@alfreds.example", sk: "#"}, put("C#live", "#", within("profile", set("e", text("trash@alfreds.example"))))},
 		},
 
-		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"id": text("x")})))),
+		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"g": text("x")})))),
+		broken("active with the reason of a deletion", fsck.BadState, put("C#live", "#", set("reason", text("asked by phone")))),
+		broken("more holds than it has", fsck.BadState, put("C#live", "#", set("nholds", number("1")))),
+		broken("fewer holds than it has", fsck.BadState, put("C#held", "#", drops("nholds"))),
 		broken("last hold lifted without notice", fsck.BadState, put("C#trash", "#", within("last", all(set("action", text("hold.lifted")), set("at", text("2101-01-01T00:00:00.000Z")))))),
 		broken("a recent change of too many bytes", fsck.BadState, put("C#live", "#", set("r1", binary(9)))),
 		broken("a recent change as text", fsck.BadState, put("C#live", "#", set("ro", text("12345678")))),
@@ -276,7 +280,7 @@ func damages(gone string) []damage {
 		broken("one kind both erased and retained", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("ticket", text("P10Y"))))),
 		reported("in no known state", fsck.BadState, put("C#trash", "#", set("state", text("gone")))),
 		reported("purging under hold", fsck.BadState, put("C#fenced", "#", within("holds", set("case", asMap(item{}))))),
-		reported("due at no time", fsck.BadState, put("C#trash", "#", within("deletion", set("purgeTime", text("soon"))))),
+		reported("due at no time", fsck.BadState, put("C#trash", "#", within("deletion", set("p", text("soon"))))),
 
 		broken("active with a ttl", fsck.WrongPlace, put("C#live", "#", set("ttl", number("5000000000")))),
 		broken("active in the trash's list", fsck.WrongPlace, put("C#live", "#", set("ipk", text("trash#1")))),
@@ -287,13 +291,13 @@ func damages(gone string) []damage {
 		broken("place of another customer", fsck.WrongPlace, put("C#trash", "#", set("isk", text("held#live")))),
 		broken("deleted, but in the list of active customers", fsck.WrongPlace, put("C#trash", "#", set("ipk", text("live#1")))),
 		broken("deleted without ttl", fsck.WrongPlace, put("C#trash", "#", drops("ttl"))),
-		broken("due at another time", fsck.WrongPlace, put("C#trash", "#", within("deletion", set("purgeTime", text("2101-01-01T00:00:00.000Z"))))),
-		broken("never due, but listed as due", fsck.WrongPlace, put("C#trash", "#", within("deletion", drops("purgeTime")))),
+		broken("due at another time", fsck.WrongPlace, put("C#trash", "#", within("deletion", set("p", number("4133980800000"))))),
+		broken("never due, but listed as due", fsck.WrongPlace, put("C#trash", "#", within("deletion", drops("p")))),
 		broken("held with a ttl", fsck.WrongPlace, put("C#held", "#", set("ttl", number("5000000000")))),
 		broken("held, but listed as due", fsck.WrongPlace, put("C#held", "#", set("isk", text(past+"#held")))),
 		broken("purging without a lease", fsck.WrongPlace, put("C#fenced", "#", set("isk", text("held#fenced")))),
 		broken("overdue", fsck.Overdue, put("C#trash", "#",
-			all(within("deletion", set("purgeTime", text(past))), set("isk", text(past+"#trash")), set("ttl", number(pastTTL))))),
+			all(within("deletion", set("p", number(pastDue))), set("isk", text(past+"#trash")), set("ttl", number(pastTTL))))),
 		broken("stuck", fsck.Stuck, put("C#fenced", "#", all(set("isk", text(past+"#fenced")), set("ttl", number(pastTTL))))),
 
 		reported("root of a purged customer", fsck.Resurrected, put("C#gone", "#", resurrected("gone"))),

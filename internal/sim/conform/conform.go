@@ -56,6 +56,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"policies frozen at the fence stay", checkFrozenPolicies},
 		{"a purge erases all pages of records", checkPurgeOfManyPages},
 		{"the trash is listed by purge time", checkTrash},
+		{"a list has a part of each customer", checkListed},
 		{"a root is put back only if it is missing", checkPutBack},
 		{"a transition requires the version that was seen", checkAdvance},
 		{"a repeated transition is made once", checkAdvanceRepeats},
