@@ -19,6 +19,7 @@ import (
 //	customer (root)     C#<id>             #
 //	record              C#<id>             R#<kind>#<id>[#<kind>#<id>…]  children sort right below their parent
 //	access token        C#<id>             T#<sha256>
+//	further fields      C#<id>             D#                            of the profile; those that are no list column
 //	search term         S#<beginning>      <term>#<customer id>          written with the root, listed on it
 //	e-mail claim        E#<identity>       #                             kept in the trash, freed at purge
 //	retained record     X#<customer id>    R#<kind>#<id>…                what the law keeps, with its own expiry

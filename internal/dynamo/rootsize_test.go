@@ -157,6 +157,28 @@ func TestADeleteStaysThreeUnitsWithEverythingInUse(t *testing.T) {
 	p.costs(t, "restore", err, 1, 3, 0)
 }
 
+// TestAnIndexThatNoItemIsInCostsNothing counts the units of a write by index. The index days is declared, and no item is in
+// it.
+func TestAnIndexThatNoItemIsInCostsNothing(t *testing.T) {
+	t.Parallel()
+	p := newTill(t)
+	root := typicalRoot(t, p, customer.Active)
+	client := dynamodb.NewFromConfig(p.world.Config)
+	out, err := client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+		TableName: &p.world.Name, Key: item{"pk": root["pk"], "sk": root["sk"]}, ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes,
+		UpdateExpression: aws.String("SET isk = :s, created = :s"), ExpressionAttributeValues: item{":s": text("2001-01-01T00:00:00.000Z#" + typicalID)},
+	})
+	must(t, err)
+	units := map[string]float64{"table": aws.ToFloat64(out.ConsumedCapacity.Table.CapacityUnits), "all": aws.ToFloat64(out.ConsumedCapacity.CapacityUnits)}
+	for name, index := range out.ConsumedCapacity.GlobalSecondaryIndexes {
+		units[name] = aws.ToFloat64(index.CapacityUnits)
+	}
+	same(t, "write units", units, map[string]float64{"table": 1, "lists": 2, "all": 3})
+	entries, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &p.world.Name, IndexName: aws.String("days")})
+	must(t, err)
+	same(t, "items in the index", len(entries.Items), 0)
+}
+
 func must(t *testing.T, errs ...error) {
 	t.Helper()
 	for _, err := range errs {

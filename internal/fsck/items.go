@@ -16,6 +16,7 @@ const (
 	rootSK       = "#"
 	recordPrefix = "R#"
 	tokenPrefix  = "T#"
+	fieldsSK     = "D#"
 	selectionSK  = "selection"
 	frozenPart   = "F#"
 	endedPart    = "K#"

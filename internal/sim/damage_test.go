@@ -210,6 +210,8 @@ func damages(gone string) []damage {
 	live, trash, fenced := "C#live #", "C#trash #", "C#fenced #"
 	return []damage{
 		leftover("record without root", "nobody", []fsck.Rule{fsck.OrphanRecord}, put("C#nobody", "R#ticket#1", set("kind", text("ticket")))),
+		leftover("further fields without root", "nobody", []fsck.Rule{fsck.OrphanRecord}, put("C#nobody", "D#", set("fax", text("030")))),
+		leftover("further fields of a purged customer", "gone", []fsck.Rule{fsck.OrphanRecord}, put("C#gone", "D#", set("fax", text("030")))),
 		leftover("token without root", "nobody", []fsck.Rule{fsck.OrphanToken}, put("C#nobody", "T#abc", nothing)),
 		leftover("term of an unknown customer", "nobody", []fsck.Rule{fsck.OrphanTerm}, put("S#an", "anders#nobody", nothing)),
 		leftover("misplaced term of an unknown customer", "nobody", []fsck.Rule{fsck.OrphanTerm}, put("S#xx", "anders#nobody", nothing)),
@@ -279,7 +281,7 @@ func damages(gone string) []damage {
 		broken("half a fingerprint", fsck.BadState, put("C#live", "#", set("former", &types.AttributeValueMemberB{Value: []byte("abcd")}))),
 		broken("one kind both erased and retained", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("ticket", text("P10Y"))))),
 		reported("in no known state", fsck.BadState, put("C#trash", "#", set("state", text("gone")))),
-		reported("purging under hold", fsck.BadState, put("C#fenced", "#", within("holds", set("case", asMap(item{}))))),
+		reported("purging under hold", fsck.BadState, put("C#fenced", "#", all(within("holds", set("case", asMap(item{}))), set("nholds", number("1"))))),
 		reported("due at no time", fsck.BadState, put("C#trash", "#", within("deletion", set("p", text("soon"))))),
 
 		broken("active with a ttl", fsck.WrongPlace, put("C#live", "#", set("ttl", number("5000000000")))),
