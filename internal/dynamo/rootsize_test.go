@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"lethe/internal/customer"
+	"lethe/internal/docstest"
 )
 
 // The budget of a typical customer with everything in use, in bytes. A root of up to 1,024 is one write unit, so that
@@ -105,15 +106,17 @@ func TestTheBudgetOfATypicalCustomer(t *testing.T) {
 		t.Run(string(state), func(t *testing.T) {
 			t.Parallel()
 			p := newTill(t)
-			p.keepsBudget(t, typicalRoot(t, p, state))
+			p.keepsBudget(t, "today", state, typicalRoot(t, p, state))
 			_, err := p.Hold(t.Context(), typicalID, "case-2026-17", customer.Change{By: "demo-admin", Reason: "lawsuit pending", ReasonCode: customer.OtherReason})
 			must(t, err)
-			p.keepsBudget(t, p.rawRoot(t, typicalID))
+			p.keepsBudget(t, "today, under a legal hold", state, p.rawRoot(t, typicalID))
 		})
 	}
 }
 
-func (p till) keepsBudget(t *testing.T, root item) {
+// keepsBudget compares a root and its entry with the budget, and without the future attributes with a row of the table in
+// docs/stored-items.md.
+func (p till) keepsBudget(t *testing.T, row string, state customer.State, root item) {
 	t.Helper()
 	entry := p.entry(t, root)
 	for _, name := range slices.Sorted(maps.Keys(root)) {
@@ -130,6 +133,24 @@ func (p till) keepsBudget(t *testing.T, root item) {
 	if size := itemSize(entry); size >= entryBudget {
 		t.Errorf("the entry has %d bytes, of less than %d", size, entryBudget)
 	}
+	listed := attributeSize("row", future["row"])
+	toldBytes(t, row, state, itemSize(root)-itemSize(future), itemSize(entry)-listed)
+	toldBytes(t, "`row`", state, listed, listed)
+}
+
+func toldBytes(t *testing.T, row string, state customer.State, root, entry int) {
+	t.Helper()
+	rows := docstest.Rows(docstest.Section(t, "docs/stored-items.md", "## The root and its entry in a list"))
+	at := slices.IndexFunc(rows, func(cells []string) bool { return cells[0] == row })
+	if at < 0 {
+		t.Fatalf("docs/stored-items.md has no row %q", row)
+	}
+	column := 1
+	if state == customer.Deleted {
+		column = 2
+	}
+	same(t, "root in docs/stored-items.md", rows[at][column], fmt.Sprint(root))
+	same(t, "entry in docs/stored-items.md", rows[at][column+2], fmt.Sprint(entry))
 }
 
 // TestTheReasonInWordsIsStoredOnce looks for a reason in a root and its entry.
@@ -155,6 +176,28 @@ func TestADeleteStaysThreeUnitsWithEverythingInUse(t *testing.T) {
 	p.costs(t, "delete", err, 1, 3, 0)
 	_, err = p.Restore(t.Context(), typicalID, "", ch)
 	p.costs(t, "restore", err, 1, 3, 0)
+}
+
+// TestUnitsAreThoseOfTheStoredItems compares the units of customers from small to large with the sizes of their items.
+func TestUnitsAreThoseOfTheStoredItems(t *testing.T) {
+	t.Parallel()
+	p := newTill(t)
+	store, _ := p.world.Open(p.world.Config)
+	for n, want := range []customer.Units{{Root: 1, Entry: 1}, {Root: 2, Entry: 1}, {Root: 2, Entry: 2}} {
+		id := fmt.Sprint("size-", n)
+		profile := typical(id)
+		profile.Organisation = strings.TrimSpace(strings.Repeat("株式会社 ", 12*n))
+		profile.FirstName, profile.LastName = profile.Organisation, profile.Organisation
+		_, err := p.Create(t.Context(), id, profile, admin)
+		must(t, err)
+		c, err := p.Delete(t.Context(), id, customer.Change{By: "admin", Reason: strings.Repeat("asked by phone ", 10*n)})
+		must(t, err)
+		root := p.rawRoot(t, id)
+		entry := p.entry(t, root)
+		t.Logf("%d and %d bytes", itemSize(root), itemSize(entry))
+		same(t, "computed", store.Units(c), want)
+		same(t, "stored", customer.Units{Root: (itemSize(root) + 1023) / 1024, Entry: (itemSize(entry) + 1023) / 1024}, want)
+	}
 }
 
 // TestAnIndexThatNoItemIsInCostsNothing counts the units of a write by index. The index days is declared, and no item is in
