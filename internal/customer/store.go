@@ -50,6 +50,8 @@ type Reader interface {
 
 	// Entries reads one page of a customer's audit log, newest first, empty if the log is. ErrCursor.
 	Entries(ctx context.Context, q EntryQuery) (EntryPage, error)
+	// Units returns what a write of the customer costs. It reads nothing.
+	Units(c Customer) Units
 	// Totals counts customers. It lags behind writes until the change stream has delivered them.
 	Totals(ctx context.Context) (Totals, error)
 }
@@ -201,10 +203,18 @@ type Query struct {
 	Cursor string // from the previous page; empty for the first
 }
 
-// Page is a page of a list of customers. They have no Counts, Holds and Last.
+// Page is a page of a list of customers. Of what [Customer] has, they have ID, Version, State, Blocked, Profile,
+// HoldCount, the Deletion without its Reason and, if they are active, Created. The customers that a search
+// found are whole.
 type Page struct {
 	Customers []Customer
 	Cursor    string // for the next page; empty at the end
+}
+
+// Units are the write units of one write of a customer: 1 and 1, unless it is larger than most.
+type Units struct {
+	Root  int // of the customer itself
+	Entry int // of its entry in a list
 }
 
 // RecordQuery asks for a page of one customer's records.

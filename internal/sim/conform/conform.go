@@ -57,6 +57,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"policies frozen at the fence stay", checkFrozenPolicies},
 		{"a purge erases all pages of records", checkPurgeOfManyPages},
 		{"the trash is listed by purge time", checkTrash},
+		{"a list has a part of each customer", checkListed},
 		{"a root is put back only if it is missing", checkPutBack},
 		{"TTL leaves the root of a purge for longer than a stream delivers records", checkExpiry},
 		{"a transition requires the version that was seen", checkAdvance},
