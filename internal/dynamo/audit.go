@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -90,10 +91,14 @@ func (t *Table) reword(ctx context.Context, it item, reason string) error {
 	return err
 }
 
-// addTotals updates one of several items, so that no item gets all the writes.
+// totalsParts is the number of items that the totals are the sum of. Each has a partition of its own, so that
+// counting never takes throughput from settings and leases.
+const totalsParts = 32
+
+// addTotals updates one of the parts, drawn at random, so that transactions rarely meet on one.
 func (tx *transaction) addTotals(e customer.Entry) {
 	tx.add(types.TransactWriteItem{Update: &types.Update{
-		TableName: &tx.table.Name, Key: keyOf(settingsPK, totalsSK(shardOf(e.Customer, tx.table.Shards))),
+		TableName: &tx.table.Name, Key: keyOf(totalsPK(rand.IntN(totalsParts)), rootSK),
 		UpdateExpression: aws.String("ADD active :a, trash :t, purged :p"),
 		ExpressionAttributeValues: item{
 			":a": number(e.Delta.Active), ":t": number(e.Delta.Trash), ":p": number(e.Delta.Purged),
@@ -101,11 +106,11 @@ func (tx *transaction) addTotals(e customer.Entry) {
 	}}, nil)
 }
 
-// Totals returns the sum of the totals of all shards.
+// Totals returns the sum of all parts.
 func (t *Table) Totals(ctx context.Context) (customer.Totals, error) {
 	var keys []item
-	for i := range t.Shards {
-		keys = append(keys, keyOf(settingsPK, totalsSK(i)))
+	for n := range totalsParts {
+		keys = append(keys, keyOf(totalsPK(n), rootSK))
 	}
 	items, err := t.batchGet(ctx, keys, false)
 	if err != nil {
