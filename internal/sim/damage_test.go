@@ -344,6 +344,7 @@ func damages(gone string) []damage {
 		reported("personal value in a note", fsck.PersonalData, put("I#abc", "#", all(set("ttl", number("5000000000")), set("subject", text("Anders-Gone"))))),
 		broken("a note without ttl", fsck.NoteKept, put("I#abc", "#", nothing)),
 		reported("an unknown key", fsck.UnknownItem, put("Z#1", "#", nothing)),
+		reported("totals beside the settings", fsck.UnknownItem, put("P", "totals#0", nothing)),
 		reported("an unknown part of a customer", fsck.UnknownItem, put("C#live", "Z#Anders", nothing)),
 		reported("unreadable root", fsck.UnknownItem, put("C#held", "#", set("version", text("Anders")))),
 

@@ -81,6 +81,8 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"a change of one deletion does not affect the next", checkLateFence},
 		{"a transition repeated after other changes does nothing", checkLateAdvance},
 		{"reasons in the audit log are reworded", checkReword},
+		{"changes are logged and counted once, in whatever groups they come", checkObserve},
+		{"a delta is counted with its own entry only", checkDeltas},
 	} {
 		t.Run(check.name, func(t *testing.T) {
 			t.Parallel()
