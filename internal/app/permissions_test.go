@@ -289,7 +289,7 @@ func (r *recorder) needed(operation string, params any) []string {
 		return actions
 	case *dynamodb.QueryInput:
 		if in.IndexName != nil {
-			return []string{"dynamodb:Query Table/index/lists"}
+			return []string{"dynamodb:Query Table/index/" + *in.IndexName}
 		}
 		return []string{"dynamodb:Query " + r.resource(*in.TableName)}
 	case *dynamodb.BatchExecuteStatementInput:

@@ -252,7 +252,7 @@ func TestALaterNameIsBlottedOutOfWhatWasLogged(t *testing.T) {
 	root := func(lastName, action, reason, seq string) map[string]events.DynamoDBAttributeValue {
 		return map[string]events.DynamoDBAttributeValue{
 			"pk": s("C#c1"), "sk": s("#"), "state": s("active"), "created": s("2026-01-01T00:00:00.000Z#c1"),
-			"profile": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"lastName": s(lastName)}),
+			"profile": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"l": s(lastName)}),
 			"last": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{
 				"id": s(seq), "at": s("2026-01-01T00:00:0" + seq + ".000Z"), "by": s("ann"), "action": s(action), "reason": s(reason), "code": s("other"),
 			}),
@@ -282,7 +282,7 @@ func TestALaterNameIsBlottedOutOfWhatWasLogged(t *testing.T) {
 const createdEvent = `{"Records":[{"eventID":"1","eventName":"INSERT","dynamodb":{"SequenceNumber":"111","ApproximateCreationDateTime":1767225600,
 	"Keys":{"pk":{"S":"C#c1"},"sk":{"S":"#"}},
 	"NewImage":{"pk":{"S":"C#c1"},"sk":{"S":"#"},"state":{"S":"active"},"version":{"N":"1"},"created":{"S":"2026-01-01T00:00:00.000Z#c1"},
-		"counts":{"M":{}},"holds":{"M":{}},"terms":{"L":[{"S":"ann"}]},"profile":{"M":{"firstName":{"S":"Ann"},"push":{"BOOL":true}}},
+		"counts":{"M":{}},"holds":{"M":{}},"terms":{"L":[{"S":"ann"}]},"profile":{"M":{"f":{"S":"Ann"},"n":{"BOOL":true}}},
 		"last":{"M":{"id":{"S":"x"},"at":{"S":"2026-01-01T00:00:00.000Z"},"by":{"S":"ann"},"action":{"S":"customer.created"}}}}}}]}`
 
 func TestTTLExpiryLeadsToAPurge(t *testing.T) {
@@ -322,9 +322,9 @@ func removedRootOf(id string) events.DynamoDBEventRecord {
 		OldImage: map[string]events.DynamoDBAttributeValue{
 			"pk": s("C#" + id), "sk": s("#"), "state": s("deleted"), "version": events.NewNumberAttribute("2"), "created": s("2026-01-01T00:00:00.000Z#" + id),
 			"terms":   events.NewListAttribute([]events.DynamoDBAttributeValue{s("gone")}),
-			"profile": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"email": s(id + "@example.com")}),
+			"profile": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"e": s(id + "@example.com")}),
 			"deletion": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{
-				"id": s("g1"), "time": s("2026-01-02T00:00:00.000Z"), "by": s("ann"), "purgeTime": s("2026-01-03T00:00:00.000Z"),
+				"g": s("g1"), "t": events.NewNumberAttribute("1767312000000"), "b": s("ann"), "p": events.NewNumberAttribute("1767398400000"),
 			}),
 		},
 	}}
@@ -339,6 +339,7 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 		{"nothing set", nil, "TABLE"},
 		{"a bad period", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "RETENTION": "P1M"}, "write days as P30D"},
 		{"no grace", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "PURGE_GRACE": "never"}, "PURGE_GRACE"},
+		{"a short audit log", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "AUDIT_RETENTION": "PT47H59M59S"}, "AUDIT_RETENTION is PT47H59M59S: it must be at least P2D"},
 		{"no shards", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "INDEX_SHARDS": "0"}, "INDEX_SHARDS"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
