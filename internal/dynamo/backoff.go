@@ -6,10 +6,7 @@ import (
 	"lethe/internal/backoff"
 )
 
-const (
-	maxWait    = 2 * time.Second       // between two attempts
-	appendTime = 20 * time.Millisecond // what an append to a chain takes: who waits longer loses its turn to the next
-)
+const maxWait = 2 * time.Second // between two attempts
 
 // Waits between attempts, by the cause of the failure.
 var (
@@ -18,5 +15,7 @@ var (
 	afterConflict  = backoff.Exponential{First: 25 * time.Millisecond, Max: maxWait} // conflict with another transaction
 	afterLeftOut   = backoff.Exponential{First: 25 * time.Millisecond, Max: maxWait} // DynamoDB returned unprocessed keys
 	afterThrottled = backoff.Exponential{First: 50 * time.Millisecond, Max: maxWait} // DynamoDB returned unprocessed items, or throttled the batch
-	afterAppended  = backoff.Exponential{First: appendTime, Max: appendTime}         // another process appended to the chain
+
+	// Another process appended to the chain. An append takes about as long; who waits longer loses its turn to the next.
+	afterAppended = backoff.Exponential{First: 20 * time.Millisecond, Max: 20 * time.Millisecond}
 )
