@@ -140,9 +140,11 @@ type SettingsStore interface {
 
 // AuditWriter keeps audit logs and the totals. Neither method has an error of its own.
 type AuditWriter interface {
-	// Observe adds an entry to a customer's audit log and its Delta to the totals. Repeated for the same
-	// Entry.Seq it does nothing.
-	Observe(ctx context.Context, e Entry) error
+	// Observe adds entries to the audit logs of their customers and their Deltas to the totals, and returns
+	// how many of them, from the first, are added. After an error later ones may be added, too. An entry
+	// and its Delta are added together or not at all, and once for each Entry.Seq: the same entries can
+	// be given again, in other groups. A customer's entries are added in their order.
+	Observe(ctx context.Context, entries []Entry) (added int, err error)
 	// Reword replaces every reason in a customer's audit log by what a function returns for it. After an
 	// error some may be replaced. The function must return its own results unchanged, so that a
 	// repeated call is harmless.
@@ -263,4 +265,9 @@ type Totals struct {
 	Active int64
 	Trash  int64 // deleted, or being purged
 	Purged int64
+}
+
+// Plus returns the sum.
+func (t Totals) Plus(other Totals) Totals {
+	return Totals{t.Active + other.Active, t.Trash + other.Trash, t.Purged + other.Purged}
 }

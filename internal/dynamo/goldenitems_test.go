@@ -69,7 +69,7 @@ func writeSettings(ctx context.Context, table *dynamo.Table) error {
 	}
 	return errors.Join(err,
 		table.Acquire(ctx, "sweep", "a worker", goldenTime, goldenTime.Add(time.Minute)),
-		table.Observe(ctx, logged))
+		observe(ctx, table, logged))
 }
 
 // writeActive makes a customer with all marks of recent changes in use.

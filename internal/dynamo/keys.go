@@ -31,7 +31,7 @@ import (
 //	chunk to be done    O#<id>             P#<seq>                       becomes an ended one
 //	done under a key    I#<hash>           #                             Idempotency-Key, for a day
 //	settings            P                  settings
-//	totals              P                  totals#<shard>
+//	totals              P#totals#<n>       #                             one of 32 parts of the sum
 //	lease               P                  lease#<name>
 //
 // In the ledger:
@@ -58,7 +58,7 @@ func retainedPK(id string) string { return "X#" + id }
 func auditPK(id string) string    { return "A#" + id }
 func oncePK(hash string) string   { return "I#" + hash }
 func leaseSK(name string) string  { return "lease#" + name }
-func totalsSK(shard int) string   { return fmt.Sprintf("totals#%d", shard) }
+func totalsPK(n int) string       { return fmt.Sprintf("P#totals#%d", n) }
 
 func chainPK(chain int) string { return fmt.Sprintf("L#%d", chain) }
 

@@ -195,9 +195,10 @@ func (t *Table) deletedPlace(id string, d customer.Deletion) place {
 	return place{t.trashPK(id), listSK(formatTime(d.PurgeTime), id), d.PurgeTime.Add(t.Grace).Unix()}
 }
 
-// purgingPlace is the place of a customer past the fence. It expires the grace after its lease.
+// purgingPlace is the place of a customer past the fence. It expires the grace after its lease, and not before the stream
+// records of the time before the fence are gone.
 func (t *Table) purgingPlace(id string, lease time.Time) place {
-	return place{t.trashPK(id), listSK(formatTime(lease), id), lease.Add(t.Grace).Unix()}
+	return place{t.trashPK(id), listSK(formatTime(lease), id), lease.Add(max(t.Grace, customer.MinPurgeGrace)).Unix()}
 }
 
 // heldPlace is the place of a customer in the trash with a hold. It never expires.

@@ -66,7 +66,7 @@ func (k key) ofCustomer() bool {
 
 // ofSystem reports whether the key belongs to the settings, the totals or a lease.
 func (k key) ofSystem() bool {
-	return k.PK == "P" && (k.SK == "settings" || strings.HasPrefix(k.SK, "totals#") || strings.HasPrefix(k.SK, "lease#"))
+	return k.PK == "P" && (k.SK == "settings" || strings.HasPrefix(k.SK, "lease#")) || strings.HasPrefix(k.PK, "P#totals#") && k.SK == "#"
 }
 
 // shown returns the key for reports. It is hashed if it may contain personal data.

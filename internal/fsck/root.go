@@ -90,7 +90,16 @@ func (e *examination) checkCreated() bool {
 // place is the place of a root in the lists, and its TTL.
 type place struct {
 	list, sort string
-	ttl        int64
+	ttl        int64 // with the grace of the checker; 0: none
+	earliest   int64 // with the shortest grace
+}
+
+// expiring is a place in the trash with a TTL: the grace, which is at least shortest, after the time at which the sweep looks.
+func (e *examination) expiring(look time.Time, shortest time.Duration) place {
+	return place{
+		list: e.list("trash"), sort: formatTime(look) + "#" + e.customer,
+		ttl: look.Add(max(e.check.Grace, shortest)).Unix(), earliest: look.Add(shortest).Unix(),
+	}
 }
 
 // place returns the correct place of the root. A purge may be listed at any time, so its present time is
@@ -100,23 +109,22 @@ func (e *examination) place() place {
 	if r.State == active {
 		return place{list: e.list("live"), sort: r.Created}
 	}
-	trash := e.list("trash")
 	if r.State == purging {
 		at, owner, _ := strings.Cut(r.Sort, "#")
 		look, err := time.Parse(timeLayout, at)
 		if err != nil || owner != e.customer {
 			look = e.now()
 		}
-		return place{trash, formatTime(look) + "#" + e.customer, look.Add(e.check.Grace).Unix()}
+		return e.expiring(look, customer.MinPurgeGrace)
 	}
 	due := r.Deletion.PurgeTime.Time
 	switch {
 	case len(r.Holds) > 0:
-		return place{list: trash, sort: held + "#" + e.customer}
+		return place{list: e.list("trash"), sort: held + "#" + e.customer}
 	case due.IsZero():
-		return place{list: trash, sort: neverDue + "#" + e.customer}
+		return place{list: e.list("trash"), sort: neverDue + "#" + e.customer}
 	}
-	return place{trash, formatTime(due) + "#" + e.customer, due.Add(e.check.Grace).Unix()}
+	return e.expiring(due, 0)
 }
 
 // list returns a list's name with the root's shard. The shard that the root is in is correct if it
@@ -136,7 +144,7 @@ func (e *examination) checkPlace() bool {
 	r, want := e.root, e.place()
 	ttl := r.TTL == want.ttl
 	if e.check.AnyGrace && want.ttl > 0 {
-		ttl = r.TTL >= want.ttl-int64(e.check.Grace.Seconds())
+		ttl = r.TTL >= want.earliest
 	}
 	if r.List == want.list && r.Sort == want.sort && ttl {
 		return true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -141,6 +142,17 @@ func binary(n int) types.AttributeValue { return &types.AttributeValueMemberB{Va
 
 func asMap(it item) types.AttributeValue { return &types.AttributeValueMemberM{Value: it} }
 
+// earlier moves a time in seconds.
+func earlier(name string, by time.Duration) func(item) {
+	return func(it item) {
+		seconds, err := strconv.ParseInt(it[name].(*types.AttributeValueMemberN).Value, 10, 64)
+		if err != nil {
+			panic(err)
+		}
+		it[name] = number(strconv.FormatInt(seconds-int64(by.Seconds()), 10))
+	}
+}
+
 var nothing = func(item) {}
 
 // damage is a set of edits that break certain rules and no others.
@@ -196,6 +208,7 @@ func inBlock(change func(item)) edit {
 const (
 	past    = "2001-01-01T00:00:00.000Z"
 	pastTTL = "978310800" // an hour later
+	longTTL = "978480000" // customer.MinPurgeGrace later
 	pastDue = "978307200000"
 
 	// Operations.
@@ -298,9 +311,10 @@ func damages(gone string) []damage {
 		broken("held with a ttl", fsck.WrongPlace, put("C#held", "#", set("ttl", number("5000000000")))),
 		broken("held, but listed as due", fsck.WrongPlace, put("C#held", "#", set("isk", text(past+"#held")))),
 		broken("purging without a lease", fsck.WrongPlace, put("C#fenced", "#", set("isk", text("held#fenced")))),
+		broken("a purge that outlives no stream record", fsck.WrongPlace, put("C#fenced", "#", earlier("ttl", customer.MinPurgeGrace-grace))),
 		broken("overdue", fsck.Overdue, put("C#trash", "#",
 			all(within("deletion", set("p", number(pastDue))), set("isk", text(past+"#trash")), set("ttl", number(pastTTL))))),
-		broken("stuck", fsck.Stuck, put("C#fenced", "#", all(set("isk", text(past+"#fenced")), set("ttl", number(pastTTL))))),
+		broken("stuck", fsck.Stuck, put("C#fenced", "#", all(set("isk", text(past+"#fenced")), set("ttl", number(longTTL))))),
 
 		reported("root of a purged customer", fsck.Resurrected, put("C#gone", "#", resurrected("gone"))),
 		reported("a residue", fsck.CertificateBroken, entry(gone, set("residue", number("1")))),
@@ -330,6 +344,7 @@ func damages(gone string) []damage {
 		reported("personal value in a note", fsck.PersonalData, put("I#abc", "#", all(set("ttl", number("5000000000")), set("subject", text("Anders-Gone"))))),
 		broken("a note without ttl", fsck.NoteKept, put("I#abc", "#", nothing)),
 		reported("an unknown key", fsck.UnknownItem, put("Z#1", "#", nothing)),
+		reported("totals beside the settings", fsck.UnknownItem, put("P", "totals#0", nothing)),
 		reported("an unknown part of a customer", fsck.UnknownItem, put("C#live", "Z#Anders", nothing)),
 		reported("unreadable root", fsck.UnknownItem, put("C#held", "#", set("version", text("Anders")))),
 

@@ -46,8 +46,16 @@ func (r *root) place(lease time.Time) {
 	}
 	r.ttl = time.Time{}
 	if !r.sweepAt.IsZero() {
-		r.ttl = r.sweepAt.Add(Grace)
+		r.ttl = r.sweepAt.Add(r.grace())
 	}
+}
+
+// grace is the time from the sweep to the TTL. A root past the fence outlives the stream records of the time before it.
+func (r *root) grace() time.Duration {
+	if r.State == customer.Purging {
+		return max(Grace, customer.MinPurgeGrace)
+	}
+	return Grace
 }
 
 // setChange stores the last change, and the id that recognises a repeat of it.
