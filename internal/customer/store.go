@@ -182,14 +182,21 @@ type LedgerReader interface {
 	Heads(ctx context.Context) ([]Head, error)
 }
 
-// Queue delivers purges to workers, each at least once. All errors of its methods are faults.
+// Queue delivers messages to workers, each at least once. A message has up to MaxJobs purges. All errors of its
+// methods are faults.
 type Queue interface {
-	// Enqueue adds jobs. After an error some may have been added. It may be repeated: a job that a worker
-	// gets twice does nothing the second time.
+	// Enqueue adds jobs, in this order, in as few messages as hold them. After an error some may have been added. It
+	// may be repeated: a job that a worker gets twice does nothing the second time.
 	Enqueue(ctx context.Context, jobs ...Job) error
-	// Backlog estimates the number of jobs that are queued or in progress.
+	// EnqueueApart is Enqueue with a message for each job.
+	EnqueueApart(ctx context.Context, jobs ...Job) error
+	// Backlog estimates the number of messages that are queued or in progress.
 	Backlog(ctx context.Context) (int, error)
 }
+
+// MaxJobs is how many purges a message has at most. A worker does them in seconds if the customers are small, and ten
+// such messages stay below the 256 KB that SQS takes in one request.
+const MaxJobs = 100
 
 // Job asks a worker to finish the purge of one generation of a customer.
 type Job struct {
