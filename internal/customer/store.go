@@ -199,9 +199,13 @@ type Query struct {
 	Search string // see ParseSearch; empty: all customers of the list
 	Limit  int
 	Cursor string // from the previous page; empty for the first
+
+	// Consistent reads the customers that a search finds consistently and whole. It has no effect
+	// without Search: a list has no such reads.
+	Consistent bool
 }
 
-// Page is a page of a list of customers. They have no Counts, Holds and Last.
+// Page is a page of a list of customers. Without Query.Consistent they have no Counts, Holds and Last.
 type Page struct {
 	Customers []Customer
 	Cursor    string // for the next page; empty at the end

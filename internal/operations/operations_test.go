@@ -151,7 +151,7 @@ func TestEstimates(t *testing.T) {
 		"a flag":      {estimateFlag(impact), bulk.Usage{Requests: 3 + 1, WriteUnits: 102, ReadUnits: 1}},
 		"reading":     {estimateReadAndMove(impact), bulk.Usage{Requests: 3 + 1 + 1, WriteUnits: 153, ReadUnits: 51 + 1}},
 		"for none":    {estimateMove(bulk.Impact{}), bulk.Usage{}},
-		"of a minute": {estimateMove(bulk.Impact{Eligible: 20_000, Weight: 20_000}), bulk.Usage{Requests: 800 + 80 + 60, WriteUnits: 60_000, ReadUnits: 80 + 60}},
+		"of a minute": {estimateMove(bulk.Impact{Eligible: 20_000, Weight: 20_000}), bulk.Usage{Requests: 800 + 40 + 60, WriteUnits: 60_000, ReadUnits: 40 + 60}},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: %+v, want %+v", name, tt.got, tt.want)

@@ -149,25 +149,25 @@ func TestPurgeTheTrash(t *testing.T) {
 // the list: one that the plan has already, and one that it does not have yet.
 func TestWhoMovesInTheList(t *testing.T) {
 	s := newSystem(t)
-	s.add(300)
+	s.add(bulk.MaxSubjects + 50)
 	id, digest := s.plan(`{"action":"delete","selection":{"filter":{"state":"active"}}}`)
 	s.apply(id, digest)
 	made := s.must(202, post, "/v1/operations", `{"action":"purge","selection":{"trash":true}}`)
 	op := "/v1/operations/" + fmt.Sprint(made.body["id"])
-	for _, id := range []string{"c000", "c299"} {
+	for _, id := range []string{"c000", "c549"} {
 		s.must(200, post, "/v1/customers/"+id+"/restore", "")
 		s.must(200, remove, "/v1/customers/"+id, "")
 	}
 	s.settle()
 	planned := s.must(200, get, op, "")
 	s.run(t, []call{{Name: "planned", Method: get, URL: op, Status: 200, Want: map[string]any{
-		"state": "READY", "impact.customers": 301, "impact.eligible": 299, "impact.blocked.CHANGED": 2,
+		"state": "READY", "impact.customers": 551, "impact.eligible": 549, "impact.blocked.CHANGED": 2,
 	}}})
 	ended := s.apply(fmt.Sprint(made.body["id"]), fmt.Sprint(planned.body["digest"]))
-	if fmt.Sprint(ended.at("progress.done"), ended.at("progress.codes.CHANGED")) != "298 3" {
+	if fmt.Sprint(ended.at("progress.done"), ended.at("progress.codes.CHANGED")) != "548 3" {
 		t.Error(ended.text)
 	}
-	for _, id := range []string{"c000", "c299"} {
+	for _, id := range []string{"c000", "c549"} {
 		s.must(200, get, "/v1/customers/"+id, "")
 	}
 }
