@@ -3,6 +3,7 @@ package operations
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -161,6 +162,45 @@ func TestEstimates(t *testing.T) {
 	want := bulk.Usage{Requests: 2*3 + 12 + 2*51 + 2*8 + 1, WriteUnits: 300 + 51*6, ReadUnits: 4*51 + 100 + 149/25 + 1}
 	if got := estimatePurge(impact); got != want {
 		t.Errorf("a purge: %+v, want %+v", got, want)
+	}
+}
+
+// TestOverhead computes what an operation on 250 customers in two chunks costs besides its action.
+func TestOverhead(t *testing.T) {
+	own := Overhead{Requests: 2*6 + 5, WriteUnits: 2*5 + 8, ReadUnits: 2*8 + 3, QueueRequests: 2 * 3, Invocations: 2}
+	logging := func(entries int, units float64) Overhead {
+		o := own
+		o.Requests += ceil(entries, EntriesWritten)
+		o.WriteUnits += units
+		o.Invocations += ceil(entries, 100)
+		return o
+	}
+	for action, want := range map[string]Overhead{
+		Delete: logging(250, 250*CountedEntry), Restore: logging(250, 250*CountedEntry), Undo: logging(250, 250*CountedEntry),
+		Block: logging(250, 250*PlainEntry), Redate: logging(250, 250*PlainEntry),
+		Purge: logging(500, 250*(CountedEntry+PlainEntry)), Replay: logging(500, 250*(CountedEntry+PlainEntry)),
+	} {
+		op := bulk.Operation{Action: action, Chunks: 2, Impact: bulk.Impact{Subjects: 260, Eligible: 250}}
+		if got := EstimateOverhead(op); got != want {
+			t.Errorf("%s: %+v, want %+v", action, got, want)
+		}
+		if got := OverheadSoFar(op, bulk.Tally{Left: 250}); got != (Overhead{}) {
+			t.Errorf("%s, before it is applied: %+v", action, got)
+		}
+		op.Applied = noon
+		if got := OverheadSoFar(op, bulk.Tally{Done: 250, Skipped: 10}); got != want {
+			t.Errorf("%s, at its end: %+v, want %+v", action, got, want)
+		}
+		if got := OverheadSoFar(op, bulk.Tally{Left: 160}); got.QueueRequests != 3 || got.Invocations != 1 {
+			t.Errorf("%s, after the first chunk: %+v", action, got)
+		}
+	}
+}
+
+func TestDollars(t *testing.T) {
+	got := Dollars(bulk.Usage{WriteUnits: 1e6, ReadUnits: 2e6}, Overhead{WriteUnits: 3e6, ReadUnits: 2e6, QueueRequests: 1e6, Invocations: 1e6})
+	if want := 4*0.625 + 4*0.125 + 0.40 + 0.20; math.Abs(got-want) > 1e-9 {
+		t.Errorf("%g, want %g", got, want)
 	}
 }
 

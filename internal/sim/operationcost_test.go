@@ -47,7 +47,7 @@ func newCrowd(t *testing.T, size int) crowd {
 	table, _ := w.Open(config)
 	service := w.Service(config)
 	engine := operations.Engine(service, table.Operations(), noQueue{})
-	engine.Log = slog.New(slog.DiscardHandler)
+	engine.Log, engine.Metered = slog.New(slog.DiscardHandler), dynamo.Metered
 	meter.Reset()
 	return crowd{w, size, service, engine, meter}
 }
@@ -133,6 +133,20 @@ func onPage(t *testing.T, steps []step) {
 	}
 }
 
+// onPlan compares what was consumed from the approval to the end with what the operation says: what its workers
+// measured, and the overhead without the audit log, which this system does not keep.
+func onPlan(t *testing.T, all dynamo.Cost, op bulk.Operation) {
+	t.Helper()
+	all.Requests["GetItem"]-- // a caller looks at the plan
+	all.Read--
+	own, used := operations.OverheadSoFar(op, bulk.Tally{}), op.Tally.Usage
+	got := bulk.Usage{Requests: used.Requests + own.Requests, WriteUnits: used.WriteUnits + own.WriteUnits, ReadUnits: used.ReadUnits + own.ReadUnits}
+	want := bulk.Usage{Requests: all.Total(), WriteUnits: all.Write, ReadUnits: all.Read}
+	if got != want {
+		t.Errorf("the operation says %+v, want %+v", got, want)
+	}
+}
+
 // workerReads counts what the worker of a chunk reads by its key if it takes less than a second: the operation before it
 // takes the chunk, before its first request and when it has ended; and the subjects.
 const workerReads = 4
@@ -163,6 +177,7 @@ func TestABulkDeletionReadsEachCustomerOnce(t *testing.T) {
 		return // it reports less for statements
 	}
 	onPage(t, steps)
+	onPlan(t, total(steps[2:5]), op)
 	if write := all.Write - 3*many; write > many/8 {
 		t.Errorf("%g write units for the operation itself, want at most an eighth of one for each customer", write)
 	}
