@@ -47,19 +47,24 @@ func TestThePageAddsUpThePrices(t *testing.T) {
 	}
 }
 
-// cells returns write units, read units, requests and dollars for a million.
+// cells returns write units in a full batch of the stream and of a change that comes alone, read units, requests and dollars
+// for a million, in a full batch.
 func (p priced) cells(t *testing.T) []string {
 	t.Helper()
 	var u bulk.Usage
 	for _, row := range p.rows(t) {
 		u = u.Plus(bulk.Usage{WriteUnits: number(row[0]), ReadUnits: number(row[1]), Requests: int(number(row[2]))})
 	}
-	logged := p.counted + p.plain
-	u.WriteUnits += float64(p.counted)*CountedEntry + float64(p.plain)*PlainEntry
-	requests := float64(u.Requests) + float64(logged)/EntriesWritten
-	dollars := Dollars(u, Overhead{QueueRequests: p.messages * messageRequests, Invocations: p.messages}) * 1e6
-	dollars += float64(logged) / changesBatched * InvocationPrice
-	return []string{short(u.WriteUnits / p.each), short(u.ReadUnits / p.each), short(requests / p.each), fmt.Sprintf("%.2f", dollars/p.each)}
+	const full = changesBatched
+	logging, alone := Logging(full*p.counted, full*p.plain), Logging(p.counted, p.plain)
+	write := u.WriteUnits + logging.WriteUnits/full
+	requests := float64(u.Requests) + float64(logging.Requests)/full
+	invocations := float64(p.messages) + float64(p.counted+p.plain)/full
+	dollars := write*WritePrice + u.ReadUnits*ReadPrice + float64(p.messages*messageRequests)*QueuePrice + invocations*InvocationPrice
+	return []string{
+		short(write / p.each), short((u.WriteUnits + alone.WriteUnits) / p.each), short(u.ReadUnits / p.each), short(requests / p.each),
+		fmt.Sprintf("%.2f", dollars/p.each),
+	}
 }
 
 // rows returns the write units, read units and requests that the price is the sum of.

@@ -168,17 +168,18 @@ func TestEstimates(t *testing.T) {
 // TestOverhead computes what an operation on 250 customers in two chunks costs besides its action.
 func TestOverhead(t *testing.T) {
 	own := Overhead{Requests: 2*6 + 5, WriteUnits: 2*5 + 8, ReadUnits: 2*8 + 3, QueueRequests: 2 * 3, Invocations: 2}
-	logging := func(entries int, units float64) Overhead {
+	logging := func(entries, requests int, units float64) Overhead {
 		o := own
-		o.Requests += ceil(entries, EntriesWritten)
+		o.Requests += requests
 		o.WriteUnits += units
 		o.Invocations += ceil(entries, 100)
 		return o
 	}
+	const counted, plain = 250*2 + 10*2, 250
 	for action, want := range map[string]Overhead{
-		Delete: logging(250, 250*CountedEntry), Restore: logging(250, 250*CountedEntry), Undo: logging(250, 250*CountedEntry),
-		Block: logging(250, 250*PlainEntry), Redate: logging(250, 250*PlainEntry),
-		Purge: logging(500, 250*(CountedEntry+PlainEntry)), Replay: logging(500, 250*(CountedEntry+PlainEntry)),
+		Delete: logging(250, 10, counted), Restore: logging(250, 10, counted), Undo: logging(250, 10, counted),
+		Block: logging(250, 250, plain), Redate: logging(250, 250, plain),
+		Purge: logging(500, 260, counted+plain), Replay: logging(500, 260, counted+plain),
 	} {
 		op := bulk.Operation{Action: action, Chunks: 2, Impact: bulk.Impact{Subjects: 260, Eligible: 250}}
 		if got := EstimateOverhead(op); got != want {

@@ -11,13 +11,25 @@ const (
 	InvocationPrice = 0.20  // invocations of a function; the time that they take is not included
 )
 
-// The price of logging a change of a customer, in write units of the table. The stream function pays it, after the change.
+// The price of logging changes of customers, in write units of the table. The stream function pays it, after the change.
+// Here the stream delivers full batches, as during an operation on many customers.
 const (
-	CountedEntry   = 4.0 // of a change that the totals count: its audit entry and the totals, in one transaction
-	PlainEntry     = 2.0 // of any other change: its audit entry, in a transaction
-	EntriesWritten = 1   // by one request
-	changesBatched = 100 // in an invocation of the stream function, if there are as many at the time
+	plainUnits = 1 // the audit entry of a change that the totals don't count, by a request of its own
+
+	countedUnits    = 2  // the audit entry of any other change, in a transaction
+	countedTogether = 25 // such entries in a transaction
+	totalsUnits     = 2  // the update of the totals in this transaction
+
+	changesBatched = 100 // changes in an invocation of the stream function
 )
+
+// Logging returns what the stream function consumes for changes that the totals count, and for others.
+func Logging(counted, plain int) bulk.Usage {
+	together := ceil(counted, countedTogether)
+	return bulk.Usage{
+		Requests: together + plain, WriteUnits: float64(counted*countedUnits + together*totalsUnits + plain*plainUnits),
+	}
+}
 
 // What an operation costs besides the requests of its action: a worker reads the operation, takes a chunk, reads its
 // subjects, writes its outcomes, and sees what is left. A caller applies the operation, and the last worker ends it.
@@ -52,13 +64,13 @@ func OverheadSoFar(op bulk.Operation, t bulk.Tally) Overhead {
 
 func overhead(op bulk.Operation, changed, chunks int) Overhead {
 	counted, plain := entries(op.Action)
-	logged := changed * (counted + plain)
+	logging := Logging(changed*counted, changed*plain)
 	return Overhead{
-		Requests:      ceil(logged, EntriesWritten) + chunks*chunkRequests + endRequests,
-		WriteUnits:    float64(changed)*(float64(counted)*CountedEntry+float64(plain)*PlainEntry) + float64(chunks*chunkWrites+endWrites),
+		Requests:      logging.Requests + chunks*chunkRequests + endRequests,
+		WriteUnits:    logging.WriteUnits + float64(chunks*chunkWrites+endWrites),
 		ReadUnits:     float64(chunks*chunkReads + endReads),
 		QueueRequests: chunks * messageRequests,
-		Invocations:   chunks + ceil(logged, changesBatched),
+		Invocations:   chunks + ceil(changed*(counted+plain), changesBatched),
 	}
 }
 
