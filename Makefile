@@ -23,6 +23,7 @@ soak: ## Run what takes hours: a million histories, a thousand killed workers, m
 bench: ## Compare Lethe with others, in about three minutes; options as in `make bench ARGS="--small"`
 	@go test -run '^$$' -bench . -benchmem ./internal/web >&2
 	@go -C internal/bench run . $(ARGS)
+	@go -C internal/bench run ./coldstart
 
 scale: ## Simulate a million customers on AWS, in minutes; options as in `make scale ARGS="--help"`
 	@go run ./internal/scale $(ARGS)
