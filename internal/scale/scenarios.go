@@ -159,9 +159,11 @@ type sweeper struct {
 	*world
 
 	left, next int // customers that are due; the number of the next one
-	room       int // messages
+	room, sent int // messages: for which the queue has room, and that this sweep has sent
 	running    bool
 }
+
+func (s *sweeper) measure() { s.room = customer.MaxBacklog - s.queue.Backlog() }
 
 func (s *sweeper) sweep() {
 	if s.running {
@@ -170,7 +172,8 @@ func (s *sweeper) sweep() {
 	s.running = true
 	p := s.process(&s.paid, s.lethe.Purge.Memory)
 	began, until := s.Now(), s.Now()+s.lethe.Purge.Timeout-reserve(s.lethe.Purge.Timeout)
-	p.Asked = func() { s.room = customer.MaxBacklog - s.queue.Backlog() }
+	s.sent = 0
+	p.Asked = s.measure
 	p.Sent = s.send
 	before, work, after := s.lethe.Sweep.Split(fences)
 	p.Play(before, s.next, until, func(err error) {
@@ -186,8 +189,19 @@ func (s *sweeper) sweep() {
 // batches plays the work of the recorded sweep until nobody is left, or no room, or no time.
 func (s *sweeper) batches(p *cloud.Process, work cloud.Trace, until time.Duration, err error, done func()) {
 	can := min(s.left, s.room*s.lethe.PerMessage)
-	if err != nil || can <= 0 {
+	switch {
+	case err != nil || s.left <= 0 || can <= 0 && (s.sent == 0 || s.Now()+customer.MeasureAfter > until):
 		done()
+		return
+	case can <= 0: // it waits for the workers
+		s.After(customer.MeasureAfter, func() {
+			s.paid.QueueRequests++
+			if s.measure(); s.room <= 0 {
+				done()
+				return
+			}
+			s.batches(p, work, until, nil, done)
+		})
 		return
 	}
 	some, to := work, s.next+min(can, work.Customers)
@@ -211,6 +225,7 @@ func (s *sweeper) send(messages int) {
 		s.next += s.lethe.PerMessage
 		s.left -= s.lethe.PerMessage
 		s.room--
+		s.sent++
 	}
 }
 

@@ -65,7 +65,7 @@ var (
 )
 
 const (
-	crowd       = 3 * bulk.MaxSubjects // three pages: the API plans the first
+	crowd       = 4 * bulk.MaxSubjects // the API plans the first page; and ten messages of purges
 	recordsEach = 2                    // records of a customer
 	samples     = 4                    // of the work of a message
 	// computedMessages is for how many messages the computing of the work function is measured.
