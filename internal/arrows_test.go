@@ -53,10 +53,11 @@ var arrows = []struct {
 	{"lethe/internal/engine", []string{"child", "loopback"}, true, "an engine knows no tables of ours"},
 	{"lethe/internal/child", nil, false, "a process knows not what it is for"},
 	{"lethe/internal/loopback", nil, false, "a listener knows not what it serves"},
+	{"lethe/internal/scale/cloud", nil, false, "what is simulated of AWS knows nothing of Lethe"},
 }
 
 // laptop are the packages that only tests and the local system may import: nothing of them is deployed.
-var laptop = []string{"local", "sim", "engine", "deploy", "template", "child", "loopback"}
+var laptop = []string{"local", "sim", "engine", "deploy", "template", "child", "loopback", "scale"}
 
 // onLaptop tells whether the package is one of those, or lies below one.
 func onLaptop(path string) bool {

@@ -32,9 +32,9 @@ const (
 	// MaxJobs small customers.
 	MaxBacklog = 1000
 
-	// measureAfter is how long a sweep without room waits before it measures the backlog again: SQS counts with a
+	// MeasureAfter is how long a sweep without room waits before it measures the backlog again: SQS counts with a
 	// delay of some seconds.
-	measureAfter = 10 * time.Second
+	MeasureAfter = 10 * time.Second
 
 	// maxFaults is after how many customers that it can't fence a sweep stops. Fewer are taken for faults of these
 	// customers, which must not keep the others waiting.
@@ -107,7 +107,7 @@ func (w *sweeping) isFull(ctx context.Context) (bool, error) {
 	if w.room > 0 {
 		return false, nil
 	}
-	w.Full = w.Due+w.Stuck == 0 || clock.Sleep(ctx, measureAfter) != nil
+	w.Full = w.Due+w.Stuck == 0 || clock.Sleep(ctx, MeasureAfter) != nil
 	if w.Full {
 		return true, w.failed
 	}

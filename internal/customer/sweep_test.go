@@ -108,9 +108,9 @@ func TestASweepMeasuresItsRoomAgain(t *testing.T) {
 		want Sweep
 		took time.Duration
 	}{
-		{"no room is made", []int{MaxBacklog}, Sweep{Due: MaxJobs, Full: true}, measureAfter},
-		{"room for one more", []int{MaxBacklog - 1, MaxBacklog}, Sweep{Due: 2 * MaxJobs, Full: true}, 2 * measureAfter},
-		{"room for the rest", []int{0}, Sweep{Due: 3*MaxJobs + 1}, measureAfter},
+		{"no room is made", []int{MaxBacklog}, Sweep{Due: MaxJobs, Full: true}, MeasureAfter},
+		{"room for one more", []int{MaxBacklog - 1, MaxBacklog}, Sweep{Due: 2 * MaxJobs, Full: true}, 2 * MeasureAfter},
+		{"room for the rest", []int{0}, Sweep{Due: 3*MaxJobs + 1}, MeasureAfter},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			store := scripted{trash: listed(overdue(make([]int, 3*MaxJobs+1)...), nil), backlog: MaxBacklog - 1, later: test.then}
@@ -126,7 +126,7 @@ func TestASweepMeasuresItsRoomAgain(t *testing.T) {
 // TestASweepWithoutTimeDoesNotWaitForRoom ends a sweep at its deadline, without an error: the next one continues.
 func TestASweepWithoutTimeDoesNotWaitForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), measureAfter/2)
+		ctx, cancel := context.WithTimeout(t.Context(), MeasureAfter/2)
 		defer cancel()
 		store := scripted{trash: listed(overdue(make([]int, MaxJobs+1)...), nil), backlog: MaxBacklog - 1}
 		if got, err := store.service(t).Sweep(ctx); err != nil || got != (Sweep{Due: MaxJobs, Full: true}) {
