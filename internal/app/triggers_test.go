@@ -96,7 +96,7 @@ func TestWorkNamesTheMessagesThatFailed(t *testing.T) {
 	}
 }
 
-// TestOneBadCustomerGoesOnAlone has a message with a customer whose root can't be read.
+// TestOneBadCustomerGoesOnAlone has a message with a customer that can't be read.
 func TestOneBadCustomerGoesOnAlone(t *testing.T) {
 	a := newApp(t)
 	var jobs []customer.Job

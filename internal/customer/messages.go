@@ -29,7 +29,7 @@ var errLarge = errors.New("the customer has too many records to be purged with o
 // if the queue must deliver the message again.
 //
 // A purge that fails does not hold up the others of its message: if some succeed, each that failed is sent in a message
-// of its own, and so is that of a customer with very many records. A message with one purge is never sent again from
+// of its own, and so is the purge of a customer with very many records. A message with one purge is never sent again from
 // here, so that no message goes round in circles: Lambda stops a function that sends itself messages.
 func (s *Service) PurgeMessages(ctx context.Context, messages ...[]Job) []error {
 	p := &purges{Service: s, results: map[Job]error{}}
@@ -55,8 +55,8 @@ func (p *purges) note(c Customer, err error) {
 	}
 }
 
-// fenced returns the customers that the messages' purges are still to be finished of, each once. It leaves out those
-// that get a message of their own.
+// fenced returns the customers of the messages that are still to be purged, each once. It leaves out those that get a
+// message of their own.
 func (p *purges) fenced(ctx context.Context, messages [][]Job) []Customer {
 	roots := p.read(ctx, slices.Concat(messages...))
 	var fenced []Customer

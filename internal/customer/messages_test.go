@@ -29,7 +29,7 @@ type gang struct {
 	wrong     []string
 }
 
-// newGang returns fenced customers, of whom those with a name in capitals have too many records to be purged with others.
+// newGang returns fenced customers. Those with a name in capitals have too many records to be purged with others.
 func newGang(ids ...string) *gang {
 	g := &gang{roots: map[string]Customer{}, damaged: map[string]error{}, stubborn: map[string]error{}}
 	for _, id := range ids {
@@ -227,8 +227,8 @@ func TestCertificatesOfAMessageFillBlocks(t *testing.T) {
 	}
 }
 
-// TestWhatAMessageHasNoTimeForIsLeftToTheSweep has a worker whose time is over before it begins, and one whose time ends
-// while it erases.
+// TestWhatAMessageHasNoTimeForIsLeftToTheSweep has a worker that has no time left when it begins, and one
+// that runs out of it while it erases.
 func TestWhatAMessageHasNoTimeForIsLeftToTheSweep(t *testing.T) {
 	ended, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()

@@ -62,7 +62,7 @@ func (s *Service) stillOf(ctx context.Context, c Customer, job Job) (bool, error
 // errNoDeletion is the error of a customer in the trash with a damaged root.
 var errNoDeletion = errors.New("its root has no deletion: run fsck")
 
-// unfinished adds ErrUnfinished to the error of a purge whose time was over in any step.
+// unfinished adds ErrUnfinished to the error of a purge that ran out of time in any step.
 func unfinished(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errors.Join(ErrUnfinished, err)

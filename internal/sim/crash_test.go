@@ -349,7 +349,7 @@ var scenarios = []scenario{
 	},
 }
 
-// fenceThree fences three customers whose certificates go into one block, and makes their message.
+// fenceThree fences three customers of one chain, so that their certificates go into one block, and makes their message.
 func (c *crash) fenceThree() {
 	c.message = nil
 	for n := 0; len(c.message) < 3; n++ {
