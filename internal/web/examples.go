@@ -91,7 +91,8 @@ var (
 	exampleItemPage      = ItemPage{Items: []Item{{Customer: "ANATR", Outcome: "done"}, {Customer: "AROUT", Outcome: "skipped", Code: "ON_HOLD"}}}
 	exampleDigest        = "5f8a7c0d5d0e5a3a2f7b1b0c9e8d7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e"
 
-	exampleTotals = Totals{Active: 89, Trash: 2, Purged: 1}
+	exampleTotals      = Totals{Active: 89, Trash: 2, Purged: 1}
+	exampleTotalsByDay = TotalsByDay{[]DayTotals{{"2026-11-29", 4, 0, 0, 0}, {"2026-11-30", 1, 3, 1, 1}}}
 )
 
 func trashed(c ListedCustomer) ListedCustomer {

@@ -350,6 +350,7 @@ func TestSettings(t *testing.T) {
 		{Name: "in force: deleted is purged at once", Method: post, URL: "/v1/customers", Body: `{"id":"C","lastName":"X"}`, Status: 201},
 		{Name: "purging", Method: remove, URL: "/v1/customers/C", Status: 200, Want: map[string]any{"state": "purging", "links.certificate": "/v1/certificates/C"}},
 		{Name: "totals", Method: get, URL: "/v1/totals", Status: 200},
+		{Name: "totals by day", Method: get, URL: "/v1/totals/days", Status: 200},
 	})
 }
 
