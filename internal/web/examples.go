@@ -58,6 +58,7 @@ var (
 	examplePreview     = Preview{Retention: "P7D"}
 	exampleForecast    = Forecast{
 		InTrash: 12, Held: 1, DueNow: 3, DueDay: 2, DueWeek: 6, Earliest: new(exampleTime.Add(time.Hour)), Complete: true,
+		Days: []DueDay{{"2026-11-21", 1}, {"2026-11-22", 1}, {"2026-11-27", 6}},
 	}
 
 	exampleCertificate = ledger.Certificate{
