@@ -45,6 +45,7 @@ type crash struct {
 	service *customer.Service // with faults
 	found   customer.Customer // the customer after prepare
 	jobs    *messages
+	counted customer.Totals // after prepare, if that reads them
 }
 
 // addressed returns a function that sets the e-mail address of a profile.
@@ -334,6 +335,7 @@ var scenarios = []scenario{
 		act:   (*crash).expire,
 		check: func(c *crash) { c.in(customer.Deleted, 1) },
 	},
+	followed,
 }
 
 // holdInTrash makes a customer in the trash with a legal hold, which lift lifts.
