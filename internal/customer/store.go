@@ -50,6 +50,8 @@ type Reader interface {
 
 	// Entries reads one page of a customer's audit log, newest first, empty if the log is. ErrCursor.
 	Entries(ctx context.Context, q EntryQuery) (EntryPage, error)
+	// Units returns what a write of the customer costs. It reads nothing.
+	Units(c Customer) Units
 	// Totals counts customers. It lags behind writes until the change stream has delivered them.
 	Totals(ctx context.Context) (Totals, error)
 	// TotalsByDay counts what happened on each day from the first to the last, in their order, with the same
@@ -184,14 +186,21 @@ type LedgerReader interface {
 	Heads(ctx context.Context) ([]Head, error)
 }
 
-// Queue delivers purges to workers, each at least once. All errors of its methods are faults.
+// Queue delivers messages to workers, each at least once. A message has up to MaxJobs purges. All errors of its
+// methods are faults.
 type Queue interface {
-	// Enqueue adds jobs. After an error some may have been added. It may be repeated: a job that a worker
-	// gets twice does nothing the second time.
+	// Enqueue adds jobs, in this order, in as few messages as hold them. After an error some may have been added. It
+	// may be repeated: a job that a worker gets twice does nothing the second time.
 	Enqueue(ctx context.Context, jobs ...Job) error
-	// Backlog estimates the number of jobs that are queued or in progress.
+	// EnqueueApart is Enqueue with a message for each job.
+	EnqueueApart(ctx context.Context, jobs ...Job) error
+	// Backlog estimates the number of messages that are queued or in progress.
 	Backlog(ctx context.Context) (int, error)
 }
+
+// MaxJobs is how many purges a message has at most. A worker does them in seconds if the customers are small, and ten
+// such messages stay below the 256 KB that SQS takes in one request.
+const MaxJobs = 100
 
 // Job asks a worker to finish the purge of one generation of a customer.
 type Job struct {
@@ -207,10 +216,18 @@ type Query struct {
 	Cursor string // from the previous page; empty for the first
 }
 
-// Page is a page of a list of customers. They have no Counts, Holds and Last.
+// Page is a page of a list of customers. Of what [Customer] has, they have ID, Version, State, Blocked, Profile,
+// HoldCount, the Deletion without its Reason and, if they are active, Created. The customers that a search
+// found are whole.
 type Page struct {
 	Customers []Customer
 	Cursor    string // for the next page; empty at the end
+}
+
+// Units are the write units of one write of a customer: 1 and 1, unless it is larger than most.
+type Units struct {
+	Root  int // of the customer itself
+	Entry int // of its entry in a list
 }
 
 // RecordQuery asks for a page of one customer's records.

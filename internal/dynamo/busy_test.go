@@ -87,7 +87,7 @@ func (f *contended) customer() map[string]any {
 	}
 	if f.shown%2 == 1 {
 		it["state"] = plain("deleted")
-		it["deletion"] = map[string]any{"M": map[string]any{"id": plain("d"), "time": plain(at)}}
+		it["deletion"] = map[string]any{"M": map[string]any{"g": plain("d")}}
 	}
 	return it
 }

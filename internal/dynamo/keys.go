@@ -19,6 +19,7 @@ import (
 //	customer (root)     C#<id>             #
 //	record              C#<id>             R#<kind>#<id>[#<kind>#<id>…]  children sort right below their parent
 //	access token        C#<id>             T#<sha256>
+//	further fields      C#<id>             D#                            of the profile; those that are no list column
 //	search term         S#<beginning>      <term>#<customer id>          written with the root, listed on it
 //	e-mail claim        E#<identity>       #                             kept in the trash, freed at purge
 //	retained record     X#<customer id>    R#<kind>#<id>…                what the law keeps, with its own expiry
@@ -39,9 +40,10 @@ import (
 //	block of a chain    L#<chain>          <seq of its first>            certificates, in their places
 //	certificate         C#<customer id>    <generation>                  the same, to be looked up
 //
-// There is one sparse index, lists: ipk is live#<shard> or trash#<shard>, isk is the sort
+// There are two sparse indexes. In lists, ipk is live#<shard> or trash#<shard>, and isk is the sort
 // key of the list, made unique by the customer's id. Operations have entries in it too:
-// ipk is operations#active or operations#ended, isk the time of creation.
+// ipk is operations#active or operations#ended, isk the time of creation. In days, dpk is
+// L#<day>#<shard>, and dsk the time, made unique. No item has them yet.
 const (
 	index = "lists"
 

@@ -162,7 +162,7 @@ func (o once) trace() (customer.Trace, error) {
 		Created: p.time(o.Created), Counts: o.Counts,
 	}
 	if o.Deletion != nil {
-		t.Deletion = o.Deletion.customer(&p)
+		t.Deletion = o.Deletion.customer()
 	}
 	return t, p.err
 }

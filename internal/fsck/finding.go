@@ -11,7 +11,7 @@ type Rule string
 
 // The rules.
 const (
-	OrphanRecord      Rule = "ORPHAN_RECORD"      // records without their root
+	OrphanRecord      Rule = "ORPHAN_RECORD"      // records, or further fields of a profile, without their root
 	OrphanToken       Rule = "ORPHAN_TOKEN"       // access tokens without their root
 	OrphanTerm        Rule = "ORPHAN_TERM"        // a search term that its customer's root does not list
 	OrphanClaim       Rule = "ORPHAN_CLAIM"       // an e-mail address claimed for a customer who doesn't have it
@@ -62,7 +62,7 @@ func (k key) customer() string {
 
 // ofCustomer reports whether the sort key belongs in a customer's partition.
 func (k key) ofCustomer() bool {
-	return k.SK == rootSK || strings.HasPrefix(k.SK, recordPrefix) || strings.HasPrefix(k.SK, tokenPrefix)
+	return k.SK == rootSK || k.SK == fieldsSK || strings.HasPrefix(k.SK, recordPrefix) || strings.HasPrefix(k.SK, tokenPrefix)
 }
 
 // ofSystem reports whether the key belongs to the settings or a lease.

@@ -19,7 +19,8 @@ type World struct {
 
 	Ledger     customer.Ledger
 	Operations bulk.Store
-	Now        func() time.Time // in whole milliseconds
+	Now        func() time.Time                        // in whole milliseconds
+	Expiry     func(t testing.TB, id string) time.Time // from when on TTL may remove a customer's root; zero: never
 	NameBy     func(rules func(customer.Profile) customer.Names)
 }
 
@@ -56,7 +57,9 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"policies frozen at the fence stay", checkFrozenPolicies},
 		{"a purge erases all pages of records", checkPurgeOfManyPages},
 		{"the trash is listed by purge time", checkTrash},
+		{"a list has a part of each customer", checkListed},
 		{"a root is put back only if it is missing", checkPutBack},
+		{"TTL leaves the root of a purge for longer than a stream delivers records", checkExpiry},
 		{"a transition requires the version that was seen", checkAdvance},
 		{"a repeated transition is made once", checkAdvanceRepeats},
 		{"many customers are restored by the same rules as one", checkRestoreMany},
