@@ -41,7 +41,7 @@ func (t *Table) Customers(ctx context.Context, q customer.Query) (customer.Page,
 			page.Cursor = encodeCursor(s.list, position)
 			break
 		}
-		c, err := r.customer()
+		c, err := r.listed()
 		if err != nil {
 			return customer.Page{}, err
 		}
@@ -62,7 +62,7 @@ func (t *Table) Trash(ctx context.Context, until time.Time) iter.Seq2[customer.C
 		for r, err := range t.entries(ctx, s) {
 			var c customer.Customer
 			if err == nil {
-				c, err = r.customer()
+				c, err = r.listed()
 			}
 			if !yield(c, err) || err != nil {
 				return

@@ -17,6 +17,9 @@ func (e *examination) checkRoot() {
 	if r.Version < 1 {
 		e.rootProblem(BadState, e.fixRoot(repair.SetVersion), "version %d", r.Version)
 	}
+	if len(r.Holds) != r.NHolds {
+		e.rootProblem(BadState, e.fixRoot(repair.CountHolds), "counts %d legal holds, but has %d", r.NHolds, len(r.Holds))
+	}
 	e.checkFormer()
 	e.checkFrozen()
 	e.checkRecent()
@@ -31,8 +34,8 @@ func (e *examination) checkState() bool {
 	r := e.root
 	switch r.State {
 	case active:
-		if r.Deletion != nil {
-			e.rootProblem(BadState, e.fixRoot(repair.DropDeletion), "active with a deletion")
+		if r.Deletion != nil || r.Reason != "" {
+			e.rootProblem(BadState, e.fixRoot(repair.DropDeletion), "active with a deletion, or the reason of one")
 		}
 		return true
 	case deleted, purging:
@@ -51,7 +54,7 @@ func (e *examination) checkDeletion() bool {
 	if r.State == purging && len(r.Holds) > 0 {
 		e.rootProblem(BadState, nil, "purging under legal hold; decide whether the purge or the hold is right")
 	}
-	if _, err := parseDue(r.Deletion.PurgeTime); err != nil {
+	if r.Deletion.PurgeTime.unreadable {
 		e.rootProblem(BadState, nil, "its purge time can't be read")
 		return false
 	}
@@ -66,11 +69,11 @@ func (e *examination) checkNotice() bool {
 		return true
 	}
 	lifted, err := time.Parse(timeLayout, r.Last.At)
-	due, _ := parseDue(r.Deletion.PurgeTime)
+	due := r.Deletion.PurgeTime
 	if err != nil || due.IsZero() || !due.Before(lifted.Add(customer.LiftNotice)) {
 		return true
 	}
-	e.rootProblem(BadState, e.fixRoot(repair.GiveNotice), "due at %s, though its last legal hold was lifted at %s", r.Deletion.PurgeTime, r.Last.At)
+	e.rootProblem(BadState, e.fixRoot(repair.GiveNotice), "due at %s, though its last legal hold was lifted at %s", formatTime(due.Time), r.Last.At)
 	return false
 }
 
@@ -82,13 +85,6 @@ func (e *examination) checkCreated() bool {
 	}
 	e.rootProblem(BadState, e.fixRoot(repair.SetCreated), "its place in the list of active customers can't be read")
 	return e.root.State != active
-}
-
-func parseDue(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	return time.Parse(timeLayout, s)
 }
 
 // place is the place of a root in the lists, and its TTL.
@@ -121,7 +117,7 @@ func (e *examination) place() place {
 		}
 		return e.expiring(look, customer.MinPurgeGrace)
 	}
-	due, _ := parseDue(r.Deletion.PurgeTime)
+	due := r.Deletion.PurgeTime.Time
 	switch {
 	case len(r.Holds) > 0:
 		return place{list: e.list("trash"), sort: held + "#" + e.customer}

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"time"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/ledger"
+	"lethe/internal/operations"
 )
 
 // The examples in the OpenAPI document and in /docs. A test validates them with the schemas.
@@ -18,7 +20,7 @@ var (
 	}
 	exampleNewCustomer = NewCustomer{ID: "ALFKI", Profile: exampleProfile}
 	exampleListed      = ListedCustomer{
-		ID: "ALFKI", Version: 1, State: "active", Created: exampleTime, Links: linksOf("ALFKI", "active"), Profile: exampleProfile,
+		ID: "ALFKI", Version: 1, State: "active", Created: &exampleTime, Links: linksOf("ALFKI", "active"), Profile: exampleProfile,
 	}
 	exampleCustomer     = Customer{ListedCustomer: exampleListed, Records: map[string]int64{"invoice": 6}, Holds: []Hold{}}
 	exampleCustomerPage = CustomerPage{Customers: []ListedCustomer{exampleListed}, NextCursor: "eyJ2IjoxfQ"}
@@ -36,7 +38,7 @@ var (
 	}
 	exampleTrashed   = trashed(exampleListed)
 	exampleDeleted   = Customer{ListedCustomer: exampleTrashed, Records: exampleCustomer.Records, Holds: []Hold{}}
-	exampleTrashPage = CustomerPage{Customers: []ListedCustomer{exampleTrashed}}
+	exampleTrashPage = CustomerPage{Customers: []ListedCustomer{briefly(exampleTrashed)}}
 
 	exampleBlocked    = blocked(exampleCustomer)
 	exampleHoldReason = Reason{Reason: "lawsuit pending"}
@@ -82,7 +84,7 @@ var (
 			Customers: 412, Eligible: 409, Blocked: map[string]int{"ON_HOLD": 3}, Records: map[string]int64{"ticket": 1204},
 			RestoreUntil: new(exampleTime.AddDate(0, 0, 30)),
 		},
-		Progress: Progress{Left: 412, Codes: map[string]int{}}, Estimate: Usage{Requests: 17, WriteUnits: 1227, Dollars: 0.000767, Seconds: 2},
+		Progress: Progress{Left: 412, Codes: map[string]int{}}, Estimate: usageOf(bulk.Usage{Requests: 20, WriteUnits: 1227, ReadUnits: 3}, operations.Overhead{Requests: 420, WriteUnits: 1649, ReadUnits: 11, QueueRequests: 3, Invocations: 6}),
 		Links: exampleItemLinks,
 	}
 	exampleEnded         = endedOf(examplePlanned)
@@ -99,11 +101,19 @@ func trashed(c ListedCustomer) ListedCustomer {
 	return c
 }
 
+// briefly returns a customer as the list of deleted customers shows it.
+func briefly(c ListedCustomer) ListedCustomer {
+	d := *c.Deletion
+	d.Reason = ""
+	c.Created, c.Deletion = nil, &d
+	return c
+}
+
 func endedOf(o Operation) Operation {
 	o.State, o.Applied, o.Ended, o.OnBlocked = "PARTIAL", new(exampleTime.Add(time.Minute)), new(exampleTime.Add(2*time.Minute)), "skip"
 	o.AppliedBy = "demo-admin"
 	o.Progress = Progress{Done: 408, Skipped: 4, Codes: map[string]int{"ON_HOLD": 3, "CHANGED": 1}}
-	o.Actual = Usage{Requests: 21, WriteUnits: 1262, ReadUnits: 4, Dollars: 0.000789}
+	o.Actual = usageOf(bulk.Usage{Requests: 21, WriteUnits: 1262, ReadUnits: 4}, operations.Overhead{Requests: 419, WriteUnits: 1645, ReadUnits: 11, QueueRequests: 3, Invocations: 6})
 	o.Impact.RestoreUntil = nil
 	return o
 }

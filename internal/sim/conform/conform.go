@@ -55,8 +55,10 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"a page of records ends at its size limit", checkRecordPages},
 		{"a purge erases everything between the fence and the root", checkPurge},
 		{"policies frozen at the fence stay", checkFrozenPolicies},
+		{"many purges are certified together, each once", checkCertificatesTogether},
 		{"a purge erases all pages of records", checkPurgeOfManyPages},
 		{"the trash is listed by purge time", checkTrash},
+		{"a list has a part of each customer", checkListed},
 		{"a root is put back only if it is missing", checkPutBack},
 		{"TTL leaves the root of a purge for longer than a stream delivers records", checkExpiry},
 		{"a transition requires the version that was seen", checkAdvance},
@@ -80,6 +82,8 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"a change of one deletion does not affect the next", checkLateFence},
 		{"a transition repeated after other changes does nothing", checkLateAdvance},
 		{"reasons in the audit log are reworded", checkReword},
+		{"changes are logged and counted once, in whatever groups they come", checkObserve},
+		{"a delta is counted with its own entry only", checkDeltas},
 	} {
 		t.Run(check.name, func(t *testing.T) {
 			t.Parallel()

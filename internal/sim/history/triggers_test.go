@@ -53,7 +53,7 @@ func (h *history) work(ctx context.Context, m model.Message) error {
 	if m.Work != nil {
 		return h.engine(s).Do(ctx, *m.Work)
 	}
-	return s.Purge(ctx, *m.Job)
+	return s.PurgeMessages(ctx, m.Jobs)[0]
 }
 
 // worked deletes a message after its work, or releases it after a failure.

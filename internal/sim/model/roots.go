@@ -171,6 +171,9 @@ func (t Table) Roots(ctx context.Context, ids []string) (found []customer.Custom
 	return found, err
 }
 
+// Units returns the units of a small customer: the model has no sizes.
+func (t Table) Units(customer.Customer) customer.Units { return customer.Units{Root: 1, Entry: 1} }
+
 // EmailOwner returns the id of the customer that claims an address.
 func (t Table) EmailOwner(ctx context.Context, email string) (owner string, err error) {
 	var ok bool
