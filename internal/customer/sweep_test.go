@@ -43,6 +43,7 @@ func TestSweeps(t *testing.T) {
 		{"one is past the fence already", scripted{trash: listed(overdue(1), nil), refusals: map[string]error{"c1": ErrUnchanged}}, Sweep{Due: 1, Lag: time.Minute}, "c1", nil},
 		{"a fault with one keeps none of the others", scripted{trash: listed(overdue(1, 2, 3), nil), refusals: map[string]error{"c2": broken}}, Sweep{Due: 2, Lag: 3 * time.Minute}, "c3 c1", broken},
 		{"the queue has enough", scripted{trash: listed(overdue(1), nil), backlog: MaxBacklog}, Sweep{Full: true, Lag: time.Minute}, "", nil},
+		{"one is damaged", scripted{trash: listed(append([]Customer{{ID: "bad", State: Deleted}, {ID: "worse", State: Purging}}, overdue(1)...), nil)}, Sweep{Due: 1, Lag: time.Minute}, "c1", errNoDeletion},
 		{"the list shows one too early", scripted{trash: listed(overdue(-1, 1), nil)}, Sweep{Due: 1, Refused: 1, Lag: time.Minute}, "c1", nil},
 		{"one has changed since it was listed", scripted{trash: listed(overdue(1, 2), nil), refusals: map[string]error{"c1": ErrVersion}}, Sweep{Due: 1, Refused: 1, Lag: 2 * time.Minute}, "c2", nil},
 		{"the queue can't be asked", scripted{trash: listed(overdue(1), nil), busy: broken}, Sweep{}, "", broken},
