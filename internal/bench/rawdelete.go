@@ -174,12 +174,12 @@ func hiding(r crowdRoot, now time.Time) (types.BatchStatementRequest, error) {
 		map[string]any{"id": generation, "at": now.Format(layout), "by": "bench", "action": "customer.deleted"},
 		make([]byte, 10),
 		"deleted", r.Epoch + 1,
-		map[string]any{"id": generation, "time": now.Format(layout), "by": "bench", "purgeTime": due.Format(layout)},
+		map[string]any{"g": generation, "t": now.UnixMilli(), "b": "bench", "p": due.UnixMilli()}, nil,
 		"trash" + r.IPK[len("live"):], due.Format(layout) + "#" + r.PK[len("C#"):], due.AddDate(0, 0, 3).Unix(),
 		r.Version, r.PK, "#",
 	}
 	statement := types.BatchStatementRequest{Statement: aws.String(`UPDATE "` + mainTable + `" SET "version"=?, "last"=?, "ro"=?, "state"=?, "epoch"=?, ` +
-		`"deletion"=?, "ipk"=?, "isk"=?, "ttl"=? WHERE "version"=? AND "pk"=? AND "sk"=?`)}
+		`"deletion"=?, "reason"=?, "ipk"=?, "isk"=?, "ttl"=? WHERE "version"=? AND "pk"=? AND "sk"=?`)}
 	for _, v := range values {
 		value, err := attributevalue.Marshal(v)
 		if err != nil {

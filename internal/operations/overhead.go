@@ -18,7 +18,7 @@ const (
 
 	countedUnits    = 2  // the audit entry of any other change, in a transaction
 	countedTogether = 25 // such entries in a transaction
-	totalsUnits     = 2  // the update of the totals in this transaction
+	totalsUnits     = 4  // the updates of the totals, and of those by day, in this transaction
 
 	changesBatched = 100 // changes in an invocation of the stream function
 )

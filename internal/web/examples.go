@@ -60,6 +60,7 @@ var (
 	examplePreview     = Preview{Retention: "P7D"}
 	exampleForecast    = Forecast{
 		InTrash: 12, Held: 1, DueNow: 3, DueDay: 2, DueWeek: 6, Earliest: new(exampleTime.Add(time.Hour)), Complete: true,
+		Days: []DueDay{{"2026-11-21", 1}, {"2026-11-22", 1}, {"2026-11-27", 6}},
 	}
 
 	exampleCertificate = ledger.Certificate{
@@ -93,7 +94,8 @@ var (
 	exampleItemPage      = ItemPage{Items: []Item{{Customer: "ANATR", Outcome: "done"}, {Customer: "AROUT", Outcome: "skipped", Code: "ON_HOLD"}}}
 	exampleDigest        = "5f8a7c0d5d0e5a3a2f7b1b0c9e8d7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e"
 
-	exampleTotals = Totals{Active: 89, Trash: 2, Purged: 1}
+	exampleTotals      = Totals{Active: 89, Trash: 2, Purged: 1}
+	exampleTotalsByDay = TotalsByDay{[]DayTotals{{"2026-11-29", 4, 0, 0, 0}, {"2026-11-30", 1, 3, 1, 1}}}
 )
 
 func trashed(c ListedCustomer) ListedCustomer {
