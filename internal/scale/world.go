@@ -64,7 +64,7 @@ func behaviour() *cloud.Behaviour {
 	}
 }
 
-// process is an instance of a function whose changes are in the stream.
+// process is an instance of a function; the stream has its changes.
 func (w *world) process(meter *cloud.Meter, megabytes int) *cloud.Process {
 	p := cloud.NewProcess(w.store, meter, behaviour(), megabytes)
 	p.Changed = func(event string, customer int) {
@@ -113,7 +113,7 @@ func (w *world) visit() {
 	next()
 }
 
-// worst returns the time within which 99 of 100 requests were answered.
+// p99 returns the time within which 99 of 100 requests were answered.
 func (w *world) p99() time.Duration {
 	if len(w.waits) == 0 {
 		return 0

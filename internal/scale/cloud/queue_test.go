@@ -19,7 +19,7 @@ func newQueue(clock *Clock, workers int, took time.Duration, handled func(Messag
 	}
 }
 
-// TestOneWorkerIsAQueueOfTheory compares the mean wait with that of a queue with random arrivals and equal services (M/D/1):
+// TestOneWorkerIsAQueueOfTheory compares the mean wait with the formula for random arrivals and equal services (M/D/1):
 // half the load divided by what it leaves free, times the service.
 func TestOneWorkerIsAQueueOfTheory(t *testing.T) {
 	for _, load := range []float64{0.3, 0.6, 0.8} {
