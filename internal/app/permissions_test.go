@@ -150,6 +150,7 @@ func exerciseAPI(t *testing.T, a *App) {
 		{http.MethodGet, "/v1/settings", ""},
 		{http.MethodPost, "/v1/settings/preview", `{"retention":"P1D"}`},
 		{http.MethodGet, "/v1/totals", ""},
+		{http.MethodGet, "/v1/totals/days", ""},
 		{http.MethodGet, "/v1/customers/nobody", ""},
 		{http.MethodGet, "/v1/certificates/nobody", ""},
 		{http.MethodGet, "/v1/certificates", ""},

@@ -20,6 +20,7 @@ type Entry struct {
 	Subject    string
 	Fields     []string // names of the profile fields that changed, and purgeTime if that changed
 	Delta      Totals   // how the change alters the totals
+	Moved      Moves    // what the change adds to the totals of its day
 }
 
 // Same reports whether two entries are of the same change.
@@ -38,7 +39,7 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 	return Entry{
 		Customer: subject.ID, Seq: seq, At: last.At, By: last.By, Action: last.Action,
 		Reason: Blot(last.Reason, before, after), ReasonCode: last.ReasonCode, Subject: last.Subject,
-		Fields: changedFields(before, after), Delta: delta(before, after, expired),
+		Fields: changedFields(before, after), Delta: delta(before, after, expired), Moved: moved(before, after, expired),
 	}, true
 }
 
@@ -136,6 +137,25 @@ func delta(before, after *Customer, expired bool) Totals {
 	}
 	return t
 }
+
+// moved returns what happened to the customer. A removal by TTL is nothing yet: the purge follows.
+func moved(before, after *Customer, expired bool) Moves {
+	was, is := before != nil && before.State == Active, after != nil && after.State == Active
+	switch {
+	case before == nil && is:
+		return Moves{Added: 1}
+	case after == nil && !expired:
+		return Moves{Purged: 1}
+	case was && after != nil && !is:
+		return Moves{Deleted: 1}
+	case before != nil && !was && is:
+		return Moves{Restored: 1}
+	}
+	return Moves{}
+}
+
+// Counts reports whether the entry counts anything.
+func (e Entry) Counts() bool { return e.Delta != (Totals{}) || e.Moved != (Moves{}) }
 
 func (t *Totals) add(c *Customer, n int64) {
 	switch {

@@ -134,7 +134,9 @@ type countingLog struct {
 	reworded int
 }
 
-func (*countingLog) Observe(_ context.Context, entries []Entry) (int, error) { return len(entries), nil }
+func (*countingLog) Observe(_ context.Context, entries []Entry) (int, error) {
+	return len(entries), nil
+}
 
 func (l *countingLog) Reword(context.Context, string, func(string) string) error {
 	l.reworded++

@@ -2,6 +2,8 @@ package customer
 
 import (
 	"iter"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -17,14 +19,25 @@ type Forecast struct {
 	DueMonth int // within 30 days, without those above
 	Later    int
 	Earliest time.Time // first purge time in the future; zero: none
+	Days     []DueDay  // the days on which customers become due, without those due now, for ForecastDays
 	Complete bool      // false: the trash has more customers than were counted
 }
+
+// DueDay counts the customers that become due on a day.
+type DueDay struct {
+	Day       Day
+	Customers int
+}
+
+// ForecastDays is how many days after today a forecast counts one by one.
+const ForecastDays = 400
 
 // MaxForecast is how many customers a forecast counts at most.
 const MaxForecast = 20_000
 
 func forecast(trash iter.Seq2[Customer, error], retention Period, now time.Time) (Forecast, error) {
 	f := Forecast{Complete: true}
+	days := map[Day]int{}
 	for c, err := range trash {
 		if err != nil {
 			return Forecast{}, err
@@ -34,10 +47,25 @@ func forecast(trash iter.Seq2[Customer, error], retention Period, now time.Time)
 			break
 		}
 		if c.State == Deleted {
-			f.count(c, retention.After(c.Deletion.Time), now)
+			due := retention.After(c.Deletion.Time)
+			f.count(c, due, now)
+			if len(c.Holds) == 0 && due.After(now) {
+				days[DayOf(due)]++
+			}
 		}
 	}
+	f.Days = dueDays(days, DayOf(now).Plus(ForecastDays))
 	return f, nil
+}
+
+// dueDays returns the days up to the last one, in their order.
+func dueDays(counts map[Day]int, last Day) (days []DueDay) {
+	for _, day := range slices.Sorted(maps.Keys(counts)) {
+		if day <= last {
+			days = append(days, DueDay{day, counts[day]})
+		}
+	}
+	return days
 }
 
 func (f *Forecast) count(c Customer, purgeTime, now time.Time) {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -75,6 +77,36 @@ func TestAForecastCountsByTheTimeLeft(t *testing.T) {
 	}
 }
 
+func TestAForecastCountsByDay(t *testing.T) {
+	const h = time.Hour // noon is 12 h into its day
+	for _, test := range []struct {
+		name      string
+		customers []Customer
+		retention Period
+		want      string // days after today, and customers
+	}{
+		{"nobody", nil, PeriodOf(day), ""},
+		{"never", trash(0), Never, ""},
+		{"now", trash(day, 2*day), PeriodOf(day), ""},
+		{"today, up to its last moment", trash(day-time.Second, day-12*h+1), PeriodOf(day), "0:2"},
+		{"at midnight it is the next day", trash(day - 12*h), PeriodOf(day), "1:1"},
+		{"several days", trash(0, h, day, 3*day), PeriodOf(7 * day), "4:1 6:1 7:2"},
+		{"held ones are not due", []Customer{trash(0)[0].held("h"), trash(0)[0]}, PeriodOf(30 * day), "30:1"},
+		{"those being purged are on their way", []Customer{purging(noon)}, PeriodOf(day), ""},
+		{"up to the last day", trash(0, day), PeriodOf(401 * day), "400:1"},
+		{"and none after it", trash(0), PeriodOf(401 * day), ""},
+	} {
+		f, err := forecast(listed(test.customers, nil), test.retention, noon)
+		var got []string
+		for _, d := range f.Days {
+			got = append(got, fmt.Sprintf("%v:%d", d.Day.Begin().Sub(DayOf(noon).Begin()).Hours()/24, d.Customers))
+		}
+		if err != nil || strings.Join(got, " ") != test.want {
+			t.Errorf("%s: %q, %v, want %q", test.name, got, err, test.want)
+		}
+	}
+}
+
 func TestAForecastSaysWhenItIsIncomplete(t *testing.T) {
 	for _, n := range []int{MaxForecast, MaxForecast + 1} {
 		f, err := forecast(listed(slices.Repeat(trash(0), n), nil), Never, noon)
@@ -86,7 +118,7 @@ func TestAForecastSaysWhenItIsIncomplete(t *testing.T) {
 
 func TestAFaultLeavesNoHalfForecast(t *testing.T) {
 	broken := errors.New("broken")
-	if f, err := forecast(listed(trash(0, 0), broken), Never, noon); !errors.Is(err, broken) || f != (Forecast{}) {
+	if f, err := forecast(listed(trash(0, 0), broken), Never, noon); !errors.Is(err, broken) || !reflect.DeepEqual(f, Forecast{}) {
 		t.Errorf("%+v, %v", f, err)
 	}
 }

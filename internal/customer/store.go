@@ -54,6 +54,9 @@ type Reader interface {
 	Units(c Customer) Units
 	// Totals counts customers. It lags behind writes until the change stream has delivered them.
 	Totals(ctx context.Context) (Totals, error)
+	// TotalsByDay counts what happened on each day from the first to the last, in their order, with the same
+	// lag. Days are kept for KeptDays.
+	TotalsByDay(ctx context.Context, first, last Day) ([]DayTotals, error)
 }
 
 // Writer changes customers. Each method is atomic, and makes the change only if the matching Can function
@@ -140,10 +143,11 @@ type SettingsStore interface {
 
 // AuditWriter keeps audit logs and the totals. Neither method has an error of its own.
 type AuditWriter interface {
-	// Observe adds entries to the audit logs of their customers and their Deltas to the totals, and returns
-	// how many of them, from the first, are added. After an error later ones may be added, too. An entry
-	// and its Delta are added together or not at all, and once for each Entry.Seq: the same entries can
-	// be given again, in other groups. A customer's entries are added in their order.
+	// Observe adds entries to the audit logs of their customers, their Deltas to the totals and their Moves to
+	// those of the day of Entry.At. It returns how many of them, from the first, are added. After an error
+	// later ones may be added, too. An entry is added together with what it counts or not at all, and once
+	// for each Entry.Seq: the same entries can be given again, in other groups. A customer's entries are
+	// added in their order.
 	Observe(ctx context.Context, entries []Entry) (added int, err error)
 	// Reword replaces every reason in a customer's audit log by what a function returns for it. After an
 	// error some may be replaced. The function must return its own results unchanged, so that a
@@ -210,6 +214,10 @@ type Query struct {
 	Search string // see ParseSearch; empty: all customers of the list
 	Limit  int
 	Cursor string // from the previous page; empty for the first
+
+	// Consistent reads the customers that a search finds consistently. It has no effect without
+	// Search: a list has no such reads.
+	Consistent bool
 }
 
 // Page is a page of a list of customers. Of what [Customer] has, they have ID, Version, State, Blocked, Profile,
@@ -265,16 +273,4 @@ type EntryQuery struct {
 type EntryPage struct {
 	Entries []Entry
 	Cursor  string
-}
-
-// Totals counts customers by state.
-type Totals struct {
-	Active int64
-	Trash  int64 // deleted, or being purged
-	Purged int64
-}
-
-// Plus returns the sum.
-func (t Totals) Plus(other Totals) Totals {
-	return Totals{t.Active + other.Active, t.Trash + other.Trash, t.Purged + other.Purged}
 }

@@ -51,7 +51,7 @@ func TestAChangeIsLoggedAndCountedOnceHoweverOftenItIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Delta = customer.Totals{}
+	e.Delta, e.Moved = customer.Totals{}, customer.Moves{}
 	for i := range page.Entries {
 		page.Entries[i].Seq = e.Seq // a place in the stream, of no use to readers
 	}

@@ -44,6 +44,7 @@ var goldenFiles = []struct{ file, pk, sk string }{
 	{"done-under-a-key-held", "I#key of a hold", "#"},
 	{"settings", "P", "settings"},
 	{"totals", "P#totals#0", "#"},
+	{"totals-of-a-day", "P#totals#0", "2040-01-02"},
 	{"lease", "P", "lease#sweep"},
 	{"block-of-a-chain", "L#2", "000000000001"},
 	{"certificate", "C#zoe", "of zoe"},

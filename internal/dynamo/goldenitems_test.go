@@ -65,7 +65,7 @@ func writeSettings(ctx context.Context, table *dynamo.Table) error {
 	logged := customer.Entry{
 		Customer: "ann", Seq: "000000000000000000001", At: goldenTime.Add(20 * time.Minute), By: "admin", Action: customer.ActionUpdated,
 		Reason: "a test", ReasonCode: customer.TestData, Subject: "ticket~1", Fields: []string{"email"},
-		Delta: customer.Totals{Active: 3, Trash: 2, Purged: 1},
+		Delta: customer.Totals{Active: 3, Trash: 2, Purged: 1}, Moved: customer.Moves{Added: 4, Deleted: 3, Restored: 2, Purged: 1},
 	}
 	return errors.Join(err,
 		table.Acquire(ctx, "sweep", "a worker", goldenTime, goldenTime.Add(time.Minute)),
@@ -190,6 +190,7 @@ func readItems(t *testing.T, tables dynamotest.Tables) map[string]any {
 		"audit log":         func() (any, error) { return table.Entries(ctx, customer.EntryQuery{Customer: "ann", Limit: 9}) },
 		"settings":          func() (any, error) { return table.Settings(ctx) },
 		"totals":            func() (any, error) { return table.Totals(ctx) },
+		"totals of a day":   func() (any, error) { return table.TotalsByDay(ctx, "2040-01-01", "2040-01-03") },
 		"lease":             func() (any, error) { return leased(ctx, table) },
 		"repeated deletion": func() (any, error) { return repeated(ctx, table, "key of a deletion") },
 		"repeated hold":     func() (any, error) { return repeated(ctx, table, "key of a hold") },

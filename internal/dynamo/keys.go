@@ -32,6 +32,7 @@ import (
 //	done under a key    I#<hash>           #                             Idempotency-Key, for a day
 //	settings            P                  settings
 //	totals              P#totals#<n>       #                             one of 32 parts of the sum
+//	totals of a day     P#totals#<n>       <day>                         one of 32 parts, kept for 400 days
 //	lease               P                  lease#<name>
 //
 // In the ledger:

@@ -63,7 +63,7 @@ func changesOfLane(batch, counting int) []customer.Entry {
 		n := batch*laneBatch + i
 		entries[i] = entry(fmt.Sprint("c", n), n, goldenTime)
 		if i%10 < counting {
-			entries[i].Delta = customer.Totals{Active: 1}
+			entries[i].Delta, entries[i].Moved = customer.Totals{Active: 1}, customer.Moves{Added: 1}
 		}
 	}
 	return entries

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	maxCounted = 25 // entries in a transaction. With the totals' parts these are far from DynamoDB's limit
+	maxCounted = 25 // entries in a transaction: with the totals, and a row for the day of each, at most 51 of DynamoDB's 100 items
 	logWriters = 25 // writes of one wave in flight
 )
 
@@ -45,7 +45,7 @@ type wave struct{ counted, plain []int }
 func wavesOf(entries []customer.Entry) (waves []wave) {
 	next, same, seen := map[string]int{}, map[string]int{}, map[string]bool{} // same: the wave with the customer's transaction
 	for i, e := range entries {
-		counted := e.Delta != (customer.Totals{})
+		counted := e.Counts()
 		at := next[e.Customer]
 		if joined, ok := same[e.Customer]; ok && counted && !seen[e.Seq] {
 			at = joined
@@ -159,7 +159,7 @@ func note(written []bool, places []int) {
 // no error. Each attempt draws another part of the totals.
 func (t *Table) tryCounted(ctx context.Context, entries []customer.Entry, places []int) (*types.TransactionCanceledException, error) {
 	tx := t.newTransaction()
-	var sum sums
+	sum := sums{days: map[customer.Day]customer.Moves{}}
 	for _, i := range places {
 		if err := tx.put(t.newEntry(entries[i]), func(item) error { return customer.ErrExists }); err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,6 +139,52 @@ func TestAnEntryThatCannotBeWrittenKeepsBackOnlyLaterOnes(t *testing.T) {
 	}
 }
 
+// TestABatchCountsOnTheDaysOfItsChanges has as many days as entries: a stream that is late delivers old changes.
+func TestABatchCountsOnTheDaysOfItsChanges(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t)
+	now := s.world.Clock.Now()
+	entries := make([]customer.Entry, 25)
+	for i := range entries {
+		entries[i] = entry(fmt.Sprint("c", i), i, now.AddDate(0, 0, -i))
+		entries[i].Moved = customer.Moves{Added: int64(i), Deleted: 1, Restored: 2, Purged: 3}
+	}
+	for range 2 {
+		if err := observe(t.Context(), s, entries...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := map[customer.Day]customer.Moves{}
+	for _, e := range entries {
+		want[customer.DayOf(e.At)] = e.Moved
+	}
+	first, last := customer.DayOf(now).Plus(-30), customer.DayOf(now).Plus(1)
+	got, err := s.TotalsByDay(t.Context(), first, last)
+	if err != nil || len(got) != 32 {
+		t.Fatalf("%d days, %v", len(got), err)
+	}
+	same(t, "days", got, customer.DaysBetween(first, last, want))
+}
+
+// TestTheTotalsOfADayExpire checks that a day is kept to the end of its 400th day after it.
+func TestTheTotalsOfADayExpire(t *testing.T) {
+	t.Parallel()
+	l := newLanes()
+	e := entry("c", 1, time.Date(2026, 3, 1, 23, 59, 59, 0, time.UTC))
+	e.Moved = customer.Moves{Added: 1}
+	l.deliver(t.Context(), []customer.Entry{e})
+	for path, it := range l.store.items {
+		if strings.HasSuffix(path, " 2026-03-01") {
+			want := time.Date(2027, 4, 6, 0, 0, 0, 0, time.UTC)
+			if got := time.Unix(slowNumber(it["ttl"]), 0).UTC(); !got.Equal(want) {
+				t.Errorf("expires at %v, want %v", got, want)
+			}
+			return
+		}
+	}
+	t.Error("the day is not counted")
+}
+
 func TestABatchOfEntriesCostsTwoUnitsForEachThatCounts(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -145,10 +192,10 @@ func TestABatchOfEntriesCostsTwoUnitsForEachThatCounts(t *testing.T) {
 		units             float64
 		requests          int
 	}{
-		{1, 10, 4, 1},
+		{1, 10, 6, 1},
 		{1, 0, 1, 1},
-		{25, 10, 52, 1},
-		{100, 10, 208, 4},
+		{25, 10, 54, 1},
+		{100, 10, 216, 4},
 		{100, 0, 100, 100},
 	} {
 		synctest.Test(t, func(t *testing.T) {

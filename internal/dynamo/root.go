@@ -61,7 +61,7 @@ type deletion struct {
 	PurgeTime millis `dynamodbav:"p,omitempty"`
 }
 
-// millis is a time in milliseconds since 1970; 0 is none. It takes a third of the bytes of a time in words.
+// millis is a time in milliseconds since 1970, and 0 for no time. It takes a third of the bytes of a time as text.
 type millis int64
 
 func newMillis(t time.Time) millis {

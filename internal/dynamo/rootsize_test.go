@@ -14,6 +14,8 @@ import (
 
 	"lethe/internal/customer"
 	"lethe/internal/docstest"
+	"lethe/internal/dynamo"
+	"lethe/internal/dynamo/dynamotest"
 )
 
 // The budget of a typical customer with everything in use, in bytes. A root of up to 1,024 is one write unit, so that
@@ -198,6 +200,22 @@ func TestUnitsAreThoseOfTheStoredItems(t *testing.T) {
 		same(t, "computed", store.Units(c), want)
 		same(t, "stored", customer.Units{Root: (itemSize(root) + 1023) / 1024, Entry: (itemSize(entry) + 1023) / 1024}, want)
 	}
+}
+
+// TestAnEntryIsCountedAsTheTemplateProjectsIt compares the attributes that Units counts with the index in the table.
+func TestAnEntryIsCountedAsTheTemplateProjectsIt(t *testing.T) {
+	t.Parallel()
+	tables := dynamotest.New(t)
+	out, err := dynamodb.NewFromConfig(tables.Config).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &tables.Name})
+	must(t, err)
+	for _, index := range out.Table.GlobalSecondaryIndexes {
+		if *index.IndexName == "lists" {
+			want := append([]string{"pk", "sk", "ipk", "isk"}, index.Projection.NonKeyAttributes...)
+			same(t, "projected", slices.Sorted(slices.Values(dynamo.Projected)), slices.Sorted(slices.Values(want)))
+			return
+		}
+	}
+	t.Error("there is no index lists")
 }
 
 // TestAnIndexThatNoItemIsInCostsNothing counts the units of a write by index. The index days is declared, and no item is in

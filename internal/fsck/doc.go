@@ -27,6 +27,7 @@
 //	leftovers.go     what is left of customers who are gone
 //	parts.go         operations and their chunks
 //	notes.go         notes of idempotency keys
+//	totals.go        totals, of all time and by day
 //	certificates.go  each certificate; personal values where they would outlive a customer
 //	chains.go        chains of certificates, and their copies under the customers
 //

@@ -31,6 +31,7 @@ const (
 	StrandedChunk     Rule = "STRANDED_CHUNK"     // parts of an operation that does not exist
 	OperationBroken   Rule = "OPERATION_BROKEN"   // an operation without some of its parts
 	NoteKept          Rule = "NOTE_KEPT"          // the note of an idempotency key that never expires
+	TotalsWrong       Rule = "TOTALS_WRONG"       // totals that can't be right
 	UnknownItem       Rule = "UNKNOWN_ITEM"       // an item that can't be read, or is not in the map of items
 	PersonalData      Rule = "PERSONAL_DATA"      // a personal value where it would outlive its customer
 )
@@ -64,9 +65,9 @@ func (k key) ofCustomer() bool {
 	return k.SK == rootSK || k.SK == fieldsSK || strings.HasPrefix(k.SK, recordPrefix) || strings.HasPrefix(k.SK, tokenPrefix)
 }
 
-// ofSystem reports whether the key belongs to the settings, the totals or a lease.
+// ofSystem reports whether the key belongs to the settings or a lease.
 func (k key) ofSystem() bool {
-	return k.PK == "P" && (k.SK == "settings" || strings.HasPrefix(k.SK, "lease#")) || strings.HasPrefix(k.PK, "P#totals#") && k.SK == "#"
+	return k.PK == "P" && (k.SK == "settings" || strings.HasPrefix(k.SK, "lease#"))
 }
 
 // shown returns the key for reports. It is hashed if it may contain personal data.
@@ -108,5 +109,5 @@ func (f Finding) String() string {
 var Rules = []Rule{
 	OrphanRecord, OrphanToken, OrphanTerm, OrphanClaim, CountMismatch, ChildCount, ParentMissing, BadRecord, TermMissing,
 	ClaimMissing, BadState, WrongPlace, Overdue, Stuck, Resurrected, RetainedWrong, CertificateBroken, StrandedChunk,
-	OperationBroken, NoteKept, UnknownItem, PersonalData,
+	OperationBroken, NoteKept, TotalsWrong, UnknownItem, PersonalData,
 }

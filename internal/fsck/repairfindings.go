@@ -50,6 +50,11 @@ func (c *check) repairAll(ctx context.Context, findings []Finding) error {
 	for _, f := range findings {
 		s := suspect{customer: f.Customer, about: everything}
 		switch {
+		case f.Rule == TotalsWrong:
+			if err := c.repairTotals(ctx, f); err != nil {
+				return err
+			}
+			continue
 		case f.Rule == NoteKept:
 			if err := c.repairNote(ctx, f); err != nil {
 				return err

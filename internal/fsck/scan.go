@@ -137,6 +137,8 @@ func (s *segment) visit(ctx context.Context, it item) error {
 	case space == "I" && r.SK == rootSK:
 		s.check.checkPersonal(r.key().shown(), it)
 		return s.check.checkNote(ctx, r)
+	case strings.HasPrefix(r.PK, totalsPrefix):
+		return s.check.checkTotals(ctx, r)
 	case r.key().ofSystem():
 	default:
 		s.check.addUnknown(r.key(), "no item has such a key")

@@ -54,7 +54,9 @@ func (r *running) left(t *testing.T, words ...string) map[string]string {
 	for id, table := range r.resources.Tables {
 		s.table(t, db, id, dynamodb.ScanInput{TableName: &table.Name, ConsistentRead: aws.Bool(true)})
 	}
-	s.table(t, db, "lists", dynamodb.ScanInput{TableName: aws.String(stack + "Table"), IndexName: aws.String("lists")})
+	for _, index := range []string{"lists", "days"} {
+		s.table(t, db, index, dynamodb.ScanInput{TableName: aws.String(stack + "Table"), IndexName: &index})
+	}
 	r.messages(t, s)
 	for line := range strings.Lines(r.options.Output.(*journal).String()) {
 		s.look("the log", line)

@@ -46,6 +46,7 @@ type crash struct {
 	service *customer.Service // with faults
 	found   customer.Customer // the customer after prepare
 	jobs    *messages
+	counted customer.Totals // after prepare, if that reads them
 	message []customer.Job
 }
 
@@ -347,6 +348,7 @@ var scenarios = []scenario{
 		act:   (*crash).expire,
 		check: func(c *crash) { c.in(customer.Deleted, 1) },
 	},
+	followed,
 }
 
 // fenceThree fences three customers whose certificates go into one block, and makes their message.

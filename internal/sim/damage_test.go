@@ -345,6 +345,12 @@ func damages(gone string) []damage {
 		broken("a note without ttl", fsck.NoteKept, put("I#abc", "#", nothing)),
 		reported("an unknown key", fsck.UnknownItem, put("Z#1", "#", nothing)),
 		reported("totals beside the settings", fsck.UnknownItem, put("P", "totals#0", nothing)),
+		reported("a part of the totals too many", fsck.UnknownItem, put("P#totals#32", "#", nothing)),
+		reported("totals of no day", fsck.UnknownItem, put("P#totals#3", "2026-02-30", set("ttl", number("5000000000")))),
+		reported("totals of a day that count letters", fsck.UnknownItem, put("P#totals#3", "2026-02-20", all(set("ttl", number("5000000000")), set("purged", text("Anders"))))),
+		reported("totals of a day below zero", fsck.TotalsWrong, put("P#totals#3", "2026-02-20", all(set("ttl", number("5000000000")), set("deleted", number("-1"))))),
+		reported("totals of a day to come", fsck.TotalsWrong, put("P#totals#3", "2999-12-31", set("ttl", number("5000000000")))),
+		broken("totals of a day that stay", fsck.TotalsWrong, put("P#totals#3", "2026-02-20", set("added", number("1")))),
 		reported("an unknown part of a customer", fsck.UnknownItem, put("C#live", "Z#Anders", nothing)),
 		reported("unreadable root", fsck.UnknownItem, put("C#held", "#", set("version", text("Anders")))),
 

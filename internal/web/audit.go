@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -23,6 +24,12 @@ func (a *api) auditRoutes() {
 		description: "Counts active, deleted and purged customers. A change is counted after a moment.",
 		response:    exampleTotals,
 	}, a.showTotals)
+	register(a, route{
+		id: "list-totals-by-day", method: http.MethodGet, path: "/v1/totals/days", tag: "Audit",
+		summary:     "Count by day what happened to customers",
+		description: "Counts for each day, in UTC, how many customers were added, deleted, restored and purged. Every day of the range is in the answer, also one on which nothing happened. A change is counted after a moment, on its own day. The counts are kept for 400 days.",
+		response:    exampleTotalsByDay,
+	}, a.listTotalsByDay)
 }
 
 // Entry is one entry of an audit log.
@@ -80,4 +87,68 @@ func (a *api) showTotals(ctx context.Context, _ *struct{}) (*output[Totals], err
 		return nil, err
 	}
 	return &output[Totals]{Body: Totals(t)}, nil
+}
+
+// DayTotals counts what happened on one day.
+type DayTotals struct {
+	Day      string `json:"day" format:"date" doc:"The day, in UTC."`
+	Added    int64  `json:"added" doc:"Customers that were created."`
+	Deleted  int64  `json:"deleted" doc:"Customers that were moved to the trash."`
+	Restored int64  `json:"restored" doc:"Customers that were restored from the trash."`
+	Purged   int64  `json:"purged" doc:"Purges that ended."`
+}
+
+// TotalsByDay lists days, oldest first.
+type TotalsByDay struct {
+	Days []DayTotals `json:"days"`
+}
+
+func dayTotalsOf(d customer.DayTotals) DayTotals {
+	return DayTotals{string(d.Day), d.Added, d.Deleted, d.Restored, d.Purged}
+}
+
+type totalsByDayInput struct {
+	From string `query:"from" format:"date" doc:"The first day. If left out, 29 days before the last one." example:"2026-11-01"`
+	To   string `query:"to" format:"date" doc:"The last day. If left out, today. At most 400 days can be asked for." example:"2026-11-30"`
+}
+
+// days returns the range of days that is asked for.
+func (in totalsByDayInput) days(today customer.Day) (first, last customer.Day, err error) {
+	if last, err = dayOr(today, "query.to", in.To); err != nil {
+		return "", "", err
+	}
+	if first, err = dayOr(last.Plus(-29), "query.from", in.From); err != nil {
+		return "", "", err
+	}
+	switch {
+	case first > last:
+		return "", "", customer.Invalid("query.from", "is after the last day; give a day that is not after to")
+	case first <= last.Plus(-customer.KeptDays):
+		return "", "", customer.Invalid("query.from", fmt.Sprintf("makes more than %d days; ask for less at once", customer.KeptDays))
+	}
+	return first, last, nil
+}
+
+// dayOr parses a parameter; if it is left out, dayOr returns a default.
+func dayOr(otherwise customer.Day, name, text string) (customer.Day, error) {
+	if text == "" {
+		return otherwise, nil
+	}
+	day, err := customer.ParseDay(text)
+	if err != nil {
+		return "", customer.Invalid(name, "is not a day; write it as 2026-11-30")
+	}
+	return day, nil
+}
+
+func (a *api) listTotalsByDay(ctx context.Context, in *totalsByDayInput) (*output[TotalsByDay], error) {
+	first, last, err := in.days(customer.DayOf(a.svc.Now()))
+	if err != nil {
+		return nil, err
+	}
+	days, err := a.svc.TotalsByDay(ctx, first, last)
+	if err != nil {
+		return nil, err
+	}
+	return &output[TotalsByDay]{Body: TotalsByDay{documents(days, dayTotalsOf)}}, nil
 }

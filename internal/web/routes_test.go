@@ -344,12 +344,13 @@ func TestSettings(t *testing.T) {
 		{Name: "put by tag", Method: put, URL: "/v1/settings", Body: with(`"retention":"never"`), Header: []string{"If-Match", `"1"`}, Status: 200, Want: map[string]any{"version": 2, "retention": "never"}},
 		{Name: "put the old version", Method: put, URL: "/v1/settings", Body: with(`"retention":"P1D"`), Header: []string{"If-Match", `"1"`}, Status: 412, Code: "VERSION_MISMATCH"},
 		{Name: "short notice acknowledged", Method: put, URL: "/v1/settings", Body: with(`"version":2,"acknowledged":true,"retention":"PT0S"`), Status: 200, Want: map[string]any{"retention": "PT0S"}},
-		{Name: "preview", Method: post, URL: "/v1/settings/preview", Body: `{"retention":"P7D"}`, Status: 200, Want: map[string]any{"inTrash": 2, "held": 1, "dueWeek": 1, "complete": true}},
+		{Name: "preview", Method: post, URL: "/v1/settings/preview", Body: `{"retention":"P7D"}`, Status: 200, Want: map[string]any{"inTrash": 2, "held": 1, "dueWeek": 1, "days.0.customers": 1, "days.1": nil, "complete": true}},
 		{Name: "preview never", Method: post, URL: "/v1/settings/preview", Body: `{"retention":"never"}`, Status: 200, Want: map[string]any{"never": 1, "earliest": nil}},
 		{Name: "preview nothing", Method: post, URL: "/v1/settings/preview", Body: `{"retention":"soon"}`, Status: 422, Code: "INVALID"},
 		{Name: "in force: deleted is purged at once", Method: post, URL: "/v1/customers", Body: `{"id":"C","lastName":"X"}`, Status: 201},
 		{Name: "purging", Method: remove, URL: "/v1/customers/C", Status: 200, Want: map[string]any{"state": "purging", "links.certificate": "/v1/certificates/C"}},
 		{Name: "totals", Method: get, URL: "/v1/totals", Status: 200},
+		{Name: "totals by day", Method: get, URL: "/v1/totals/days", Status: 200},
 	})
 }
 

@@ -27,7 +27,7 @@ func (a *api) settingsRoutes() {
 	register(a, route{
 		id: "preview-settings", method: http.MethodPost, path: "/v1/settings/preview", tag: "Settings",
 		summary:     "Preview a retention",
-		description: "Counts the customers in the trash by when they would be purged if this retention had been in force at their deletion. Nothing changes.",
+		description: "Counts the customers in the trash by when they would be purged if this retention had been in force at their deletion, also day by day. It reads at most 20,000 customers. Nothing changes.",
 		request:     examplePreview, response: exampleForecast,
 	}, a.preview)
 }
@@ -187,8 +187,17 @@ type Forecast struct {
 	DueMonth int        `json:"dueMonth" doc:"Within 30 days, without dueNow, dueDay and dueWeek."`
 	Later    int        `json:"later" doc:"In more than 30 days."`
 	Earliest *time.Time `json:"earliest,omitempty" doc:"The time of the first purge in the future."`
+	Days     []DueDay   `json:"days" doc:"The days on which customers become due, oldest first, without dueNow: the next 400 days. Days on which none becomes due are left out."`
 	Complete bool       `json:"complete" doc:"false: the trash has more customers than were counted."`
 }
+
+// DueDay counts the customers that become due on a day.
+type DueDay struct {
+	Day       string `json:"day" format:"date" doc:"The day, in UTC."`
+	Customers int    `json:"customers" doc:"Customers that would be purged on this day."`
+}
+
+func dueDayOf(d customer.DueDay) DueDay { return DueDay{string(d.Day), d.Customers} }
 
 type previewInput struct{ Body Preview }
 
@@ -208,6 +217,7 @@ func forecastOf(f customer.Forecast) Forecast {
 	doc := Forecast{
 		InTrash: f.InTrash, Held: f.Held, Never: f.Never, DueNow: f.DueNow, DueDay: f.DueDay,
 		DueWeek: f.DueWeek, DueMonth: f.DueMonth, Later: f.Later, Complete: f.Complete,
+		Days: documents(f.Days, dueDayOf),
 	}
 	if !f.Earliest.IsZero() {
 		doc.Earliest = new(timeOf(f.Earliest))

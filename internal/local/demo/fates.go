@@ -1,6 +1,9 @@
 package demo
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Fate is the state of a customer when the demo begins.
 type Fate struct {
@@ -44,6 +47,23 @@ func fates() []Fate {
 	add(9, Blocked, "", "chargeback", "abusive messages", "unpaid invoices")
 	add(5, Held, "", "lawsuit pending", "tax audit")
 	return list
+}
+
+// code returns the reason code, which the list of deleted customers shows.
+func (f Fate) code() string {
+	for _, known := range []struct{ words, code string }{
+		{"asked", "erasure_request"},
+		{"erasure", "erasure_request"},
+		{"inactive", "inactive"},
+		{"never used", "inactive"},
+		{"duplicate", "duplicate"},
+		{"test account", "test"},
+	} {
+		if strings.Contains(f.Reason, known.words) {
+			return known.code
+		}
+	}
+	return "other"
 }
 
 // hold returns the name of the customer's legal hold.

@@ -132,7 +132,7 @@ func TestFatesArePossible(t *testing.T) {
 		if key := blocking[f.Customer]; f.trashed() && key != "" {
 			t.Errorf("%s is in the trash, but %s blocks that", f.Customer, key)
 		}
-		if err := customer.ValidateReason(f.Reason, ""); err != nil {
+		if err := customer.ValidateReason(f.Reason, customer.ReasonCode(f.code())); err != nil {
 			t.Errorf("%s: %v", f.Customer, err)
 		}
 		if !customer.Identifier(f.hold()) {

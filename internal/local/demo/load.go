@@ -133,6 +133,7 @@ func order(fates []Fate) []string {
 
 type reason struct {
 	Reason string `json:"reason"`
+	Code   string `json:"reasonCode,omitempty"`
 }
 
 type confirmed struct {
@@ -143,17 +144,17 @@ type confirmed struct {
 func (l loader) bringAbout(ctx context.Context, f Fate) error {
 	path := "/v1/customers/" + f.Customer
 	if f.Event == Blocked {
-		_, err := l.api.do(ctx, http.MethodPost, path+"/block", reason{f.Reason})
+		_, err := l.api.do(ctx, http.MethodPost, path+"/block", reason{Reason: f.Reason})
 		return err
 	}
 	if f.trashed() {
-		if _, err := l.api.do(ctx, http.MethodDelete, path, reason{f.Reason}, "PURGED", "PURGE_STARTED", "ON_HOLD"); err != nil {
+		if _, err := l.api.do(ctx, http.MethodDelete, path, reason{f.Reason, f.code()}, "PURGED", "PURGE_STARTED", "ON_HOLD"); err != nil {
 			return err
 		}
 	}
 	switch f.Event {
 	case Held, TrashHeld:
-		_, err := l.api.do(ctx, http.MethodPut, path+"/holds/"+f.hold(), reason{f.Reason})
+		_, err := l.api.do(ctx, http.MethodPut, path+"/holds/"+f.hold(), reason{Reason: f.Reason})
 		return err
 	case Blocked, Deleted: // already done above
 	case Purged:

@@ -53,15 +53,16 @@ func (w World) log(t *testing.T, entries ...customer.Entry) {
 	same(t, "added entries", added, len(entries))
 }
 
-// entriesOf returns entries of a customer, numbered from 0. Every third has no delta.
+// entriesOf returns entries of a customer, numbered from 0, some on the same day. Every third counts nothing.
 func (w World) entriesOf(id string, n int) []customer.Entry {
 	entries := make([]customer.Entry, n)
 	for i := range entries {
 		entries[i] = customer.Entry{
-			Customer: id, Seq: fmt.Sprintf("%021d", i), At: w.Now().Add(time.Duration(i/2) * time.Second), By: "admin", Action: customer.ActionDeleted,
+			Customer: id, Seq: fmt.Sprintf("%021d", i), At: w.Now().Add(time.Duration(i/2) * 40 * time.Hour), By: "admin", Action: customer.ActionDeleted,
 		}
 		if i%3 < 2 {
 			entries[i].Delta = customer.Totals{Active: -1, Trash: 1, Purged: int64(i)}
+			entries[i].Moved = customer.Moves{Added: 1, Deleted: int64(i), Restored: 2, Purged: 3}
 		}
 	}
 	return entries
@@ -74,7 +75,7 @@ func (w World) wantLogged(t *testing.T, id string, entries []customer.Entry) {
 	must(t, err)
 	want := make([]customer.Entry, 0, len(entries))
 	for _, e := range slices.Backward(entries) {
-		e.Delta = customer.Totals{}
+		e.Delta, e.Moved = customer.Totals{}, customer.Moves{}
 		want = append(want, e)
 	}
 	same(t, "log of "+id, append([]customer.Entry{}, page.Entries...), want)
@@ -83,12 +84,18 @@ func (w World) wantLogged(t *testing.T, id string, entries []customer.Entry) {
 func (w World) wantTotals(t *testing.T, counted ...customer.Entry) {
 	t.Helper()
 	var want customer.Totals
+	days := map[customer.Day]customer.Moves{}
 	for _, e := range counted {
 		want = want.Plus(e.Delta)
+		days[customer.DayOf(e.At)] = days[customer.DayOf(e.At)].Plus(e.Moved)
 	}
 	got, err := w.Totals(t.Context())
 	must(t, err)
 	same(t, "totals", got, want)
+	today := customer.DayOf(w.Now())
+	byDay, err := w.TotalsByDay(t.Context(), today.Plus(-1), today.Plus(15))
+	must(t, err)
+	same(t, "totals by day", byDay, customer.DaysBetween(today.Plus(-1), today.Plus(15), days))
 }
 
 // checkObserve delivers ten entries of which four are there, in groups of three and seven, and then again in others.

@@ -186,6 +186,12 @@ var bugs = []planted{
 	{"a key under which nothing changed is forgotten", []edit{{
 		"sim/model/roots.go", "		t.remember(tr.change, tr.id, old.TraceAt(tr.change.At))", "",
 	}}},
+	{"the sum is not made again over the entries that are left", []edit{{
+		"sim/model/audit.go", "	for _, e := range left {\n		t.totals", "	for _, e := range entries {\n		t.totals",
+	}}},
+	{"changes after one that failed are taken as done", []edit{{
+		"customer/audit.go", "	return of[added], err\n", "	return len(changes), err\n",
+	}}},
 	{"lifting a hold allows a purge at once", []edit{{
 		"customer/holds.go", "c.State == Deleted && c.Due(earliest) {", "c.State == Active && c.Due(earliest) {",
 	}}},

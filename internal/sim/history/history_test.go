@@ -34,6 +34,7 @@ type history struct {
 	stream  []*streamed // to deliver
 	clients clients
 	oracle
+	follower follower
 
 	tracing bool
 	trace   []string
@@ -95,7 +96,7 @@ func (h *history) retained(name string, retained bool) customer.Kind {
 // run runs the history of a seed. The caller gives it a synctest bubble of its own. If a rule is
 // broken, wrong of the result says which.
 func run(seed uint64, tracing bool) *history {
-	h := &history{rng: rand.New(rand.NewPCG(seed, 3)), late: rand.New(rand.NewPCG(seed, 5)), model: model.New(), tracing: tracing}
+	h := &history{rng: rand.New(rand.NewPCG(seed, 3)), late: rand.New(rand.NewPCG(seed, 5)), model: model.New(), tracing: tracing, follower: newFollower(seed)}
 	h.queue = model.NewQueue(h.model)
 	h.init()
 	h.watch()
@@ -113,6 +114,7 @@ func run(seed uint64, tracing bool) *history {
 		}
 		h.check()
 		h.deliverLate()
+		h.follower.deliver()
 		h.next()
 	}
 	h.end()

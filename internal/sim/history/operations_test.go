@@ -204,6 +204,7 @@ func (h *history) checkUndo(op bulk.Operation, e event) {
 
 // checkEnd checks everything when no work is left.
 func (h *history) checkEnd() {
+	h.checkFollowed()
 	for _, id := range h.model.IDs() {
 		h.checkCustomer(id)
 		h.checkNotDue(id)

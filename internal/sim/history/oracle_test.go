@@ -61,6 +61,7 @@ func (h *history) watch() {
 
 // rootChanged checks each change of a root.
 func (h *history) rootChanged(ctx context.Context, before, after *customer.Customer) {
+	h.follower.add(before, after, h.byTTL)
 	switch {
 	case after == nil:
 		h.rootRemoved(before)

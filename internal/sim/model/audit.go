@@ -9,7 +9,7 @@ import (
 	"lethe/internal/customer"
 )
 
-// Observe adds entries to audit logs, with their deltas to the totals: a request for each few of those that have a delta, and one
+// Observe adds entries to audit logs, with their deltas to the totals: a request for each few of those that count, and one
 // for each of the others.
 func (t Table) Observe(ctx context.Context, entries []customer.Entry) (added int, err error) {
 	for added < len(entries) {
@@ -26,7 +26,7 @@ func (t Table) Observe(ctx context.Context, entries []customer.Entry) (added int
 // groupOf returns the first entries, as many as one request writes. It has no entry twice.
 func groupOf(entries []customer.Entry) []customer.Entry {
 	n := 0
-	for n < min(batchSize, len(entries)) && entries[n].Delta != (customer.Totals{}) && !slices.ContainsFunc(entries[:n], entries[n].Same) {
+	for n < min(batchSize, len(entries)) && entries[n].Counts() && !slices.ContainsFunc(entries[:n], entries[n].Same) {
 		n++
 	}
 	return entries[:max(n, 1)]
@@ -37,16 +37,19 @@ func (t Table) logAll(entries []customer.Entry) {
 	left := slices.DeleteFunc(slices.Clone(entries), t.logged)
 	for _, e := range left {
 		t.totals = t.totals.Plus(e.Delta)
+		t.days[customer.DayOf(e.At)] = t.days[customer.DayOf(e.At)].Plus(e.Moved)
 	}
 	for _, e := range left {
-		e.Delta = customer.Totals{}
+		e.Delta, e.Moved = customer.Totals{}, customer.Moves{}
 		log := append(t.entries[e.Customer], e)
 		slices.SortFunc(log, func(a, b customer.Entry) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Seq, a.Seq)) })
 		t.entries[e.Customer] = log
 	}
 }
 
-func (t Table) logged(e customer.Entry) bool { return slices.ContainsFunc(t.entries[e.Customer], e.Same) }
+func (t Table) logged(e customer.Entry) bool {
+	return slices.ContainsFunc(t.entries[e.Customer], e.Same)
+}
 
 // Reword replaces the reasons of a customer's audit entries.
 func (t Table) Reword(ctx context.Context, id string, reword func(string) string) error {
@@ -81,4 +84,10 @@ func (t Table) Entries(ctx context.Context, q customer.EntryQuery) (page custome
 func (t Table) Totals(ctx context.Context) (sum customer.Totals, err error) {
 	err = t.request(ctx, "Totals", "", func(Verdict) { sum = t.totals })
 	return sum, err
+}
+
+// TotalsByDay returns what happened on each day.
+func (t Table) TotalsByDay(ctx context.Context, first, last customer.Day) (days []customer.DayTotals, err error) {
+	err = t.request(ctx, "TotalsByDay", "", func(Verdict) { days = customer.DaysBetween(first, last, t.days) })
+	return days, err
 }

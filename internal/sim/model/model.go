@@ -79,6 +79,7 @@ type Model struct {
 	leases   map[string]lease
 	entries  map[string][]customer.Entry
 	totals   customer.Totals
+	days     map[customer.Day]customer.Moves
 	list     index
 	changed  map[string]int // number of changes by customer
 	late     []delivery
@@ -96,7 +97,7 @@ func New() *Model {
 		roots:   map[string]*root{}, records: map[string]map[string]*record{}, terms: map[string]map[string]bool{},
 		claims: map[string]string{}, retained: map[string]map[string]customer.Record{}, until: map[string]map[string]time.Time{},
 		certs: map[string]map[string]customer.Certificate{}, notes: map[string]note{}, leases: map[string]lease{},
-		entries: map[string][]customer.Entry{}, operations: map[string]*bulk.Operation{},
+		entries: map[string][]customer.Entry{}, days: map[customer.Day]customer.Moves{}, operations: map[string]*bulk.Operation{},
 		changed: map[string]int{}, selections: map[string][]byte{}, chunks: map[string][]*chunk{}, list: index{shown: map[string]root{}},
 	}
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { relative } from "./time";
 import { columnsOf } from "./parts/records";
-import { counted, duration, fieldTitle, kindTitle, listOfKinds, nameOf, period, roughly, why } from "./words";
+import { counted, duration, fieldTitle, kindTitle, listOfKinds, nameOf, period, reasonFor, roughly, why } from "./words";
 
 it("counts in words", () => {
   expect(counted(1, "inquiry")).toBe("1 inquiry");
@@ -21,6 +21,8 @@ it("says why in words if there are any, else by the code", () => {
   expect(why({ reason: "asked by phone", reasonCode: "erasure_request" })).toBe("asked by phone");
   expect(why({ reasonCode: "erasure_request" })).toBe("Asked to be forgotten");
   expect(why({})).toBeUndefined();
+  expect(reasonFor("duplicate", " of k2 ")).toEqual({ reasonCode: "duplicate", reason: "of k2" });
+  expect(reasonFor("", " ")).toEqual({});
 });
 
 it("says periods and durations", () => {

@@ -4,12 +4,12 @@ import { api, Refusal, type Schema } from "../api/client";
 import { fieldProblem } from "../api/fields";
 import { Facts, type Fact } from "../parts/basic";
 import { Dialog } from "../parts/dialog";
-import { Field } from "../parts/field";
+import { Field, Why } from "../parts/field";
 import { Failure } from "../parts/problem";
 import { useChange, useCustomer, useSettings, type Customer, type ListedCustomer } from "../state/queries";
 import { serverNow } from "../api/client";
 import { dayAndTime, onDay, relative } from "../time";
-import { counted, kindTitle, listOfKinds, nameOf, plural } from "../words";
+import { counted, kindTitle, listOfKinds, nameOf, plural, reasonFor, type ReasonCode } from "../words";
 
 type Props = { customer: ListedCustomer; close: () => void };
 type Policy = Schema<"Kind">["policy"];
@@ -66,11 +66,12 @@ export function DeleteDialog({ customer: listed, close }: Props) {
 type DeletableProps = { customer: Customer; etag: string | undefined; kinds: Schema<"Kind">[]; retention: string; close: () => void };
 
 function Deletable({ customer, etag, kinds, retention, close }: DeletableProps) {
+  const [code, setCode] = useState<ReasonCode | "">("");
   const [reason, setReason] = useState("");
   const name = nameOf(customer);
   const until = restorableUntil(retention);
   const remove = useChange(
-    () => api.delete("/v1/customers/{id}", { path: { id: customer.id }, ifMatch: etag, body: reason.trim() ? { reason: reason.trim() } : {} }),
+    () => api.delete("/v1/customers/{id}", { path: { id: customer.id }, ifMatch: etag, body: reasonFor(code, reason) }),
     () => `${name} is in the trash.`,
     close,
   );
@@ -80,6 +81,7 @@ function Deletable({ customer, etag, kinds, retention, close }: DeletableProps) 
         It disappears from every list, and loses access at once. {until === undefined ? <>You can restore it <strong>at any time</strong>.</> : <>You can restore it <strong>until {dayAndTime(until)}</strong>, {relative(until + 30_000)}.</>}
       </p>
       <Facts facts={factsOf(customer, kinds, "Goes along")} />
+      <Why label="Why" note="optional, shown in the list" value={code} change={setCode} />
       <Reason value={reason} change={setReason} />
       {remove.error && <Failure what="Nothing was deleted." error={remove.error} />}
     </Dialog>

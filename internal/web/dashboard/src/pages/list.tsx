@@ -4,6 +4,7 @@ import { useNavigate } from "react-router";
 import type { Schema } from "../api/client";
 import { fieldProblem } from "../api/fields";
 import { Button, Empty, Note, Skeleton } from "../parts/basic";
+import { Why } from "../parts/field";
 import type { IconName } from "../parts/icon";
 import { Icon } from "../parts/icon";
 import type { Item } from "../parts/menu";
@@ -15,7 +16,7 @@ import { pageSizes, useListState } from "../state/liststate";
 import { plan, useChange, useCustomers, type ListedCustomer } from "../state/queries";
 import { forAPI, inWords, isEmpty, nobody, sizeOf, tooMany, underFilter, type Filter } from "../state/selection";
 import { useSelection, type ListName } from "../state/selections";
-import { count, counted } from "../words";
+import { count, counted, reasonFor, type ReasonCode } from "../words";
 
 export type BulkAction = { action: Schema<"NewOperation">["action"]; label: string; icon: IconName; danger?: boolean };
 
@@ -196,9 +197,10 @@ function Dock({ selection, select, total, actions }: DockProps) {
   const offline = useOffline();
   const size = sizeOf(selection, total);
   const limit = tooMany(selection);
+  const [code, setCode] = useState<ReasonCode | "">("");
   const [reason, setReason] = useState("");
   const start = useChange(
-    (action: BulkAction["action"]) => plan({ action, selection: forAPI(selection), ...(reason.trim() ? { reason: reason.trim() } : {}) }),
+    (action: BulkAction["action"]) => plan({ action, selection: forAPI(selection), ...reasonFor(code, reason) }),
     () => "The plan is made.",
     (operation) => {
       select(nobody);
@@ -215,6 +217,7 @@ function Dock({ selection, select, total, actions }: DockProps) {
       {hindrance && <span className="reason">{hindrance}</span>}
       {start.error && <Failure what="The plan couldn’t be made." error={start.error} />}
       <div className="actions">
+        <Why value={code} change={setCode} />
         <input className="why" aria-label="Reason, optional, kept in the log" placeholder="Reason, optional" maxLength={200} value={reason} onChange={(event) => setReason(event.target.value)} />
         {actions.map((each) => (
           <Button key={each.action} aria-keyshortcuts={each.action === "delete" ? "Delete" : undefined} icon={each.icon} size="bar" look={each.danger ? "danger" : "default"} unavailable={hindrance ?? (start.isPending ? "Under way" : undefined)} onClick={() => start.mutate(each.action)}>
