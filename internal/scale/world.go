@@ -75,15 +75,16 @@ func (w *world) process(meter *cloud.Meter, megabytes int) *cloud.Process {
 	return p
 }
 
-// logged returns what the stream function does for records: the recorded run with as many, or the next larger one.
+// logged returns what the stream function does for records: the recorded run with as many, or the next smaller one.
 func (w *world) logged(event string, records int) cloud.Trace {
 	traces := w.lethe.Audit[event]
+	found := traces[0] // with one record
 	for _, t := range traces {
-		if t.Customers >= records {
-			return t
+		if t.Customers <= records {
+			found = t
 		}
 	}
-	return traces[len(traces)-1]
+	return found
 }
 
 // visit lets people use the API until the world is over.

@@ -95,8 +95,11 @@ func TestTheStreamKeepsTheOrderOfACustomer(t *testing.T) {
 		Clock: clock, BatchSize: 100, Lanes: 4, Timeout: time.Minute, Megabytes: 512, Meter: meter,
 		Start: func() *Process { return NewProcess(store, meter, writer(), 512) },
 		Trace: func(_ string, n int) Trace {
+			n = min(n, 7)
 			played += n
-			return put(Touch{Table: MainTable, Key: "A#", Slot: 0, Write: float64(n)})
+			trace := put(Touch{Table: MainTable, Key: "A#", Slot: 0, Write: float64(n)})
+			trace.Customers = n
+			return trace
 		},
 	}
 	const n = 3000
