@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test verify check soak bench dashboard
+.PHONY: help run test verify check soak bench scale dashboard
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ bench: ## Compare Lethe with others, in about three minutes; options as in `make
 	@go test -run '^$$' -bench . -benchmem ./internal/web >&2
 	@go -C internal/bench run . $(ARGS)
 	@go -C internal/bench run ./coldstart
+
+scale: ## Simulate a million customers on AWS, in minutes; options as in `make scale ARGS="--help"`
+	@go run ./internal/scale $(ARGS)
 
 dashboard: ## Build the dashboard into the functions; `make run` does it automatically
 	@.ci/dashboard build

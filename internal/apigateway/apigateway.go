@@ -23,9 +23,9 @@ func Public(h http.Handler) Handle {
 	return Authorized(h, func(ctx context.Context, _ string) context.Context { return ctx })
 }
 
-// Authorized returns a handler for requests whose token the authorizer has checked. It gives the token's subject to
-// withSubject, empty if there is no token. A request is always answered before the function's limit: after that the
-// gateway would answer, without a code and a remedy.
+// Authorized returns a handler for requests with a token that the authorizer has checked. withSubject puts its subject
+// into the context of a request; it is empty if there is no token. A request is always answered before the function's
+// limit: after that the gateway would answer, without a code and a remedy.
 func Authorized(h http.Handler, withSubject func(context.Context, string) context.Context) Handle {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		ctx, cancel := requestContext(ctx)

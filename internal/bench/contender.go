@@ -54,6 +54,7 @@ const (
 	accepted      task = "bulk delete accepted"
 	planned       task = "bulk delete planned"
 	deleted       task = "bulk delete"
+	deletedOnly   task = "bulk delete, its writes alone"
 	deletedSQL    task = "bulk delete by SQL"
 	purgeAccepted task = "bulk purge accepted"
 	purgedCrowd   task = "bulk purge"
@@ -61,7 +62,7 @@ const (
 )
 
 var allTasks = []task{
-	softDelete, restore, accepted, planned, deleted, deletedSQL, purgeAccepted, purgedCrowd, purgedHeavy,
+	softDelete, restore, accepted, planned, deleted, deletedOnly, deletedSQL, purgeAccepted, purgedCrowd, purgedHeavy,
 	firstPage, farPage, farPageKeyset,
 }
 
@@ -80,6 +81,8 @@ func (s size) title(t task) string {
 		return bulkDelete + "its impact known"
 	case deleted:
 		return bulkDelete + "done"
+	case deletedOnly:
+		return bulkDelete + "its writes alone"
 	case deletedSQL:
 		return bulkDelete + "done, past hooks and rules"
 	case purgeAccepted:

@@ -21,7 +21,8 @@ const (
 )
 
 // loop erases the same items as Lethe does, with a handwritten loop over the SDK: Query for the keys, BatchWriteItem of
-// 25, again for unprocessed items. It has nothing that makes a purge safe: no fence, no read-back, no certificate.
+// 25, again for unprocessed items. It has nothing that makes a purge safe: no fence, no read-back, no certificate. It
+// deletes the same customers with the same statements, see deleteCrowd.
 type loop struct {
 	over    *lethe
 	writers int
@@ -41,7 +42,8 @@ func (l *loop) about() string {
 		return "the same, several requests under way at once."
 	}
 	return "Query and BatchWriteItem by aws-sdk-go-v2 (dynamodb " + versionOf("github.com/aws/aws-sdk-go-v2/service/dynamodb") +
-		") for the same items of the same table, without fence, read-back and certificate."
+		") for the same items of the same table, without fence, read-back and certificate. It deletes by BatchExecuteStatement, " +
+		"without preview, outcomes and a way to cancel or to continue."
 }
 
 // load does nothing: the loop uses Lethe's data.
@@ -51,6 +53,7 @@ func (l *loop) close() {}
 
 func (l *loop) steps() map[step]func(context.Context, *laps) error {
 	return map[step]func(context.Context, *laps) error{
+		deleteCrowd: l.deleteCrowd,
 		purgeCrowd: func(ctx context.Context, took *laps) error {
 			ids := make([]string, l.over.size.Crowd)
 			for i := range ids {

@@ -70,7 +70,8 @@ const (
 	ChunkLease  = 6 * time.Minute // the lease of a worker without a deadline; see leaseOf
 	MaxAttempts = 20              // failed attempts on a chunk without progress; then its undecided subjects fail
 	MaxDeaths   = 100             // workers in a row that die on a chunk; then its undecided subjects fail
-	MaxSubjects = 250             // in a chunk, and in a page of planning
+	MaxSubjects = 500             // in a chunk, and in the page that Create plans while a caller waits
+	PagePlanned = 1000            // subjects in a page that a worker plans
 )
 
 // Approval is a user's consent to a plan, given after reading it.
@@ -102,7 +103,7 @@ func (e *Engine) Create(ctx context.Context, op Operation, selection []byte) (Op
 	if err != nil {
 		return op, err
 	}
-	planned, err := e.planPage(ctx, op)
+	planned, err := e.planPage(ctx, op, &planner{selection, MaxSubjects})
 	if err != nil || planned.State == Planning {
 		return e.queuePlanning(ctx, planned, err)
 	}
@@ -289,10 +290,14 @@ func (c Chunk) resetFailed() Chunk {
 	return c
 }
 
-// Tally counts the subjects of an operation by their outcomes so far.
+// Tally counts the subjects of an operation by their outcomes so far. It reads no chunk of a plan
+// that has not been applied.
 func (e *Engine) Tally(ctx context.Context, op Operation) (Tally, error) {
-	if op.State.Ended() && op.Tally.subjects() == op.Impact.Subjects {
+	switch {
+	case op.State.Ended() && op.Tally.subjects() == op.Impact.Subjects:
 		return op.Tally, nil
+	case op.Applied.IsZero():
+		return op.untouched(), nil
 	}
 	t, err := e.store.Tally(ctx, op)                            // also if an older version of Lethe cancelled it
 	t.Left = op.Impact.Subjects - t.Done - t.Skipped - t.Failed // the reading may miss a chunk that ends during it

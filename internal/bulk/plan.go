@@ -6,10 +6,24 @@ import (
 	"fmt"
 )
 
+// planner is what the pages of a planning have in common.
+type planner struct {
+	selection []byte
+	limit     int // subjects in the next page
+}
+
 // plan plans the remaining pages of an operation.
 func (e *Engine) plan(ctx context.Context, op Operation) error {
+	selection, err := e.store.Selection(ctx, op.ID)
+	if err != nil {
+		return fmt.Errorf("read selection: %w", err)
+	}
+	if len(selection) == 0 {
+		return nil // the planning ended after the operation was read
+	}
+	p := &planner{selection, PagePlanned}
 	for op.State == Planning {
-		next, err := e.planPage(ctx, op)
+		next, err := e.planPage(ctx, op, p)
 		switch {
 		case errors.Is(err, ErrVersion):
 			return nil // another worker is planning, or the operation was cancelled
@@ -20,7 +34,7 @@ func (e *Engine) plan(ctx context.Context, op Operation) error {
 		}
 		op = next
 	}
-	_, err := e.planned(ctx, op)
+	_, err = e.planned(ctx, op)
 	return err
 }
 
@@ -38,15 +52,8 @@ func (e *Engine) planned(ctx context.Context, op Operation) (Operation, error) {
 
 // planPage plans one page and stores its chunks in one transaction with the operation. Of two
 // planners of the same page one gets ErrVersion.
-func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) {
-	selection, err := e.store.Selection(ctx, op.ID)
-	if err != nil {
-		return op, fmt.Errorf("read selection: %w", err)
-	}
-	if len(selection) == 0 { // the planning ended after the operation was read
-		return op, ErrVersion
-	}
-	chunks, next, err := e.nextChunks(ctx, op, selection)
+func (e *Engine) planPage(ctx context.Context, op Operation, p *planner) (Operation, error) {
+	chunks, next, err := e.nextChunks(ctx, op, p)
 	if bad, is := errors.AsType[*SelectionError](err); is {
 		op.Why, op.Tally = bad.Problem, op.untouched()
 		return e.end(ctx, op, Failed)
@@ -62,15 +69,23 @@ func (e *Engine) planPage(ctx context.Context, op Operation) (Operation, error) 
 }
 
 // nextChunks reads a page of subjects and cuts it into chunks. If heavy subjects make more chunks
-// than fit into one transaction, it reads a smaller page, in which each may have its own chunk.
-func (e *Engine) nextChunks(ctx context.Context, op Operation, selection []byte) (chunks []Chunk, next string, err error) {
-	for _, limit := range []int{MaxSubjects, MaxFreeze} {
-		chunks, next, err = e.page(ctx, op, selection, limit)
+// than fit into one transaction, it reads a smaller page, and leaves the limit there: the next
+// subjects are probably as heavy. In the smallest page each may have its own chunk.
+func (e *Engine) nextChunks(ctx context.Context, op Operation, p *planner) (chunks []Chunk, next string, err error) {
+	for {
+		chunks, next, err = e.page(ctx, op, p.selection, p.limit)
 		if err != nil || len(chunks) <= MaxFreeze {
 			return chunks, next, err
 		}
+		switch {
+		case p.limit > MaxSubjects:
+			p.limit = MaxSubjects
+		case p.limit > MaxFreeze:
+			p.limit = MaxFreeze
+		default:
+			return nil, "", fmt.Errorf("plan %s: the action returned more than %d subjects", op.Action, MaxFreeze)
+		}
 	}
-	return nil, "", fmt.Errorf("plan %s: the action returned more than %d subjects", op.Action, MaxFreeze)
 }
 
 func (e *Engine) page(ctx context.Context, op Operation, selection []byte, limit int) ([]Chunk, string, error) {

@@ -53,7 +53,7 @@ func TestAReasonIsRedactedForEverySubject(t *testing.T) {
 func TestAPlanningThatEndsEarlyKeepsNoReason(t *testing.T) {
 	store := &freezeStore{}
 	engine := redactingEngine(store, 3)
-	planning, err := engine.planPage(t.Context(), Operation{ID: "op", Action: "lift", State: Planning, Reason: "s0 and s2 asked"})
+	planning, err := engine.planPage(t.Context(), Operation{ID: "op", Action: "lift", State: Planning, Reason: "s0 and s2 asked"}, &planner{limit: MaxSubjects})
 	if err != nil || planning.Reason != "- and s2 asked" || planning.Position != "1" {
 		t.Fatalf("%v: %+v", err, planning)
 	}

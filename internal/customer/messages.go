@@ -66,16 +66,18 @@ func (p *purges) fenced(ctx context.Context, messages [][]Job) []Customer {
 	for _, jobs := range bySize { // a job may be in several messages; it is purged here if one has only this job
 		for _, job := range jobs {
 			c, there := roots[job.Customer]
-			switch {
-			case !there || seen[job]:
-			case c.State != Purging || c.Deletion.ID != job.Generation:
-				p.Log.InfoContext(ctx, "skip a late job of another generation", "customer", job.Customer)
+			if !there || seen[job] {
+				continue
+			}
+			seen[job] = true
+			switch mine, err := p.stillOf(ctx, c, job); {
+			case !mine:
+				p.results[job] = err
 			case len(jobs) > 1 && c.Records() > largePurge:
 				p.results[job] = errLarge
 			default:
 				fenced = append(fenced, c)
 			}
-			seen[job] = true
 		}
 	}
 	return fenced

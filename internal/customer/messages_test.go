@@ -37,6 +37,9 @@ func newGang(ids ...string) *gang {
 		if c.ID = id; strings.ToUpper(id) == id {
 			c.Counts = map[string]int64{"chat": largePurge, "ticket": 1}
 		}
+		if id == "bad" {
+			c.Deletion = nil
+		}
 		g.roots[id] = c
 	}
 	return g
@@ -164,6 +167,8 @@ func TestABadCustomerFailsNoOtherOfItsMessage(t *testing.T) {
 		{name: "one is of another generation", customers: "a b", messages: [][]Job{append(message("a"), Job{"b", "d0"})}, left: "b", want: "[<nil>]"},
 		{name: "one can't be erased", customers: "a b c", stubborn: "b", messages: [][]Job{message("a", "b", "c")}, left: "b", apart: "b", want: "[<nil>]"},
 		{name: "one can't be read", customers: "a b c", damaged: "b", messages: [][]Job{message("a", "b", "c", "gone")}, left: "b", apart: "b", want: "[<nil>]"},
+		{name: "one has no deletion", customers: "a bad", messages: [][]Job{message("a", "bad")}, left: "bad", apart: "bad", want: "[<nil>]"},
+		{name: "the only one has no deletion", customers: "bad", messages: [][]Job{message("bad")}, left: "bad", want: "[purge of customer bad: its root has no deletion: run fsck]"},
 		{name: "none can be erased", customers: "a b", stubborn: "a b", messages: [][]Job{message("a", "b")}, left: "a b",
 			want: "[purge of customer a: erase: broken\npurge of customer b: erase: broken]"},
 		{name: "the only one can't be erased", customers: "a", stubborn: "a", messages: [][]Job{message("a")}, left: "a", want: "[purge of customer a: erase: broken]"},

@@ -35,9 +35,9 @@ func (s *Service) Purge(ctx context.Context, job Job) error {
 		return nil
 	case err != nil:
 		return err
-	case c.State != Purging || c.Deletion.ID != job.Generation:
-		s.Log.InfoContext(ctx, "skip a late job of another generation", "customer", job.Customer)
-		return nil
+	}
+	if mine, err := s.stillOf(ctx, c, job); !mine {
+		return err
 	}
 	err = unfinished(s.purge(ctx, c))
 	if errors.Is(err, ErrUnfinished) {
@@ -45,6 +45,22 @@ func (s *Service) Purge(ctx context.Context, job Job) error {
 	}
 	return err
 }
+
+// stillOf says whether the customer is in the purge that the job names. If not, the job is late, or the error says why
+// it can't be done.
+func (s *Service) stillOf(ctx context.Context, c Customer, job Job) (bool, error) {
+	switch {
+	case c.State == Purging && c.Deletion == nil:
+		return false, errNoDeletion
+	case c.State != Purging || c.Deletion.ID != job.Generation:
+		s.Log.InfoContext(ctx, "skip a late job of another generation", "customer", job.Customer)
+		return false, nil
+	}
+	return true, nil
+}
+
+// errNoDeletion is the error of a customer in the trash with a damaged root.
+var errNoDeletion = errors.New("its root has no deletion: run fsck")
 
 // unfinished adds ErrUnfinished to the error of a purge whose time was over in any step.
 func unfinished(err error) error {

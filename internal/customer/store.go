@@ -214,6 +214,10 @@ type Query struct {
 	Search string // see ParseSearch; empty: all customers of the list
 	Limit  int
 	Cursor string // from the previous page; empty for the first
+
+	// Consistent reads the customers that a search finds consistently. It has no effect without
+	// Search: a list has no such reads.
+	Consistent bool
 }
 
 // Page is a page of a list of customers. Of what [Customer] has, they have ID, Version, State, Blocked, Profile,

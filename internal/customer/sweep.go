@@ -32,9 +32,9 @@ const (
 	// MaxJobs small customers.
 	MaxBacklog = 1000
 
-	// measureAfter is how long a sweep without room waits before it measures the backlog again: SQS counts with a
+	// MeasureAfter is how long a sweep without room waits before it measures the backlog again: SQS counts with a
 	// delay of some seconds.
-	measureAfter = 10 * time.Second
+	MeasureAfter = 10 * time.Second
 
 	// maxFaults is after how many customers that it can't fence a sweep stops. Fewer are taken for faults of these
 	// customers, which must not keep the others waiting.
@@ -73,6 +73,10 @@ func (s *Service) sweep(ctx context.Context, now time.Time) (Sweep, error) {
 		if err != nil {
 			return w.Sweep, errors.Join(w.failed, err)
 		}
+		if c.Deletion == nil {
+			w.fault(c.ID, errNoDeletion)
+			continue
+		}
 		w.noteLag(c, now) // also for the first customer without room: it is overdue longest of those to be fenced
 		if full, err := w.isFull(ctx); full || err != nil {
 			return w.Sweep, err
@@ -103,7 +107,7 @@ func (w *sweeping) isFull(ctx context.Context) (bool, error) {
 	if w.room > 0 {
 		return false, nil
 	}
-	w.Full = w.Due+w.Stuck == 0 || clock.Sleep(ctx, measureAfter) != nil
+	w.Full = w.Due+w.Stuck == 0 || clock.Sleep(ctx, MeasureAfter) != nil
 	if w.Full {
 		return true, w.failed
 	}
@@ -153,27 +157,24 @@ func (s *Service) claim(ctx context.Context, batch []Customer, now time.Time) ([
 	}
 	ch := s.stamp(Change{By: "schedule"}, ActionPurgeStarted)
 	fence := FenceEffect{Lease: ch.At.Add(PurgeLease), Frozen: kinds}
-	results := make([]error, len(batch))
-	var moves []Transition
-	var at, stuck []int
-	for i, c := range batch {
-		switch {
+	results := parallel.Each(len(batch), maxConcurrent, func(i int) error {
+		switch c := batch[i]; {
 		case c.State == Purging:
-			stuck = append(stuck, i)
+			return s.purges.Lease(ctx, c.ID, c.Deletion.ID, fence.Lease)
 		case !c.Due(now):
-			results[i] = ErrNotDue
-		default:
+			return ErrNotDue
+		}
+		return nil
+	})
+	var moves []Transition
+	var at []int
+	for i, c := range batch {
+		if c.State != Purging && results[i] == nil {
 			moves, at = append(moves, NewTransition(c.Seen(), ch, fence)), append(at, i)
 		}
 	}
 	for i, err := range s.customers.Advance(ctx, moves, Settings{}) {
 		results[at[i]] = err
-	}
-	for i, err := range parallel.Each(len(stuck), maxConcurrent, func(i int) error {
-		c := batch[stuck[i]]
-		return s.purges.Lease(ctx, c.ID, c.Deletion.ID, fence.Lease)
-	}) {
-		results[stuck[i]] = err
 	}
 	return results, nil
 }
@@ -193,12 +194,16 @@ func (w *sweeping) count(batch []Customer, errs []error) (due, stuck []Job) {
 		case refused(errs[i]):
 			w.Refused++
 		default:
-			if w.faults++; w.faults <= maxFaults {
-				w.failed = errors.Join(w.failed, fmt.Errorf("customer %s: %w", c.ID, errs[i]))
-			}
+			w.fault(c.ID, errs[i])
 		}
 	}
 	return byChain(due), byChain(stuck)
+}
+
+func (w *sweeping) fault(id string, err error) {
+	if w.faults++; w.faults <= maxFaults {
+		w.failed = errors.Join(w.failed, fmt.Errorf("customer %s: %w", id, err))
+	}
 }
 
 func byChain(jobs []Job) []Job {

@@ -43,6 +43,7 @@ func TestSweeps(t *testing.T) {
 		{"one is past the fence already", scripted{trash: listed(overdue(1), nil), refusals: map[string]error{"c1": ErrUnchanged}}, Sweep{Due: 1, Lag: time.Minute}, "c1", nil},
 		{"a fault with one keeps none of the others", scripted{trash: listed(overdue(1, 2, 3), nil), refusals: map[string]error{"c2": broken}}, Sweep{Due: 2, Lag: 3 * time.Minute}, "c3 c1", broken},
 		{"the queue has enough", scripted{trash: listed(overdue(1), nil), backlog: MaxBacklog}, Sweep{Full: true, Lag: time.Minute}, "", nil},
+		{"one is damaged", scripted{trash: listed(append([]Customer{{ID: "bad", State: Deleted}, {ID: "worse", State: Purging}}, overdue(1)...), nil)}, Sweep{Due: 1, Lag: time.Minute}, "c1", errNoDeletion},
 		{"the list shows one too early", scripted{trash: listed(overdue(-1, 1), nil)}, Sweep{Due: 1, Refused: 1, Lag: time.Minute}, "c1", nil},
 		{"one has changed since it was listed", scripted{trash: listed(overdue(1, 2), nil), refusals: map[string]error{"c1": ErrVersion}}, Sweep{Due: 1, Refused: 1, Lag: 2 * time.Minute}, "c2", nil},
 		{"the queue can't be asked", scripted{trash: listed(overdue(1), nil), busy: broken}, Sweep{}, "", broken},
@@ -107,9 +108,9 @@ func TestASweepMeasuresItsRoomAgain(t *testing.T) {
 		want Sweep
 		took time.Duration
 	}{
-		{"no room is made", []int{MaxBacklog}, Sweep{Due: MaxJobs, Full: true}, measureAfter},
-		{"room for one more", []int{MaxBacklog - 1, MaxBacklog}, Sweep{Due: 2 * MaxJobs, Full: true}, 2 * measureAfter},
-		{"room for the rest", []int{0}, Sweep{Due: 3*MaxJobs + 1}, measureAfter},
+		{"no room is made", []int{MaxBacklog}, Sweep{Due: MaxJobs, Full: true}, MeasureAfter},
+		{"room for one more", []int{MaxBacklog - 1, MaxBacklog}, Sweep{Due: 2 * MaxJobs, Full: true}, 2 * MeasureAfter},
+		{"room for the rest", []int{0}, Sweep{Due: 3*MaxJobs + 1}, MeasureAfter},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			store := scripted{trash: listed(overdue(make([]int, 3*MaxJobs+1)...), nil), backlog: MaxBacklog - 1, later: test.then}
@@ -125,7 +126,7 @@ func TestASweepMeasuresItsRoomAgain(t *testing.T) {
 // TestASweepWithoutTimeDoesNotWaitForRoom ends a sweep at its deadline, without an error: the next one continues.
 func TestASweepWithoutTimeDoesNotWaitForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), measureAfter/2)
+		ctx, cancel := context.WithTimeout(t.Context(), MeasureAfter/2)
 		defer cancel()
 		store := scripted{trash: listed(overdue(make([]int, MaxJobs+1)...), nil), backlog: MaxBacklog - 1}
 		if got, err := store.service(t).Sweep(ctx); err != nil || got != (Sweep{Due: MaxJobs, Full: true}) {

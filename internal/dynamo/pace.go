@@ -37,19 +37,24 @@ func newPace() *pace {
 
 // turn waits until the number of items may be written. The caller calls done when they are. If the wait would
 // outlast the context's deadline, the error is context.DeadlineExceeded, at once.
+//
+// The slot comes first: what waits for one has not asked the limiter. If all batches asked at once, those would be
+// counted at the old rate, and after a decrease the next batch would wait for all of them at the new one.
 func (p *pace) turn(ctx context.Context, items int) (done func(), err error) {
+	select {
+	case p.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	done = func() { <-p.slots }
 	if err := p.limiter.WaitN(ctx, items); err != nil {
+		done()
 		if ctx.Err() == nil {
 			err = context.DeadlineExceeded
 		}
 		return nil, err
 	}
-	select {
-	case p.slots <- struct{}{}:
-		return func() { <-p.slots }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return done, nil
 }
 
 func (p *pace) faster() {

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,6 +95,39 @@ func TestOnlySoManyBatchesAreUnderWay(t *testing.T) {
 		synctest.Wait()
 		if len(ends) != maxInFlight {
 			t.Error("the end of a batch let no other begin")
+		}
+	})
+}
+
+// TestAThrottleSlowsAllWhoWait lets as many batches ask at once as the chunks of ten messages have. The table throttles for
+// a second and a half. If the batches that wait were counted at the old rate, those that come back would wait for all of
+// them at the new rate.
+func TestAThrottleSlowsAllWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const batches, throttled = 100, 1500 * time.Millisecond
+		p, started := newPace(), time.Now()
+		var underWay sync.WaitGroup
+		for range batches {
+			underWay.Go(func() {
+				for slow := true; slow; {
+					done, err := p.turn(t.Context(), maxBatchWrite)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					time.Sleep(10 * time.Millisecond)
+					if slow = time.Since(started) < throttled; slow {
+						p.slower()
+					} else {
+						p.faster()
+					}
+					done()
+				}
+			})
+		}
+		underWay.Wait()
+		if took := time.Since(started); took > 30*time.Second {
+			t.Errorf("%d batches took %v", batches, took)
 		}
 	})
 }

@@ -68,6 +68,38 @@ func TestAPurgeThatRetainsAddsItsCopies(t *testing.T) {
 	}
 }
 
+// TestPurgesOfTheScheduleShareTheirRequests counts from the sweep to the removal of the last root.
+func TestPurgesOfTheScheduleShareTheirRequests(t *testing.T) {
+	t.Parallel()
+	const many, recordsOfEach = customer.MaxJobs, 10
+	p := newTill(t)
+	items := 0
+	for i := range many {
+		id := fmt.Sprintf("customer-%d", i)
+		p.create(t, id)
+		p.world.Fill(t, id, "ticket", recordsOfEach)
+		items += recordsOfEach + len(p.terms(t, id)) + 1 + 2 // claim; root and its index entry
+		if _, err := p.Delete(t.Context(), id, admin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.world.Clock.Move(31 * day)
+	p.meter.Reset()
+	if sweep, err := p.Sweep(t.Context()); err != nil || sweep.Due != many {
+		t.Fatalf("%+v, %v", sweep, err)
+	}
+	cost := p.pays(t, "purges of the schedule", p.PurgeMessages(t.Context(), p.world.Queue.Take())[0])
+	onPage(t, "the schedule purges 100 such customers", cost)
+	// The fence moves a root and its index entry, and the certificate is filed. A block has a unit for each KB.
+	if most := float64(items + many*(3+1) + many*6/10); enginetest.Kind() != engine.DynamoDBLocal && cost.Write > most {
+		t.Errorf("there were %d items, want at most %g write units", items, most)
+	}
+	// Two reads of each customer, and what the customers share.
+	if limit := 2*many + ceil(items, 25) + 60; cost.Total() > limit {
+		t.Errorf("want at most %d requests", limit)
+	}
+}
+
 func (p till) purge(t testing.TB, id string) error {
 	t.Helper()
 	if _, err := p.StartPurge(t.Context(), id, customer.Fence{}, admin); err != nil {

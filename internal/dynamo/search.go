@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	searchPage     = 100 // terms read at once, and roots: the limit of BatchGetItem
+	searchPage     = 100 // terms read at once, if those before were not enough
 	maxSearchPages = 20  // after which a page may be short and have a cursor
 )
 
@@ -27,7 +27,7 @@ func (t *Table) search(ctx context.Context, q customer.Query) (customer.Page, er
 	if err != nil {
 		return customer.Page{}, err
 	}
-	w := walk{search: s, leads: s.Leads(), state: q.State, query: "search\x00" + string(q.State) + "\x00" + s.String()}
+	w := walk{search: s, leads: s.Leads(), state: q.State, consistent: q.Consistent, query: "search\x00" + string(q.State) + "\x00" + s.String()}
 	if w.position, err = decodeCursor(w.query, "", q.Cursor); err != nil {
 		return customer.Page{}, err
 	}
@@ -54,35 +54,43 @@ func (t *Table) addressed(ctx context.Context, email string) (customer.Customer,
 
 // walk is the state of a search that reads through the terms.
 type walk struct {
-	search   customer.Search
-	leads    []string
-	state    customer.State
-	query    string // its cursors are bound to it
-	position string // the last term read; empty at the beginning
+	search     customer.Search
+	leads      []string
+	state      customer.State
+	consistent bool   // how the roots are read
+	query      string // its cursors are bound to it
+	position   string // the last term read; empty at the beginning
 }
 
-// walk reads a page: the terms of each lead, one lead after the other.
+// walk reads a page: the terms of each lead, one lead after the other. At first it reads as many terms as the page has
+// room for. Usually each finds a customer to show, so that no root is read in vain.
 func (t *Table) walk(ctx context.Context, w walk, limit int) (page customer.Page, err error) {
 	at, err := w.lead()
 	if err != nil {
 		return page, err
 	}
-	for range maxSearchPages {
+	for round := range maxSearchPages {
 		if at == len(w.leads) {
 			return page, nil
 		}
-		hits, last, err := t.hits(ctx, w.leads[at], w.position)
+		count := limit - len(page.Customers)
+		if round > 0 {
+			count = max(count, searchPage)
+		}
+		hits, last, err := t.hits(ctx, w.leads[at], w.position, count)
 		if err != nil {
 			return customer.Page{}, err
 		}
-		roots, err := t.roots(ctx, hits)
+		roots, err := t.rootsOfHits(ctx, hits, w.consistent)
 		if err != nil {
 			return customer.Page{}, err
 		}
-		for _, h := range hits {
+		for i, h := range hits {
 			w.position = h.sk
 			if page.Customers = append(page.Customers, w.shown(h, roots)...); len(page.Customers) == limit {
-				page.Cursor = encodeCursor(w.query, w.position)
+				if end := last && i == len(hits)-1 && at == len(w.leads)-1; !end {
+					page.Cursor = encodeCursor(w.query, w.position)
+				}
 				return page, nil
 			}
 		}
@@ -141,8 +149,9 @@ func (w walk) firstTerm(c customer.Customer) string {
 // hit is one search term of one customer.
 type hit struct{ sk, term, customer string }
 
-// hits reads up to searchPage terms that begin with the lead, from the one after a position.
-func (t *Table) hits(ctx context.Context, lead, after string) (hits []hit, last bool, err error) {
+// hits reads up to count terms that begin with the lead, from the one after a position. It asks for one more, to know
+// whether the last of them is the last of all.
+func (t *Table) hits(ctx context.Context, lead, after string, count int) (hits []hit, last bool, err error) {
 	keys := expression.Key("pk").Equal(expression.Value(termPK(lead))).
 		And(expression.Key("sk").BeginsWith(lead))
 	expr, err := expression.NewBuilder().WithKeyCondition(keys).Build()
@@ -150,7 +159,7 @@ func (t *Table) hits(ctx context.Context, lead, after string) (hits []hit, last 
 		return nil, false, err
 	}
 	in := &dynamodb.QueryInput{
-		TableName: &t.Name, KeyConditionExpression: expr.KeyCondition(), Limit: aws.Int32(searchPage),
+		TableName: &t.Name, KeyConditionExpression: expr.KeyCondition(), Limit: aws.Int32(int32(count + 1)),
 		ExpressionAttributeNames: expr.Names(), ExpressionAttributeValues: expr.Values(),
 	}
 	if after != "" {
@@ -160,34 +169,30 @@ func (t *Table) hits(ctx context.Context, lead, after string) (hits []hit, last 
 	if err != nil {
 		return nil, false, fmt.Errorf("dynamo: search: %w", err)
 	}
-	for _, it := range out.Items {
+	for _, it := range out.Items[:min(count, len(out.Items))] {
 		sk := stringOf(it, "sk")
 		term, id, _ := strings.Cut(sk, "#")
 		hits = append(hits, hit{sk, term, id})
 	}
-	return hits, len(out.LastEvaluatedKey) == 0, nil
+	return hits, len(out.LastEvaluatedKey) == 0 && len(out.Items) <= count, nil
 }
 
-// roots reads the customers of hits, by id. Customers that no longer exist are missing.
-func (t *Table) roots(ctx context.Context, hits []hit) (map[string]customer.Customer, error) {
-	var keys []item
+// rootsOfHits reads the customers of hits, by id. Customers that no longer exist are missing.
+func (t *Table) rootsOfHits(ctx context.Context, hits []hit, consistent bool) (map[string]customer.Customer, error) {
+	var ids []string
 	seen := map[string]bool{}
 	for _, h := range hits {
 		if !seen[h.customer] {
-			keys = append(keys, keyOf(customerPK(h.customer), rootSK))
+			ids = append(ids, h.customer)
 		}
 		seen[h.customer] = true
 	}
-	items, err := t.batchGet(ctx, keys, false)
+	found, err := t.roots(ctx, ids, consistent)
 	if err != nil {
-		return nil, fmt.Errorf("dynamo: read customers: %w", err)
+		return nil, err
 	}
-	roots := make(map[string]customer.Customer, len(items))
-	for _, it := range items {
-		c, err := DecodeCustomer(it)
-		if err != nil {
-			return nil, err
-		}
+	roots := make(map[string]customer.Customer, len(found))
+	for _, c := range found {
 		roots[c.ID] = c
 	}
 	return roots, nil

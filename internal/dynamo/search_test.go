@@ -1,10 +1,12 @@
 package dynamo_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"lethe/internal/customer"
+	"lethe/internal/parallel"
 )
 
 func TestSearchFindsWordsByTheirBeginning(t *testing.T) {
@@ -101,5 +103,54 @@ func TestSearchPagesFindEverybodyOnce(t *testing.T) {
 		}
 		slices.Sort(got)
 		same(t, "found", got, want)
+	}
+}
+
+// TestASearchReadsEachCustomerItShowsOnce searches for more customers than one batch can read. A page reads as many roots
+// as it shows, at half a unit each, or at one unit if consistently. The last page is known to be the last.
+func TestASearchReadsEachCustomerItShowsOnce(t *testing.T) {
+	t.Parallel()
+	const many = 230
+	p := newTill(t)
+	p.addCrowd(t, many)
+	for _, tt := range []struct {
+		consistent    bool
+		limit, pages  int
+		requests      int
+		least, atMost float64 // read units: of the roots, and two more for the terms of a page
+	}{
+		{false, 50, 5, 5 + 5, many / 2, many/2 + 5},
+		{false, many, 1, 1 + 3, many / 2, many/2 + 2},
+		{true, many, 1, 1 + 3, many, many + 2},
+		{true, many - 1, 2, 2 + 3 + 1, many, many + 3},
+	} {
+		p.meter.Reset()
+		what := fmt.Sprintf("search in pages of %d, consistently: %t", tt.limit, tt.consistent)
+		found, pages := 0, 0
+		for q := (customer.Query{Search: "crowd", Limit: tt.limit, Consistent: tt.consistent}); pages == 0 || q.Cursor != ""; pages++ {
+			page, err := p.Customers(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, q.Cursor = found+len(page.Customers), page.Cursor
+		}
+		cost := p.pays(t, what, nil)
+		if found != many || pages != tt.pages || cost.Total() != tt.requests || cost.Read < tt.least || cost.Read > tt.atMost {
+			t.Errorf("%s: found %d in %d pages; want %d in %d pages, %d requests, %g to %g read units",
+				what, found, pages, many, tt.pages, tt.requests, tt.least, tt.atMost)
+		}
+	}
+}
+
+// addCrowd adds customers with one term in common.
+func (p till) addCrowd(t *testing.T, n int) {
+	t.Helper()
+	for _, err := range parallel.Each(n, 8, func(i int) error {
+		_, err := p.Create(t.Context(), "", customer.Profile{Organisation: fmt.Sprintf("Crowd %d", i)}, admin)
+		return err
+	}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -20,22 +20,41 @@ import (
 
 // Roots reads customers by their ids, consistently. Customers that do not exist are missing.
 func (t *Table) Roots(ctx context.Context, ids []string) ([]customer.Customer, error) {
-	var customers []customer.Customer
-	for some := range slices.Chunk(ids, maxBatchGet) {
-		keys := make([]item, len(some))
-		for i, id := range some {
-			keys[i] = keyOf(customerPK(id), rootSK)
-		}
-		items, err := t.batchGet(ctx, keys, true)
-		if err != nil {
-			return nil, fmt.Errorf("dynamo: read customers: %w", err)
-		}
-		for _, it := range items {
-			c, err := DecodeCustomer(it)
-			if err != nil {
-				return nil, err
-			}
-			customers = append(customers, c)
+	return t.roots(ctx, ids, true)
+}
+
+// roots reads customers by their ids, several batches at once.
+func (t *Table) roots(ctx context.Context, ids []string, consistent bool) ([]customer.Customer, error) {
+	batches := slices.Collect(slices.Chunk(ids, maxBatchGet))
+	parts := make([][]customer.Customer, len(batches))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(readers)
+	for i, some := range batches {
+		group.Go(func() (err error) {
+			parts[i], err = t.someRoots(ctx, some, consistent)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("dynamo: read customers: %w", err)
+	}
+	return slices.Concat(parts...), nil
+}
+
+// someRoots reads up to maxBatchGet customers.
+func (t *Table) someRoots(ctx context.Context, ids []string, consistent bool) ([]customer.Customer, error) {
+	keys := make([]item, len(ids))
+	for i, id := range ids {
+		keys[i] = keyOf(customerPK(id), rootSK)
+	}
+	items, err := t.batchGet(ctx, keys, consistent)
+	if err != nil {
+		return nil, err
+	}
+	customers := make([]customer.Customer, len(items))
+	for i, it := range items {
+		if customers[i], err = DecodeCustomer(it); err != nil {
+			return nil, err
 		}
 	}
 	return customers, nil

@@ -15,7 +15,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-const belonging = 50 // records of each customer
+const (
+	belonging = 50  // records of each customer
+	inChunk   = 500 // customers of a chunk, as in internal/bulk
+)
 
 // operationView has the fields of an operation that the tests read.
 type operationView struct {
@@ -58,9 +61,9 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	// Besides one request for 25 customers, the worker of each chunk reads the operation.
 	batches := (crowd + 24) / 25
-	chunks := (crowd + 249) / 250
+	chunks := (crowd + inChunk - 1) / inChunk
 	wantUsage(t, deleted, 3*crowd, batches+chunks)
-	readings := chunks + crowd/250*3 + (crowd%250+99)/100 // of the operation, and of up to 100 customers of a chunk
+	readings := chunks + crowd/inChunk*(inChunk/100) + (crowd%inChunk+99)/100 // of the operation, and of up to 100 customers of a chunk
 	wantUsage(t, r.operate(t, crowd, "undo", map[string]any{"operation": deleted.ID}), 3*crowd, batches+readings)
 	r.operate(t, crowd, "delete", everybody)
 	wantUsage(t, r.operate(t, crowd, "restore", trash), 3*crowd, batches+readings)
@@ -82,7 +85,7 @@ const query, readBack = 1, 1
 
 func wantUsage(t *testing.T, op operationView, units, requests int) {
 	t.Helper()
-	chunks := (op.Impact.Customers + 249) / 250
+	chunks := (op.Impact.Customers + inChunk - 1) / inChunk
 	requests += chunks * int(op.Ended.Sub(op.Applied)/time.Second) // the worker of each reads the operation again every second
 	t.Logf("%s: estimated %+v, took %+v in %v, want at most %d write units and %d requests",
 		op.Action, op.Estimate, op.Actual, op.Ended.Sub(op.Applied), units, requests)

@@ -32,8 +32,10 @@ type Tables struct {
 // FsckOf returns the action Fsck. Its plan is a check: the subjects are the findings. Applying it
 // repairs the findings that are still there.
 func FsckOf(tables Tables) Further {
-	return Further{Fsck, bulk.Action{Plan: tables.plan, Run: tables.repair, Estimate: estimateRepairs, MaxWeight: bulk.MaxSubjects}}
+	return Further{Fsck, bulk.Action{Plan: tables.plan, Run: tables.repair, Estimate: estimateRepairs, MaxWeight: maxRepairs}}
 }
+
+const maxRepairs = 250 // in a chunk: each takes a dozen requests
 
 // plan checks a part of the tables. It ignores the limit: a part is bounded by its scan time.
 func (t Tables) plan(ctx context.Context, op bulk.Operation, _ []byte, _ int) ([]bulk.Subject, string, error) {

@@ -71,11 +71,11 @@ type judge func(op bulk.Operation, c customer.Customer, s customer.Settings, now
 // plan returns the Plan of an action: it reads a page of the selection and checks each customer.
 func (a actions) plan(can judge, weigh weighing, more extra) planning {
 	return func(ctx context.Context, op bulk.Operation, selection []byte, limit int) ([]bulk.Subject, string, error) {
-		ids, next, err := selector(a).page(ctx, op, selection, op.Position, limit)
+		page, next, err := selector(a).page(ctx, op, selection, op.Position, limit)
 		if err != nil {
 			return nil, "", err
 		}
-		subjects, err := a.judged(ctx, op, ids, can, weigh, more)
+		subjects, err := a.judged(ctx, op, page, can, weigh, more)
 		return subjects, next, err
 	}
 }
@@ -86,15 +86,19 @@ type planning = func(ctx context.Context, op bulk.Operation, selection []byte, l
 // weighing returns the amount of work that a customer needs.
 type weighing = func(customer.Customer, customer.Settings) int
 
-// judged reads customers, checks each with can, and binds it to the state that it read.
-func (a actions) judged(ctx context.Context, op bulk.Operation, ids []string, can judge, weigh weighing, more extra) ([]bulk.Subject, error) {
+// judged reads the customers of a page, unless the selection has read them, checks each with can, and
+// binds it to the state that was read. The change is on condition of that state: where it needs to know
+// nothing more, as a deletion, a customer is read once from the plan to the end.
+func (a actions) judged(ctx context.Context, op bulk.Operation, page selected, can judge, weigh weighing, more extra) ([]bulk.Subject, error) {
 	settings, err := a.settings(ctx, op)
 	if err != nil {
 		return nil, err
 	}
-	roots, err := a.service.Roots(ctx, ids)
-	if err != nil {
-		return nil, err
+	ids, roots := page.ids, page.roots
+	if roots == nil {
+		if roots, err = a.service.Roots(ctx, ids); err != nil {
+			return nil, err
+		}
 	}
 	subjects := make(map[string]bulk.Subject, len(ids))
 	for _, c := range roots {

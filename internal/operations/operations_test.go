@@ -3,6 +3,7 @@ package operations
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -151,7 +152,7 @@ func TestEstimates(t *testing.T) {
 		"a flag":      {estimateFlag(impact), bulk.Usage{Requests: 3 + 1, WriteUnits: 102, ReadUnits: 1}},
 		"reading":     {estimateReadAndMove(impact), bulk.Usage{Requests: 3 + 1 + 1, WriteUnits: 153, ReadUnits: 51 + 1}},
 		"for none":    {estimateMove(bulk.Impact{}), bulk.Usage{}},
-		"of a minute": {estimateMove(bulk.Impact{Eligible: 20_000, Weight: 20_000}), bulk.Usage{Requests: 800 + 80 + 60, WriteUnits: 60_000, ReadUnits: 80 + 60}},
+		"of a minute": {estimateMove(bulk.Impact{Eligible: 20_000, Weight: 20_000}), bulk.Usage{Requests: 800 + 40 + 60, WriteUnits: 60_000, ReadUnits: 40 + 60}},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: %+v, want %+v", name, tt.got, tt.want)
@@ -161,6 +162,46 @@ func TestEstimates(t *testing.T) {
 	want := bulk.Usage{Requests: 2*3 + 12 + 2*51 + 2*8 + 1, WriteUnits: 300 + 51*6, ReadUnits: 4*51 + 100 + 149/25 + 1}
 	if got := estimatePurge(impact); got != want {
 		t.Errorf("a purge: %+v, want %+v", got, want)
+	}
+}
+
+// TestOverhead computes what an operation on 250 customers in two chunks costs besides its action.
+func TestOverhead(t *testing.T) {
+	own := Overhead{Requests: 2*6 + 5, WriteUnits: 2*5 + 8, ReadUnits: 2*8 + 3, QueueRequests: 2 * 3, Invocations: 2}
+	logging := func(entries, requests int, units float64) Overhead {
+		o := own
+		o.Requests += requests
+		o.WriteUnits += units
+		o.Invocations += ceil(entries, 100)
+		return o
+	}
+	const counted, plain = 250*2 + 10*4, 250
+	for action, want := range map[string]Overhead{
+		Delete: logging(250, 10, counted), Restore: logging(250, 10, counted), Undo: logging(250, 10, counted),
+		Block: logging(250, 250, plain), Redate: logging(250, 250, plain),
+		Purge: logging(500, 260, counted+plain), Replay: logging(500, 260, counted+plain),
+	} {
+		op := bulk.Operation{Action: action, Chunks: 2, Impact: bulk.Impact{Subjects: 260, Eligible: 250}}
+		if got := EstimateOverhead(op); got != want {
+			t.Errorf("%s: %+v, want %+v", action, got, want)
+		}
+		if got := OverheadSoFar(op, bulk.Tally{Left: 250}); got != (Overhead{}) {
+			t.Errorf("%s, before it is applied: %+v", action, got)
+		}
+		op.Applied = noon
+		if got := OverheadSoFar(op, bulk.Tally{Done: 250, Skipped: 10}); got != want {
+			t.Errorf("%s, at its end: %+v, want %+v", action, got, want)
+		}
+		if got := OverheadSoFar(op, bulk.Tally{Left: 160}); got.QueueRequests != 3 || got.Invocations != 1 {
+			t.Errorf("%s, after the first chunk: %+v", action, got)
+		}
+	}
+}
+
+func TestDollars(t *testing.T) {
+	got := Dollars(bulk.Usage{WriteUnits: 1e6, ReadUnits: 2e6}, Overhead{WriteUnits: 3e6, ReadUnits: 2e6, QueueRequests: 1e6, Invocations: 1e6})
+	if want := 4*0.625 + 4*0.125 + 0.40 + 0.20; math.Abs(got-want) > 1e-9 {
+		t.Errorf("%g, want %g", got, want)
 	}
 }
 

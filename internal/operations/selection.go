@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -128,22 +129,32 @@ type outcomeReader interface {
 	Chunk(ctx context.Context, op bulk.Operation, seq int) (bulk.Chunk, error)
 }
 
-func (s selector) page(ctx context.Context, op bulk.Operation, selection []byte, position string, limit int) ([]string, string, error) {
+// selected is a page of a selection.
+type selected struct {
+	ids []string
+	// roots are the customers with the ids. They are nil if the selection has not read them, whole and
+	// consistently.
+	roots []customer.Customer
+}
+
+func (s selector) page(ctx context.Context, op bulk.Operation, selection []byte, position string, limit int) (page selected, next string, err error) {
 	var chosen Selection
 	if err := json.Unmarshal(selection, &chosen); err != nil {
-		return nil, "", fmt.Errorf("operations: selection: %w", err)
+		return page, "", fmt.Errorf("operations: selection: %w", err)
 	}
 	switch {
 	case chosen.Operation != "":
-		return s.ofOperation(ctx, chosen.Operation, position, limit)
+		page.ids, next, err = s.ofOperation(ctx, chosen.Operation, position, limit)
 	case chosen.Ledger:
 		return s.resurrected(ctx, position, limit)
 	case chosen.Filter != nil:
 		return s.filtered(ctx, op, *chosen.Filter, chosen.Exclude, position, limit)
 	case chosen.Trash:
 		return s.filtered(ctx, op, Filter{State: customer.Deleted}, chosen.Exclude, position, limit)
+	default:
+		page.ids, next, err = ofIDs(chosen.IDs, position, limit)
 	}
-	return ofIDs(chosen.IDs, position, limit)
+	return page, next, err
 }
 
 func ofIDs(ids []string, position string, limit int) ([]string, string, error) {
@@ -161,32 +172,49 @@ func ofIDs(ids []string, position string, limit int) ([]string, string, error) {
 	return ids[from:to], strconv.Itoa(to), nil
 }
 
-func (s selector) filtered(ctx context.Context, op bulk.Operation, f Filter, exclude []string, position string, limit int) ([]string, string, error) {
-	state := f.State
-	if state == "" {
-		state = customer.Active
-	}
+func (s selector) filtered(ctx context.Context, op bulk.Operation, f Filter, exclude []string, position string, limit int) (selected, string, error) {
 	cursor, found := splitPosition(strings.TrimPrefix(position, moving))
-	page, err := s.service.Customers(ctx, customer.Query{State: state, Search: f.Search, Limit: limit, Cursor: cursor})
+	page, err := s.service.Customers(ctx, f.query(limit, cursor))
 	if invalid, is := errors.AsType[*customer.InvalidError](err); is { // the same error would come again
-		return nil, "", &bulk.SelectionError{Problem: invalid.Error()}
+		return selected{}, "", &bulk.SelectionError{Problem: invalid.Error()}
 	}
 	if err != nil {
-		return nil, "", err
+		return selected{}, "", err
 	}
-	ids := make([]string, 0, len(page.Customers))
-	for _, c := range page.Customers {
-		if excluded := found.excludes(exclude, c.ID); !excluded && (f.Blocked == nil || *f.Blocked == c.Blocked) {
-			ids = append(ids, c.ID)
-		}
-	}
+	matching := slices.DeleteFunc(page.Customers, func(c customer.Customer) bool {
+		return found.excludes(exclude, c.ID) || f.Blocked != nil && *f.Blocked != c.Blocked
+	})
+	chosen := f.selected(matching)
 	if page.Cursor == "" && f.Search != "" {
-		return ids, "", s.checkFound(ctx, op, exclude, found)
+		return chosen, "", s.checkFound(ctx, op, exclude, found)
 	}
-	if page.Cursor != "" && (state == customer.Deleted || f.Search != "") {
+	if page.Cursor != "" && (f.state() == customer.Deleted || f.Search != "") {
 		page.Cursor = moving + page.Cursor
 	}
-	return ids, found.position(page.Cursor), nil
+	return chosen, found.position(page.Cursor), nil
+}
+
+func (f Filter) state() customer.State { return cmp.Or(f.State, customer.Active) }
+
+func (f Filter) query(limit int, cursor string) customer.Query {
+	return customer.Query{State: f.state(), Search: f.Search, Limit: limit, Cursor: cursor, Consistent: true}
+}
+
+// selected returns a page of the filter's customers. Only a search has read them whole.
+func (f Filter) selected(customers []customer.Customer) selected {
+	chosen := selected{ids: idsOf(customers)}
+	if f.Search != "" {
+		chosen.roots = customers
+	}
+	return chosen
+}
+
+func idsOf(customers []customer.Customer) []string {
+	ids := make([]string, len(customers))
+	for i, c := range customers {
+		ids[i] = c.ID
+	}
+	return ids
 }
 
 // moving is the prefix of a position in a list if its order can change during the planning: the
@@ -241,31 +269,31 @@ func parsePlace(position string) (chunk, subject int, err error) {
 }
 
 // resurrected reads a page of the ledger, and selects the customers in it that exist.
-func (s selector) resurrected(ctx context.Context, position string, limit int) ([]string, string, error) {
+func (s selector) resurrected(ctx context.Context, position string, limit int) (selected, string, error) {
 	page, err := s.service.Certificates(ctx, customer.CertificateQuery{Limit: limit, Cursor: position})
 	if err != nil {
-		return nil, "", err
+		return selected{}, "", err
 	}
 	last := map[string]int64{} // number of the customer's last certificate in this page
 	for _, c := range page.Certificates {
 		last[c.Customer] = c.Seq
 	}
-	roots, err := s.service.Roots(ctx, slices.Sorted(maps.Keys(last)))
+	found, err := s.service.Roots(ctx, slices.Sorted(maps.Keys(last)))
 	if err != nil {
-		return nil, "", err
+		return selected{}, "", err
 	}
-	var ids []string
-	for _, root := range roots {
+	roots := make([]customer.Customer, 0, len(found))
+	for _, root := range found {
 		later, err := s.certifiedAfter(ctx, root.ID, last[root.ID])
 		if err != nil {
-			return nil, "", err
+			return selected{}, "", err
 		}
 		if !later {
-			ids = append(ids, root.ID)
+			roots = append(roots, root)
 		}
 	}
-	slices.Sort(ids)
-	return ids, page.Cursor, nil
+	slices.SortFunc(roots, func(a, b customer.Customer) int { return strings.Compare(a.ID, b.ID) })
+	return selected{idsOf(roots), roots}, page.Cursor, nil
 }
 
 // certifiedAfter reports whether a customer has a certificate after seq: a later page selects it.

@@ -38,7 +38,7 @@ func slowed(cfg aws.Config, operation string, by time.Duration) aws.Config {
 // later than two seconds after the answer, and the counts match the table.
 func TestACancellationStopsWorkersWithinSeconds(t *testing.T) {
 	t.Parallel()
-	const crowd, slow = 300, 1200 * time.Millisecond
+	const crowd, slow = bulk.MaxSubjects + 50, 1200 * time.Millisecond
 	w := NewWorld(t, policies)
 	safe := w.Service(w.Config)
 	var ids []string
@@ -55,7 +55,7 @@ func TestACancellationStopsWorkersWithinSeconds(t *testing.T) {
 	admin := engineOf(safe, table.Operations())
 	op := applied(t, admin, safe, ids)
 
-	// The first chunk takes ten requests, of which eight begin at once.
+	// The first chunk takes twenty requests, of which eight begin at once.
 	begins, answered := make(chan time.Time, 2*crowd), make(chan time.Time, 1)
 	f := &Faults{}
 	f.Plan(func(c Call) Fault {

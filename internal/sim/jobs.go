@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"lethe/internal/customer"
@@ -45,13 +46,13 @@ func (j *Jobs) Take() []customer.Job {
 	return jobs
 }
 
-// Work purges the customers that wait in the queue. Failed jobs go back to the queue, and Work returns
-// their errors.
+// Work purges the customers that wait in the queue, as a worker does: many of a message together. A failed message goes
+// back to the queue, and Work returns its error.
 func (j *Jobs) Work(ctx context.Context, service *customer.Service) error {
 	var errs []error
-	for _, job := range j.Take() {
-		if err := service.Purge(ctx, job); err != nil {
-			errs = append(errs, err, j.Enqueue(ctx, job))
+	for jobs := range slices.Chunk(j.Take(), customer.MaxJobs) {
+		if err := service.PurgeMessages(ctx, jobs)[0]; err != nil {
+			errs = append(errs, err, j.Enqueue(ctx, jobs...))
 		}
 	}
 	return errors.Join(errs...)

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"time"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/ledger"
+	"lethe/internal/operations"
 )
 
 // The examples in the OpenAPI document and in /docs. A test validates them with the schemas.
@@ -83,7 +85,7 @@ var (
 			Customers: 412, Eligible: 409, Blocked: map[string]int{"ON_HOLD": 3}, Records: map[string]int64{"ticket": 1204},
 			RestoreUntil: new(exampleTime.AddDate(0, 0, 30)),
 		},
-		Progress: Progress{Left: 412, Codes: map[string]int{}}, Estimate: Usage{Requests: 17, WriteUnits: 1227, Dollars: 0.000767, Seconds: 2},
+		Progress: Progress{Left: 412, Codes: map[string]int{}}, Estimate: usageOf(bulk.Usage{Requests: 20, WriteUnits: 1227, ReadUnits: 3}, operations.Overhead{Requests: 420, WriteUnits: 1649, ReadUnits: 11, QueueRequests: 3, Invocations: 6}),
 		Links: exampleItemLinks,
 	}
 	exampleEnded         = endedOf(examplePlanned)
@@ -113,7 +115,7 @@ func endedOf(o Operation) Operation {
 	o.State, o.Applied, o.Ended, o.OnBlocked = "PARTIAL", new(exampleTime.Add(time.Minute)), new(exampleTime.Add(2*time.Minute)), "skip"
 	o.AppliedBy = "demo-admin"
 	o.Progress = Progress{Done: 408, Skipped: 4, Codes: map[string]int{"ON_HOLD": 3, "CHANGED": 1}}
-	o.Actual = Usage{Requests: 21, WriteUnits: 1262, ReadUnits: 4, Dollars: 0.000789}
+	o.Actual = usageOf(bulk.Usage{Requests: 21, WriteUnits: 1262, ReadUnits: 4}, operations.Overhead{Requests: 419, WriteUnits: 1645, ReadUnits: 11, QueueRequests: 3, Invocations: 6})
 	o.Impact.RestoreUntil = nil
 	return o
 }

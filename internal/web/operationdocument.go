@@ -31,7 +31,7 @@ type Operation struct {
 	Impact      Impact     `json:"impact"`
 	Progress    Progress   `json:"progress"`
 	Estimate    Usage      `json:"estimate" doc:"What applying the plan is expected to consume."`
-	Actual      Usage      `json:"actual" doc:"What was consumed until now, as reported by the table. Work that was interrupted is not included."`
+	Actual      Usage      `json:"actual" doc:"What was consumed until now. The table reports the units of the requests that change or read customers; overhead is computed from the numbers of changed customers and of chunks. Work that was interrupted is not included."`
 	Links       ItemLinks  `json:"links"`
 }
 
@@ -69,7 +69,7 @@ func (a *api) operationDocument(ctx context.Context, op bulk.Operation) (Operati
 	if tally.Codes == nil {
 		doc.Progress.Codes = map[string]int{}
 	}
-	doc.Actual = actualOf(op, tally.Usage)
+	doc.Actual = actualOf(op, tally)
 	if op.Action == operations.Delete && op.Applied.IsZero() && err == nil {
 		err = a.addRestoreUntil(ctx, op, &doc)
 	}
@@ -95,7 +95,7 @@ func (a *api) listedOperation(op bulk.Operation) Operation {
 		Why: op.Why, OnBlocked: string(op.OnRefused),
 		Impact:   Impact{Customers: op.Impact.Subjects, Eligible: op.Impact.Eligible, Blocked: op.Impact.Refused, Records: op.Impact.Counts},
 		Progress: Progress{Done: t.Done, Skipped: t.Skipped, Failed: t.Failed, Left: op.Impact.Subjects - t.Done - t.Skipped - t.Failed, Codes: t.Codes},
-		Estimate: estimateOf(op.Impact.Estimate), Actual: actualOf(op, t.Usage),
+		Estimate: estimateOf(op), Actual: actualOf(op, t),
 		Links: ItemLinks{operationPath(op.ID) + "/items", operationPath(op.ID) + "/items.csv"},
 	}
 	if op.State != bulk.Planning {

@@ -9,6 +9,7 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
+	"lethe/internal/operations"
 )
 
 // settle runs jobs until the queue is empty.
@@ -55,7 +56,7 @@ func TestDeleteManyAndUndo(t *testing.T) {
 	id, digest := s.plan(`{"action":"delete","selection":{"filter":{"search":"trial"},"exclude":["c001"]},"reason":"ended"}`)
 	base := "/v1/operations/" + id
 	s.run(t, []call{
-		{Name: "impact", Method: get, URL: base, Status: 200, Want: map[string]any{"state": "READY", "impact.customers": 59, "impact.eligible": 58, "impact.blocked.ON_HOLD": 1, "progress.left": 58, "estimate.requests": 4, "estimate.writeUnits": 174, "estimate.readUnits": 1}},
+		{Name: "impact", Method: get, URL: base, Status: 200, Want: map[string]any{"state": "READY", "impact.customers": 59, "impact.eligible": 58, "impact.blocked.ON_HOLD": 1, "progress.left": 58, "estimate.requests": 4, "estimate.writeUnits": 174, "estimate.readUnits": 1, "estimate.overhead.writeUnits": operations.Logging(58, 0).WriteUnits + 13, "actual.overhead.writeUnits": 0}},
 		{Name: "another plan's digest", Method: post, URL: base + "/apply", Body: `{"digest":"x","acknowledged":true}`, Status: 409, Code: "PLAN_STALE"},
 		{Name: "not acknowledged", Method: post, URL: base + "/apply", Body: fmt.Sprintf(`{"digest":%q,"acknowledged":false}`, digest), Status: 422, Code: "ACKNOWLEDGEMENT_REQUIRED"},
 		{Name: "fail on blocked", Method: post, URL: base + "/apply", Body: fmt.Sprintf(`{"digest":%q,"acknowledged":true,"onBlocked":"fail"}`, digest), Status: 409, Code: "PLAN_BLOCKED", Want: map[string]any{"blocked.ON_HOLD": 1}},
@@ -64,7 +65,7 @@ func TestDeleteManyAndUndo(t *testing.T) {
 		{Name: "somebody adds one that matches", Method: post, URL: "/v1/customers", Body: `{"id":"late","firstName":"Trial"}`, Status: 201},
 	})
 	ended := s.apply(id, digest)
-	for path, want := range map[string]any{"state": "PARTIAL", "progress.done": 57, "progress.skipped": 2, "progress.codes.CHANGED": 1, "progress.codes.ON_HOLD": 1, "actual.writeUnits": 171} {
+	for path, want := range map[string]any{"state": "PARTIAL", "progress.done": 57, "progress.skipped": 2, "progress.codes.CHANGED": 1, "progress.codes.ON_HOLD": 1, "actual.writeUnits": 171, "actual.overhead.writeUnits": operations.Logging(57, 0).WriteUnits + 13, "actual.overhead.queueRequests": 3} {
 		if got := ended.at(path); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s is %v, want %v in %s", path, got, want, ended.text)
 		}
@@ -149,25 +150,25 @@ func TestPurgeTheTrash(t *testing.T) {
 // the list: one that the plan has already, and one that it does not have yet.
 func TestWhoMovesInTheList(t *testing.T) {
 	s := newSystem(t)
-	s.add(300)
+	s.add(bulk.MaxSubjects + 50)
 	id, digest := s.plan(`{"action":"delete","selection":{"filter":{"state":"active"}}}`)
 	s.apply(id, digest)
 	made := s.must(202, post, "/v1/operations", `{"action":"purge","selection":{"trash":true}}`)
 	op := "/v1/operations/" + fmt.Sprint(made.body["id"])
-	for _, id := range []string{"c000", "c299"} {
+	for _, id := range []string{"c000", "c549"} {
 		s.must(200, post, "/v1/customers/"+id+"/restore", "")
 		s.must(200, remove, "/v1/customers/"+id, "")
 	}
 	s.settle()
 	planned := s.must(200, get, op, "")
 	s.run(t, []call{{Name: "planned", Method: get, URL: op, Status: 200, Want: map[string]any{
-		"state": "READY", "impact.customers": 301, "impact.eligible": 299, "impact.blocked.CHANGED": 2,
+		"state": "READY", "impact.customers": 551, "impact.eligible": 549, "impact.blocked.CHANGED": 2,
 	}}})
 	ended := s.apply(fmt.Sprint(made.body["id"]), fmt.Sprint(planned.body["digest"]))
-	if fmt.Sprint(ended.at("progress.done"), ended.at("progress.codes.CHANGED")) != "298 3" {
+	if fmt.Sprint(ended.at("progress.done"), ended.at("progress.codes.CHANGED")) != "548 3" {
 		t.Error(ended.text)
 	}
-	for _, id := range []string{"c000", "c299"} {
+	for _, id := range []string{"c000", "c549"} {
 		s.must(200, get, "/v1/customers/"+id, "")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
 
@@ -109,26 +110,26 @@ func TestARunningOperationGoesByWhatWasApproved(t *testing.T) {
 // TestACancelledOperationTellsWhoIsLeft cancels an operation that no worker works on.
 func TestACancelledOperationTellsWhoIsLeft(t *testing.T) {
 	s := newSystem(t)
-	s.add(300)
+	s.add(bulk.MaxSubjects + 50)
 	id, digest := s.plan(`{"action":"delete","selection":{"filter":{"state":"active"}}}`)
 	s.must(202, post, "/v1/operations/"+id+"/apply", fmt.Sprintf(`{"digest":%q,"acknowledged":true}`, digest))
 	work := s.queue.takeWork()
 	if err := s.engine.Do(t.Context(), work[0]); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]any{"state": "CANCELLED", "progress.done": 250, "progress.left": 50, "cancelledBy": "tester"}
+	want := map[string]any{"state": "CANCELLED", "progress.done": bulk.MaxSubjects, "progress.left": 50, "cancelledBy": "tester"}
 	s.run(t, []call{{Name: "cancelled", Method: post, URL: "/v1/operations/" + id + "/cancel", Status: 200, Want: want}})
 	if err := s.engine.Do(t.Context(), work[1]); err != nil {
 		t.Fatal(err)
 	}
 	s.run(t, []call{
 		{Name: "its message came late", Method: get, URL: "/v1/operations/" + id, Status: 200, Want: want},
-		{Name: "listed", Method: get, URL: "/v1/operations", Status: 200, Want: map[string]any{"operations.0.progress.done": 250, "operations.0.progress.left": 50}},
+		{Name: "listed", Method: get, URL: "/v1/operations", Status: 200, Want: map[string]any{"operations.0.progress.done": bulk.MaxSubjects, "operations.0.progress.left": 50}},
 		{Name: "who is left", Method: get, URL: "/v1/operations/" + id + "/items?outcome=left&limit=49", Status: 200, Want: map[string]any{"items.0.outcome": "left", "items.0.code": nil}},
 		{Name: "and all of them", Method: get, URL: "/v1/operations/" + id + "/items?outcome=left&limit=50", Status: 200, Want: map[string]any{"nextCursor": nil}},
 	})
 	undo, _ := s.plan(fmt.Sprintf(`{"action":"undo","selection":{"operation":%q}}`, id))
-	s.run(t, []call{{Name: "undone", Method: get, URL: "/v1/operations/" + undo, Status: 200, Want: map[string]any{"state": "SUCCEEDED", "impact.customers": 250, "progress.done": 250}}})
+	s.run(t, []call{{Name: "undone", Method: get, URL: "/v1/operations/" + undo, Status: 200, Want: map[string]any{"state": "SUCCEEDED", "impact.customers": bulk.MaxSubjects, "progress.done": bulk.MaxSubjects}}})
 }
 
 // TestWhatIsBeingCancelledIsUnderWay cancels an operation with a worker that lives, and with one that has died.
@@ -197,24 +198,24 @@ func TestWhoIsExcludedIsInTheSelection(t *testing.T) {
 // another one leaves the selection during the planning, which is allowed.
 func TestWhomASearchDoesNotFindIsNotExcluded(t *testing.T) {
 	s := newSystem(t)
-	s.add(300)
+	s.add(bulk.MaxSubjects + 50)
 	s.must(201, post, "/v1/customers", `{"id":"other","lastName":"Berglund"}`)
 	now := time.Now().UTC().Add(time.Minute)
 	s.service.Clock = func() time.Time { return now }
 	s.engine.Clock = s.service.Clock
 	for exclude, want := range map[string]string{
-		`["c000","c299","other"]`: `FAILED selection.exclude[2]: id "other" is not in the selection: the search does not find the customer; correct it, or leave it out`,
-		`["c001","c298"]`:         "READY <nil>",
+		`["c000","c549","other"]`: `FAILED selection.exclude[2]: id "other" is not in the selection: the search does not find the customer; correct it, or leave it out`,
+		`["c001","c548"]`:         "READY <nil>",
 	} {
 		made := s.must(202, post, "/v1/operations", `{"action":"delete","selection":{"filter":{"search":"trial"},"exclude":`+exclude+`}}`)
-		for _, id := range []string{"c001", "c298"} {
+		for _, id := range []string{"c001", "c548"} {
 			s.must(200, patch, "/v1/customers/"+id, `{"firstName":"Regular"}`, "If-Match", "*")
 		}
 		s.settle()
 		if op := s.must(200, get, "/v1/operations/"+fmt.Sprint(made.at("id")), ""); fmt.Sprint(op.at("state"), " ", op.at("why")) != want {
 			t.Errorf("%s: %s", exclude, op.text)
 		}
-		for _, id := range []string{"c001", "c298"} {
+		for _, id := range []string{"c001", "c548"} {
 			s.must(200, patch, "/v1/customers/"+id, `{"firstName":"Trial"}`, "If-Match", "*")
 		}
 		now = now.Add(time.Minute)

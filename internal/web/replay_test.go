@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
 
@@ -22,7 +23,7 @@ func (s *system) resurrect(customers ...customer.Customer) {
 // TestReplayIsForTheLedgerToSay plans and applies replays of a ledger with two certificates for some customers.
 func TestReplayIsForTheLedgerToSay(t *testing.T) {
 	s := newSystem(t)
-	const n = 300 // more than a page of planning, some chains having several blocks
+	const n = bulk.MaxSubjects + 50 // more than a page of planning, some chains having several blocks
 	s.add(n)
 	all, err := s.service.Roots(t.Context(), names(n))
 	if err != nil {

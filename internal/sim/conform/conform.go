@@ -55,6 +55,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"a page of records ends at its size limit", checkRecordPages},
 		{"a purge erases everything between the fence and the root", checkPurge},
 		{"policies frozen at the fence stay", checkFrozenPolicies},
+		{"many purges are certified together, each once", checkCertificatesTogether},
 		{"a purge erases all pages of records", checkPurgeOfManyPages},
 		{"the trash is listed by purge time", checkTrash},
 		{"a list has a part of each customer", checkListed},

@@ -50,8 +50,26 @@ func checkSearch(t *testing.T, w World) {
 			}
 		}
 	}
+	w.findsWhole(t, "strasser ann", customer.Active)
+	w.findsWhole(t, "ann@münchen.example.com", customer.Active)
+	w.findsWhole(t, "strasser", customer.Deleted)
 	_, err := w.Customers(t.Context(), customer.Query{Search: "a", Limit: 1})
 	refuses(t, err, customer.Invalid("search", "needs a word of at least two letters or digits"))
+}
+
+// findsWhole compares what a consistent search finds with the customers, as they are read by their ids.
+func (w World) findsWhole(t *testing.T, search string, state customer.State) {
+	t.Helper()
+	page, err := w.Customers(t.Context(), customer.Query{Search: search, State: state, Limit: 10, Consistent: true})
+	must(t, err)
+	if len(page.Customers) == 0 {
+		t.Errorf("a consistent search for %s finds nobody", search)
+	}
+	for _, found := range page.Customers {
+		c, err := w.Customer(t.Context(), found.ID)
+		must(t, err)
+		same(t, "found by "+search, found, c)
+	}
 }
 
 // find reads all pages of a search and returns the names of the customers it finds.

@@ -105,7 +105,8 @@ test("block and unblock apply themselves", async ({ page, request }) => {
 
 /** An operation as the API would answer it in a state that is hard to catch. */
 function pretended(state: string, change: object = {}) {
-  const usage = { requests: 291, writeUnits: 21771, readUnits: 0, dollars: 0.0136 };
+  const overhead = { requests: 0, writeUnits: 0, readUnits: 0, queueRequests: 0, invocations: 0 };
+  const usage = { requests: 291, writeUnits: 21771, readUnits: 0, overhead, dollars: 0.0136 };
   return {
     id: "x4k2qdcl6rnhsyjc7bqzv5mtge", action: "delete", state, by: "ann", created: new Date(Date.now() - 90_000).toISOString(), applied: new Date(Date.now() - 60_000).toISOString(),
     impact: { customers: 12345, eligible: 12304, blocked: { ON_HOLD: 41 }, records: { ticket: 21907, invoice: 12 } },

@@ -300,7 +300,7 @@ function cost(name: string, usage: Operation["estimate"], of?: Operation["estima
         {of && of.dollars >= 0.01 && <span className="soft"> of about {dollars(of.dollars)}</span>}
       </>
     ),
-    detail: `${count(Math.round(usage.writeUnits))} write units, ${counted(usage.requests, "request")}`,
+    detail: `${count(Math.round(usage.writeUnits))} write units, ${counted(usage.requests, "request")}; for the audit log and its own items about ${count(Math.round(usage.overhead.writeUnits))} write units more`,
   };
 }
 

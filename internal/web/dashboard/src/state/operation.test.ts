@@ -5,7 +5,8 @@ import { clauseOf, outcomeOf, reasonOf } from "./outcome";
 type Change = Partial<Omit<Operation, "state" | "progress" | "impact">> & { state: string; progress?: Partial<Operation["progress"]>; impact?: Partial<Operation["impact"]> };
 
 function operation({ state, progress, impact, ...rest }: Change): Operation {
-  const usage = { requests: 0, writeUnits: 0, readUnits: 0, dollars: 0 };
+  const overhead = { requests: 0, writeUnits: 0, readUnits: 0, queueRequests: 0, invocations: 0 };
+  const usage = { requests: 0, writeUnits: 0, readUnits: 0, overhead, dollars: 0 };
   return {
     id: "op",
     action: "delete",
