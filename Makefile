@@ -23,6 +23,7 @@ soak: ## Run what takes hours: a million histories, a thousand killed workers, m
 bench: ## Compare Lethe with others, in about three minutes; options as in `make bench ARGS="--small"`
 	@go test -run '^$$' -bench . -benchmem ./internal/web >&2
 	@go -C internal/bench run . $(ARGS)
+	@go -C internal/bench run ./coldstart
 
 dashboard: ## Build the dashboard into the functions; `make run` does it automatically
 	@.ci/dashboard build

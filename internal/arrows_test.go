@@ -40,10 +40,11 @@ var arrows = []struct {
 	{"lethe/internal/queue", []string{"backoff", "bulk", "busy", "customer"}, true, "the queue knows jobs, not who asks"},
 	{"lethe/internal/web", []string{"bulk", "customer", "imports", "ledger", "operations", "refusal", "tabular"}, true, "HTTP knows the rules, not the storage"},
 	{"lethe/internal/web/dashboard", nil, false, "files know neither the rules nor the API"},
-	{"lethe/internal/app", []string{"bulk", "busy", "customer", "dynamo", "fsck", "operations", "queue", "web", "web/dashboard"}, true, "the wiring knows no laptop"},
+	{"lethe/internal/apigateway", nil, true, "the form of an event knows neither the rules nor the API"},
+	{"lethe/internal/app", []string{"bulk", "busy", "customer", "dynamo", "fsck", "operations", "queue"}, true, "the wiring knows no laptop, and HTTP is for function api alone"},
 	{"lethe/cmd/lethe", []string{"backoff", "customer", "dynamo", "fsck", "ledger"}, true, "an auditor's command needs no function and no queue; of the storage it uses the repairs"},
-	{"lethe/functions/api", []string{"app"}, true, "a function is its trigger"},
-	{"lethe/functions/dashboard", []string{"app"}, true, "a function is its trigger"},
+	{"lethe/functions/api", []string{"apigateway", "app", "web"}, true, "a function is its trigger"},
+	{"lethe/functions/dashboard", []string{"apigateway", "web/dashboard"}, true, "files need no table and no queue"},
 	{"lethe/functions/work", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/purge", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/stream", []string{"app"}, true, "a function is its trigger"},
@@ -93,6 +94,37 @@ func TestArrows(t *testing.T) {
 			if own, ok := strings.CutPrefix(imported, "lethe/internal/"); ok && !slices.Contains(rule.may, own) {
 				t.Errorf("%s imports %s: %s", rule.of, imported, rule.why)
 			}
+		}
+	}
+}
+
+// TestOnlyTheAPILinksHTTP keeps package web, its framework, and the templates of its documentation out of the functions that answer
+// no API request. They triple the time of a cold start: whoever wants them in another function should measure that
+// (make bench).
+func TestOnlyTheAPILinksHTTP(t *testing.T) {
+	heavy := []string{"lethe/internal/web", "github.com/danielgtaylor/huma/v2", "html/template", "text/template"}
+	linked := func(function string) []string {
+		out, err := exec.CommandContext(t.Context(), "go", "list", "-tags", "lambda.norpc", "-deps", "lethe/functions/"+function).Output() // as the Makefile builds it
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		return strings.Fields(string(out))
+	}
+	for _, function := range []string{"work", "purge", "stream", "dashboard"} {
+		for _, dependency := range linked(function) {
+			if slices.Contains(heavy, dependency) {
+				t.Errorf("function %s links %s, which only function api may", function, dependency)
+			}
+		}
+	}
+	for _, dependency := range linked("dashboard") {
+		if strings.HasPrefix(dependency, "github.com/aws/aws-sdk-go-v2/") || dependency == "lethe/internal/app" {
+			t.Errorf("function dashboard links %s: it serves files", dependency)
+		}
+	}
+	for _, dependency := range heavy {
+		if !slices.Contains(linked("api"), dependency) {
+			t.Errorf("function api does not link %s: take it off the list", dependency)
 		}
 	}
 }

@@ -4,9 +4,13 @@ package main
 import (
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"lethe/internal/apigateway"
 	"lethe/internal/app"
+	"lethe/internal/web"
 )
 
 func main() {
-	lambda.Start(app.FromEnvironment().HTTP)
+	a := app.FromEnvironment()
+	api := web.New(a.Service(), a.Operations(), web.Options{Log: a.Log()})
+	lambda.Start(apigateway.Authorized(api, web.WithActor))
 }

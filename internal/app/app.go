@@ -1,6 +1,8 @@
 // Package app builds Lethe from the environment. It has a method for each trigger of a
-// function: an HTTP request, a batch of messages, a tick of the schedule, a batch of the
-// change stream.
+// function: a batch of messages, a tick of the schedule, a batch of the change stream.
+//
+// The HTTP API is not part of it: only function api links package web, which the others
+// would have to load at each cold start.
 package app
 
 import (
@@ -9,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"os"
 	"time"
 
@@ -20,7 +21,6 @@ import (
 	"lethe/internal/dynamo"
 	"lethe/internal/operations"
 	"lethe/internal/queue"
-	"lethe/internal/web"
 )
 
 // App holds what the triggers need.
@@ -29,7 +29,6 @@ type App struct {
 
 	service      *customer.Service
 	operations   *bulk.Engine
-	api          http.Handler
 	log          *slog.Logger
 	metrics      io.Writer
 	functionName string
@@ -56,7 +55,7 @@ func assemble(c Config, db, mq aws.Config) *App {
 	engine := operations.Engine(service, table.Operations(), work, operations.FsckOf(fsckTables(newChecker(c, db), table)))
 	engine.Metered = dynamo.Metered
 	return &App{
-		parts: p, service: service, operations: engine, api: web.New(service, engine, web.Options{Log: log}),
+		parts: p, service: service, operations: engine,
 		log: log, metrics: os.Stdout, functionName: c.FunctionName,
 	}
 }
@@ -84,6 +83,15 @@ func FromEnvironment() *App {
 	}
 	return New(c)
 }
+
+// Service returns the rules, over the App's tables and queue.
+func (a *App) Service() *customer.Service { return a.service }
+
+// Operations returns the engine of operations on many customers.
+func (a *App) Operations() *bulk.Engine { return a.operations }
+
+// Log returns the function's log.
+func (a *App) Log() *slog.Logger { return a.log }
 
 // workContext returns a context for work that a later invocation can continue. It ends the reserve
 // before the function's deadline.

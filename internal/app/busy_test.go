@@ -154,15 +154,6 @@ func TestAStalledTableIsAnsweredInTime(t *testing.T) {
 	isBusy(t, "a stalled table", got)
 }
 
-// TestTheLastSecondsAreForTheAnswer checks that a request ends before its function does.
-func TestTheLastSecondsAreForTheAnswer(t *testing.T) {
-	for of, kept := range map[time.Duration]time.Duration{29 * time.Second: 2 * time.Second, 5 * time.Second: time.Second} {
-		if got := answerReserve(of); got != kept {
-			t.Errorf("limit %v: %v are kept for the answer, want %v", of, got, kept)
-		}
-	}
-}
-
 // TestWhatIsBusyComesAgain runs the other triggers with tables that throttle. Their events are
 // delivered again, and the log has warnings but no errors.
 func TestWhatIsBusyComesAgain(t *testing.T) {

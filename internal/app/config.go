@@ -47,8 +47,15 @@ func ReadConfig() (Config, error) {
 	if _, ok := c.PurgeGrace.Length(); !ok {
 		return c, fmt.Errorf("PURGE_GRACE is never: give a length of time, such as P3D; after it TTL removes customers that were not purged")
 	}
+	if kept, ok := c.AuditRetention.Length(); ok && kept < minAudit {
+		return c, fmt.Errorf("AUDIT_RETENTION is %s: it must be at least P2D; the change stream may deliver a change again for a day, and without its entry the change would be counted twice", c.AuditRetention)
+	}
 	return c, nil
 }
+
+// minAudit is longer than the day for which the change stream keeps a record: as long as a change may be delivered again,
+// its audit entry must be there.
+const minAudit = 48 * time.Hour
 
 func (c Config) grace() time.Duration {
 	d, _ := c.PurgeGrace.Length()

@@ -2,7 +2,7 @@ package app
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -11,50 +11,57 @@ import (
 	"lethe/internal/dynamo"
 )
 
-// Stream handles a batch of the main table's change stream, in order. It logs every change of
-// a customer, and starts the purge of customers that TTL removed. It stops at the first record
-// that fails and returns its sequence number, from which Lambda delivers again.
+// Stream handles a batch of the main table's change stream. It logs every change of a customer, and
+// starts the purge of customers that TTL removed. If something fails, it returns the lowest sequence number that
+// is not done, from which Lambda delivers again. Some of the records after that number may be done:
+// doing them again changes nothing.
 func (a *App) Stream(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
-	for _, r := range batch.Records {
-		if err := a.observe(ctx, r); err != nil {
-			a.log.Log(ctx, severity(err), "handling a change failed, Lambda delivers it again", "sequence", r.Change.SequenceNumber, "error", err)
-			return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{
-				{ItemIdentifier: r.Change.SequenceNumber},
-			}}, nil
-		}
+	changes, unread, broken := changesOf(batch.Records)
+	done, err := a.service.Follow(ctx, changes)
+	switch {
+	case err != nil:
+		return a.again(ctx, changes[done].Seq, err), nil
+	case broken != nil:
+		return a.again(ctx, unread, broken), nil
 	}
 	return events.DynamoDBEventResponse{}, nil
 }
 
-func (a *App) observe(ctx context.Context, r events.DynamoDBEventRecord) error {
-	if !dynamo.IsCustomer(stringOf(r.Change.Keys, "pk"), stringOf(r.Change.Keys, "sk")) {
-		return nil
-	}
-	before, err := image(r.Change.OldImage)
-	if err != nil {
-		return err
-	}
-	after, err := image(r.Change.NewImage)
-	if err != nil {
-		return err
-	}
-	if before == nil && after == nil {
-		return fmt.Errorf("a change without images: the stream's view type must be NEW_AND_OLD_IMAGES")
-	}
-	expired := after == nil && byTTL(r)
-	if expired {
-		if err := a.service.Expire(ctx, *before); err != nil {
-			return fmt.Errorf("expire: %w", err)
+// again logs the error and has the stream delivered again from a sequence number on.
+func (a *App) again(ctx context.Context, seq string, err error) events.DynamoDBEventResponse {
+	a.log.Log(ctx, severity(err), "handling a change failed, Lambda delivers it again", "sequence", seq, "error", err)
+	return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{{ItemIdentifier: seq}}}
+}
+
+// changesOf decodes the changes of customers, up to the first record that can't be read. It returns that record's
+// sequence number with the error.
+func changesOf(records []events.DynamoDBEventRecord) (changes []customer.RootChange, unread string, err error) {
+	for _, r := range records {
+		if !dynamo.IsCustomer(stringOf(r.Change.Keys, "pk"), stringOf(r.Change.Keys, "sk")) {
+			continue
 		}
+		ch, err := changeOf(r)
+		if err != nil {
+			return changes, r.Change.SequenceNumber, err
+		}
+		changes = append(changes, ch)
 	}
-	entry, ok := customer.Describe(before, after, r.Change.SequenceNumber, r.Change.ApproximateCreationDateTime.UTC(), expired)
-	if !ok {
-		return nil
+	return changes, "", nil
+}
+
+func changeOf(r events.DynamoDBEventRecord) (ch customer.RootChange, err error) {
+	ch.Seq, ch.At = r.Change.SequenceNumber, r.Change.ApproximateCreationDateTime.UTC()
+	if ch.Before, err = image(r.Change.OldImage); err != nil {
+		return ch, err
 	}
-	if err := a.service.AddEntry(ctx, entry, after); err != nil {
-		return fmt.Errorf("log: %w", err)
+	if ch.After, err = image(r.Change.NewImage); err != nil {
+		return ch, err
 	}
-	return nil
+	if ch.Before == nil && ch.After == nil {
+		return ch, errors.New("a change without images: the stream's view type must be NEW_AND_OLD_IMAGES")
+	}
+	ch.Expired = ch.After == nil && byTTL(r)
+	return ch, nil
 }
 
 // byTTL reports whether TTL removed the item, and not a worker:

@@ -12,11 +12,14 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"lethe/internal/customer"
 	"lethe/internal/dynamo/dynamotest"
 	"lethe/internal/engine/enginetest"
+	"lethe/internal/queue"
 )
 
 // newApp returns an App with new tables and a new queue.
@@ -66,7 +69,7 @@ func messages(jobs ...customer.Job) events.SQSEvent {
 	var e events.SQSEvent
 	for i, job := range jobs {
 		e.Records = append(e.Records, events.SQSMessage{
-			MessageId: fmt.Sprint("m", i), Body: fmt.Sprintf(`{"purge":{"customer":%q,"generation":%q}}`, job.Customer, job.Generation),
+			MessageId: fmt.Sprint("m", i), Body: fmt.Sprintf(`{"purges":[{"customer":%q,"generation":%q}]}`, job.Customer, job.Generation),
 		})
 	}
 	return e
@@ -90,6 +93,61 @@ func TestWorkNamesTheMessagesThatFailed(t *testing.T) {
 	}
 	if _, err := a.service.Get(t.Context(), c.ID); !strings.Contains(fmt.Sprint(err), "was purged") {
 		t.Errorf("after the purge: %v", err)
+	}
+}
+
+// TestOneBadCustomerGoesOnAlone has a message with a customer whose root can't be read.
+func TestOneBadCustomerGoesOnAlone(t *testing.T) {
+	a := newApp(t)
+	var jobs []customer.Job
+	for range 3 {
+		deleted, err := a.service.Delete(t.Context(), a.mustCreate(t).ID, customer.Change{By: "test"}) // past the fence at once
+		if err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, customer.Job{Customer: deleted.ID, Generation: deleted.Deletion.ID})
+	}
+	a.damage(t, jobs[1].Customer)
+	before, err := a.queue.Backlog(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := json.Marshal(queue.Message{Purges: jobs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := a.Work(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(body)}}})
+	if err != nil || len(out.BatchItemFailures) > 0 {
+		t.Fatalf("%v, %v; want the message handled", out, err)
+	}
+	for i, job := range jobs {
+		if _, err := a.service.Certificate(t.Context(), job.Customer); (err == nil) != (i != 1) {
+			t.Errorf("customer %d: %v", i, err)
+		}
+	}
+	if after, err := a.queue.Backlog(t.Context()); err != nil || after != before+1 {
+		t.Errorf("%d messages were sent on, %v; want 1", after-before, err)
+	}
+	out, err = a.Work(t.Context(), messages(jobs[1]))
+	if err != nil || len(out.BatchItemFailures) != 1 {
+		t.Errorf("alone: %v, %v; want it to fail", out, err)
+	}
+}
+
+// damage gives a customer a time that can't be read.
+func (a *App) damage(t *testing.T, id string) {
+	t.Helper()
+	c, err := ReadConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := func(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }
+	_, err = dynamodb.NewFromConfig(c.aws(c.DynamoDBURL)).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+		TableName: &c.Table, Key: map[string]types.AttributeValue{"pk": s("C#" + id), "sk": s("#")},
+		UpdateExpression: aws.String("SET created = :when"), ExpressionAttributeValues: map[string]types.AttributeValue{":when": s("yesterday")},
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -194,7 +252,7 @@ func TestALaterNameIsBlottedOutOfWhatWasLogged(t *testing.T) {
 	root := func(lastName, action, reason, seq string) map[string]events.DynamoDBAttributeValue {
 		return map[string]events.DynamoDBAttributeValue{
 			"pk": s("C#c1"), "sk": s("#"), "state": s("active"), "created": s("2026-01-01T00:00:00.000Z#c1"),
-			"profile": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"lastName": s(lastName)}),
+			"profile": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"l": s(lastName)}),
 			"last": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{
 				"id": s(seq), "at": s("2026-01-01T00:00:0" + seq + ".000Z"), "by": s("ann"), "action": s(action), "reason": s(reason), "code": s("other"),
 			}),
@@ -224,7 +282,7 @@ func TestALaterNameIsBlottedOutOfWhatWasLogged(t *testing.T) {
 const createdEvent = `{"Records":[{"eventID":"1","eventName":"INSERT","dynamodb":{"SequenceNumber":"111","ApproximateCreationDateTime":1767225600,
 	"Keys":{"pk":{"S":"C#c1"},"sk":{"S":"#"}},
 	"NewImage":{"pk":{"S":"C#c1"},"sk":{"S":"#"},"state":{"S":"active"},"version":{"N":"1"},"created":{"S":"2026-01-01T00:00:00.000Z#c1"},
-		"counts":{"M":{}},"holds":{"M":{}},"terms":{"L":[{"S":"ann"}]},"profile":{"M":{"firstName":{"S":"Ann"},"push":{"BOOL":true}}},
+		"counts":{"M":{}},"holds":{"M":{}},"terms":{"L":[{"S":"ann"}]},"profile":{"M":{"f":{"S":"Ann"},"n":{"BOOL":true}}},
 		"last":{"M":{"id":{"S":"x"},"at":{"S":"2026-01-01T00:00:00.000Z"},"by":{"S":"ann"},"action":{"S":"customer.created"}}}}}}]}`
 
 func TestTTLExpiryLeadsToAPurge(t *testing.T) {
@@ -264,9 +322,9 @@ func removedRootOf(id string) events.DynamoDBEventRecord {
 		OldImage: map[string]events.DynamoDBAttributeValue{
 			"pk": s("C#" + id), "sk": s("#"), "state": s("deleted"), "version": events.NewNumberAttribute("2"), "created": s("2026-01-01T00:00:00.000Z#" + id),
 			"terms":   events.NewListAttribute([]events.DynamoDBAttributeValue{s("gone")}),
-			"profile": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"email": s(id + "@example.com")}),
+			"profile": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"e": s(id + "@example.com")}),
 			"deletion": events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{
-				"id": s("g1"), "time": s("2026-01-02T00:00:00.000Z"), "by": s("ann"), "purgeTime": s("2026-01-03T00:00:00.000Z"),
+				"g": s("g1"), "t": events.NewNumberAttribute("1767312000000"), "b": s("ann"), "p": events.NewNumberAttribute("1767398400000"),
 			}),
 		},
 	}}
@@ -281,6 +339,7 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 		{"nothing set", nil, "TABLE"},
 		{"a bad period", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "RETENTION": "P1M"}, "write days as P30D"},
 		{"no grace", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "PURGE_GRACE": "never"}, "PURGE_GRACE"},
+		{"a short audit log", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "AUDIT_RETENTION": "PT47H59M59S"}, "AUDIT_RETENTION is PT47H59M59S: it must be at least P2D"},
 		{"no shards", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "INDEX_SHARDS": "0"}, "INDEX_SHARDS"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

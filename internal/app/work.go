@@ -18,15 +18,12 @@ import (
 func (a *App) Work(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	ctx, cancel := workContext(ctx)
 	defer cancel()
-	errs := make([]error, len(batch.Records))
-	var wg sync.WaitGroup
-	for i, m := range batch.Records {
-		wg.Go(func() { errs[i] = a.work(ctx, m.Body) })
-	}
-	wg.Wait()
 	var failed []events.SQSBatchItemFailure
-	for i, err := range errs {
-		if err != nil {
+	for i, err := range a.workAll(ctx, batch.Records) {
+		switch {
+		case errors.Is(err, customer.ErrUnfinished), errors.Is(err, bulk.ErrUnfinished):
+			a.log.InfoContext(ctx, "out of time, the sweep continues the work", "message", batch.Records[i].Body)
+		case err != nil:
 			a.log.Log(ctx, severity(err), "handling a message failed, SQS delivers it again", "message", batch.Records[i].MessageId, "error", err)
 			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: batch.Records[i].MessageId})
 		}
@@ -34,19 +31,26 @@ func (a *App) Work(ctx context.Context, batch events.SQSEvent) (events.SQSEventR
 	return events.SQSEventResponse{BatchItemFailures: failed}, nil
 }
 
-func (a *App) work(ctx context.Context, body string) error {
-	m, err := queue.Decode(body)
-	if err != nil {
-		return err
+// workAll handles messages at the same time, and all their purges together. It returns the result of each message.
+func (a *App) workAll(ctx context.Context, messages []events.SQSMessage) []error {
+	errs := make([]error, len(messages))
+	var purges [][]customer.Job
+	var at []int
+	var wg sync.WaitGroup
+	for i, m := range messages {
+		decoded, err := queue.Decode(m.Body)
+		switch {
+		case err != nil:
+			errs[i] = err
+		case decoded.Work != nil:
+			wg.Go(func() { errs[i] = a.operations.Do(ctx, *decoded.Work) })
+		default:
+			purges, at = append(purges, decoded.Purges), append(at, i)
+		}
 	}
-	if m.Work != nil {
-		err = a.operations.Do(ctx, *m.Work)
-	} else {
-		err = a.service.Purge(ctx, *m.Purge)
+	for i, err := range a.service.PurgeMessages(ctx, purges...) {
+		errs[at[i]] = err
 	}
-	if errors.Is(err, customer.ErrUnfinished) || errors.Is(err, bulk.ErrUnfinished) {
-		a.log.InfoContext(ctx, "out of time, the sweep continues the work", "message", body)
-		return nil
-	}
-	return err
+	wg.Wait()
+	return errs
 }

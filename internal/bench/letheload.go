@@ -179,7 +179,7 @@ func (l *lethe) addOthers(ctx context.Context) error {
 		delete(it, "terms") // lists don't read them
 		it["pk"], it["created"], it["isk"] = text("C#"+id), text(created), text(created)
 		it["ipk"] = text(fmt.Sprintf("live#%d", i%4))
-		it["profile"] = &types.AttributeValueMemberM{Value: item{"organisation": text(fmt.Sprintf("Other %d", i))}}
+		it["profile"] = &types.AttributeValueMemberM{Value: item{"o": text(fmt.Sprintf("Other %d", i))}}
 		others[i] = it
 	}
 	return l.put(ctx, others)

@@ -108,7 +108,7 @@ func (l *loop) keys(ctx context.Context, client *dynamodb.Client, id string, vis
 		TableName: aws.String(mainTable), ConsistentRead: aws.Bool(true),
 		KeyConditionExpression:    aws.String("pk = :pk"),
 		ExpressionAttributeValues: item{":pk": text("C#" + id)},
-		ProjectionExpression:      aws.String("pk, sk, terms, profile.email"),
+		ProjectionExpression:      aws.String("pk, sk, terms, profile.e"),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -135,7 +135,7 @@ func elsewhere(id string, root item) []item {
 		}
 	}
 	if profile, ok := root["profile"].(*types.AttributeValueMemberM); ok {
-		keys = append(keys, item{"pk": text("E#" + strings.Clone(profile.Value["email"].(*types.AttributeValueMemberS).Value)), "sk": text("#")})
+		keys = append(keys, item{"pk": text("E#" + strings.Clone(profile.Value["e"].(*types.AttributeValueMemberS).Value)), "sk": text("#")})
 	}
 	return keys
 }

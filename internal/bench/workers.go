@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"lethe/internal/bulk"
@@ -35,8 +36,18 @@ func newWorkers() *workers { return &workers{idle: make(chan *worker, instances)
 
 // Enqueue adds purges.
 func (w *workers) Enqueue(ctx context.Context, jobs ...customer.Job) error {
+	for some := range slices.Chunk(jobs, customer.MaxJobs) {
+		w.hand(func(by *worker) error { return by.service.PurgeMessages(context.WithoutCancel(ctx), some)[0] })
+	}
+	return nil
+}
+
+// EnqueueApart adds purges, each for a worker of its own.
+func (w *workers) EnqueueApart(ctx context.Context, jobs ...customer.Job) error {
 	for _, job := range jobs {
-		w.hand(func(by *worker) error { return by.service.Purge(context.WithoutCancel(ctx), job) })
+		if err := w.Enqueue(ctx, job); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -13,8 +13,9 @@ type Subject struct {
 	Bind    string `json:"bind,omitempty"`    // state that the action requires; opaque to this package
 	Refused string `json:"refused,omitempty"` // code of the rule that refuses it; empty: eligible
 
-	// Weight, Counts and Redact are used in planning only and not stored.
+	// Weight, Extra, Counts and Redact are used in planning only and not stored.
 	Weight int              `json:"-"` // amount of work; a chunk has at most Action.MaxWeight, or one subject
+	Extra  int              `json:"-"` // for Impact.Extra
 	Counts map[string]int64 `json:"-"` // for Impact.Counts
 	// Redact removes personal values of the subject, and of those planned with it, from a text.
 	// Nil removes nothing.

@@ -77,6 +77,7 @@ type Impact struct {
 	Refused  map[string]int   // refused subjects by code
 	Counts   map[string]int64 // sum of Subject.Counts of the eligible subjects
 	Weight   int              // sum of Subject.Weight of the eligible subjects
+	Extra    int              // sum of Subject.Extra of the eligible subjects: write units beyond those of small ones
 	Estimate Usage
 }
 

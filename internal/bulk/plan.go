@@ -125,7 +125,7 @@ func (o Operation) unplanned() Operation {
 }
 
 func (i Impact) plus(chunks []Chunk) Impact {
-	sum := Impact{Subjects: i.Subjects, Eligible: i.Eligible, Weight: i.Weight, Refused: map[string]int{}, Counts: map[string]int64{}}
+	sum := Impact{Subjects: i.Subjects, Eligible: i.Eligible, Weight: i.Weight, Extra: i.Extra, Refused: map[string]int{}, Counts: map[string]int64{}}
 	add(sum.Refused, i.Refused)
 	add(sum.Counts, i.Counts)
 	for _, c := range chunks {
@@ -137,6 +137,7 @@ func (i Impact) plus(chunks []Chunk) Impact {
 			}
 			sum.Eligible++
 			sum.Weight += s.Weight
+			sum.Extra += s.Extra
 			add(sum.Counts, s.Counts)
 		}
 	}

@@ -2,6 +2,7 @@ package customer
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -21,6 +22,11 @@ type Entry struct {
 	Delta      Totals   // how the change alters the totals
 }
 
+// Same reports whether two entries are of the same change.
+func (e Entry) Same(other Entry) bool {
+	return e.Customer == other.Customer && e.Seq == other.Seq && e.At.Equal(other.At)
+}
+
 // Describe returns the audit entry of one change, from the root's images before and after it;
 // either may be nil. ok is false if the change has no entry, such as a change of a purge's
 // lease. expired says that TTL removed the root, and not a worker.
@@ -36,12 +42,67 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 	}, true
 }
 
-// AddEntry writes the entry of a change to the customer's audit log. after is the root's image after
-// the change, nil if the root is gone. If the change gives the customer new names, AddEntry also blots
-// these out of older entries: someone may have used them in a reason before.
-func (s *Service) AddEntry(ctx context.Context, e Entry, after *Customer) error {
-	if err := s.audit.Observe(ctx, e); err != nil || after == nil || !slices.ContainsFunc(e.Fields, isName) {
-		return err
+// RootChange is a change of a root, as the change stream delivers it. Before and After are the root's
+// images, nil if there was no root.
+type RootChange struct {
+	Before, After *Customer
+	Seq           string
+	At            time.Time
+	Expired       bool // TTL removed the root
+}
+
+// Follow handles changes, which are in the order of the stream. It begins the purges of customers that TTL removed, then
+// it logs and counts the changes. It returns how many changes, from the first, are done. After an
+// error, the others must be delivered again, in any groups.
+func (s *Service) Follow(ctx context.Context, changes []RootChange) (done int, err error) {
+	expired, failed := s.expireAll(ctx, changes)
+	if done, err = s.log(ctx, changes[:expired]); err != nil {
+		return done, err
+	}
+	return done, failed
+}
+
+// expireAll returns how many changes, from the first, need no purge any more.
+func (s *Service) expireAll(ctx context.Context, changes []RootChange) (done int, err error) {
+	for i, ch := range changes {
+		if !ch.Expired {
+			continue
+		}
+		if err := s.Expire(ctx, *ch.Before); err != nil {
+			return i, fmt.Errorf("expire: %w", err)
+		}
+	}
+	return len(changes), nil
+}
+
+// log adds the entries of changes to the audit logs. If a change gives the customer new names, log also
+// blots these out of older entries: someone may have used them in a reason before.
+func (s *Service) log(ctx context.Context, changes []RootChange) (done int, err error) {
+	var entries []Entry
+	var of []int // the changes of the entries
+	for i, ch := range changes {
+		if e, ok := Describe(ch.Before, ch.After, ch.Seq, ch.At, ch.Expired); ok {
+			entries, of = append(entries, e), append(of, i)
+		}
+	}
+	of = append(of, len(changes))
+	added, err := s.audit.Observe(ctx, entries)
+	if err != nil {
+		err = fmt.Errorf("log: %w", err)
+	}
+	for i, e := range entries[:added] {
+		if failed := s.reword(ctx, e, changes[of[i]].After); failed != nil {
+			return of[i], fmt.Errorf("log: %w", failed)
+		}
+	}
+	return of[added], err
+}
+
+// reword blots the customer's names out of its log if the entry is about new ones. after is nil if
+// the root is gone.
+func (s *Service) reword(ctx context.Context, e Entry, after *Customer) error {
+	if after == nil || !slices.ContainsFunc(e.Fields, isName) {
+		return nil
 	}
 	return s.audit.Reword(ctx, e.Customer, func(reason string) string { return Blot(reason, after) })
 }

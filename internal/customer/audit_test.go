@@ -134,7 +134,7 @@ type countingLog struct {
 	reworded int
 }
 
-func (*countingLog) Observe(context.Context, Entry) error { return nil }
+func (*countingLog) Observe(_ context.Context, entries []Entry) (int, error) { return len(entries), nil }
 
 func (l *countingLog) Reword(context.Context, string, func(string) string) error {
 	l.reworded++
@@ -149,7 +149,7 @@ func TestALogIsRewordedAfterChangesOfNamesOnly(t *testing.T) {
 		"lastName": 1, "consents email": 1, "phone": 1, "organisation": 1, "firstName": 1,
 	} {
 		store := &countingLog{}
-		err := New(store, nil, nil, nil).AddEntry(t.Context(), Entry{Fields: strings.Fields(fields)}, image(Active, ActionUpdated, "x"))
+		err := New(store, nil, nil, nil).reword(t.Context(), Entry{Fields: strings.Fields(fields)}, image(Active, ActionUpdated, "x"))
 		if err != nil || store.reworded != want {
 			t.Errorf("changed %q: reworded %d times, want %d; %v", fields, store.reworded, want, err)
 		}

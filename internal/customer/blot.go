@@ -4,13 +4,18 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
+// What a reason is searched for. Classes of Unicode take long to compile, so a function does it for its first reason and
+// not at its start.
 var (
-	emailLike = regexp.MustCompile(`[^\s<>,;:()]+[@＠﹫][^\s<>,;:()]+`)
-	phoneLike = regexp.MustCompile(`[+＋]?\p{Nd}[\p{Nd}\p{Zs}\p{Pd}()./·_]{5,}\p{Nd}`)
-	digitLike = regexp.MustCompile(`\p{Nd}[^\p{L}]*`)
-	wordLike  = regexp.MustCompile(`[\p{L}\p{M}\p{N}\p{Cf}]+`)
+	emailLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^\s<>,;:()]+[@＠﹫][^\s<>,;:()]+`) })
+	phoneLike = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`[+＋]?\p{Nd}[\p{Nd}\p{Zs}\p{Pd}()./·_]{5,}\p{Nd}`)
+	})
+	digitLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\p{Nd}[^\p{L}]*`) })
+	wordLike  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\p{L}\p{M}\p{N}\p{Cf}]+`) })
 )
 
 const blotted = "[…]"
@@ -23,7 +28,7 @@ func Blot(reason string, images ...*Customer) string {
 		return ""
 	}
 	text := parseReason(reason)
-	found := spans(slices.Concat(emailLike.FindAllStringIndex(reason, -1), phoneLike.FindAllStringIndex(reason, -1)))
+	found := spans(slices.Concat(emailLike().FindAllStringIndex(reason, -1), phoneLike().FindAllStringIndex(reason, -1)))
 	for _, c := range images {
 		switch {
 		case c == nil:

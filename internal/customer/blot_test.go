@@ -149,11 +149,11 @@ func FuzzBlot(f *testing.F) {
 			return
 		}
 		got := Blot(around+" "+name+" "+around, &Customer{Profile: p})
-		for _, word := range wordLike.FindAllString(name, -1) {
+		for _, word := range wordLike().FindAllString(name, -1) {
 			if len([]rune(word)) < 2 {
 				continue
 			}
-			for _, left := range wordLike.FindAllString(got, -1) {
+			for _, left := range wordLike().FindAllString(got, -1) {
 				if Fold(left) == Fold(word) {
 					t.Fatalf("%q is left of %q: %q", word, name, got)
 				}

@@ -33,7 +33,12 @@ type Customer struct {
 	Frozen   []Kind           // past the fence: what Settings.Freeze returned there; nil if an older version of Lethe fenced it
 	Last     Change           // the latest change; the audit log is made from these
 	Recent   Recent           // marks of the latest changes
+
+	HoldCount int // of a customer in a list, which has no Holds: their number; see Held
 }
+
+// Held says whether the customer is under legal hold.
+func (c Customer) Held() bool { return len(c.Holds) > 0 || c.HoldCount > 0 }
 
 // Deletion is one stay in the trash. Restores and purges name it by its ID, the generation: a late
 // duplicate that names an earlier deletion does nothing.
@@ -117,7 +122,7 @@ func (d Deletion) Due(now time.Time) bool {
 // StateAt returns the state that readers must see: a deleted customer without holds counts as
 // purging from its purge time on, even if its purge has not begun yet.
 func (c Customer) StateAt(now time.Time) State {
-	if c.State == Deleted && c.Due(now) && len(c.Holds) == 0 {
+	if c.State == Deleted && c.Due(now) && !c.Held() {
 		return Purging
 	}
 	return c.State

@@ -16,13 +16,14 @@ type scripted struct {
 	customer  Customer
 	settings  Settings
 	trash     iter.Seq2[Customer, error]
-	refusals  map[string]error // results of Fence and Lease, by customer
+	refusals  map[string]error // results of Advance and Lease, by customer
 	erase     error
 	residue   int
 	certify   error
 	certified bool  // the customer has a certificate
 	unread    error // result of Certificate
 	backlog   int
+	later     []int // further results of Backlog
 	busy      error // result of Backlog
 	enqueue   error
 	calls     []string
@@ -42,11 +43,15 @@ func (s *scripted) PutSettings(_ context.Context, wanted Settings) (Settings, er
 
 func (s *scripted) Trash(context.Context, time.Time) iter.Seq2[Customer, error] { return s.trash }
 
-func (s *scripted) Fence(_ context.Context, id string, f Fence, _ Change) (Customer, error) {
-	if !f.OnlyDue || f.Generation == "" {
-		panic("a sweep must name the deletion, and fence due customers only")
+func (s *scripted) Advance(_ context.Context, moves []Transition, _ Settings) []error {
+	results := make([]error, len(moves))
+	for i, move := range moves {
+		if fence, ok := move.Effect().(FenceEffect); !ok || fence.Frozen == nil || !fence.Lease.Equal(noon.Add(PurgeLease)) {
+			panic("a sweep must fence with the kinds in force, for the time of a lease")
+		}
+		results[i] = s.refusals[move.ID]
 	}
-	return s.customer, s.refusals[id]
+	return results
 }
 
 func (s *scripted) Lease(_ context.Context, id, _ string, _ time.Time) error { return s.refusals[id] }
@@ -101,7 +106,20 @@ func (s *scripted) Enqueue(_ context.Context, jobs ...Job) error {
 	return s.enqueue
 }
 
-func (s *scripted) Backlog(context.Context) (int, error) { return s.backlog, s.busy }
+func (s *scripted) EnqueueApart(_ context.Context, jobs ...Job) error {
+	for _, job := range jobs {
+		s.queued = append(s.queued, "apart:"+job.Customer)
+	}
+	return s.enqueue
+}
+
+func (s *scripted) Backlog(context.Context) (int, error) {
+	backlog := s.backlog
+	if len(s.later) > 0 {
+		s.backlog, s.later = s.later[0], s.later[1:]
+	}
+	return backlog, s.busy
+}
 
 func (s *scripted) service(t *testing.T) *Service {
 	t.Helper()

@@ -44,11 +44,11 @@ func (f *Forecast) count(c Customer, purgeTime, now time.Time) {
 	const day = 24 * time.Hour
 	f.InTrash++
 	left := purgeTime.Sub(now)
-	if held := len(c.Holds) > 0; !held && left > 0 && (f.Earliest.IsZero() || purgeTime.Before(f.Earliest)) {
+	if !c.Held() && left > 0 && (f.Earliest.IsZero() || purgeTime.Before(f.Earliest)) {
 		f.Earliest = purgeTime
 	}
 	switch {
-	case len(c.Holds) > 0:
+	case c.Held():
 		f.Held++
 	case purgeTime.IsZero():
 		f.Never++

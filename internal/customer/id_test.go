@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -17,6 +18,33 @@ func TestIDsOfOtherPlatformsAreValid(t *testing.T) {
 	} {
 		if got := ValidID(id); got != want {
 			t.Errorf("%q: %v, want %v", id, got, want)
+		}
+	}
+}
+
+// TestNamesFitTheirPatterns compares the rules of names with regular expressions, as the API's document has them, for all
+// texts of up to two bytes and for texts around the longest.
+func TestNamesFitTheirPatterns(t *testing.T) {
+	texts := []string{""}
+	for a := range 256 {
+		texts = append(texts, string([]byte{byte(a)}), strings.Repeat("x", a))
+		for b := range 256 {
+			texts = append(texts, string([]byte{byte(a), byte(b)}))
+		}
+	}
+	for _, rule := range []struct {
+		fits    func(string) bool
+		pattern string
+	}{
+		{ValidID, `^[A-Za-z0-9_-][A-Za-z0-9._:|@+=-]{0,127}$`},
+		{Identifier, `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`},
+		{kindName, `^[a-z][a-z0-9_-]{0,31}$`},
+	} {
+		pattern := regexp.MustCompile(rule.pattern)
+		for _, text := range texts {
+			if got, want := rule.fits(text), pattern.MatchString(text); got != want {
+				t.Errorf("%q: %t, and by %s %t", text, got, pattern, want)
+			}
 		}
 	}
 }

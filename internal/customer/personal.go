@@ -3,6 +3,7 @@ package customer
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -35,13 +36,13 @@ func (p personal) knows(word string) bool { return p.words[word] || p.former.has
 func profileWords(profile Profile) []string {
 	var words []string
 	add := func(text string, ignore map[string]bool) {
-		for _, word := range wordLike.FindAllString(text, -1) {
+		for _, word := range wordLike().FindAllString(text, -1) {
 			if utf8.RuneCountInString(word) > 1 && !ignore[Fold(word)] || scriptOf(word) != spaced {
 				words = append(words, spellings(word)...)
 			}
 		}
 	}
-	add(profile.Organisation, commonWords)
+	add(profile.Organisation, commonWords())
 	add(profile.FirstName, nil)
 	add(profile.LastName, nil)
 	for _, address := range addressesOf(profile.Email) {
@@ -72,16 +73,14 @@ func addressesOf(email string) []string {
 
 // commonWords are words in names of organisations that don't identify any: blotting them out would
 // only make reasons hard to read.
-var commonWords = setOf(`a ab ag and co company corp de der des die ein eine el et for für gmbh inc kg la le les limited llc
-	ltd new of on the und y`)
-
-func setOf(words string) map[string]bool {
+var commonWords = sync.OnceValue(func() map[string]bool {
 	set := map[string]bool{}
-	for word := range strings.FieldsSeq(words) {
+	for word := range strings.FieldsSeq(`a ab ag and co company corp de der des die ein eine el et for für gmbh inc kg la le les
+		limited llc ltd new of on the und y`) {
 		set[Fold(word)] = true
 	}
 	return set
-}
+})
 
 // twoLetters replaces some letters with accents by the two letters that people write instead.
 var twoLetters = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "å", "aa", "ø", "oe")

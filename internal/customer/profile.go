@@ -3,7 +3,6 @@ package customer
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -31,11 +30,9 @@ type Profile struct {
 	Consents     map[string]bool // by name, such as "newsletter"
 }
 
-var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-
 // Identifier says whether s can name a record, hold or consent: up to 64
 // letters, digits, dots, hyphens and underscores, the first a letter or digit.
-func Identifier(s string) bool { return identifier.MatchString(s) }
+func Identifier(s string) bool { return named(s, 64, "", "._-") }
 
 // Normalise returns the profile without spaces around its texts, and with its e-mail address in the one
 // form that equal addresses have.

@@ -39,12 +39,17 @@ func (s *Service) Purge(ctx context.Context, job Job) error {
 		s.Log.InfoContext(ctx, "skip a late job of another generation", "customer", job.Customer)
 		return nil
 	}
-	err = s.purge(ctx, c)
-	if errors.Is(err, context.DeadlineExceeded) { // in any step
-		err = errors.Join(ErrUnfinished, err)
-	}
+	err = unfinished(s.purge(ctx, c))
 	if errors.Is(err, ErrUnfinished) {
 		return errors.Join(s.release(ctx, c), err)
+	}
+	return err
+}
+
+// unfinished adds ErrUnfinished to the error of a purge whose time was over in any step.
+func unfinished(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.Join(ErrUnfinished, err)
 	}
 	return err
 }
@@ -75,12 +80,16 @@ func (s *Service) purge(ctx context.Context, customers ...Customer) error {
 	return s.purges.Remove(ctx, customers...)
 }
 
-// release ends the lease of a purge, so that the next sweep continues it. It has its own 5 seconds,
-// since the context is at its end.
+// release ends the lease of a purge, so that the next sweep continues it.
 func (s *Service) release(ctx context.Context, c Customer) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := overtime(ctx)
 	defer cancel()
 	return s.purges.Lease(ctx, c.ID, c.Deletion.ID, s.Now())
+}
+
+// overtime returns a context for what must be done although the time of ctx may be over.
+func overtime(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 }
 
 // Expire begins the purge of a customer after TTL has removed its root. It puts the root back, past the

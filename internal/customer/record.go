@@ -58,7 +58,7 @@ func (k Key) Validate() error {
 	var v validation
 	v.check(len(k) > 0 && len(k) <= MaxDepth, "key", "must be 1 to 8 levels deep")
 	for _, s := range k {
-		v.check(kindName.MatchString(s.Kind), "kind", "must be up to 32 lower-case letters, digits, hyphens and underscores, a letter first")
+		v.check(kindName(s.Kind), "kind", "must be up to 32 lower-case letters, digits, hyphens and underscores, a letter first")
 		v.check(Identifier(s.ID), "id", "must be up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first")
 	}
 	return v.err()

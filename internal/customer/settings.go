@@ -2,8 +2,8 @@ package customer
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -50,7 +50,10 @@ type Kind struct {
 	For    Period   // with Retain: how long they are kept after the purge
 }
 
-var kindName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+// kindName says whether s can name a kind: up to 32 lower-case letters, digits, hyphens and underscores, a letter first.
+func kindName(s string) bool {
+	return named(s, 32, "", "_-") && s == strings.ToLower(s) && s[0] > '9' // no digit
+}
 
 // Kind returns the kind with the given name; ok is false if it is not declared.
 func (s Settings) Kind(name string) (kind Kind, ok bool) {
@@ -115,7 +118,7 @@ func (s Settings) keptNames() (bytes int) {
 }
 
 func (v *validation) kind(k Kind) {
-	v.check(kindName.MatchString(k.Name), "kinds.name", "must be up to 32 lower-case letters, digits, hyphens and underscores, a letter first")
+	v.check(kindName(k.Name), "kinds.name", "must be up to 32 lower-case letters, digits, hyphens and underscores, a letter first")
 	v.check(slices.Contains([]Policy{Restrict, Cascade, Retain}, k.Policy), "kinds.policy", "must be restrict, cascade or retain")
 	v.check(len(k.Keep) <= MaxKeptFields, "kinds.keep", fmt.Sprintf("has %d fields; at most %d are allowed", len(k.Keep), MaxKeptFields))
 	v.check(k.Policy == Retain || len(k.Keep) == 0, "kinds.keep", "is only allowed with the policy retain")

@@ -33,7 +33,7 @@ type digitRun struct {
 
 func parseReason(reason string) parsedReason {
 	var w parsedReason
-	for _, s := range spans(wordLike.FindAllStringIndex(reason, -1)) {
+	for _, s := range spans(wordLike().FindAllStringIndex(reason, -1)) {
 		whole := wordAt(reason, s)
 		for _, part := range partsOf(reason[s.from:s.to]) {
 			whole.parts = append(whole.parts, wordAt(reason, span{s.from + part.from, s.from + part.to}))
@@ -41,7 +41,7 @@ func parseReason(reason string) parsedReason {
 		w.words = append(w.words, whole)
 	}
 	w.runs = runsOf(reason, w.words)
-	for _, s := range spans(digitLike.FindAllStringIndex(reason, -1)) {
+	for _, s := range spans(digitLike().FindAllStringIndex(reason, -1)) {
 		w.numbers = append(w.numbers, digitRunAt(reason, s))
 	}
 	return w

@@ -50,6 +50,8 @@ type Reader interface {
 
 	// Entries reads one page of a customer's audit log, newest first, empty if the log is. ErrCursor.
 	Entries(ctx context.Context, q EntryQuery) (EntryPage, error)
+	// Units returns what a write of the customer costs. It reads nothing.
+	Units(c Customer) Units
 	// Totals counts customers. It lags behind writes until the change stream has delivered them.
 	Totals(ctx context.Context) (Totals, error)
 }
@@ -138,9 +140,11 @@ type SettingsStore interface {
 
 // AuditWriter keeps audit logs and the totals. Neither method has an error of its own.
 type AuditWriter interface {
-	// Observe adds an entry to a customer's audit log and its Delta to the totals. Repeated for the same
-	// Entry.Seq it does nothing.
-	Observe(ctx context.Context, e Entry) error
+	// Observe adds entries to the audit logs of their customers and their Deltas to the totals, and returns
+	// how many of them, from the first, are added. After an error later ones may be added, too. An entry
+	// and its Delta are added together or not at all, and once for each Entry.Seq: the same entries can
+	// be given again, in other groups. A customer's entries are added in their order.
+	Observe(ctx context.Context, entries []Entry) (added int, err error)
 	// Reword replaces every reason in a customer's audit log by what a function returns for it. After an
 	// error some may be replaced. The function must return its own results unchanged, so that a
 	// repeated call is harmless.
@@ -178,14 +182,21 @@ type LedgerReader interface {
 	Heads(ctx context.Context) ([]Head, error)
 }
 
-// Queue delivers purges to workers, each at least once. All errors of its methods are faults.
+// Queue delivers messages to workers, each at least once. A message has up to MaxJobs purges. All errors of its
+// methods are faults.
 type Queue interface {
-	// Enqueue adds jobs. After an error some may have been added. It may be repeated: a job that a worker
-	// gets twice does nothing the second time.
+	// Enqueue adds jobs, in this order, in as few messages as hold them. After an error some may have been added. It
+	// may be repeated: a job that a worker gets twice does nothing the second time.
 	Enqueue(ctx context.Context, jobs ...Job) error
-	// Backlog estimates the number of jobs that are queued or in progress.
+	// EnqueueApart is Enqueue with a message for each job.
+	EnqueueApart(ctx context.Context, jobs ...Job) error
+	// Backlog estimates the number of messages that are queued or in progress.
 	Backlog(ctx context.Context) (int, error)
 }
+
+// MaxJobs is how many purges a message has at most. A worker does them in seconds if the customers are small, and ten
+// such messages stay below the 256 KB that SQS takes in one request.
+const MaxJobs = 100
 
 // Job asks a worker to finish the purge of one generation of a customer.
 type Job struct {
@@ -201,10 +212,18 @@ type Query struct {
 	Cursor string // from the previous page; empty for the first
 }
 
-// Page is a page of a list of customers. They have no Counts, Holds and Last.
+// Page is a page of a list of customers. Of what [Customer] has, they have ID, Version, State, Blocked, Profile,
+// HoldCount, the Deletion without its Reason and, if they are active, Created. The customers that a search
+// found are whole.
 type Page struct {
 	Customers []Customer
 	Cursor    string // for the next page; empty at the end
+}
+
+// Units are the write units of one write of a customer: 1 and 1, unless it is larger than most.
+type Units struct {
+	Root  int // of the customer itself
+	Entry int // of its entry in a list
 }
 
 // RecordQuery asks for a page of one customer's records.
@@ -253,4 +272,9 @@ type Totals struct {
 	Active int64
 	Trash  int64 // deleted, or being purged
 	Purged int64
+}
+
+// Plus returns the sum.
+func (t Totals) Plus(other Totals) Totals {
+	return Totals{t.Active + other.Active, t.Trash + other.Trash, t.Purged + other.Purged}
 }

@@ -20,7 +20,7 @@ type Trace struct {
 
 // Trace returns the trace of the customer's latest change.
 func (c Customer) Trace() Trace {
-	t := Trace{At: c.Last.At, Version: c.Version, State: c.State, Blocked: c.Blocked, Held: len(c.Holds) > 0, Created: c.Created}
+	t := Trace{At: c.Last.At, Version: c.Version, State: c.State, Blocked: c.Blocked, Held: c.Held(), Created: c.Created}
 	if d := c.Deletion; d != nil {
 		t.Deletion = &Deletion{ID: d.ID, Time: d.Time, PurgeTime: d.PurgeTime}
 	}

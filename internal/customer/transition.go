@@ -12,7 +12,7 @@ type Seen struct {
 
 // Seen returns what a plan notes of the customer.
 func (c Customer) Seen() Seen {
-	return Seen{ID: c.ID, Version: c.Version, Epoch: c.Epoch, Held: len(c.Holds) > 0}
+	return Seen{ID: c.ID, Version: c.Version, Epoch: c.Epoch, Held: c.Held()}
 }
 
 // Transition is a change of one customer among many. It is made only if the customer is as it was seen:

@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,24 +23,6 @@ type entry struct {
 	Subject string   `dynamodbav:"subject,omitempty"`
 	Fields  []string `dynamodbav:"fields,omitempty"`
 	TTL     int64    `dynamodbav:"ttl,omitempty"`
-}
-
-// Observe writes an audit entry and updates the totals, in one transaction. The entry's key
-// is the change's position in the stream, so that a change that is delivered twice is logged and
-// counted once.
-func (t *Table) Observe(ctx context.Context, e customer.Entry) error {
-	tx := t.newTransaction()
-	if err := tx.put(t.newEntry(e), func(item) error { return customer.ErrExists }); err != nil {
-		return err
-	}
-	if e.Delta != (customer.Totals{}) {
-		tx.addTotals(e)
-	}
-	err := tx.commit(ctx)
-	if errors.Is(err, customer.ErrExists) {
-		return nil
-	}
-	return err
 }
 
 func (t *Table) newEntry(e customer.Entry) entry {
@@ -88,44 +69,6 @@ func (t *Table) reword(ctx context.Context, it item, reason string) error {
 		return nil
 	}
 	return err
-}
-
-// addTotals updates one of several items, so that no item gets all the writes.
-func (tx *transaction) addTotals(e customer.Entry) {
-	tx.add(types.TransactWriteItem{Update: &types.Update{
-		TableName: &tx.table.Name, Key: keyOf(settingsPK, totalsSK(shardOf(e.Customer, tx.table.Shards))),
-		UpdateExpression: aws.String("ADD active :a, trash :t, purged :p"),
-		ExpressionAttributeValues: item{
-			":a": number(e.Delta.Active), ":t": number(e.Delta.Trash), ":p": number(e.Delta.Purged),
-		},
-	}}, nil)
-}
-
-// Totals returns the sum of the totals of all shards.
-func (t *Table) Totals(ctx context.Context) (customer.Totals, error) {
-	var keys []item
-	for i := range t.Shards {
-		keys = append(keys, keyOf(settingsPK, totalsSK(i)))
-	}
-	items, err := t.batchGet(ctx, keys, false)
-	if err != nil {
-		return customer.Totals{}, fmt.Errorf("dynamo: read totals: %w", err)
-	}
-	var sum customer.Totals
-	for _, it := range items {
-		var part struct {
-			Active int64 `dynamodbav:"active"`
-			Trash  int64 `dynamodbav:"trash"`
-			Purged int64 `dynamodbav:"purged"`
-		}
-		if err := attributevalue.UnmarshalMap(it, &part); err != nil {
-			return sum, fmt.Errorf("dynamo: decode totals: %w", err)
-		}
-		sum.Active += part.Active
-		sum.Trash += part.Trash
-		sum.Purged += part.Purged
-	}
-	return sum, nil
 }
 
 // Entries reads a page of a customer's audit log, newest first.

@@ -44,7 +44,7 @@ func (f *contended) Do(r *http.Request) (*http.Response, error) {
 		return answering(http.StatusOK, map[string]any{"Items": []any{record}})
 	case "BatchGetItem":
 		return answering(http.StatusOK, map[string]any{"UnprocessedKeys": map[string]any{
-			"t": map[string]any{"Keys": []any{map[string]any{"pk": plain("P"), "sk": plain("totals#0")}}},
+			"t": map[string]any{"Keys": []any{map[string]any{"pk": plain("P#totals#0"), "sk": plain("#")}}},
 		}})
 	case "UpdateItem":
 		return failing("ConditionalCheckFailedException", map[string]any{"Item": f.customer()})
@@ -87,7 +87,7 @@ func (f *contended) customer() map[string]any {
 	}
 	if f.shown%2 == 1 {
 		it["state"] = plain("deleted")
-		it["deletion"] = map[string]any{"M": map[string]any{"id": plain("d"), "time": plain(at)}}
+		it["deletion"] = map[string]any{"M": map[string]any{"g": plain("d")}}
 	}
 	return it
 }

@@ -74,50 +74,54 @@ func (l *Ledger) Certify(ctx context.Context, certs ...customer.Certificate) err
 	return nil
 }
 
-// certify returns when all certificates are in their chains and filed, by this process or another.
+// certify returns when all certificates are in their chains and filed, by this process or another. It waits only
+// after a lost race: what a block has no room for follows at once.
 func (l *Ledger) certify(ctx context.Context, wanted []certificate) error {
-	for attempt := 1; ; attempt++ {
-		late, err := l.append(ctx, wanted)
-		if err != nil || len(late) == 0 {
+	for lost := 0; ; {
+		beaten, late, err := l.append(ctx, wanted)
+		if err != nil || len(beaten)+len(late) == 0 {
 			return err
 		}
-		if err := afterAppended.Wait(ctx, attempt); err != nil {
-			return err
+		if len(beaten) > 0 {
+			lost++
+			if err := afterAppended.Wait(ctx, lost); err != nil {
+				return err
+			}
 		}
-		wanted = late
+		wanted = slices.Concat(beaten, late)
 	}
 }
 
-// append appends to several chains at once. It returns the certificates to try again: those that a block has no room
-// for, and those of chains with another end than the one it read. In that case another process came
-// first, or an earlier append succeeded and its answer was lost.
-func (l *Ledger) append(ctx context.Context, wanted []certificate) (late []certificate, err error) {
+// append appends to several chains at once. It returns the certificates to try again: beaten are those of chains with
+// another end than the one it read, because another process came first, or because an earlier append succeeded and
+// its answer was lost. late are those that a block has no room for.
+func (l *Ledger) append(ctx context.Context, wanted []certificate) (beaten, late []certificate, err error) {
 	ends, err := l.ends(ctx, wanted)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	fresh, err := l.settle(ctx, ends, wanted)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	blocks, late, err := following(ends, fresh)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	taken, err := insert(ctx, l.table, blocks)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var appended []certificate
 	for i, b := range blocks {
 		if slices.Contains(taken, i) {
-			late = append(late, b.Certificates...)
+			beaten = append(beaten, b.Certificates...)
 		} else {
 			appended = append(appended, b.Certificates...)
 		}
 	}
 	_, err = insert(ctx, l.table, appended)
-	return late, err
+	return beaten, late, err
 }
 
 // ends reads the ends of the chains of these certificates. The other ends are zero.

@@ -50,10 +50,14 @@ func (p till) create(t testing.TB, id string) {
 	}
 }
 
-// costs fails the test unless the cost since the last Reset is the expected one.
+// costs fails the test unless the cost since the last Reset is the expected one. An engine that is slow on a busy machine
+// makes the SDK repeat a request that was carried out, which costs more: that is not compared.
 func (p till) costs(t testing.TB, what string, err error, requests int, write, read float64) dynamo.Cost {
 	t.Helper()
 	got := p.pays(t, what, err)
+	if requestsRepeated(t, got) {
+		return got
+	}
 	if got.Total() != requests || got.Write != write || got.Read != read {
 		t.Errorf("%s: want %d requests, %g write units, %g read units", what, requests, write, read)
 	}
@@ -68,10 +72,20 @@ func (p till) costsTogether(t testing.TB, what string, err error, requests int, 
 		return p.costs(t, what, err, requests, write, read)
 	}
 	got := p.pays(t, what, err)
-	if got.Total() != requests {
+	if !requestsRepeated(t, got) && got.Total() != requests {
 		t.Errorf("%s: want %d requests", what, requests)
 	}
 	return got
+}
+
+// requestsRepeated reports whether the SDK repeated a request. Only DynamoDB Local is ever that slow.
+func requestsRepeated(t testing.TB, c dynamo.Cost) bool {
+	t.Helper()
+	if c.Retries == 0 || enginetest.Kind() != engine.DynamoDBLocal {
+		return false
+	}
+	t.Logf("not compared: the SDK repeated %d requests", c.Retries)
+	return true
 }
 
 // pays logs and returns the cost since the last Reset.

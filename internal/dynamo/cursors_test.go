@@ -30,7 +30,7 @@ func manyLists(t *testing.T, s *suite) []list {
 	s.purge(t, s.fenced(t))
 	for n := range 2 {
 		for _, id := range []string{a.ID, b.ID} {
-			if err := s.Observe(t.Context(), entry(id, n, s.world.Clock.Now().Add(time.Duration(n)*time.Second))); err != nil {
+			if err := observe(t.Context(), s, entry(id, n, s.world.Clock.Now().Add(time.Duration(n)*time.Second))); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -43,14 +43,14 @@ var goldenFiles = []struct{ file, pk, sk string }{
 	{"done-under-a-key-deleted", "I#key of a deletion", "#"},
 	{"done-under-a-key-held", "I#key of a hold", "#"},
 	{"settings", "P", "settings"},
-	{"totals", "P", "totals#0"},
+	{"totals", "P#totals#0", "#"},
 	{"lease", "P", "lease#sweep"},
 	{"block-of-a-chain", "L#2", "000000000001"},
 	{"certificate", "C#zoe", "of zoe"},
 }
 
 // unwritten are the types in keys.go that no code writes yet.
-var unwritten = map[string]bool{"access-token": true}
+var unwritten = map[string]bool{"access-token": true, "further-fields": true}
 
 type rawItem = map[string]types.AttributeValue
 
@@ -223,8 +223,8 @@ func typeOf(declared []itemType, pk, sk string) string {
 	return ""
 }
 
-// rawItems returns all items of both tables. Two values differ from run to run and are replaced: the holder of a chunk is
-// random, and the TTL of a retained record depends on the real time.
+// rawItems returns all items of both tables. What differs from run to run is replaced: the holder of a chunk and the part of the
+// totals are random, and the TTL of a retained record depends on the real time.
 func rawItems(t *testing.T, tables dynamotest.Tables) (items []rawItem) {
 	t.Helper()
 	client := dynamodb.NewFromConfig(tables.Config)
@@ -239,6 +239,9 @@ func rawItems(t *testing.T, tables dynamotest.Tables) (items []rawItem) {
 		pk := textOf(it["pk"])
 		if _, taken := it["holder"]; taken && strings.HasPrefix(pk, "O#") {
 			it["holder"] = &types.AttributeValueMemberS{Value: "the holder"}
+		}
+		if strings.HasPrefix(pk, "P#totals#") {
+			it["pk"] = &types.AttributeValueMemberS{Value: "P#totals#0"}
 		}
 		if strings.HasPrefix(pk, "X#") {
 			it["ttl"] = &types.AttributeValueMemberN{Value: steadyTTL(t, it["ttl"])}

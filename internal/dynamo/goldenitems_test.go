@@ -69,7 +69,7 @@ func writeSettings(ctx context.Context, table *dynamo.Table) error {
 	}
 	return errors.Join(err,
 		table.Acquire(ctx, "sweep", "a worker", goldenTime, goldenTime.Add(time.Minute)),
-		table.Observe(ctx, logged))
+		observe(ctx, table, logged))
 }
 
 // writeActive makes a customer with all marks of recent changes in use.
@@ -136,7 +136,7 @@ func goldenOperation() bulk.Operation {
 		AppliedBy: "approver", CancelledBy: "canceller", Retried: at(4), RetriedBy: "retrier", OnRefused: bulk.Skip,
 		Position: "250", Chunks: 3, Digest: "of the plan",
 		Impact: bulk.Impact{
-			Subjects: 6, Eligible: 5, Refused: map[string]int{"ON_HOLD": 1}, Counts: map[string]int64{"ticket": 4}, Weight: 9, Estimate: used,
+			Subjects: 6, Eligible: 5, Refused: map[string]int{"ON_HOLD": 1}, Counts: map[string]int64{"ticket": 4}, Weight: 9, Extra: 3, Estimate: used,
 		},
 		Tally: bulk.Tally{Done: 2, Skipped: 1, Failed: 1, Left: 2, Codes: map[string]int{"ON_HOLD": 1, "GAVE_UP": 1}, Usage: used},
 	}

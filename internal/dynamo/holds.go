@@ -44,7 +44,7 @@ func holdAttr(name string) expression.NameBuilder {
 // placing returns the transition that places a hold on a customer in the state of seen.
 func (t *Table) placing(seen customer.Customer, name string, ch customer.Change) transition {
 	entry, h := holdAttr(name), ch.Hold()
-	u := expression.Set(entry, expression.Value(newHold(h)))
+	u := expression.Set(entry, expression.Value(newHold(h))).Add(attrNHolds, expression.Value(1))
 	if seen.State != customer.Active {
 		u = move(u, t.heldPlace(seen.ID))
 	}
@@ -59,7 +59,8 @@ func (t *Table) placing(seen customer.Customer, name string, ch customer.Change)
 // hold is lifted, a customer in the trash falls due again, but not before [customer.LiftNotice] is over.
 func (t *Table) lifting(seen customer.Customer, name string, ch customer.Change) transition {
 	entry := holdAttr(name)
-	u, when := expression.Remove(entry), stateIs(seen.State).And(entry.AttributeExists())
+	u := expression.Remove(entry).Add(attrNHolds, expression.Value(-1))
+	when := stateIs(seen.State).And(entry.AttributeExists())
 	switch to := seen.WithoutHold(name, ch.At); {
 	case seen.State == customer.Active:
 	case len(to.Holds) > 0:
@@ -67,7 +68,7 @@ func (t *Table) lifting(seen customer.Customer, name string, ch customer.Change)
 	default:
 		when = when.And(attrHolds.Size().Equal(expression.Value(1)), dueAsSeen(seen))
 		if due := to.Deletion.PurgeTime; !due.Equal(seen.Deletion.PurgeTime) {
-			u = u.Set(attrDue, expression.Value(formatTime(due)))
+			u = u.Set(attrDue, expression.Value(newMillis(due)))
 		}
 		u = move(u, t.place(to, ch.At))
 	}
@@ -81,7 +82,7 @@ func dueAsSeen(c customer.Customer) expression.ConditionBuilder {
 	if c.Deletion.PurgeTime.IsZero() {
 		return attrDue.AttributeNotExists()
 	}
-	return attrDue.Equal(expression.Value(formatTime(c.Deletion.PurgeTime)))
+	return attrDue.Equal(expression.Value(newMillis(c.Deletion.PurgeTime)))
 }
 
 // flag is a change of a customer's holds.

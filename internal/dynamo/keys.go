@@ -19,6 +19,7 @@ import (
 //	customer (root)     C#<id>             #
 //	record              C#<id>             R#<kind>#<id>[#<kind>#<id>…]  children sort right below their parent
 //	access token        C#<id>             T#<sha256>
+//	further fields      C#<id>             D#                            of the profile; those that are no list column
 //	search term         S#<beginning>      <term>#<customer id>          written with the root, listed on it
 //	e-mail claim        E#<identity>       #                             kept in the trash, freed at purge
 //	retained record     X#<customer id>    R#<kind>#<id>…                what the law keeps, with its own expiry
@@ -30,7 +31,7 @@ import (
 //	chunk to be done    O#<id>             P#<seq>                       becomes an ended one
 //	done under a key    I#<hash>           #                             Idempotency-Key, for a day
 //	settings            P                  settings
-//	totals              P                  totals#<shard>
+//	totals              P#totals#<n>       #                             one of 32 parts of the sum
 //	lease               P                  lease#<name>
 //
 // In the ledger:
@@ -38,9 +39,10 @@ import (
 //	block of a chain    L#<chain>          <seq of its first>            certificates, in their places
 //	certificate         C#<customer id>    <generation>                  the same, to be looked up
 //
-// There is one sparse index, lists: ipk is live#<shard> or trash#<shard>, isk is the sort
+// There are two sparse indexes. In lists, ipk is live#<shard> or trash#<shard>, and isk is the sort
 // key of the list, made unique by the customer's id. Operations have entries in it too:
-// ipk is operations#active or operations#ended, isk the time of creation.
+// ipk is operations#active or operations#ended, isk the time of creation. In days, dpk is
+// L#<day>#<shard>, and dsk the time, made unique. No item has them yet.
 const (
 	index = "lists"
 
@@ -56,7 +58,7 @@ func retainedPK(id string) string { return "X#" + id }
 func auditPK(id string) string    { return "A#" + id }
 func oncePK(hash string) string   { return "I#" + hash }
 func leaseSK(name string) string  { return "lease#" + name }
-func totalsSK(shard int) string   { return fmt.Sprintf("totals#%d", shard) }
+func totalsPK(n int) string       { return fmt.Sprintf("P#totals#%d", n) }
 
 func chainPK(chain int) string { return fmt.Sprintf("L#%d", chain) }
 

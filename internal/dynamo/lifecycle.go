@@ -16,9 +16,11 @@ var (
 	attrState   = expression.Name("state")
 	attrVersion = expression.Name("version")
 	attrHolds   = expression.Name("holds")
+	attrNHolds  = expression.Name("nholds")
+	attrReason  = expression.Name("reason")
 	attrTTL     = expression.Name("ttl")
-	attrDue     = expression.Name("deletion.purgeTime")
-	attrGen     = expression.Name("deletion.id")
+	attrDue     = expression.Name("deletion.p")
+	attrGen     = expression.Name("deletion.g")
 	attrClaim   = expression.Name("claim")
 )
 
@@ -120,7 +122,7 @@ func (t *Table) Delete(ctx context.Context, id string, d customer.Deletion, s cu
 		Set(expression.Name("deletion"), expression.Value(newDeletion(d))).
 		Set(expression.Name("epoch"), expression.Name("epoch").Plus(expression.Value(1)))
 	return t.apply(ctx, transition{
-		id: id, update: move(u, to), when: when, change: ch,
+		id: id, update: withReason(move(u, to), d.Reason), when: when, change: ch,
 		refused: func(c customer.Customer) error { return c.CanDelete(s) },
 		after: func(c customer.Customer) customer.Customer {
 			c.State, c.Deletion = customer.Deleted, &d
@@ -130,10 +132,18 @@ func (t *Table) Delete(ctx context.Context, id string, d customer.Deletion, s cu
 	})
 }
 
+// withReason sets the reason of a deletion in words, which no list shows.
+func withReason(u expression.UpdateBuilder, reason string) expression.UpdateBuilder {
+	if reason == "" {
+		return u.Remove(attrReason)
+	}
+	return u.Set(attrReason, expression.Value(reason))
+}
+
 // Restore moves a customer from the trash back to its former place in the list of active customers.
 func (t *Table) Restore(ctx context.Context, id, generation string, ch customer.Change) (customer.Customer, error) {
 	when := stateIs(customer.Deleted).And(
-		attrDue.AttributeNotExists().Or(attrDue.GreaterThan(expression.Value(formatTime(ch.At))), attrHolds.Size().GreaterThan(expression.Value(0))))
+		attrDue.AttributeNotExists().Or(attrDue.GreaterThan(expression.Value(newMillis(ch.At))), attrHolds.Size().GreaterThan(expression.Value(0))))
 	if generation != "" {
 		when = when.And(attrGen.Equal(expression.Value(generation)))
 	}
@@ -142,6 +152,7 @@ func (t *Table) Restore(ctx context.Context, id, generation string, ch customer.
 		Set(expression.Name("ipk"), expression.Value(listPK(live, shardOf(id, t.Shards)))).
 		Set(expression.Name("isk"), expression.Name("created")).
 		Remove(expression.Name("deletion")).
+		Remove(attrReason).
 		Remove(attrTTL)
 	return t.apply(ctx, transition{
 		id: id, update: u, when: when, change: ch,

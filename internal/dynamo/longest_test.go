@@ -78,7 +78,7 @@ func TestTheLongestKeys(t *testing.T) {
 		_, err := s.Lift(ctx, c.ID, hold, s.change(customer.ActionHoldLifted))
 		must(err)
 		for at := range 2 {
-			must(s.Observe(ctx, entry(c.ID, at, w.Clock.Now().Add(time.Duration(at)*time.Second))))
+			must(observe(ctx, s, entry(c.ID, at, w.Clock.Now().Add(time.Duration(at)*time.Second))))
 		}
 	}
 	id := longestID(0)

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/middleware"
@@ -23,6 +24,7 @@ type Meter struct {
 // index, two in a transaction; a read unit is one consistent read of up to 4 KB.
 type Cost struct {
 	Requests map[string]int // by operation, retries not counted
+	Retries  int            // of the SDK; the attempt before may have been carried out
 	Write    float64        // units, of table and indexes
 	Read     float64
 }
@@ -86,6 +88,7 @@ func (m *Meter) count(ctx context.Context, in middleware.InitializeInput, next m
 	write := askForCapacity(in.Parameters)
 	out, md, err := next.HandleInitialize(ctx, in)
 	m.add(middleware.GetOperationName(ctx), write, consumed(out.Result))
+	m.addRetries(md)
 	return out, md, err
 }
 
@@ -102,6 +105,14 @@ func (m *Meter) add(operation string, write bool, capacities []types.ConsumedCap
 		} else {
 			m.cost.Read += units(c)
 		}
+	}
+}
+
+func (m *Meter) addRetries(md middleware.Metadata) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if attempts, ok := retry.GetAttemptResults(md); ok {
+		m.cost.Retries += max(len(attempts.Results)-1, 0)
 	}
 }
 

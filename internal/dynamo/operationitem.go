@@ -60,6 +60,7 @@ type impact struct {
 	Refused  map[string]int   `dynamodbav:"refused,omitempty"`
 	Counts   map[string]int64 `dynamodbav:"counts,omitempty"`
 	Weight   int              `dynamodbav:"weight"`
+	Extra    int              `dynamodbav:"extra,omitempty"`
 	Estimate usage            `dynamodbav:"estimate"`
 }
 
@@ -132,7 +133,7 @@ func timeOrNone(t time.Time) string {
 }
 
 func newImpact(i bulk.Impact) impact {
-	return impact{i.Subjects, i.Eligible, i.Refused, i.Counts, i.Weight, usage(i.Estimate)}
+	return impact{i.Subjects, i.Eligible, i.Refused, i.Counts, i.Weight, i.Extra, usage(i.Estimate)}
 }
 
 func newTally(t bulk.Tally) tally {
@@ -183,7 +184,7 @@ func bytesOf(s string) []byte {
 
 func (i impact) decode() bulk.Impact {
 	return bulk.Impact{
-		Subjects: i.Subjects, Eligible: i.Eligible, Refused: i.Refused, Counts: i.Counts, Weight: i.Weight, Estimate: bulk.Usage(i.Estimate),
+		Subjects: i.Subjects, Eligible: i.Eligible, Refused: i.Refused, Counts: i.Counts, Weight: i.Weight, Extra: i.Extra, Estimate: bulk.Usage(i.Estimate),
 	}
 }
 

@@ -26,7 +26,7 @@ func (t *Table) Fence(ctx context.Context, id string, f customer.Fence, ch custo
 		when = when.And(attrGen.Equal(expression.Value(f.Generation)))
 	}
 	if f.OnlyDue {
-		when = when.And(attrDue.LessThanEqual(expression.Value(formatTime(ch.At))))
+		when = when.And(attrDue.LessThanEqual(expression.Value(newMillis(ch.At))))
 	}
 	u := move(expression.Set(attrState, expression.Value(string(customer.Purging))), to)
 	if f.Frozen != nil {
@@ -314,7 +314,7 @@ func (t *Table) countNames(ctx context.Context, customers []customer.Customer) (
 func (t *Table) Remove(ctx context.Context, customers ...customer.Customer) error {
 	roots := make([]removal, len(customers))
 	for i, c := range customers {
-		roots[i] = removal{customerPK(c.ID), rootSK, `"state"='purging' AND "deletion"."id"=?`, c.Deletion.ID}
+		roots[i] = removal{customerPK(c.ID), rootSK, `"state"='purging' AND "deletion"."g"=?`, c.Deletion.ID}
 	}
 	refused, err := t.removeIf(ctx, t.lists, roots)
 	if err != nil || len(refused) == 0 {

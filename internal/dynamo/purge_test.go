@@ -145,6 +145,28 @@ func TestEraseLeavesTheRootAndWhatTheLawKeeps(t *testing.T) {
 	s.purge(t, c)
 }
 
+// TestEraseRemovesWhateverIsInThePartition adds items that this version doesn't write: a purge must not leave them, whether it
+// reads records whole, to keep some, or only their keys.
+func TestEraseRemovesWhateverIsInThePartition(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t)
+	for _, record := range []string{"ticket~1", "invoice~1"} {
+		c := s.fenced(t, record)
+		for _, sk := range []string{"D#", "V#2026-11-30", "~"} {
+			s.world.Insert(t, func(yield func(item) bool) {
+				yield(item{"pk": text("C#" + c.ID), "sk": text(sk), "fax": text("030 0074321")})
+			})
+		}
+		if left, err := s.Residue(t.Context(), c); err != nil || left != 1+3+len(c.Terms)+1 {
+			t.Errorf("%d items are there, %v", left, err)
+		}
+		s.purge(t, c)
+		if left, err := s.Residue(t.Context(), c); err != nil || left != 0 {
+			t.Errorf("%d items are left, %v", left, err)
+		}
+	}
+}
+
 // TestEraseLeavesAnAddressThatAnotherCustomerHas repeats a purge after another customer has taken the address.
 func TestEraseLeavesAnAddressThatAnotherCustomerHas(t *testing.T) {
 	t.Parallel()

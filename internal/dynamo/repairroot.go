@@ -26,7 +26,7 @@ type damagedRoot struct {
 	Created  string         `dynamodbav:"created"`
 	Holds    map[string]any `dynamodbav:"holds"`
 	Deletion struct {
-		PurgeTime string `dynamodbav:"purgeTime"`
+		PurgeTime millis `dynamodbav:"p"`
 	} `dynamodbav:"deletion"`
 	Last struct {
 		At string `dynamodbav:"at"`
@@ -82,7 +82,9 @@ func (m *repairing) addRootRepair(ctx context.Context, what repair.Root) error {
 	case repair.SetDeletion:
 		u, err = m.setDeletion(ctx, r)
 	case repair.DropDeletion:
-		u = expression.Remove(expression.Name("deletion"))
+		u = expression.Remove(expression.Name("deletion")).Remove(attrReason)
+	case repair.CountHolds:
+		u = expression.Set(attrNHolds, expression.Value(len(r.Holds)))
 	case repair.DropPolicies:
 		u = expression.Remove(expression.Name("frozen"))
 	case repair.GiveNotice:
@@ -137,7 +139,7 @@ func (m *repairing) setDeletion(ctx context.Context, r damagedRoot) (expression.
 			d.PurgeTime = s.Retention.After(m.change.At)
 		}
 	}
-	return expression.Set(expression.Name("deletion"), expression.Value(newDeletion(d))), nil
+	return withReason(expression.Set(expression.Name("deletion"), expression.Value(newDeletion(d))), d.Reason), nil
 }
 
 func (m *repairing) newDeletion() customer.Deletion {
@@ -147,7 +149,7 @@ func (m *repairing) newDeletion() customer.Deletion {
 func (m *repairing) giveNotice(r damagedRoot) expression.UpdateBuilder {
 	due := m.change.At.Add(customer.LiftNotice)
 	p := m.table.deletedPlace(m.seen.ID, customer.Deletion{PurgeTime: due})
-	return move(expression.Set(attrDue, expression.Value(formatTime(due))), m.sameShard(p, r))
+	return move(expression.Set(attrDue, expression.Value(newMillis(due))), m.sameShard(p, r))
 }
 
 // startPurge takes the customer past the fence, with a lease that has ended: the next sweep continues the purge.
@@ -178,7 +180,7 @@ func (r damagedRoot) placed(id string) (customer.Customer, error) {
 	var p timeParser
 	c := customer.Customer{ID: id, State: customer.State(r.State), Created: p.created(r.Created)}
 	if c.State != customer.Active {
-		c.Deletion = &customer.Deletion{PurgeTime: p.time(r.Deletion.PurgeTime)}
+		c.Deletion = &customer.Deletion{PurgeTime: r.Deletion.PurgeTime.time()}
 	}
 	if c.State == customer.Deleted && len(r.Holds) > 0 {
 		c.Holds = map[string]customer.Hold{"": {}}

@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,8 +12,9 @@ import (
 	"lethe/internal/customer"
 )
 
-// root is the customer's item. An entry of a list is one with the fields of the
-// index only.
+// root is the customer's item. An entry of a list is one with the attributes that the index lists
+// projects: those are few, and their names are short, because every row of a list has them.
+// docs/stored-items.md has the budget of both.
 type root struct {
 	PK  string `dynamodbav:"pk"`
 	SK  string `dynamodbav:"sk"`
@@ -28,7 +30,9 @@ type root struct {
 	Created  string           `dynamodbav:"created"` // sort key in the list of active customers: <time>#<id>
 	Counts   map[string]int64 `dynamodbav:"counts"`
 	Holds    map[string]hold  `dynamodbav:"holds"`
+	NHolds   int              `dynamodbav:"nholds,omitempty"`   // the number of holds, for lists
 	Deletion *deletion        `dynamodbav:"deletion,omitempty"` // NULL after a restore in bulk
+	Reason   string           `dynamodbav:"reason,omitempty"`   // of the deletion; not in lists. NULL after a restore in bulk
 	Terms    []string         `dynamodbav:"terms,omitempty"`
 	Former   []byte           `dynamodbav:"former,omitempty"`
 	Claim    string           `dynamodbav:"claim,omitempty"` // unless it is profile.email
@@ -38,22 +42,62 @@ type root struct {
 }
 
 type profile struct {
-	Organisation string          `dynamodbav:"organisation,omitempty"`
-	FirstName    string          `dynamodbav:"firstName,omitempty"`
-	LastName     string          `dynamodbav:"lastName,omitempty"`
-	Email        string          `dynamodbav:"email,omitempty"`
-	Phone        string          `dynamodbav:"phone,omitempty"`
-	Push         bool            `dynamodbav:"push,omitempty"`
-	Consents     map[string]bool `dynamodbav:"consents,omitempty"`
+	Organisation string          `dynamodbav:"o,omitempty"`
+	FirstName    string          `dynamodbav:"f,omitempty"`
+	LastName     string          `dynamodbav:"l,omitempty"`
+	Email        string          `dynamodbav:"e,omitempty"`
+	Phone        string          `dynamodbav:"p,omitempty"`
+	Push         bool            `dynamodbav:"n,omitempty"` // n: push notifications
+	Consents     map[string]bool `dynamodbav:"c,omitempty"`
 }
 
+// deletion is a stay in the trash, as lists show it: without the reason in words, which is an attribute
+// of the root.
 type deletion struct {
-	ID        string `dynamodbav:"id"`
-	Time      string `dynamodbav:"time"`
-	By        string `dynamodbav:"by"`
-	Reason    string `dynamodbav:"reason,omitempty"`
-	Code      string `dynamodbav:"code,omitempty"`
-	PurgeTime string `dynamodbav:"purgeTime,omitempty"`
+	ID        string `dynamodbav:"g"` // the generation
+	Time      millis `dynamodbav:"t"`
+	By        string `dynamodbav:"b"`
+	Code      string `dynamodbav:"c,omitempty"` // see codeLetters
+	PurgeTime millis `dynamodbav:"p,omitempty"`
+}
+
+// millis is a time in milliseconds since 1970; 0 is none. It takes a third of the bytes of a time in words.
+type millis int64
+
+func newMillis(t time.Time) millis {
+	if t.IsZero() {
+		return 0
+	}
+	return millis(t.UnixMilli())
+}
+
+func (m millis) time() time.Time {
+	if m == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(m)).UTC()
+}
+
+// codeLetters are the reason codes as deletions have them. A code that is not here is stored as it is.
+var codeLetters = map[customer.ReasonCode]string{
+	customer.ErasureRequest: "e",
+	customer.Inactive:       "i",
+	customer.Duplicate:      "d",
+	customer.TestData:       "t",
+	customer.OtherReason:    "o",
+}
+
+func codeLetter(code customer.ReasonCode) string {
+	return cmp.Or(codeLetters[code], string(code))
+}
+
+func reasonCode(letter string) customer.ReasonCode {
+	for code, known := range codeLetters {
+		if known == letter {
+			return code
+		}
+	}
+	return customer.ReasonCode(letter)
 }
 
 type hold struct {
@@ -79,7 +123,7 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 		PK: customerPK(c.ID), SK: rootSK,
 		State: string(c.State), Version: c.Version, Epoch: c.Epoch, Blocked: c.Blocked,
 		Profile: profile(c.Profile), Created: createdSK(c.ID, c.Created), Counts: c.Counts,
-		Holds: map[string]hold{}, Terms: c.Terms, Former: c.Former, Claim: c.Claim, Last: newChange(c.Last),
+		Holds: map[string]hold{}, NHolds: len(c.Holds), Terms: c.Terms, Former: c.Former, Claim: c.Claim, Last: newChange(c.Last),
 		recent: newRecent(c.Recent),
 	}
 	for id, h := range c.Holds {
@@ -87,7 +131,7 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 	}
 	if c.Deletion != nil {
 		d := newDeletion(*c.Deletion)
-		r.Deletion = &d
+		r.Deletion, r.Reason = &d, c.Deletion.Reason
 	}
 	if c.Frozen != nil {
 		r.Frozen = newPolicies(c.Frozen)
@@ -100,18 +144,14 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 func createdSK(id string, created time.Time) string { return listSK(formatTime(created), id) }
 
 func newDeletion(d customer.Deletion) deletion {
-	out := deletion{ID: d.ID, Time: formatTime(d.Time), By: d.By, Reason: d.Reason, Code: string(d.ReasonCode)}
-	if !d.PurgeTime.IsZero() {
-		out.PurgeTime = formatTime(d.PurgeTime)
-	}
-	return out
+	return deletion{ID: d.ID, Time: newMillis(d.Time), By: d.By, Code: codeLetter(d.ReasonCode), PurgeTime: newMillis(d.PurgeTime)}
 }
 
 func newHold(h customer.Hold) hold {
 	return hold{By: h.By, Reason: h.Reason, Code: string(h.ReasonCode), Time: formatTime(h.Time)}
 }
 
-// newChange leaves out the reason of a deletion, which is in the deletion itself: a root has
+// newChange leaves out the reason of a deletion, which the root has beside the deletion: it has
 // no room for it twice.
 func newChange(ch customer.Change) change {
 	if ch.Action == customer.ActionDeleted {
@@ -155,9 +195,10 @@ func (t *Table) deletedPlace(id string, d customer.Deletion) place {
 	return place{t.trashPK(id), listSK(formatTime(d.PurgeTime), id), d.PurgeTime.Add(t.Grace).Unix()}
 }
 
-// purgingPlace is the place of a customer past the fence. It expires the grace after its lease.
+// purgingPlace is the place of a customer past the fence. It expires the grace after its lease, and not before the stream
+// records of the time before the fence are gone.
 func (t *Table) purgingPlace(id string, lease time.Time) place {
-	return place{t.trashPK(id), listSK(formatTime(lease), id), lease.Add(t.Grace).Unix()}
+	return place{t.trashPK(id), listSK(formatTime(lease), id), lease.Add(max(t.Grace, customer.MinPurgeGrace)).Unix()}
 }
 
 // heldPlace is the place of a customer in the trash with a hold. It never expires.
@@ -194,7 +235,8 @@ func (r root) customer() (customer.Customer, error) {
 		c.Holds[id] = customer.Hold{By: h.By, Reason: h.Reason, ReasonCode: customer.ReasonCode(h.Code), Time: p.time(h.Time)}
 	}
 	if r.Deletion != nil {
-		c.Deletion = r.Deletion.customer(&p)
+		c.Deletion = r.Deletion.customer()
+		c.Deletion.Reason = r.Reason
 		if c.Last.Action == customer.ActionDeleted && c.Last.ID == c.Deletion.ID {
 			c.Last.Reason, c.Last.ReasonCode = c.Deletion.Reason, c.Deletion.ReasonCode
 		}
@@ -205,6 +247,17 @@ func (r root) customer() (customer.Customer, error) {
 	return c, p.err
 }
 
+// listed returns the customer of a list's entry: [customer.Page] says what it has. Active customers are
+// sorted by the time at which they were created.
+func (r root) listed() (customer.Customer, error) {
+	if r.State == string(customer.Active) {
+		r.Created = r.ISK
+	}
+	c, err := r.customer()
+	c.HoldCount = r.NHolds
+	return c, err
+}
+
 func (ch change) change(p *timeParser) customer.Change {
 	return customer.Change{
 		ID: ch.ID, At: p.time(ch.At), By: ch.By,
@@ -212,9 +265,10 @@ func (ch change) change(p *timeParser) customer.Change {
 	}
 }
 
-func (d deletion) customer(p *timeParser) *customer.Deletion {
+// customer returns the deletion without its reason in words.
+func (d deletion) customer() *customer.Deletion {
 	return &customer.Deletion{
-		ID: d.ID, Time: p.time(d.Time), By: d.By, Reason: d.Reason, ReasonCode: customer.ReasonCode(d.Code), PurgeTime: p.time(d.PurgeTime),
+		ID: d.ID, Time: d.Time.time(), By: d.By, ReasonCode: reasonCode(d.Code), PurgeTime: d.PurgeTime.time(),
 	}
 }
 

@@ -5,9 +5,12 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
+
+	"lethe/internal/customer"
 )
 
 // span is a part of a list.
@@ -31,6 +34,14 @@ func (t *Table) partitions(list string) []string {
 type listEntry struct {
 	position string // in the list
 	item     item
+}
+
+func (e listEntry) customer() (customer.Customer, error) {
+	var r root
+	if err := attributevalue.UnmarshalMap(e.item, &r); err != nil {
+		return customer.Customer{}, fmt.Errorf("dynamo: decode customer: %w", err)
+	}
+	return r.listed()
 }
 
 // merge begins to read a span, of which the caller wants so many entries.

@@ -346,6 +346,7 @@ func (t *Table) setEffect(b *statement, tr customer.Transition) error {
 	case customer.RestoreEffect:
 		b.set("state", customer.Active)
 		b.set("deletion", nil) // null reads as removed; the one REMOVE of the statement is for ttl
+		b.setReason("")
 		b.move(t.activePlace(tr.ID, effect.Created))
 	case customer.FenceEffect:
 		t.setFence(b, tr.ID, effect)
@@ -393,6 +394,16 @@ func (b *statement) set(name string, value any) {
 func (b *statement) delete(seen customer.Seen, d customer.Deletion) {
 	b.set("epoch", seen.Epoch+1)
 	b.set("deletion", newDeletion(d))
+	b.setReason(d.Reason)
+}
+
+// setReason sets the reason of a deletion in words. NULL reads as none.
+func (b *statement) setReason(reason string) {
+	if reason == "" {
+		b.set("reason", nil)
+		return
+	}
+	b.set("reason", reason)
 }
 
 // note sets the last change.

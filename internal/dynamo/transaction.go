@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -89,6 +90,9 @@ func (tx *transaction) addUnits(out *dynamodb.TransactWriteItemsOutput) {
 	}
 }
 
+// passing are the reasons of a cancellation after which the same transaction may succeed.
+var passing = []string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
 // errDone means that an earlier attempt made the same transaction and its answer was lost. The
 // failures of the other conditions then follow from its own writes, and count for nothing.
 var errDone = errors.New("dynamo: the transaction was made by an earlier attempt")
@@ -104,8 +108,8 @@ func (tx *transaction) explain(cancelled *types.TransactionCanceledException) (a
 				return false, nil
 			}
 			reason = cmp.Or(reason, err)
-		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
-			again = true
+		default:
+			again = again || slices.Contains(passing, aws.ToString(r.Code))
 		}
 	}
 	switch {
@@ -158,7 +162,7 @@ func (o once) trace() (customer.Trace, error) {
 		Created: p.time(o.Created), Counts: o.Counts,
 	}
 	if o.Deletion != nil {
-		t.Deletion = o.Deletion.customer(&p)
+		t.Deletion = o.Deletion.customer()
 	}
 	return t, p.err
 }

@@ -44,8 +44,8 @@ func dynamoDBLocalCommand(address string, options Options) (*exec.Cmd, error) {
 	args := []string{
 		"-Djava.library.path=" + libraries, "-cp", strings.Join(classes, string(os.PathListSeparator)), "Loopback", address, "-disableTelemetry",
 	}
-	if options.Dir == "" {
-		return exec.Command("java", append(args, "-inMemory", "-sharedDb")...), nil
+	if options.Dir == "" { // each access key has a database of its own
+		return exec.Command("java", append(args, "-inMemory")...), nil
 	}
 	if err := os.MkdirAll(options.Dir, 0o755); err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ type Checker struct {
 	Settle   time.Duration // wait between the scan and the examination; longer than the lag of the change stream
 
 	// Grace is the time from the purge time to TTL. With AnyGrace the tables may have been
-	// written with other graces: only a TTL before the purge time is an error.
+	// written with other graces: only a TTL that no grace leads to is an error.
 	Grace    time.Duration
 	AnyGrace bool
 	Shards   int           // of each list; 0: any number is correct

@@ -30,6 +30,7 @@ type examination struct {
 	root     *row // nil: gone
 	tree     tree
 	tokens   int
+	fields   bool // there are further fields of the profile
 	certs    []certificate
 	retained map[string]int64 // by kind
 	problems []problem
@@ -51,6 +52,8 @@ func (e *examination) add(r row) {
 		e.tree.lenient = r.State == purging
 	case strings.HasPrefix(r.SK, recordPrefix):
 		e.tree.add(r)
+	case r.SK == fieldsSK:
+		e.fields = true
 	default:
 		e.tokens++
 	}
@@ -190,7 +193,7 @@ func (e *examination) read(ctx context.Context) error {
 	return errors.Join(e.readRetained(ctx), e.readNames(ctx), e.readStrays(ctx))
 }
 
-// readRecords reads the records and access tokens.
+// readRecords reads the records, access tokens and further fields.
 func (e *examination) readRecords(ctx context.Context) error {
 	for it, err := range e.check.client.query(ctx, e.check.Table, customerPK(e.customer), false, "pk", "sk", "kind", "children", "ttl") {
 		if err != nil {
@@ -217,10 +220,13 @@ func (e *examination) readCertificates(ctx context.Context) error {
 	return nil
 }
 
-// checkOrphans finds records and access tokens of a customer who is gone.
+// checkOrphans finds records, further fields and access tokens of a customer who is gone.
 func (e *examination) checkOrphans(f fix) {
 	if n := e.tree.sum(); n > 0 {
 		e.rootProblem(OrphanRecord, f, "%d records without the root of their customer", n)
+	}
+	if e.fields {
+		e.rootProblem(OrphanRecord, f, "further fields of a profile without the root of their customer")
 	}
 	if e.tokens > 0 {
 		e.rootProblem(OrphanToken, f, "%d access tokens without the root of their customer", e.tokens)

@@ -11,7 +11,7 @@ type Rule string
 
 // The rules.
 const (
-	OrphanRecord      Rule = "ORPHAN_RECORD"      // records without their root
+	OrphanRecord      Rule = "ORPHAN_RECORD"      // records, or further fields of a profile, without their root
 	OrphanToken       Rule = "ORPHAN_TOKEN"       // access tokens without their root
 	OrphanTerm        Rule = "ORPHAN_TERM"        // a search term that its customer's root does not list
 	OrphanClaim       Rule = "ORPHAN_CLAIM"       // an e-mail address claimed for a customer who doesn't have it
@@ -61,12 +61,12 @@ func (k key) customer() string {
 
 // ofCustomer reports whether the sort key belongs in a customer's partition.
 func (k key) ofCustomer() bool {
-	return k.SK == rootSK || strings.HasPrefix(k.SK, recordPrefix) || strings.HasPrefix(k.SK, tokenPrefix)
+	return k.SK == rootSK || k.SK == fieldsSK || strings.HasPrefix(k.SK, recordPrefix) || strings.HasPrefix(k.SK, tokenPrefix)
 }
 
 // ofSystem reports whether the key belongs to the settings, the totals or a lease.
 func (k key) ofSystem() bool {
-	return k.PK == "P" && (k.SK == "settings" || strings.HasPrefix(k.SK, "totals#") || strings.HasPrefix(k.SK, "lease#"))
+	return k.PK == "P" && (k.SK == "settings" || strings.HasPrefix(k.SK, "lease#")) || strings.HasPrefix(k.PK, "P#totals#") && k.SK == "#"
 }
 
 // shown returns the key for reports. It is hashed if it may contain personal data.

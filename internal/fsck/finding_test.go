@@ -14,6 +14,8 @@ func TestKeysAreShownWithoutNames(t *testing.T) {
 		{key{"C#styx", "#"}, "C#styx #"},
 		{key{"C#styx", "R#ticket#1"}, "C#styx R#ticket#1"},
 		{key{"C#styx", "T#0a1b"}, "C#styx T#0a1b"},
+		{key{"C#styx", "D#"}, "C#styx D#"},
+		{key{"C#styx", "D#Charon"}, ""},
 		{key{"X#styx", "R#invoice#1"}, "X#styx R#invoice#1"},
 		{key{"O#op", "F#000001"}, "O#op F#000001"},
 		{key{"P", "settings"}, "P settings"},

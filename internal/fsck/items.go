@@ -2,6 +2,7 @@ package fsck
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ const (
 	rootSK       = "#"
 	recordPrefix = "R#"
 	tokenPrefix  = "T#"
+	fieldsSK     = "D#"
 	selectionSK  = "selection"
 	frozenPart   = "F#"
 	endedPart    = "K#"
@@ -44,13 +46,15 @@ type row struct {
 	Created string           `dynamodbav:"created"`
 	Counts  map[string]int64 `dynamodbav:"counts"`
 	Holds   map[string]any   `dynamodbav:"holds"`
+	NHolds  int              `dynamodbav:"nholds"` // the number of holds
 	Terms   []string         `dynamodbav:"terms"`
 	Claim   string           `dynamodbav:"claim"` // absent: the e-mail address itself
 	Profile struct {
-		Email string `dynamodbav:"email"`
+		Email string `dynamodbav:"e"`
 	} `dynamodbav:"profile"`
 	Former   []byte    `dynamodbav:"former"`
 	Deletion *deletion `dynamodbav:"deletion"`
+	Reason   string    `dynamodbav:"reason"` // of the deletion
 	Frozen   *frozen   `dynamodbav:"frozen"`
 	Last     struct {
 		ID     string `dynamodbav:"id"`
@@ -69,8 +73,27 @@ type row struct {
 }
 
 type deletion struct {
-	ID        string `dynamodbav:"id"`
-	PurgeTime string `dynamodbav:"purgeTime"`
+	ID        string `dynamodbav:"g"`
+	PurgeTime moment `dynamodbav:"p"`
+}
+
+// moment is a time in milliseconds since 1970. If it can't be read, the rest of its item still can.
+type moment struct {
+	time.Time
+
+	unreadable bool
+}
+
+// UnmarshalDynamoDBAttributeValue never fails: see unreadable.
+func (m *moment) UnmarshalDynamoDBAttributeValue(value types.AttributeValue) error {
+	n, _ := value.(*types.AttributeValueMemberN)
+	if n == nil {
+		m.unreadable = true
+		return nil
+	}
+	ms, err := strconv.ParseInt(n.Value, 10, 64)
+	m.Time, m.unreadable = time.UnixMilli(ms).UTC(), err != nil
+	return nil
 }
 
 func (r row) key() key { return key{r.PK, r.SK} }

@@ -17,6 +17,9 @@ func (e *examination) checkRoot() {
 	if r.Version < 1 {
 		e.rootProblem(BadState, e.fixRoot(repair.SetVersion), "version %d", r.Version)
 	}
+	if len(r.Holds) != r.NHolds {
+		e.rootProblem(BadState, e.fixRoot(repair.CountHolds), "counts %d legal holds, but has %d", r.NHolds, len(r.Holds))
+	}
 	e.checkFormer()
 	e.checkFrozen()
 	e.checkRecent()
@@ -31,8 +34,8 @@ func (e *examination) checkState() bool {
 	r := e.root
 	switch r.State {
 	case active:
-		if r.Deletion != nil {
-			e.rootProblem(BadState, e.fixRoot(repair.DropDeletion), "active with a deletion")
+		if r.Deletion != nil || r.Reason != "" {
+			e.rootProblem(BadState, e.fixRoot(repair.DropDeletion), "active with a deletion, or the reason of one")
 		}
 		return true
 	case deleted, purging:
@@ -51,7 +54,7 @@ func (e *examination) checkDeletion() bool {
 	if r.State == purging && len(r.Holds) > 0 {
 		e.rootProblem(BadState, nil, "purging under legal hold; decide whether the purge or the hold is right")
 	}
-	if _, err := parseDue(r.Deletion.PurgeTime); err != nil {
+	if r.Deletion.PurgeTime.unreadable {
 		e.rootProblem(BadState, nil, "its purge time can't be read")
 		return false
 	}
@@ -66,11 +69,11 @@ func (e *examination) checkNotice() bool {
 		return true
 	}
 	lifted, err := time.Parse(timeLayout, r.Last.At)
-	due, _ := parseDue(r.Deletion.PurgeTime)
+	due := r.Deletion.PurgeTime
 	if err != nil || due.IsZero() || !due.Before(lifted.Add(customer.LiftNotice)) {
 		return true
 	}
-	e.rootProblem(BadState, e.fixRoot(repair.GiveNotice), "due at %s, though its last legal hold was lifted at %s", r.Deletion.PurgeTime, r.Last.At)
+	e.rootProblem(BadState, e.fixRoot(repair.GiveNotice), "due at %s, though its last legal hold was lifted at %s", formatTime(due.Time), r.Last.At)
 	return false
 }
 
@@ -84,17 +87,19 @@ func (e *examination) checkCreated() bool {
 	return e.root.State != active
 }
 
-func parseDue(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	return time.Parse(timeLayout, s)
-}
-
 // place is the place of a root in the lists, and its TTL.
 type place struct {
 	list, sort string
-	ttl        int64
+	ttl        int64 // with the grace of the checker; 0: none
+	earliest   int64 // with the shortest grace
+}
+
+// expiring is a place in the trash with a TTL: the grace, which is at least shortest, after the time at which the sweep looks.
+func (e *examination) expiring(look time.Time, shortest time.Duration) place {
+	return place{
+		list: e.list("trash"), sort: formatTime(look) + "#" + e.customer,
+		ttl: look.Add(max(e.check.Grace, shortest)).Unix(), earliest: look.Add(shortest).Unix(),
+	}
 }
 
 // place returns the correct place of the root. A purge may be listed at any time, so its present time is
@@ -104,23 +109,22 @@ func (e *examination) place() place {
 	if r.State == active {
 		return place{list: e.list("live"), sort: r.Created}
 	}
-	trash := e.list("trash")
 	if r.State == purging {
 		at, owner, _ := strings.Cut(r.Sort, "#")
 		look, err := time.Parse(timeLayout, at)
 		if err != nil || owner != e.customer {
 			look = e.now()
 		}
-		return place{trash, formatTime(look) + "#" + e.customer, look.Add(e.check.Grace).Unix()}
+		return e.expiring(look, customer.MinPurgeGrace)
 	}
-	due, _ := parseDue(r.Deletion.PurgeTime)
+	due := r.Deletion.PurgeTime.Time
 	switch {
 	case len(r.Holds) > 0:
-		return place{list: trash, sort: held + "#" + e.customer}
+		return place{list: e.list("trash"), sort: held + "#" + e.customer}
 	case due.IsZero():
-		return place{list: trash, sort: neverDue + "#" + e.customer}
+		return place{list: e.list("trash"), sort: neverDue + "#" + e.customer}
 	}
-	return place{trash, formatTime(due) + "#" + e.customer, due.Add(e.check.Grace).Unix()}
+	return e.expiring(due, 0)
 }
 
 // list returns a list's name with the root's shard. The shard that the root is in is correct if it
@@ -140,7 +144,7 @@ func (e *examination) checkPlace() bool {
 	r, want := e.root, e.place()
 	ttl := r.TTL == want.ttl
 	if e.check.AnyGrace && want.ttl > 0 {
-		ttl = r.TTL >= want.ttl-int64(e.check.Grace.Seconds())
+		ttl = r.TTL >= want.earliest
 	}
 	if r.List == want.list && r.Sort == want.sort && ttl {
 		return true

@@ -144,7 +144,7 @@ func (s *segment) visit(ctx context.Context, it item) error {
 	return nil
 }
 
-// visitCustomer visits a customer's root, record or access token.
+// visitCustomer visits an item of a customer's partition.
 func (s *segment) visitCustomer(id string, r row) {
 	if s.at == nil {
 		s.at = s.check.newExamination(suspect{customer: id})

@@ -18,8 +18,9 @@ import (
 
 type noQueue struct{}
 
-func (noQueue) Enqueue(context.Context, ...customer.Job) error { return nil }
-func (noQueue) Backlog(context.Context) (int, error)           { return 0, nil }
+func (noQueue) Enqueue(context.Context, ...customer.Job) error      { return nil }
+func (noQueue) EnqueueApart(context.Context, ...customer.Job) error { return nil }
+func (noQueue) Backlog(context.Context) (int, error)                { return 0, nil }
 
 func importService(t *testing.T) *customer.Service {
 	t.Helper()

@@ -2,7 +2,8 @@ package operations
 
 import "lethe/internal/bulk"
 
-// The costs of the actions for customers of up to 1 KB, as the cost tests count them.
+// The costs of the actions for customers of up to 1 KB, as the cost tests count them. What larger ones cost beyond that is
+// in [bulk.Impact.Extra].
 const (
 	perBatch   = 25
 	perReading = 100
@@ -27,7 +28,7 @@ func estimateFlag(i bulk.Impact) bulk.Usage { return transitions(i, flagUnits) }
 func transitions(i bulk.Impact, units int) bulk.Usage {
 	chunks := max((i.Eligible+bulk.MaxSubjects-1)/bulk.MaxSubjects, (i.Weight+maxRecords-1)/maxRecords)
 	readings := chunks + units*i.Eligible/unitsPerSecond
-	return bulk.Usage{Requests: batches(i.Eligible) + readings, WriteUnits: float64(units * i.Eligible), ReadUnits: float64(readings)}
+	return bulk.Usage{Requests: batches(i.Eligible) + readings, WriteUnits: float64(units*i.Eligible + i.Extra), ReadUnits: float64(readings)}
 }
 
 // estimateReadAndMove adds a read of each customer before its change.

@@ -43,14 +43,14 @@ func Engine(service *customer.Service, store bulk.Store, queue bulk.Queue, furth
 	a := actions{service, store}
 	light := func(customer.Customer, customer.Settings) int { return 1 }
 	all := map[string]bulk.Action{
-		Delete:  {Basis: a.basis(byPolicies), Plan: a.plan(a.canDelete, light), Run: a.delete, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
-		Restore: {Plan: a.plan(a.canRestore, light), Run: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
-		Undo:    {Plan: a.plan(a.canUndo, light), Run: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects, Harmless: true},
-		Purge:   {Basis: a.basis(byKinds), Plan: a.plan(a.canPurge, weight), Run: a.purge, Estimate: estimatePurge, MaxWeight: maxRecords},
-		Replay:  {Basis: a.basis(byKinds), Plan: a.plan(a.canReplay, weight), Run: a.replay, Estimate: estimatePurge, MaxWeight: maxRecords},
-		Redate:  {Basis: a.basis(byRetention), Plan: a.plan(a.canRedate, light), Run: a.redate, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
-		Block:   {Plan: a.plan(a.canBlock(true), light), Run: a.block(true), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
-		Unblock: {Plan: a.plan(a.canBlock(false), light), Run: a.block(false), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
+		Delete:  {Basis: a.basis(byPolicies), Plan: a.plan(a.canDelete, light, extraMove), Run: a.delete, Estimate: estimateMove, MaxWeight: bulk.MaxSubjects},
+		Restore: {Plan: a.plan(a.canRestore, light, extraMove), Run: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
+		Undo:    {Plan: a.plan(a.canUndo, light, extraMove), Run: a.restore, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects, Harmless: true},
+		Purge:   {Basis: a.basis(byKinds), Plan: a.plan(a.canPurge, weight, extraPurge), Run: a.purge, Estimate: estimatePurge, MaxWeight: maxRecords},
+		Replay:  {Basis: a.basis(byKinds), Plan: a.plan(a.canReplay, weight, extraPurge), Run: a.replay, Estimate: estimatePurge, MaxWeight: maxRecords},
+		Redate:  {Basis: a.basis(byRetention), Plan: a.plan(a.canRedate, light, extraMove), Run: a.redate, Estimate: estimateReadAndMove, MaxWeight: bulk.MaxSubjects},
+		Block:   {Plan: a.plan(a.canBlock(true), light, extraFlag), Run: a.block(true), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
+		Unblock: {Plan: a.plan(a.canBlock(false), light, extraFlag), Run: a.block(false), Estimate: estimateFlag, MaxWeight: bulk.MaxSubjects, Harmless: true},
 	}
 	for _, f := range further {
 		all[f.Name] = f.Action
@@ -69,13 +69,13 @@ type actions struct {
 type judge func(op bulk.Operation, c customer.Customer, s customer.Settings, now time.Time) error
 
 // plan returns the Plan of an action: it reads a page of the selection and checks each customer.
-func (a actions) plan(can judge, weigh weighing) planning {
+func (a actions) plan(can judge, weigh weighing, more extra) planning {
 	return func(ctx context.Context, op bulk.Operation, selection []byte, limit int) ([]bulk.Subject, string, error) {
 		ids, next, err := selector(a).page(ctx, op, selection, op.Position, limit)
 		if err != nil {
 			return nil, "", err
 		}
-		subjects, err := a.judged(ctx, op, ids, can, weigh)
+		subjects, err := a.judged(ctx, op, ids, can, weigh, more)
 		return subjects, next, err
 	}
 }
@@ -87,7 +87,7 @@ type planning = func(ctx context.Context, op bulk.Operation, selection []byte, l
 type weighing = func(customer.Customer, customer.Settings) int
 
 // judged reads customers, checks each with can, and binds it to the state that it read.
-func (a actions) judged(ctx context.Context, op bulk.Operation, ids []string, can judge, weigh weighing) ([]bulk.Subject, error) {
+func (a actions) judged(ctx context.Context, op bulk.Operation, ids []string, can judge, weigh weighing, more extra) ([]bulk.Subject, error) {
 	settings, err := a.settings(ctx, op)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (a actions) judged(ctx context.Context, op bulk.Operation, ids []string, ca
 		if moved(op, c) {
 			refused = customer.ErrVersion
 		}
-		subjects[c.ID] = bulk.Subject{ID: c.ID, Bind: bind(c), Refused: code(refused), Weight: weigh(c, settings), Counts: c.Counts}
+		subjects[c.ID] = bulk.Subject{ID: c.ID, Bind: bind(c), Refused: code(refused), Weight: weigh(c, settings), Extra: more(op, c, a.service.Units), Counts: c.Counts}
 	}
 	if err := a.refuseAbsent(ctx, ids, subjects); err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func (a actions) refuseAbsent(ctx context.Context, ids []string, subjects map[st
 // bind encodes the state that a transition requires: version, epoch, whether there is a legal hold,
 // and the generation.
 func bind(c customer.Customer) string {
-	parts := []string{strconv.FormatInt(c.Version, 10), strconv.FormatInt(c.Epoch, 10), strconv.FormatBool(len(c.Holds) > 0), ""}
+	parts := []string{strconv.FormatInt(c.Version, 10), strconv.FormatInt(c.Epoch, 10), strconv.FormatBool(c.Held()), ""}
 	if c.Deletion != nil {
 		parts[3] = c.Deletion.ID
 	}

@@ -47,11 +47,11 @@ var betweenSends = backoff.Exponential{First: 50 * time.Millisecond, Max: time.S
 
 // Message is the body of a message. Exactly one of its fields is set.
 type Message struct {
-	Purge *customer.Job `json:"purge,omitempty"`
-	Work  *bulk.Work    `json:"work,omitempty"`
+	Purges []customer.Job `json:"purges,omitempty"`
+	Work   *bulk.Work     `json:"work,omitempty"`
 }
 
-// group is the message's group. SQS serves the groups in turn: no operation, and no single purge, waits until
+// group is the message's group. SQS serves the groups in turn: no operation, and no purge, waits until
 // all messages of another operation are done.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
 func (m Message) group() string {
@@ -61,13 +61,22 @@ func (m Message) group() string {
 	return "purges"
 }
 
-// Enqueue sends every job. The error is customer.ErrBusy if SQS is busy, slow or out of reach, or refuses a
+// Enqueue sends every job, up to customer.MaxJobs in a message. The error is customer.ErrBusy if SQS is busy, slow or out of reach, or refuses a
 // message maxAttempts times; any other is a fault, such as a missing permission. With an error some jobs may have been
 // sent. It may be repeated: a worker that gets a job twice does nothing the second time.
 func (q *Queue) Enqueue(ctx context.Context, jobs ...customer.Job) error {
-	messages := make([]Message, len(jobs))
-	for i := range jobs {
-		messages[i].Purge = &jobs[i]
+	return q.sendJobs(ctx, jobs, customer.MaxJobs)
+}
+
+// EnqueueApart sends every job in a message of its own. Its errors are those of Enqueue.
+func (q *Queue) EnqueueApart(ctx context.Context, jobs ...customer.Job) error {
+	return q.sendJobs(ctx, jobs, 1)
+}
+
+func (q *Queue) sendJobs(ctx context.Context, jobs []customer.Job, perMessage int) error {
+	var messages []Message
+	for some := range slices.Chunk(jobs, perMessage) {
+		messages = append(messages, Message{Purges: some})
 	}
 	return q.sendAll(ctx, messages)
 }
@@ -178,10 +187,15 @@ func Decode(body string) (Message, error) {
 	if err := json.Unmarshal([]byte(body), &m); err != nil {
 		return m, fmt.Errorf("queue: decode: %w", err)
 	}
-	purge := m.Purge != nil && m.Purge.Customer != "" && m.Purge.Generation != ""
 	work := m.Work != nil && m.Work.Operation != ""
-	if purge == work {
-		return m, errors.New("queue: a message must have either a purge, with customer and generation, or work, with its operation")
+	if work == m.purges() {
+		return m, errors.New("queue: a message must have either purges, each with customer and generation, or work, with its operation")
 	}
 	return m, nil
+}
+
+// purges says whether the message has purges, all of them complete.
+func (m Message) purges() bool {
+	incomplete := func(job customer.Job) bool { return job.Customer == "" || job.Generation == "" }
+	return len(m.Purges) > 0 && !slices.ContainsFunc(m.Purges, incomplete)
 }

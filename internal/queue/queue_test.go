@@ -24,7 +24,7 @@ import (
 func jobs(n int) []customer.Job {
 	out := make([]customer.Job, n)
 	for i := range out {
-		out[i] = customer.Job{Customer: fmt.Sprintf("c%02d", i), Generation: "g"}
+		out[i] = customer.Job{Customer: fmt.Sprintf("c%03d", i), Generation: "g"}
 	}
 	return out
 }
@@ -36,12 +36,13 @@ func TestEveryJobArrives(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := queue.New(enginetest.SQS(t), *created.QueueUrl)
-	want := jobs(25)
-	if err := q.Enqueue(t.Context(), want...); err != nil {
+	want := jobs(25 * customer.MaxJobs / 10)
+	apart := want[:20]
+	if err := errors.Join(q.Enqueue(t.Context(), want[20:]...), q.EnqueueApart(t.Context(), apart...)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := q.Backlog(t.Context()); err != nil || n != len(want) {
-		t.Errorf("backlog: got %d, %v; want %d", n, err, len(want))
+	if n, err := q.Backlog(t.Context()); err != nil || n != len(apart)+3 {
+		t.Errorf("backlog: got %d messages, %v; want %d", n, err, len(apart)+3)
 	}
 	var got []customer.Job
 	for len(got) < len(want) {
@@ -54,7 +55,7 @@ func TestEveryJobArrives(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got = append(got, *job.Purge)
+			got = append(got, job.Purges...)
 		}
 	}
 	slices.SortFunc(got, func(a, b customer.Job) int { return strings.Compare(a.Customer, b.Customer) })
@@ -63,12 +64,13 @@ func TestEveryJobArrives(t *testing.T) {
 	}
 }
 
-// partialSQS takes the first message of each request and refuses the others, as a
+// partialSQS takes the first message of each request and refuses the others unless told otherwise, as a
 // throttled SQS may.
 type partialSQS struct {
 	taken       []string
 	groups      []string // of those taken
 	senderFault bool
+	all         bool // it takes all messages
 }
 
 func (s *partialSQS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -89,7 +91,7 @@ func (s *partialSQS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Failed     []failed
 	}
 	for i, e := range in.Entries {
-		if i == 0 && !s.senderFault {
+		if (i == 0 || s.all) && !s.senderFault {
 			s.taken, s.groups = append(s.taken, e.MessageBody), append(s.groups, e.MessageGroupId)
 			out.Successful = append(out.Successful, sent{e.Id, e.Id, fmt.Sprintf("%x", md5.Sum([]byte(e.MessageBody)))})
 			continue
@@ -117,7 +119,7 @@ func TestRefusedMessagesAreSentAgain(t *testing.T) {
 			server := httptest.NewServer(fake)
 			defer server.Close()
 			q := queue.New(engine.Config(server.URL), server.URL+"/000000000000/work")
-			err := q.Enqueue(t.Context(), jobs(tt.jobs)...)
+			err := q.EnqueueApart(t.Context(), jobs(tt.jobs)...)
 			if busy := errors.Is(err, customer.ErrBusy); (err != nil) != tt.fails || busy != (tt.fails && !tt.senderFault) {
 				t.Errorf("error: %v", err)
 			}
@@ -138,7 +140,7 @@ func TestMessagesAreGroupedByOperation(t *testing.T) {
 	err := errors.Join(
 		q.EnqueueWork(t.Context(), bulk.Work{Operation: "large"}, bulk.Work{Operation: "large", Chunk: 1}, bulk.Work{Operation: "small"}),
 		q.EnqueueWork(t.Context(), bulk.Work{Operation: "small", Chunk: bulk.PlanWork}),
-		q.Enqueue(t.Context(), jobs(2)...),
+		q.EnqueueApart(t.Context(), jobs(2)...),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -149,9 +151,29 @@ func TestMessagesAreGroupedByOperation(t *testing.T) {
 }
 
 func TestDecodeRefusesWhatIsNoJob(t *testing.T) {
-	for _, body := range []string{"", "{}", "[]", `{"purge":{}}`, `{"purge":{"customer":"c"}}`, `{"purge":{"generation":"g"}}`, "null"} {
+	for _, body := range []string{"", "{}", "[]", `{"purges":{}}`, `{"purges":[]}`, `{"purges":[{}]}`, `{"purges":[{"customer":"c"}]}`, `{"purges":[{"generation":"g"}]}`,
+		`{"purges":[{"customer":"c","generation":"g"},{"customer":"d"}]}`, `{"purges":[{"customer":"c","generation":"g"}],"work":{"operation":"o"}}`, "null"} {
 		if job, err := queue.Decode(body); err == nil {
 			t.Errorf("%q was taken for %v", body, job)
 		}
+	}
+}
+
+// TestTheLargestRequestFitsIntoSQS has ten full messages of purges with the longest ids: what a sweep sends at once.
+func TestTheLargestRequestFitsIntoSQS(t *testing.T) {
+	const most = 256 << 10 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+	fake := &partialSQS{all: true}
+	server := httptest.NewServer(fake)
+	defer server.Close()
+	q := queue.New(engine.Config(server.URL), server.URL+"/000000000000/work")
+	job := customer.Job{Customer: strings.Repeat("=", 128), Generation: customer.NewID()}
+	if !customer.ValidID("_" + job.Customer[1:]) {
+		t.Fatal("no customer has such an id")
+	}
+	if err := q.Enqueue(t.Context(), slices.Repeat([]customer.Job{job}, 10*customer.MaxJobs)...); err != nil {
+		t.Fatal(err)
+	}
+	if sum := len(strings.Join(fake.taken, "")); len(fake.taken) != 10 || sum > most {
+		t.Errorf("%d messages have %d bytes, want at most %d", len(fake.taken), sum, most)
 	}
 }

@@ -37,6 +37,7 @@ const (
 	SetCreated        // from its place in the list, else from its last change, else now
 	SetDeletion       // a lost one begins now, with the retention of the settings
 	DropDeletion      // an active customer has none
+	CountHolds        // the number that lists show
 	DropPolicies      // the purge then applies the settings
 	GiveNotice        // after the last hold was lifted: due when the notice ends, counted from now
 	Relist            // move it to the list of its state

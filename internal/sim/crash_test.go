@@ -15,6 +15,7 @@ import (
 	"lethe/internal/customer"
 	"lethe/internal/engine/enginetest"
 	"lethe/internal/fsck"
+	"lethe/internal/ledger"
 	"lethe/internal/queue"
 )
 
@@ -45,6 +46,7 @@ type crash struct {
 	service *customer.Service // with faults
 	found   customer.Customer // the customer after prepare
 	jobs    *messages
+	message []customer.Job
 }
 
 // addressed returns a function that sets the e-mail address of a profile.
@@ -274,6 +276,17 @@ var scenarios = []scenario{
 		},
 	},
 	{
+		name:    "purge three customers of one message",
+		prepare: (*crash).fenceThree,
+		act:     func(c *crash) error { return c.service.PurgeMessages(c.Context(), c.message)[0] },
+		check: func(c *crash) {
+			for _, job := range c.message {
+				gone(c, c.safe, job.Customer, 2, 0)
+			}
+			c.work() // what went on in messages of its own finds nothing to do
+		},
+	},
+	{
 		name: "sweep",
 		prepare: func(c *crash) {
 			c.found = create(c, c.safe, c.id, "ticket~1")
@@ -334,6 +347,20 @@ var scenarios = []scenario{
 		act:   (*crash).expire,
 		check: func(c *crash) { c.in(customer.Deleted, 1) },
 	},
+}
+
+// fenceThree fences three customers whose certificates go into one block, and makes their message.
+func (c *crash) fenceThree() {
+	c.message = nil
+	for n := 0; len(c.message) < 3; n++ {
+		id := fmt.Sprint(c.id, "-", n)
+		if ledger.ChainOf(id) != 2 {
+			continue
+		}
+		create(c, c.safe, id, "ticket~1", "ticket~2")
+		c.message = append(c.message, customer.Job{Customer: id, Generation: fence(c, c.safe, id).Deletion.ID})
+	}
+	c.jobs.take(c)
 }
 
 // holdInTrash makes a customer in the trash with a legal hold, which lift lifts.
@@ -557,14 +584,13 @@ func (c *crash) sweep() {
 	}
 }
 
-// work handles the messages in the queue, each of them twice.
+// work handles the purges in the queue, each of them twice.
 func (c *crash) work() {
 	c.Helper()
-	for _, job := range c.jobs.take(c) {
-		for range 2 {
-			if err := c.safe.Purge(c.Context(), job); err != nil {
-				c.Fatal(err)
-			}
+	jobs := c.jobs.take(c)
+	for range 2 {
+		if err := c.safe.PurgeMessages(c.Context(), jobs)[0]; err != nil {
+			c.Fatal(err)
 		}
 	}
 }
@@ -603,7 +629,7 @@ func (m *messages) take(t testing.TB) (jobs []customer.Job) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			jobs = append(jobs, *job.Purge)
+			jobs = append(jobs, job.Purges...)
 		}
 	}
 }

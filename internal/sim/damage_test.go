@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -141,6 +142,17 @@ func binary(n int) types.AttributeValue { return &types.AttributeValueMemberB{Va
 
 func asMap(it item) types.AttributeValue { return &types.AttributeValueMemberM{Value: it} }
 
+// earlier moves a time in seconds.
+func earlier(name string, by time.Duration) func(item) {
+	return func(it item) {
+		seconds, err := strconv.ParseInt(it[name].(*types.AttributeValueMemberN).Value, 10, 64)
+		if err != nil {
+			panic(err)
+		}
+		it[name] = number(strconv.FormatInt(seconds-int64(by.Seconds()), 10))
+	}
+}
+
 var nothing = func(item) {}
 
 // damage is a set of edits that break certain rules and no others.
@@ -196,6 +208,8 @@ func inBlock(change func(item)) edit {
 const (
 	past    = "2001-01-01T00:00:00.000Z"
 	pastTTL = "978310800" // an hour later
+	longTTL = "978480000" // customer.MinPurgeGrace later
+	pastDue = "978307200000"
 
 	// Operations.
 	planningID = "planning"
@@ -209,6 +223,8 @@ func damages(gone string) []damage {
 	live, trash, fenced := "C#live #", "C#trash #", "C#fenced #"
 	return []damage{
 		leftover("record without root", "nobody", []fsck.Rule{fsck.OrphanRecord}, put("C#nobody", "R#ticket#1", set("kind", text("ticket")))),
+		leftover("further fields without root", "nobody", []fsck.Rule{fsck.OrphanRecord}, put("C#nobody", "D#", set("fax", text("030")))),
+		leftover("further fields of a purged customer", "gone", []fsck.Rule{fsck.OrphanRecord}, put("C#gone", "D#", set("fax", text("030")))),
 		leftover("token without root", "nobody", []fsck.Rule{fsck.OrphanToken}, put("C#nobody", "T#abc", nothing)),
 		leftover("term of an unknown customer", "nobody", []fsck.Rule{fsck.OrphanTerm}, put("S#an", "anders#nobody", nothing)),
 		leftover("misplaced term of an unknown customer", "nobody", []fsck.Rule{fsck.OrphanTerm}, put("S#xx", "anders#nobody", nothing)),
@@ -253,10 +269,13 @@ func damages(gone string) []damage {
 		},
 		{
 			name: "one address of two customers", rules: []fsck.Rule{fsck.ClaimMissing}, unrepairable: true,
-			edits: []edit{{pk: "E#live@alfreds.example", sk: "#"}, put("C#live", "#", within("profile", set("email", text("trash@alfreds.example"))))},
+			edits: []edit{{pk: "E#live@alfreds.example", sk: "#"}, put("C#live", "#", within("profile", set("e", text("trash@alfreds.example"))))},
 		},
 
-		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"id": text("x")})))),
+		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"g": text("x")})))),
+		broken("active with the reason of a deletion", fsck.BadState, put("C#live", "#", set("reason", text("asked by phone")))),
+		broken("more holds than it has", fsck.BadState, put("C#live", "#", set("nholds", number("1")))),
+		broken("fewer holds than it has", fsck.BadState, put("C#held", "#", drops("nholds"))),
 		broken("last hold lifted without notice", fsck.BadState, put("C#trash", "#", within("last", all(set("action", text("hold.lifted")), set("at", text("2101-01-01T00:00:00.000Z")))))),
 		broken("a recent change of too many bytes", fsck.BadState, put("C#live", "#", set("r1", binary(9)))),
 		broken("a recent change as text", fsck.BadState, put("C#live", "#", set("ro", text("12345678")))),
@@ -275,8 +294,8 @@ func damages(gone string) []damage {
 		broken("half a fingerprint", fsck.BadState, put("C#live", "#", set("former", &types.AttributeValueMemberB{Value: []byte("abcd")}))),
 		broken("one kind both erased and retained", fsck.BadState, put("C#fenced", "#", set("frozen", freezing("ticket", text("P10Y"))))),
 		reported("in no known state", fsck.BadState, put("C#trash", "#", set("state", text("gone")))),
-		reported("purging under hold", fsck.BadState, put("C#fenced", "#", within("holds", set("case", asMap(item{}))))),
-		reported("due at no time", fsck.BadState, put("C#trash", "#", within("deletion", set("purgeTime", text("soon"))))),
+		reported("purging under hold", fsck.BadState, put("C#fenced", "#", all(within("holds", set("case", asMap(item{}))), set("nholds", number("1"))))),
+		reported("due at no time", fsck.BadState, put("C#trash", "#", within("deletion", set("p", text("soon"))))),
 
 		broken("active with a ttl", fsck.WrongPlace, put("C#live", "#", set("ttl", number("5000000000")))),
 		broken("active in the trash's list", fsck.WrongPlace, put("C#live", "#", set("ipk", text("trash#1")))),
@@ -287,14 +306,15 @@ func damages(gone string) []damage {
 		broken("place of another customer", fsck.WrongPlace, put("C#trash", "#", set("isk", text("held#live")))),
 		broken("deleted, but in the list of active customers", fsck.WrongPlace, put("C#trash", "#", set("ipk", text("live#1")))),
 		broken("deleted without ttl", fsck.WrongPlace, put("C#trash", "#", drops("ttl"))),
-		broken("due at another time", fsck.WrongPlace, put("C#trash", "#", within("deletion", set("purgeTime", text("2101-01-01T00:00:00.000Z"))))),
-		broken("never due, but listed as due", fsck.WrongPlace, put("C#trash", "#", within("deletion", drops("purgeTime")))),
+		broken("due at another time", fsck.WrongPlace, put("C#trash", "#", within("deletion", set("p", number("4133980800000"))))),
+		broken("never due, but listed as due", fsck.WrongPlace, put("C#trash", "#", within("deletion", drops("p")))),
 		broken("held with a ttl", fsck.WrongPlace, put("C#held", "#", set("ttl", number("5000000000")))),
 		broken("held, but listed as due", fsck.WrongPlace, put("C#held", "#", set("isk", text(past+"#held")))),
 		broken("purging without a lease", fsck.WrongPlace, put("C#fenced", "#", set("isk", text("held#fenced")))),
+		broken("a purge that outlives no stream record", fsck.WrongPlace, put("C#fenced", "#", earlier("ttl", customer.MinPurgeGrace-grace))),
 		broken("overdue", fsck.Overdue, put("C#trash", "#",
-			all(within("deletion", set("purgeTime", text(past))), set("isk", text(past+"#trash")), set("ttl", number(pastTTL))))),
-		broken("stuck", fsck.Stuck, put("C#fenced", "#", all(set("isk", text(past+"#fenced")), set("ttl", number(pastTTL))))),
+			all(within("deletion", set("p", number(pastDue))), set("isk", text(past+"#trash")), set("ttl", number(pastTTL))))),
+		broken("stuck", fsck.Stuck, put("C#fenced", "#", all(set("isk", text(past+"#fenced")), set("ttl", number(longTTL))))),
 
 		reported("root of a purged customer", fsck.Resurrected, put("C#gone", "#", resurrected("gone"))),
 		reported("a residue", fsck.CertificateBroken, entry(gone, set("residue", number("1")))),
@@ -324,6 +344,7 @@ func damages(gone string) []damage {
 		reported("personal value in a note", fsck.PersonalData, put("I#abc", "#", all(set("ttl", number("5000000000")), set("subject", text("Anders-Gone"))))),
 		broken("a note without ttl", fsck.NoteKept, put("I#abc", "#", nothing)),
 		reported("an unknown key", fsck.UnknownItem, put("Z#1", "#", nothing)),
+		reported("totals beside the settings", fsck.UnknownItem, put("P", "totals#0", nothing)),
 		reported("an unknown part of a customer", fsck.UnknownItem, put("C#live", "Z#Anders", nothing)),
 		reported("unreadable root", fsck.UnknownItem, put("C#held", "#", set("version", text("Anders")))),
 

@@ -3,7 +3,9 @@ package sim
 import (
 	"context"
 	"errors"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -21,12 +23,33 @@ func (w *World) Expire(t testing.TB, id string) {
 	}
 }
 
+// Expiry returns the time from which on TTL may remove a customer's root; zero: never.
+func (w *World) Expiry(t testing.TB, id string) time.Time {
+	t.Helper()
+	out, err := dynamodb.NewFromConfig(w.Config).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(w.Name), Key: rootKey(id)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ttl, ok := out.Item["ttl"].(*types.AttributeValueMemberN)
+	if !ok {
+		return time.Time{}
+	}
+	seconds, err := strconv.ParseInt(ttl.Value, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Unix(seconds, 0)
+}
+
+func rootKey(id string) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{
+		"pk": &types.AttributeValueMemberS{Value: "C#" + id}, "sk": &types.AttributeValueMemberS{Value: "#"},
+	}
+}
+
 func expire(cfg aws.Config, table, id string) error {
 	_, err := dynamodb.NewFromConfig(cfg).DeleteItem(context.Background(), &dynamodb.DeleteItemInput{
-		TableName: aws.String(table), ConditionExpression: aws.String("attribute_exists(pk)"),
-		Key: map[string]types.AttributeValue{
-			"pk": &types.AttributeValueMemberS{Value: "C#" + id}, "sk": &types.AttributeValueMemberS{Value: "#"},
-		},
+		TableName: aws.String(table), ConditionExpression: aws.String("attribute_exists(pk)"), Key: rootKey(id),
 	})
 	if _, failed := errors.AsType[*types.ConditionalCheckFailedException](err); failed {
 		return errGone

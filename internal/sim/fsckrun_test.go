@@ -165,7 +165,7 @@ func essence(all snapshot) map[string]map[string]any {
 		if last, ok := values["last"].(map[string]any); ok {
 			values["last"] = last["action"]
 		}
-		if d, ok := values["deletion"].(map[string]any); ok && d["by"] == "fsck" {
+		if d, ok := values["deletion"].(map[string]any); ok && d["b"] == "fsck" {
 			values["deletion"] = "fsck"
 		}
 		out[k.pk+" "+k.sk] = values

@@ -24,6 +24,11 @@ func (j *Jobs) Enqueue(_ context.Context, jobs ...customer.Job) error {
 	return nil
 }
 
+// EnqueueApart is Enqueue: this queue has no messages.
+func (j *Jobs) EnqueueApart(ctx context.Context, jobs ...customer.Job) error {
+	return j.Enqueue(ctx, jobs...)
+}
+
 // Backlog counts the jobs that wait.
 func (j *Jobs) Backlog(context.Context) (int, error) {
 	j.mu.Lock()

@@ -26,10 +26,12 @@ func TestTheDeployedTemplate(t *testing.T) {
 	wantTables := []template.Table{
 		{
 			ID: "Table", Keys: template.Keys{Hash: "pk", Range: "sk"}, TTL: "ttl", Stream: "NEW_AND_OLD_IMAGES",
-			Attributes: map[string]string{"pk": "S", "sk": "S", "ipk": "S", "isk": "S"},
+			Attributes: map[string]string{"pk": "S", "sk": "S", "ipk": "S", "isk": "S", "dpk": "S", "dsk": "S"},
 			Indexes: []template.Index{{
 				Name: "lists", Keys: template.Keys{Hash: "ipk", Range: "isk"}, Projection: "INCLUDE",
-				Include: []string{"version", "state", "blocked", "holds", "profile", "created", "deletion"},
+				Include: []string{"version", "state", "blocked", "nholds", "profile", "deletion", "row"},
+			}, {
+				Name: "days", Keys: template.Keys{Hash: "dpk", Range: "dsk"}, Projection: "ALL",
 			}},
 		},
 		{ID: "Ledger", Keys: template.Keys{Hash: "pk", Range: "sk"}, Attributes: map[string]string{"pk": "S", "sk": "S"}},

@@ -44,7 +44,7 @@ func (s *system) observe(id string) {
 		s.t.Fatal(err)
 	}
 	entry, _ := customer.Describe(nil, &c, "1", c.Last.At, false)
-	if err := s.store.Observe(s.t.Context(), entry); err != nil {
+	if _, err := s.store.Observe(s.t.Context(), []customer.Entry{entry}); err != nil {
 		s.t.Fatal(err)
 	}
 }

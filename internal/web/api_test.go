@@ -49,6 +49,10 @@ func (q *queue) Enqueue(_ context.Context, jobs ...customer.Job) error {
 	return nil
 }
 
+func (q *queue) EnqueueApart(ctx context.Context, jobs ...customer.Job) error {
+	return q.Enqueue(ctx, jobs...)
+}
+
 func (q *queue) EnqueueWork(_ context.Context, work ...bulk.Work) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

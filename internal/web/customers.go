@@ -19,7 +19,7 @@ func (a *api) customerRoutes() {
 	register(a, route{
 		id: "list-customers", method: http.MethodGet, path: "/v1/customers", tag: "Customers",
 		summary:     "List customers",
-		description: "Active customers are listed newest first, deleted ones by purge time, soonest first. A change appears in the list after a moment. To search, use POST /v1/customers/search: search words are personal data, and do not belong in a URL.",
+		description: "Active customers are listed newest first, deleted ones by purge time, soonest first, without created and the reason in words. A change appears in the list after a moment. To search, use POST /v1/customers/search: search words are personal data, and do not belong in a URL.",
 		refusals:    []*problemType{badCursor}, response: exampleCustomerPage,
 	}, a.list)
 	register(a, route{

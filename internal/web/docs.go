@@ -24,8 +24,8 @@ const docsPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-
 
 // serveDocs serves the API's documentation for people: a page without scripts, made from the OpenAPI document, and its
 // stylesheet.
-func (a *api) serveDocs(document *huma.OpenAPI) {
-	serve := lazily("text/html; charset=utf-8", func() ([]byte, error) { return docsPage(document) })
+func (a *api) serveDocs(document func() *huma.OpenAPI) {
+	serve := lazily("text/html; charset=utf-8", func() ([]byte, error) { return docsPage(document()) })
 	a.mux.HandleFunc("GET /docs", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", docsPolicy)
 		serve(w, r)

@@ -8,9 +8,9 @@ import (
 
 // serveDocument serves the OpenAPI document, as JSON and YAML, and the page made from it.
 func (a *api) serveDocument() {
-	document := a.huma.OpenAPI()
-	a.mux.HandleFunc("GET /openapi.json", lazily("application/openapi+json", document.MarshalJSON))
-	a.mux.HandleFunc("GET /openapi.yaml", lazily("application/openapi+yaml", document.YAML))
+	document := sync.OnceValue(a.document)
+	a.mux.HandleFunc("GET /openapi.json", lazily("application/openapi+json", func() ([]byte, error) { return document().MarshalJSON() }))
+	a.mux.HandleFunc("GET /openapi.yaml", lazily("application/openapi+yaml", func() ([]byte, error) { return document().YAML() }))
 	a.serveDocs(document)
 }
 

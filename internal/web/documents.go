@@ -44,9 +44,9 @@ type ListedCustomer struct {
 	Blocked bool   `json:"blocked" doc:"Whether the customer is blocked. A delete or restore does not change it."`
 	Held    bool   `json:"held" doc:"Whether the customer is under legal hold. While it is, it can be neither deleted nor purged."`
 	Profile
-	Created  time.Time `json:"created"`
-	Deletion *Deletion `json:"deletion,omitempty" doc:"Only while the customer is in the trash."`
-	Links    Links     `json:"links"`
+	Created  *time.Time `json:"created,omitempty" doc:"Absent in the list of deleted customers. A search shows it, and so does the customer itself."`
+	Deletion *Deletion  `json:"deletion,omitempty" doc:"Only while the customer is in the trash."`
+	Links    Links      `json:"links"`
 }
 
 // Customer is a customer with its holds and the number of its records.
@@ -63,7 +63,7 @@ type Deletion struct {
 	ID         string     `json:"id,omitempty" doc:"The id of this deletion. Send it as deletionId with a restore or a purge that must not apply to another deletion."`
 	Time       time.Time  `json:"time" doc:"The time of the deletion."`
 	By         string     `json:"by" doc:"The subject that deleted the customer."`
-	Reason     string     `json:"reason,omitempty"`
+	Reason     string     `json:"reason,omitempty" doc:"Absent in the list of deleted customers, which shows reasonCode. A search shows it, and so does the customer itself."`
 	ReasonCode string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
 	PurgeTime  *time.Time `json:"purgeTime,omitempty" doc:"The customer can be restored until then. If absent, it can always be restored."`
 	DaysLeft   *int       `json:"daysLeft,omitempty" doc:"Days until purgeTime, rounded up."`
@@ -113,10 +113,14 @@ func (a *api) listed(c customer.Customer) ListedCustomer { return listedAt(c, a.
 // listedAt returns the document of a customer at a time, which decides its state and daysLeft.
 func listedAt(c customer.Customer, now time.Time) ListedCustomer {
 	state := c.StateAt(now)
-	return ListedCustomer{
-		ID: c.ID, Version: c.Version, State: string(state), Blocked: c.Blocked, Held: len(c.Holds) > 0,
-		Created: timeOf(c.Created), Deletion: deletionOf(c.Deletion, now), Links: linksOf(c.ID, state), Profile: profileOf(c.Profile),
+	doc := ListedCustomer{
+		ID: c.ID, Version: c.Version, State: string(state), Blocked: c.Blocked, Held: c.Held(),
+		Deletion: deletionOf(c.Deletion, now), Links: linksOf(c.ID, state), Profile: profileOf(c.Profile),
 	}
+	if !c.Created.IsZero() {
+		doc.Created = new(timeOf(c.Created))
+	}
+	return doc
 }
 
 // customerAt is like listedAt, with the holds and the number of records.

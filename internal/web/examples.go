@@ -18,7 +18,7 @@ var (
 	}
 	exampleNewCustomer = NewCustomer{ID: "ALFKI", Profile: exampleProfile}
 	exampleListed      = ListedCustomer{
-		ID: "ALFKI", Version: 1, State: "active", Created: exampleTime, Links: linksOf("ALFKI", "active"), Profile: exampleProfile,
+		ID: "ALFKI", Version: 1, State: "active", Created: &exampleTime, Links: linksOf("ALFKI", "active"), Profile: exampleProfile,
 	}
 	exampleCustomer     = Customer{ListedCustomer: exampleListed, Records: map[string]int64{"invoice": 6}, Holds: []Hold{}}
 	exampleCustomerPage = CustomerPage{Customers: []ListedCustomer{exampleListed}, NextCursor: "eyJ2IjoxfQ"}
@@ -36,7 +36,7 @@ var (
 	}
 	exampleTrashed   = trashed(exampleListed)
 	exampleDeleted   = Customer{ListedCustomer: exampleTrashed, Records: exampleCustomer.Records, Holds: []Hold{}}
-	exampleTrashPage = CustomerPage{Customers: []ListedCustomer{exampleTrashed}}
+	exampleTrashPage = CustomerPage{Customers: []ListedCustomer{briefly(exampleTrashed)}}
 
 	exampleBlocked    = blocked(exampleCustomer)
 	exampleHoldReason = Reason{Reason: "lawsuit pending"}
@@ -96,6 +96,14 @@ var (
 
 func trashed(c ListedCustomer) ListedCustomer {
 	c.State, c.Version, c.Deletion, c.Links = "deleted", 2, exampleDeletion, linksOf(c.ID, "deleted")
+	return c
+}
+
+// briefly returns a customer as the list of deleted customers shows it.
+func briefly(c ListedCustomer) ListedCustomer {
+	d := *c.Deletion
+	d.Reason = ""
+	c.Created, c.Deletion = nil, &d
 	return c
 }
 

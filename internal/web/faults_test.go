@@ -110,7 +110,7 @@ func TestABodyBreaksAfterALine(t *testing.T) {
 
 func TestRequestID(t *testing.T) {
 	s := newSystem(t)
-	for given, kept := range map[string]bool{"JKJaXmPLvHcESHA=": true, "a b": false, "<b>": false, "x\ny": false, strings.Repeat("x", 129): false} {
+	for given, kept := range map[string]bool{"JKJaXmPLvHcESHA=": true, "a b": false, "<b>": false, "x\ny": false, strings.Repeat("x", 128): true, strings.Repeat("x", 129): false} {
 		got := s.send(get, "/v1/totals", "", "X-Request-Id", given)
 		if id := got.header.Get("X-Request-Id"); id == "" || (id == given) != kept {
 			t.Errorf("%q became %q", given, id)

@@ -21,7 +21,7 @@ func (a *api) importCustomers(ctx context.Context, in *importCustomersInput) (*i
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	lines, cols, err := in.customers(a.newLineSchema(reflect.TypeFor[NewCustomer]()))
+	lines, cols, err := in.customers(newLineSchema(reflect.TypeFor[NewCustomer]()))
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (a *api) importRecords(ctx context.Context, in *importRecordsInput) (*impor
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	lines, cols, err := in.records(a.newLineSchema(reflect.TypeFor[importedRecord]()))
+	lines, cols, err := in.records(newLineSchema(reflect.TypeFor[importedRecord]()))
 	if err != nil {
 		return nil, err
 	}

@@ -59,14 +59,16 @@ A request takes 4 MB. Split a larger file, with its header in each part:
 If there was no time for the whole file, the answer has resumeFromLine. Send the file again with that as fromLine, to the address in the Link header.`
 }
 
-func importBody(csv, ndjson string) *huma.RequestBody {
+func importBody(csv, ndjson string) func() *huma.RequestBody {
 	text := func() *huma.Schema { return &huma.Schema{Type: huma.TypeString} }
-	return &huma.RequestBody{
-		Required: true,
-		Content: map[string]*huma.MediaType{
-			typeCSV:    {Schema: text(), Example: csv},
-			typeNDJSON: {Schema: text(), Example: ndjson},
-		},
+	return func() *huma.RequestBody {
+		return &huma.RequestBody{
+			Required: true,
+			Content: map[string]*huma.MediaType{
+				typeCSV:    {Schema: text(), Example: csv},
+				typeNDJSON: {Schema: text(), Example: ndjson},
+			},
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func TestAMessageSaysTheLimitAndTheKnownNames(t *testing.T) {
 }
 
 func TestALineSaysTheKnownFields(t *testing.T) {
-	schema := newAPI(t).newLineSchema(reflect.TypeFor[importedRecord]())
+	schema := newLineSchema(reflect.TypeFor[importedRecord]())
 	_, err := schema.decode(bytes.TrimSpace([]byte(`{"costumer":"ALFKI"}`)), &importedRecord{})
 	want := customer.Invalid("costumer", "is unknown; known fields: customer, data, id, key, kind, parent")
 	if err == nil || err.Error() != want.Error() {

@@ -17,8 +17,8 @@ type lineSchema struct {
 	path     *huma.PathBuffer
 }
 
-func (a *api) newLineSchema(document reflect.Type) *lineSchema {
-	registry := a.huma.OpenAPI().Components.Schemas
+func newLineSchema(document reflect.Type) *lineSchema {
+	registry := newSchemas()
 	return &lineSchema{registry, huma.SchemaFromType(registry, document), huma.NewPathBuffer(nil, 0)}
 }
 

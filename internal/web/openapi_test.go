@@ -25,7 +25,7 @@ func newAPI(t *testing.T) *api {
 
 // each calls do for every operation of the API.
 func (a *api) each(do func(method, path string, op *huma.Operation)) {
-	for path, item := range a.huma.OpenAPI().Paths {
+	for path, item := range a.document().Paths {
 		for _, method := range methods {
 			if op := operationOf(item, method); op != nil {
 				do(method, path, op)
@@ -64,6 +64,7 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 // TestExamplesFitTheirSchemas validates every example in the document with its schema.
 func TestExamplesFitTheirSchemas(t *testing.T) {
 	a, checked := newAPI(t), 0
+	schemas := a.document().Components.Schemas
 	check := func(where string, schema *huma.Schema, mode huma.ValidateMode, example any) {
 		checked++
 		if text, ok := example.(string); ok && schema.Type == huma.TypeString && text != "" {
@@ -79,7 +80,7 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 			return
 		}
 		res := &huma.ValidateResult{}
-		huma.Validate(a.huma.OpenAPI().Components.Schemas, schema, huma.NewPathBuffer([]byte{}, 0), mode, v, res)
+		huma.Validate(schemas, schema, huma.NewPathBuffer([]byte{}, 0), mode, v, res)
 		for _, err := range res.Errors {
 			t.Errorf("%s: %v", where, err)
 		}
@@ -107,7 +108,7 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 // TestReasonCodesAreThoseOfTheRules checks that every reason has a reasonCode with the known codes, in requests and answers.
 func TestReasonCodesAreThoseOfTheRules(t *testing.T) {
 	found := 0
-	for name, schema := range newAPI(t).huma.OpenAPI().Components.Schemas.Map() {
+	for name, schema := range newAPI(t).document().Components.Schemas.Map() {
 		code := schema.Properties["reasonCode"]
 		if (schema.Properties["reason"] == nil) != (code == nil) {
 			t.Errorf("%s has one of reason and reasonCode", name)
@@ -141,7 +142,7 @@ func TestTheExampleOfACertificateCanBeVerified(t *testing.T) {
 }
 
 func TestTheDocumentSaysHowAChainIsChosen(t *testing.T) {
-	schema := newAPI(t).huma.OpenAPI().Components.Schemas.Map()["Certificate"]
+	schema := newAPI(t).document().Components.Schemas.Map()["Certificate"]
 	if got := schema.Properties["chain"].Description; !strings.Contains(got, "the first two bits of the SHA-256 of the customer's id, as a number from 0 to 3") {
 		t.Errorf("chain is described as %q", got)
 	}
@@ -185,7 +186,7 @@ func TestDocumentIsServedTwice(t *testing.T) {
 func TestReferencesLeadSomewhere(t *testing.T) {
 	a := newAPI(t)
 	text := fetch(t, a, "/openapi.json").Body.String()
-	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	schemas := a.document().Components.Schemas.Map()
 	for _, m := range regexp.MustCompile(`"\$ref":"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(text, -1) {
 		if schemas[m[1]] == nil {
 			t.Errorf("there is no schema %s", m[1])
@@ -230,7 +231,7 @@ func TestDocsPage(t *testing.T) {
 // TestDocsEscape makes the page of an API with HTML in all its names.
 func TestDocsEscape(t *testing.T) {
 	const name = `"><script>alert('x')</script>`
-	document := newAPI(t).huma.OpenAPI()
+	document := newAPI(t).document()
 	document.Info.Title, document.Info.Description = name, name
 	document.Tags = []*huma.Tag{{Name: name, Description: name}}
 	for _, item := range document.Paths {

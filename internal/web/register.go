@@ -28,7 +28,7 @@ type route struct {
 	request     any            // example
 	response    any            // example
 	maxBody     int64          // 0: maxBody
-	body        *huma.RequestBody
+	body        func() *huma.RequestBody
 	produces    string // content type of success; empty: JSON
 }
 
@@ -39,18 +39,18 @@ const (
 	bodyReadTimeout  = 10 * time.Second
 )
 
-func newHuma(mux *http.ServeMux, version string) huma.API {
+func (a *api) newHuma(mux humago.Mux) huma.API {
 	setUpHuma()
-	return humago.New(mux, huma.Config{
+	made := humago.New(mux, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title: "Lethe", Version: version, Description: about,
+				Title: "Lethe", Version: a.version, Description: about,
 				License: &huma.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
 			},
 			Tags: tags,
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Schemas: newSchemas(),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"token": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token of the issuer that the deployment trusts. Its subject is the actor of the changes."},
 				},
@@ -61,18 +61,29 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 	})
+	made.UseMiddleware(admit(made.OpenAPI().Components.Schemas))
+	return made
+}
+
+func newSchemas() huma.Registry {
+	return huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 }
 
 // register adds a route. The errors of handle are translated to problems.
 func register[I, O any](a *api, r route, handle func(context.Context, *I) (*O, error)) {
-	huma.Register(a.huma, a.describe(r, takesBody(reflect.TypeFor[I]())), func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
-		if err != nil {
-			return nil, a.problem(ctx, err)
-		}
-		return out, nil
-	})
-	a.addExamples(r)
+	registration := func(to huma.API) {
+		document := to.OpenAPI()
+		huma.Register(to, describe(document, r, takesBody(reflect.TypeFor[I]())), func(ctx context.Context, in *I) (*O, error) {
+			out, err := handle(ctx, in)
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			return out, nil
+		})
+		addExamples(document, r)
+	}
+	a.registrations = append(a.registrations, registration)
+	a.mux.HandleFunc(r.method+" "+r.path, a.endpoint(registration))
 }
 
 func takesBody(input reflect.Type) bool {
@@ -80,18 +91,22 @@ func takesBody(input reflect.Type) bool {
 	return ok
 }
 
-func (a *api) describe(r route, body bool) huma.Operation {
+func describe(document *huma.OpenAPI, r route, body bool) huma.Operation {
 	status := cmp.Or(r.status, http.StatusOK)
-	return huma.Operation{
+	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Tags: []string{r.tag},
 		Summary: r.summary, Description: r.description, DefaultStatus: status,
 		MaxBodyBytes: cmp.Or(r.maxBody, maxBody), BodyReadTimeout: bodyReadTimeout,
-		RequestBody: r.body, Responses: a.responses(r, status, body),
+		Responses: responses(document, r, status, body),
 	}
+	if r.body != nil {
+		op.RequestBody = r.body()
+	}
+	return op
 }
 
-func (a *api) responses(r route, status int, body bool) map[string]*huma.Response {
-	responses := a.refusalResponses(r, body)
+func responses(document *huma.OpenAPI, r route, status int, body bool) map[string]*huma.Response {
+	responses := refusalResponses(document, r, body)
 	if r.produces != "" {
 		text := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 		responses[strconv.Itoa(status)] = &huma.Response{
@@ -102,12 +117,12 @@ func (a *api) responses(r route, status int, body bool) map[string]*huma.Respons
 }
 
 // refusalResponses returns the documentation of every problem that a route can answer, with an example of each.
-func (a *api) refusalResponses(r route, body bool) map[string]*huma.Response {
+func refusalResponses(document *huma.OpenAPI, r route, body bool) map[string]*huma.Response {
 	types := append([]*problemType{badQuery, unauthenticated, invalid, internal, unavailable, busy, diskFull}, r.refusals...)
 	if body {
 		types = append(types, malformed, bodyTimeout, tooLarge, unsupported)
 	}
-	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	schema := document.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	responses := map[string]*huma.Response{}
 	for status, same := range byStatus(types) {
 		examples := map[string]*huma.Example{}
@@ -141,8 +156,8 @@ func describeTypes(types []*problemType) string {
 }
 
 // addExamples adds the examples of the request and of success. huma has no tag for them.
-func (a *api) addExamples(r route) {
-	doc := operationOf(a.huma.OpenAPI().Paths[r.path], r.method)
+func addExamples(document *huma.OpenAPI, r route) {
+	doc := operationOf(document.Paths[r.path], r.method)
 	if r.request != nil && doc.RequestBody != nil {
 		for name, media := range doc.RequestBody.Content {
 			media.Example = r.request

@@ -430,6 +430,7 @@ func TestIdempotency(t *testing.T) {
 		{Name: "a late repeat of restore", Method: post, URL: "/v1/customers/" + id + "/restore", Header: key, Status: 200, Want: map[string]any{"state": "active", "deletion": nil}, Answer: map[string]string{"Idempotency-Replayed": "true"}},
 		{Name: "it is in the trash still", Method: get, URL: "/v1/customers/" + id, Status: 200, Want: map[string]any{"state": "deleted"}},
 		{Name: "no key", Method: post, URL: "/v1/customers", Body: `{"lastName":"Once"}`, Header: []string{"Idempotency-Key", "a b"}, Status: 400, Code: "BAD_IDEMPOTENCY_KEY"},
+		{Name: "the longest key", Method: post, URL: "/v1/customers", Body: `{"lastName":"Once"}`, Header: []string{"Idempotency-Key", `"` + strings.Repeat("x", 128) + `"`}, Status: 201},
 		{Name: "too long a key", Method: post, URL: "/v1/customers", Body: `{"lastName":"Once"}`, Header: []string{"Idempotency-Key", strings.Repeat("x", 129)}, Status: 400, Code: "BAD_IDEMPOTENCY_KEY"},
 	})
 }

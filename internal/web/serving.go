@@ -25,7 +25,7 @@ type request struct {
 	uri      string
 	route    string        // the path in the OpenAPI document: /v1/customers/{id}
 	customer string        // the id of the customer in the path, if it has one
-	schemas  huma.Registry // of the OpenAPI document
+	schemas  huma.Registry // of the route
 	body     *digest
 }
 
@@ -50,7 +50,7 @@ func (d *digest) Read(p []byte) (int, error) {
 
 // ServeHTTP answers one request. It recovers from panics of handlers.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req := &request{id: requestID(r), method: r.Method, uri: r.URL.RequestURI(), schemas: a.huma.OpenAPI().Components.Schemas, body: &digest{r.Body, sha256.New()}}
+	req := &request{id: requestID(r), method: r.Method, uri: r.URL.RequestURI(), body: &digest{r.Body, sha256.New()}}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey, req))
 	r.Body = req.body
 	setHeaders(w.Header(), req.id)
@@ -63,11 +63,13 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mux.ServeHTTP(tracked, r)
 }
 
-var requestIDFormat = regexp.MustCompile(`^[A-Za-z0-9._=+/-]{1,128}$`)
+const maxRequestID = 128
+
+var requestIDFormat = regexp.MustCompile(`^[A-Za-z0-9._=+/-]+$`)
 
 // requestID returns the id that the gateway gave the request, so that both logs have the same id, or a new one.
 func requestID(r *http.Request) string {
-	if given := r.Header.Get("X-Request-Id"); requestIDFormat.MatchString(given) {
+	if given := r.Header.Get("X-Request-Id"); len(given) <= maxRequestID && requestIDFormat.MatchString(given) {
 		return given
 	}
 	return customer.NewID()
@@ -137,30 +139,41 @@ func (p *refusalProbe) Header() http.Header         { return p.header }
 func (p *refusalProbe) Write(b []byte) (int, error) { return len(b), nil }
 func (p *refusalProbe) WriteHeader(status int)      { p.status = status }
 
-// admit refuses a request without an actor before it reads anything else, and then a request that huma would accept but
-// read only in part.
-func (a *api) admit(ctx huma.Context, next func(huma.Context)) {
-	req := requestOf(ctx.Context())
-	req.route, req.customer = ctx.Operation().Path, ctx.Param("id")
+// admit returns the middleware of routes with these schemas. It refuses a request without an actor before it reads
+// anything else, and then a request that huma would accept but read only in part.
+func admit(schemas huma.Registry) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		req := requestOf(ctx.Context())
+		req.route, req.customer, req.schemas = ctx.Operation().Path, ctx.Param("id"), schemas
+		contentType, refused := admitted(ctx)
+		if refused != nil {
+			refused.send(ctx)
+			return
+		}
+		setType(ctx, contentType)
+		next(ctx)
+	}
+}
+
+// admitted returns the media type of a request that is admitted, or why it is refused.
+func admitted(ctx huma.Context) (contentType string, refused *Problem) {
 	address := ctx.URL()
 	query, err := url.ParseQuery(address.RawQuery)
 	wrong := wrongQuery(ctx.Operation(), query)
 	contentType, taken := takesType(ctx)
 	switch {
 	case actorOf(ctx.Context()) == "":
-		unauthenticated.problem(ctx.Context()).send(ctx)
+		return "", unauthenticated.problem(ctx.Context())
 	case err != nil:
-		badQuery.problem(ctx.Context()).send(ctx)
+		return "", badQuery.problem(ctx.Context())
 	case len(wrong) > 0:
 		p := invalid.problem(ctx.Context())
 		p.Errors = wrong
-		p.send(ctx)
+		return "", p
 	case !taken:
-		unsupported.problem(ctx.Context()).send(ctx)
-	default:
-		setType(ctx, contentType)
-		next(ctx)
+		return "", unsupported.problem(ctx.Context())
 	}
+	return contentType, nil
 }
 
 // takesType reports whether the operation accepts the body's content type, and returns its media type. huma compares

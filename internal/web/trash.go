@@ -19,7 +19,7 @@ func (a *api) trashRoutes() {
 	register(a, route{
 		id: "list-deleted-customers", method: http.MethodGet, path: "/v1/deleted-customers", tag: "Trash",
 		summary:     "List the trash",
-		description: "Each customer has its deletion: when, by which subject and why, and until when it can be restored. Soonest purge first. The same list as GET /v1/customers?state=deleted.",
+		description: "Each customer has its deletion: when, by which subject and by which reasonCode, and until when it can be restored. The list has neither the reason in words nor created: read the customer for these. Soonest purge first. The same list as GET /v1/customers?state=deleted.",
 		refusals:    []*problemType{badCursor}, response: exampleTrashPage,
 	}, a.listTrash)
 	register(a, route{

@@ -30,9 +30,7 @@ func New(svc *customer.Service, ops *bulk.Engine, opts Options) http.Handler {
 	if opts.Version == "" {
 		opts.Version = "dev"
 	}
-	mux := http.NewServeMux()
-	a := &api{svc: svc, operations: ops, log: opts.Log, mux: mux, huma: newHuma(mux, opts.Version)}
-	a.huma.UseMiddleware(a.admit)
+	a := &api{svc: svc, operations: ops, log: opts.Log, version: opts.Version, mux: http.NewServeMux()}
 	a.routes()
 	a.serveDocument()
 	return a
@@ -42,8 +40,10 @@ type api struct {
 	svc        *customer.Service
 	operations *bulk.Engine
 	log        *slog.Logger
+	version    string
 	mux        *http.ServeMux
-	huma       huma.API
+
+	registrations []func(huma.API) // of the routes
 }
 
 func (a *api) routes() {

@@ -5,11 +5,13 @@ package enginetest
 
 import (
 	"context"
+	"crypto/rand"
 	"os"
 	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"lethe/internal/engine"
 )
@@ -35,10 +37,16 @@ var sqs = sync.OnceValues(func() (*engine.Process, error) {
 	return engine.StartSQS(context.Background(), engine.Options{Progress: os.Stderr})
 })
 
-// DynamoDB returns the configuration for clients of the test binary's engine (DynamoDB and its streams).
+// DynamoDB returns the configuration for clients of the test binary's engine (DynamoDB and its streams). In DynamoDB Local
+// the access key chooses a database. Each call has one of its own, which keeps it small: with each write this engine reads
+// all the streams of a database.
 func DynamoDB(t testing.TB) aws.Config {
 	t.Helper()
-	return engine.Config(DynamoDBEngine(t).Endpoint)
+	cfg := engine.Config(DynamoDBEngine(t).Endpoint)
+	if Kind() == engine.DynamoDBLocal {
+		cfg.Credentials = credentials.NewStaticCredentialsProvider(rand.Text(), engine.SecretKey, "")
+	}
+	return cfg
 }
 
 // DynamoDBEngine returns the engine itself, for its TTL sweep.

@@ -19,7 +19,8 @@ type World struct {
 
 	Ledger     customer.Ledger
 	Operations bulk.Store
-	Now        func() time.Time // in whole milliseconds
+	Now        func() time.Time                        // in whole milliseconds
+	Expiry     func(t testing.TB, id string) time.Time // from when on TTL may remove a customer's root; zero: never
 	NameBy     func(rules func(customer.Profile) customer.Names)
 }
 
@@ -56,7 +57,9 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"policies frozen at the fence stay", checkFrozenPolicies},
 		{"a purge erases all pages of records", checkPurgeOfManyPages},
 		{"the trash is listed by purge time", checkTrash},
+		{"a list has a part of each customer", checkListed},
 		{"a root is put back only if it is missing", checkPutBack},
+		{"TTL leaves the root of a purge for longer than a stream delivers records", checkExpiry},
 		{"a transition requires the version that was seen", checkAdvance},
 		{"a repeated transition is made once", checkAdvanceRepeats},
 		{"many customers are restored by the same rules as one", checkRestoreMany},
@@ -78,6 +81,8 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"a change of one deletion does not affect the next", checkLateFence},
 		{"a transition repeated after other changes does nothing", checkLateAdvance},
 		{"reasons in the audit log are reworded", checkReword},
+		{"changes are logged and counted once, in whatever groups they come", checkObserve},
+		{"a delta is counted with its own entry only", checkDeltas},
 	} {
 		t.Run(check.name, func(t *testing.T) {
 			t.Parallel()

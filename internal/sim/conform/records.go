@@ -258,6 +258,38 @@ func checkPutBack(t *testing.T, w World) {
 	must(t, w.Remove(ctx, c))
 }
 
+// checkExpiry takes customers past the fence in each way. TTL must leave their roots until every stream record of the time before
+// the fence is gone, and must remove them some day: it is the backstop of the sweep.
+func checkExpiry(t *testing.T, w World) {
+	ctx, now := t.Context(), w.Now()
+	lease := now.Add(time.Hour)
+	expires := func(what, id string, lease time.Time) {
+		t.Helper()
+		least := lease.Add(customer.MinPurgeGrace).Truncate(time.Second) // TTL counts in seconds
+		if at := w.Expiry(t, id); at.Before(least) {
+			t.Errorf("%s: TTL may remove the root at %v, want %v or later", what, at, least)
+		}
+	}
+	c, err := w.Fence(ctx, w.deleted(t).ID, customer.Fence{Lease: lease, Frozen: Settings.Freeze()}, w.change(customer.ActionPurgeStarted))
+	must(t, err)
+	expires("fenced", c.ID, lease)
+	must(t, w.Lease(ctx, c.ID, c.Deletion.ID, now))
+	expires("its lease has ended", c.ID, now)
+	w.finish(t, c)
+	must(t, w.Remove(ctx, c))
+	must(t, w.PutBack(ctx, c, lease))
+	expires("put back", c.ID, lease)
+	must(t, w.Remove(ctx, c))
+
+	ch := w.change(customer.ActionPurgeStarted)
+	fence := customer.FenceEffect{Lease: lease, Frozen: Settings.Freeze()}
+	fenced := customer.NewTransition(w.deleted(t).Seen(), ch, fence)
+	replayed := customer.NewTransition(w.active(t).Seen(), ch, customer.ReplayEffect{Deletion: deletionBy(ch, Settings.Retention), FenceEffect: fence})
+	same(t, "results", w.Advance(ctx, []customer.Transition{fenced, replayed}, Settings), []error{nil, nil})
+	expires("fenced among many", fenced.ID, lease)
+	expires("replayed", replayed.ID, lease)
+}
+
 func (w World) changed(c customer.Customer) customer.Customer {
 	c.Version += 7
 	return c

@@ -12,6 +12,15 @@ var bugs = []planted{
 		"	if err := s.purges.Erase(ctx, customers...); err != nil {",
 		"	for _, c := range customers {\n		if err := s.ledger.Certify(ctx, certify(c, s.Now())); err != nil {\n			return err\n		}\n	}\n	if err := s.purges.Erase(ctx, customers...); err != nil {",
 	}}},
+	{"the roots are removed before the block of their certificates is written", []edit{{
+		"customer/purge.go",
+		"	if err := s.ledger.Certify(ctx, certs...); err != nil {\n		return fmt.Errorf(\"certify: %w\", err)\n	}\n	return s.purges.Remove(ctx, customers...)",
+		"	if err := s.purges.Remove(ctx, customers...); err != nil {\n		return err\n	}\n	return s.ledger.Certify(ctx, certs...)",
+	}}},
+	{"only one page is erased, and only the first customer of several is read back", []edit{
+		{"sim/model/erase.go", "		if len(page) < pageSize {", "		if true {"},
+		{"customer/purge.go", "s.purges.Residue(ctx, customers...)", "s.purges.Residue(ctx, customers[:1]...)"},
+	}},
 	{"only one page is erased, and nothing is read back", []edit{
 		{"sim/model/erase.go", "		if len(page) < pageSize {", "		if true {"},
 		{"customer/purge.go", "	if left > 0 {", "	if left < 0 {"},
@@ -179,5 +188,8 @@ var bugs = []planted{
 	}}},
 	{"lifting a hold allows a purge at once", []edit{{
 		"customer/holds.go", "c.State == Deleted && c.Due(earliest) {", "c.State == Active && c.Due(earliest) {",
+	}}},
+	{"the root of a purge expires before old stream records", []edit{{
+		"sim/model/roots.go", "		return max(Grace, customer.MinPurgeGrace)", "		return Grace",
 	}}},
 }

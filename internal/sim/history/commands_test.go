@@ -10,6 +10,7 @@ import (
 
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 	"lethe/internal/operations"
 	"lethe/internal/sim/conform"
 )
@@ -145,7 +146,14 @@ func (h *history) followUp() bool {
 // maxRequest is the time limit of a client's request.
 const maxRequest = 40 * time.Second
 
-func (h *history) customer(i int) string { return fmt.Sprint("c", i) }
+// customer returns the id of a customer. The certificates of each two go into one chain: a worker purges them together.
+func (h *history) customer(i int) string {
+	for suffix := 'a'; ; suffix++ {
+		if id := fmt.Sprintf("c%d%c", i, suffix); ledger.ChainOf(id) == i/2 {
+			return id
+		}
+	}
+}
 
 // anyID draws a customer's id, sometimes one that does not exist.
 func (h *history) anyID() string {

@@ -31,7 +31,7 @@ type history struct {
 	names     int         // number of generated names
 	step      int
 
-	stream  []*customer.Customer // stream records to deliver: roots that TTL removed
+	stream  []*streamed // to deliver
 	clients clients
 	oracle
 
@@ -197,6 +197,7 @@ func (h *history) jump() time.Duration {
 
 // pass lets time pass and kills processes at their time limits.
 func (h *history) pass(d time.Duration) {
+	h.keepUp(d)
 	h.tracef("%s pass", d)
 	byEnd := slices.Clone(h.running)
 	slices.SortStableFunc(byEnd, func(p, q *process) int { return p.killed.Compare(q.killed) })

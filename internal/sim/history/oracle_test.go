@@ -324,7 +324,7 @@ func (h *history) checkParents(id string) {
 // checkGone checks that a customer without a root has no items. While a stream record says that TTL
 // removed the root, items may be left.
 func (h *history) checkGone(id string) {
-	if slices.ContainsFunc(h.stream, func(c *customer.Customer) bool { return c.ID == id }) || h.byTTL {
+	if slices.ContainsFunc(h.stream, func(r *streamed) bool { return r.root.ID == id }) || h.byTTL {
 		return
 	}
 	if left := slices.Concat(h.model.Keys(id), h.model.Terms(id), h.model.Claims(id)); len(left) > 0 {

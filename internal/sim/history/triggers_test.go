@@ -13,9 +13,17 @@ import (
 )
 
 const (
-	maxWork  = 5 * time.Minute // the time limit of a worker in template.yaml
-	maxSweep = time.Minute
+	maxWork    = 5 * time.Minute // the time limit of a worker in template.yaml
+	maxSweep   = time.Minute
+	streamLife = day // of a stream record, in DynamoDB
 )
+
+// streamed is a stream record of a root that TTL removed.
+type streamed struct {
+	root    customer.Customer
+	removed time.Time
+	again   bool // a copy: the same record is delivered again
+}
 
 // deliver hands a message to a worker.
 func (h *history) deliver() bool {
@@ -45,7 +53,7 @@ func (h *history) work(ctx context.Context, m model.Message) error {
 	if m.Work != nil {
 		return h.engine(s).Do(ctx, *m.Work)
 	}
-	return s.Purge(ctx, *m.Job)
+	return s.PurgeMessages(ctx, m.Jobs)[0]
 }
 
 // worked deletes a message after its work, or releases it after a failure.
@@ -87,30 +95,45 @@ func (h *history) expire() bool {
 		h.byTTL = true
 		c, _ := h.model.Expire(context.Background(), id, time.Now())
 		h.byTTL = false
-		h.stream = append(h.stream, &c)
+		h.stream = append(h.stream, &streamed{c, time.Now(), false})
 		return true
 	}
 	if len(h.stream) == 0 {
 		return false
 	}
-	c := h.stream[h.rng.IntN(len(h.stream))]
-	p := &process{name: "stream: expired " + c.ID}
+	r := h.stream[h.rng.IntN(len(h.stream))]
+	p := &process{name: "stream: expired " + r.root.ID}
 	var err error
 	p.finish = func() {
 		if h.tracef("%s ends with %v", p.name, err); err == nil {
-			h.stream = slices.DeleteFunc(h.stream, func(other *customer.Customer) bool { return other == c })
+			h.stream = slices.DeleteFunc(h.stream, func(other *streamed) bool { return other == r })
 		}
 	}
-	h.start(p, maxSweep, func(ctx context.Context) { err = h.service().Expire(ctx, *c) })
+	h.start(p, maxSweep, func(ctx context.Context) { err = h.service().Expire(ctx, r.root) })
 	return true
+}
+
+// keepUp handles the stream records that would be too old after the given time. Their copies are then gone.
+func (h *history) keepUp(d time.Duration) {
+	old := func(r *streamed) bool { return time.Since(r.removed)+d >= streamLife }
+	for _, r := range h.stream {
+		if !old(r) || r.again {
+			continue
+		}
+		h.tracef("the stream record of %s is handled in time", r.root.ID)
+		if err := h.service().Expire(context.Background(), r.root); err != nil {
+			h.broken("expire: %v", err)
+		}
+	}
+	h.stream = slices.DeleteFunc(h.stream, old)
 }
 
 // disturb doubles or loses a message, or doubles a stream record.
 func (h *history) disturb() bool {
 	if len(h.stream) > 0 && h.chance(1, 2) {
-		again := *h.stream[h.rng.IntN(len(h.stream))]
-		h.tracef("the stream record of %s is doubled", again.ID)
-		h.stream = append(h.stream, &again)
+		r := h.stream[h.rng.IntN(len(h.stream))]
+		h.tracef("the stream record of %s is doubled", r.root.ID)
+		h.stream = append(h.stream, &streamed{r.root, r.removed, true})
 		return true
 	}
 	visible := h.queue.Visible(time.Now())
@@ -165,7 +188,7 @@ func (h *history) waitTime() time.Duration {
 func (h *history) drain() {
 	for range 20 {
 		for len(h.stream) > 0 {
-			if err := h.service().Expire(context.Background(), *h.stream[0]); err != nil {
+			if err := h.service().Expire(context.Background(), h.stream[0].root); err != nil {
 				h.broken("expire: %v", err)
 				return
 			}

@@ -101,6 +101,9 @@ func (m *Model) Expiring(now time.Time) (ids []string) {
 	return ids
 }
 
+// Expiry returns the time from which on TTL may remove a customer's root; zero: never.
+func (m *Model) Expiry(id string) time.Time { return m.roots[id].ttl }
+
 // InForce returns the current settings.
 func (m *Model) InForce() customer.Settings { return m.settings }
 

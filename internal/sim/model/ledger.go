@@ -2,8 +2,10 @@ package model
 
 import (
 	"context"
+	"strings"
 
 	"lethe/internal/customer"
+	"lethe/internal/ledger"
 )
 
 // Ledger is the model as a [customer.Ledger]. The histories use only the methods below; the
@@ -13,14 +15,37 @@ type Ledger struct {
 	*Model
 }
 
-// Certify adds certificates, one per request. A certificate of the same purge is not replaced.
+// Certify adds certificates, those of a chain in one request, as a block. A certificate of the same purge is not
+// replaced.
 func (l Ledger) Certify(ctx context.Context, certs ...customer.Certificate) error {
+	var blocks [ledger.Chains][]customer.Certificate
 	for _, c := range certs {
-		if err := l.request(ctx, "Certify", c.Customer, func(Verdict) { l.certify(ctx, c) }); err != nil {
+		chain := ledger.ChainOf(c.Customer)
+		blocks[chain] = append(blocks[chain], c)
+	}
+	for _, block := range blocks {
+		if len(block) == 0 {
+			continue
+		}
+		if err := l.request(ctx, "Certify", customersOf(block), func(Verdict) { l.certifyAll(ctx, block) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func customersOf(certs []customer.Certificate) string {
+	ids := make([]string, len(certs))
+	for i, c := range certs {
+		ids[i] = c.Customer
+	}
+	return strings.Join(ids, " ")
+}
+
+func (l Ledger) certifyAll(ctx context.Context, certs []customer.Certificate) {
+	for _, c := range certs {
+		l.certify(ctx, c)
+	}
 }
 
 func (l Ledger) certify(ctx context.Context, c customer.Certificate) {

@@ -55,11 +55,26 @@ func (x *index) read(v Verdict) []root {
 	x.follow(now)
 	all := make([]root, 0, len(x.shown))
 	for _, r := range x.shown {
-		r.Customer = clone(r.Customer)
-		r.Counts, r.Holds, r.Last = nil, nil, customer.Change{} // not in the index
+		r.Customer = listed(r.Customer)
 		all = append(all, r)
 	}
 	return all
+}
+
+// listed returns the part of a customer that is in the index.
+func listed(c customer.Customer) customer.Customer {
+	c = clone(c)
+	out := customer.Customer{
+		ID: c.ID, Version: c.Version, State: c.State, Blocked: c.Blocked, Profile: c.Profile,
+		Deletion: c.Deletion, HoldCount: len(c.Holds),
+	}
+	if c.State == customer.Active {
+		out.Created = c.Created
+	}
+	if out.Deletion != nil {
+		out.Deletion.Reason = ""
+	}
+	return out
 }
 
 const never = "9"

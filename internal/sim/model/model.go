@@ -49,7 +49,8 @@ const (
 	pageSize  = 2 // items per page of a query
 	batchSize = 3 // items or statements per batch
 	moveSize  = 2 // transitions per batch: even a history of few customers needs several requests
-	// Grace is the time from a purge time, or the end of a lease, to the TTL.
+	// Grace is the time from a purge time to the TTL. A table may be configured to have one that is shorter than the life of a
+	// stream record.
 	Grace = time.Hour
 	lag   = time.Second // of a stale list
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"lethe/internal/bulk"
@@ -16,11 +17,14 @@ const (
 	MaxReceives = 3               // deliveries of a message before it is a dead letter
 )
 
-// Message is what a worker receives: either Work or Job is set.
+// maxJobs is how many purges a message has: more than one, so that one which fails has neighbours.
+const maxJobs = 3
+
+// Message is what a worker receives: either Work or Jobs is set.
 type Message struct {
 	Seq  int
 	Work *bulk.Work
-	Job  *customer.Job
+	Jobs []customer.Job
 
 	received int
 	visible  time.Time
@@ -30,7 +34,11 @@ func (m Message) String() string {
 	if m.Work != nil {
 		return fmt.Sprintf("%s.%d", m.Work.Operation, m.Work.Chunk)
 	}
-	return m.Job.Customer
+	ids := make([]string, len(m.Jobs))
+	for i, job := range m.Jobs {
+		ids[i] = job.Customer
+	}
+	return strings.Join(ids, "+")
 }
 
 // Queue is a [customer.Queue] and a [bulk.Queue] with at-least-once delivery in any order. The
@@ -45,11 +53,20 @@ type Queue struct {
 // NewQueue returns an empty queue. Its requests pass the model's gate.
 func NewQueue(m *Model) *Queue { return &Queue{Model: m} }
 
-// Enqueue adds jobs.
+// Enqueue adds jobs, several in a message.
 func (q *Queue) Enqueue(ctx context.Context, jobs ...customer.Job) error {
-	of := make([]Message, len(jobs))
-	for i := range jobs {
-		of[i].Job = &jobs[i]
+	return q.sendJobs(ctx, jobs, maxJobs)
+}
+
+// EnqueueApart adds jobs, one in a message.
+func (q *Queue) EnqueueApart(ctx context.Context, jobs ...customer.Job) error {
+	return q.sendJobs(ctx, jobs, 1)
+}
+
+func (q *Queue) sendJobs(ctx context.Context, jobs []customer.Job, perMessage int) error {
+	var of []Message
+	for some := range slices.Chunk(jobs, perMessage) {
+		of = append(of, Message{Jobs: some})
 	}
 	return q.send(ctx, of)
 }

@@ -46,8 +46,16 @@ func (r *root) place(lease time.Time) {
 	}
 	r.ttl = time.Time{}
 	if !r.sweepAt.IsZero() {
-		r.ttl = r.sweepAt.Add(Grace)
+		r.ttl = r.sweepAt.Add(r.grace())
 	}
+}
+
+// grace is the time from the sweep to the TTL. A root past the fence outlives the stream records of the time before it.
+func (r *root) grace() time.Duration {
+	if r.State == customer.Purging {
+		return max(Grace, customer.MinPurgeGrace)
+	}
+	return Grace
 }
 
 // setChange stores the last change, and the id that recognises a repeat of it.
@@ -162,6 +170,9 @@ func (t Table) Roots(ctx context.Context, ids []string) (found []customer.Custom
 	})
 	return found, err
 }
+
+// Units returns the units of a small customer: the model has no sizes.
+func (t Table) Units(customer.Customer) customer.Units { return customer.Units{Root: 1, Entry: 1} }
 
 // EmailOwner returns the id of the customer that claims an address.
 func (t Table) EmailOwner(ctx context.Context, email string) (owner string, err error) {

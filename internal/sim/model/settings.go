@@ -1,10 +1,7 @@
 package model
 
 import (
-	"cmp"
 	"context"
-	"slices"
-	"strconv"
 	"time"
 
 	"lethe/internal/customer"
@@ -63,56 +60,4 @@ func (t Table) Release(ctx context.Context, name, holder string) error {
 			delete(t.leases, name)
 		}
 	})
-}
-
-// Observe writes an audit entry and updates the totals. A repeat changes nothing.
-func (t Table) Observe(ctx context.Context, e customer.Entry) error {
-	return t.request(ctx, "Observe", e.Customer+" "+e.Seq, func(Verdict) {
-		log := t.entries[e.Customer]
-		if slices.ContainsFunc(log, func(old customer.Entry) bool { return old.Seq == e.Seq && old.At.Equal(e.At) }) {
-			return
-		}
-		t.totals.Active += e.Delta.Active
-		t.totals.Trash += e.Delta.Trash
-		t.totals.Purged += e.Delta.Purged
-		e.Delta = customer.Totals{}
-		log = append(log, e)
-		slices.SortFunc(log, func(a, b customer.Entry) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Seq, a.Seq)) })
-		t.entries[e.Customer] = log
-	})
-}
-
-// Reword replaces the reasons of a customer's audit entries.
-func (t Table) Reword(ctx context.Context, id string, reword func(string) string) error {
-	return t.request(ctx, "Reword", id, func(Verdict) {
-		for i := range t.entries[id] {
-			if e := &t.entries[id][i]; e.Reason != "" {
-				e.Reason = reword(e.Reason)
-			}
-		}
-	})
-}
-
-// Entries reads a page of a customer's audit log, newest first.
-func (t Table) Entries(ctx context.Context, q customer.EntryQuery) (page customer.EntryPage, err error) {
-	from, err := strconv.Atoi(cmp.Or(q.Cursor, "0"))
-	if err != nil {
-		return page, customer.ErrCursor
-	}
-	err = t.request(ctx, "Entries", q.Customer, func(Verdict) {
-		page = customer.EntryPage{}
-		log := t.entries[q.Customer]
-		to := min(from+q.Limit, len(log))
-		page.Entries = slices.Clone(log[min(from, to):to])
-		if to < len(log) {
-			page.Cursor = strconv.Itoa(to)
-		}
-	})
-	return page, err
-}
-
-// Totals returns the numbers of customers.
-func (t Table) Totals(ctx context.Context) (sum customer.Totals, err error) {
-	err = t.request(ctx, "Totals", "", func(Verdict) { sum = t.totals })
-	return sum, err
 }

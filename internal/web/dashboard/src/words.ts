@@ -107,6 +107,22 @@ export function actionText(action: string): string {
   return actions[action] ?? sentence(action.replaceAll(/[.]/g, " "));
 }
 
+/** The reason codes, as a person reads them. */
+export const reasonCodes = {
+  erasure_request: "Asked to be forgotten",
+  inactive: "Inactive",
+  duplicate: "Duplicate",
+  test: "Test data",
+  other: "Other reason",
+} as const;
+
+export type ReasonCode = keyof typeof reasonCodes;
+
+/** Why a customer was deleted: in words, or by the code, which is all that the list of deleted customers has. */
+export function why({ reason, reasonCode }: { reason?: string; reasonCode?: ReasonCode }): string | undefined {
+  return reason || (reasonCode && reasonCodes[reasonCode]);
+}
+
 /** Who did something, in words where it was nobody. */
 export function actor(by: string): string {
   if (by === "schedule") return "Schedule";

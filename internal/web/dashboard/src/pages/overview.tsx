@@ -7,7 +7,7 @@ import { needsOf } from "../state/needs";
 import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "../state/operation";
 import { useCustomers, useOperation, useOperations, useTotals } from "../state/queries";
 import { TopBar } from "../shell";
-import { actor, count } from "../words";
+import { actor, count, why } from "../words";
 
 /** The newest operations that are looked through for what needs somebody. */
 const looked = 100;
@@ -127,7 +127,7 @@ function Due({ customers }: { customers: Listed }) {
               <Link to={`/customers/${customer.id}`}>{customer.organisation || [customer.firstName, customer.lastName].join(" ").trim() || customer.id}</Link>
             </th>
             <td className="roomy">{actor(customer.deletion?.by ?? "")}</td>
-            <td className="roomy">{customer.deletion?.reason || <span className="missing">–</span>}</td>
+            <td className="roomy">{(customer.deletion && why(customer.deletion)) || <span className="missing">–</span>}</td>
             <td className={(customer.deletion?.daysLeft ?? near) < near ? "right near" : "right"}>{customer.deletion?.purgeTime && <Time at={customer.deletion.purgeTime} />}</td>
           </tr>
         ))}

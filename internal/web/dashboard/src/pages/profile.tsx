@@ -10,7 +10,7 @@ import { RecordSection } from "../parts/records";
 import { useCustomer, useSettings, type Customer } from "../state/queries";
 import { TopBar } from "../shell";
 import { days, exactly, onDay } from "../time";
-import { actor, count, counted, fieldTitle, kindTitle, nameOf } from "../words";
+import { actor, count, counted, fieldTitle, kindTitle, nameOf, why } from "../words";
 import { useCustomerActions } from "./actions";
 
 const CertificateView = lazy(() => import("./certificateview"));
@@ -71,7 +71,7 @@ function Profile({ customer, kinds, show }: { customer: Customer; kinds: Kinds; 
           <ul className="line">
             <li>{customer.id}</li>
             {customer.email && <li>{customer.email}</li>}
-            <li>Customer since {onDay(customer.created)}</li>
+            {customer.created && <li>Customer since {onDay(customer.created)}</li>}
           </ul>
           <div className="actions">
             {active ? (
@@ -142,7 +142,7 @@ function TrashBanner({ customer, restore, purge }: { customer: Customer; restore
           In the trash since {onDay(deletion.time)}.{left}
         </strong>
         <span>
-          Deleted by {actor(deletion.by)}.{deletion.reason && ` Reason: ${deletion.reason}.`} {deletion.purgeTime ? `Permanently deleted on ${exactly(deletion.purgeTime)}.` : "It stays until somebody permanently deletes it."}
+          Deleted by {actor(deletion.by)}.{why(deletion) && ` Reason: ${why(deletion)}.`} {deletion.purgeTime ? `Permanently deleted on ${exactly(deletion.purgeTime)}.` : "It stays until somebody permanently deletes it."}
           {held && ` Not while it is under legal hold “${held.id}”.`}
         </span>
       </p>
@@ -250,7 +250,7 @@ function Details({ customer }: { customer: Customer }) {
     { name: "E-mail", value: customer.email || none },
     { name: "Contact number", value: customer.phone || none },
     { name: "Push notifications", value: customer.push ? "On" : "Off" },
-    { name: "Created", value: <Time at={customer.created} /> },
+    { name: "Created", value: customer.created ? <Time at={customer.created} /> : none },
   ];
   const consents = Object.entries(customer.consents ?? {});
   return (

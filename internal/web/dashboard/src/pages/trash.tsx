@@ -3,11 +3,12 @@ import { Link } from "react-router";
 import { Button, Empty, Tag, Time } from "../parts/basic";
 import { Icon } from "../parts/icon";
 import { Failure } from "../parts/problem";
+import { missing } from "../parts/columns";
 import type { Column } from "../parts/table";
 import { plan, useChange, useSettings, useTotals, type ListedCustomer } from "../state/queries";
 import { TopBar } from "../shell";
 import { days, exactly } from "../time";
-import { actor, count, period } from "../words";
+import { actor, count, period, why } from "../words";
 import { useCustomerActions } from "./actions";
 import { CustomerList, NoMatch, type BulkAction } from "./list";
 
@@ -35,7 +36,7 @@ const columns: Column[] = [
   { key: "id", head: "ID", cell: (customer) => customer.id },
   { key: "deleted", head: "Deleted", cell: ({ deletion }) => deletion && <Time at={deletion.time} /> },
   { key: "by", head: "By", cell: ({ deletion }) => deletion && actor(deletion.by) },
-  { key: "why", head: "Why", cell: ({ deletion }) => (deletion?.reason ? <span title={deletion.reason}>{deletion.reason}</span> : <span className="missing">–</span>) },
+  { key: "why", head: "Why", cell: ({ deletion }) => missing(deletion && why(deletion)) },
   { key: "timeleft", head: "Time left", right: true, cell: timeLeft },
 ];
 

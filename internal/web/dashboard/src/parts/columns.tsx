@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from "react";
 import { Button, Time } from "./basic";
 import type { Column } from "./table";
 
-function missing(text: string | undefined) {
+export function missing(text: string | undefined) {
   return text ? <span title={text}>{text}</span> : <span className="missing">–</span>;
 }
 
@@ -15,7 +15,7 @@ export const customerColumns: Column[] = [
   { key: "phone", head: "Contact number", cell: (customer) => missing(customer.phone) },
   { key: "push", head: "Push", cell: (customer) => (customer.push ? "On" : "Off") },
   { key: "consents", head: "Consents", cell: (customer) => consents(customer.consents ?? {}) },
-  { key: "created", head: "Created", cell: (customer) => <Time at={customer.created} /> },
+  { key: "created", head: "Created", cell: (customer) => (customer.created ? <Time at={customer.created} /> : missing(undefined)) },
 ];
 
 function consents(given: Record<string, boolean>) {

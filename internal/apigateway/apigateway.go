@@ -1,4 +1,5 @@
-package app
+// Package apigateway answers the events of API Gateway's HTTP API (payload format 2.0) with an [http.Handler].
+package apigateway
 
 import (
 	"bytes"
@@ -12,23 +13,31 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
-
-	"lethe/internal/web"
 )
 
-// HTTP handles a request from API Gateway's HTTP API (payload format 2.0). The authorizer has
-// checked the token; its subject is the actor. The request is always answered before the
-// function's limit: after that the gateway would answer, without a code and a remedy.
-func (a *App) HTTP(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-	ctx, cancel := requestContext(ctx)
-	defer cancel()
-	request, err := newRequest(web.WithActor(ctx, subject(event)), event)
-	if err != nil {
-		return events.APIGatewayV2HTTPResponse{}, err
+// Handle is a Lambda handler of requests.
+type Handle = func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
+
+// Public returns a handler for requests that need no token.
+func Public(h http.Handler) Handle {
+	return Authorized(h, func(ctx context.Context, _ string) context.Context { return ctx })
+}
+
+// Authorized returns a handler for requests whose token the authorizer has checked. It gives the token's subject to
+// withSubject, empty if there is no token. A request is always answered before the function's limit: after that the
+// gateway would answer, without a code and a remedy.
+func Authorized(h http.Handler, withSubject func(context.Context, string) context.Context) Handle {
+	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+		ctx, cancel := requestContext(ctx)
+		defer cancel()
+		request, err := newRequest(withSubject(ctx, subject(event)), event)
+		if err != nil {
+			return events.APIGatewayV2HTTPResponse{}, err
+		}
+		w := &responseWriter{header: http.Header{}}
+		h.ServeHTTP(w, request)
+		return w.response(), nil
 	}
-	w := &responseWriter{header: http.Header{}}
-	a.api.ServeHTTP(w, request)
-	return w.response(), nil
 }
 
 // requestContext returns the context of a request. It ends answerReserve before the function's
