@@ -34,10 +34,10 @@ type shelf struct {
 	returned int                 // entries
 }
 
-// stored is an entry of the index: its sort key, its JSON, and its size as DynamoDB bills it.
+// stored is an entry of the index: its sort key, its attributes, and its size as DynamoDB bills it.
 type stored struct {
 	key   string
-	entry json.RawMessage
+	entry map[string]json.RawMessage
 	size  int
 }
 
@@ -103,12 +103,8 @@ func (s *shelf) write(body []byte) error {
 				kept[name], size = value, size+len(name)+billed(value)
 			}
 		}
-		entry, err := json.Marshal(kept)
-		if err != nil {
-			return err
-		}
 		list := textOf(item["ipk"])
-		s.entries[list] = append(s.entries[list], stored{textOf(item["isk"]), entry, size})
+		s.entries[list] = append(s.entries[list], stored{textOf(item["isk"]), kept, size})
 	}
 	return nil
 }
@@ -147,6 +143,8 @@ func (s *shelf) query(body []byte) ([]byte, error) {
 		ExpressionAttributeValues map[string]json.RawMessage
 		ExclusiveStartKey         map[string]json.RawMessage
 		Limit                     int
+		ProjectionExpression      string
+		ExpressionAttributeNames  map[string]string
 	}
 	if err := json.Unmarshal(body, &q); err != nil {
 		return nil, err
@@ -163,25 +161,36 @@ func (s *shelf) query(body []byte) ([]byte, error) {
 	}
 	to := sort.Search(len(all), func(i int) bool { return all[i].key >= before })
 	from := max(0, to-q.Limit)
-	items, size := make([]json.RawMessage, 0, q.Limit), 0
+	items, size := make([]map[string]json.RawMessage, 0, q.Limit), 0
 	for _, e := range slices.Backward(all[from:to]) {
-		items, size = append(items, e.entry), size+e.size
+		items, size = append(items, e.projected(q.ProjectionExpression, q.ExpressionAttributeNames)), size+e.size
 	}
 	answer := map[string]any{
 		"Items": items, "Count": len(items), "ScannedCount": len(items),
 		"ConsumedCapacity": map[string]any{"TableName": "t", "CapacityUnits": float64((size+4095)/4096) / 2},
 	}
 	if from > 0 {
-		answer["LastEvaluatedKey"] = keyAlone(items[len(items)-1])
+		answer["LastEvaluatedKey"] = all[from].projected("pk, sk, ipk, isk", nil)
 	}
 	s.returned += len(items)
 	return json.Marshal(answer)
 }
 
-func keyAlone(entry json.RawMessage) map[string]json.RawMessage {
-	var key struct{ PK, SK, IPK, ISK json.RawMessage }
-	_ = json.Unmarshal(entry, &key)
-	return map[string]json.RawMessage{"pk": key.PK, "sk": key.SK, "ipk": key.IPK, "isk": key.ISK}
+// projected returns the attributes of an entry that a projection names, all if it is empty.
+func (e stored) projected(expression string, aliases map[string]string) map[string]json.RawMessage {
+	if expression == "" {
+		return e.entry
+	}
+	chosen := map[string]json.RawMessage{}
+	for name := range strings.SplitSeq(expression, ", ") {
+		if alias, there := aliases[name]; there {
+			name = alias
+		}
+		if value, there := e.entry[name]; there {
+			chosen[name] = value
+		}
+	}
+	return chosen
 }
 
 // BenchmarkListPage measures Lethe's own time for pages of active customers, from the event of the gateway to its answer.

@@ -41,7 +41,7 @@ func readPage(ctx context.Context, m *merge, limit int) (page customer.Page, las
 		if err != nil || !ok {
 			return page, "", err
 		}
-		c, err := e.customer()
+		c, err := decodeListed(e.item)
 		if err != nil {
 			return page, "", err
 		}
@@ -68,7 +68,7 @@ func (t *Table) Trash(ctx context.Context, until time.Time) iter.Seq2[customer.C
 			}
 			var c customer.Customer
 			if err == nil {
-				c, err = e.customer()
+				c, err = decodeListed(e.item)
 			}
 			if !yield(c, err) || err != nil {
 				return

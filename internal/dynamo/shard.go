@@ -5,12 +5,9 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
-
-	"lethe/internal/customer"
 )
 
 // span is a part of a list.
@@ -28,20 +25,6 @@ func (t *Table) partitions(list string) []string {
 		all[i] = listPK(list, i)
 	}
 	return all
-}
-
-// listEntry is an entry of a list that is not decoded yet: what a page reads beyond its end never is.
-type listEntry struct {
-	position string // in the list
-	item     item
-}
-
-func (e listEntry) customer() (customer.Customer, error) {
-	var r root
-	if err := attributevalue.UnmarshalMap(e.item, &r); err != nil {
-		return customer.Customer{}, fmt.Errorf("dynamo: decode customer: %w", err)
-	}
-	return r.listed()
 }
 
 // merge begins to read a span, of which the caller wants so many entries.
@@ -64,6 +47,7 @@ func (t *Table) readShard(ctx context.Context, s span, a ask) (reading, error) {
 	out, err := t.client.Query(ctx, &dynamodb.QueryInput{
 		TableName: &t.Name, IndexName: aws.String(index),
 		KeyConditionExpression: &condition, ExpressionAttributeValues: values,
+		ProjectionExpression: &listProjection, ExpressionAttributeNames: listNames,
 		ExclusiveStartKey: a.from, Limit: aws.Int32(int32(a.limit)), ScanIndexForward: aws.Bool(!s.newestFirst),
 	})
 	if err != nil {
