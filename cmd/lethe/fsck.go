@@ -58,6 +58,7 @@ func parseFsck(args []string, std stdio) (fsckOptions, error) {
 	flags.BoolVar(&o.yes, "yes", false, "with --repair: don't ask for confirmation")
 	flags.DurationVar(&o.checker.Slack, "slack", time.Hour, "report a customer that has been due for longer than this `time`")
 	flags.DurationVar(&o.checker.Settle, "settle", 3*time.Second, "`time` to wait before items are read again: longer than the lag of the change stream")
+	flags.BoolVar(&o.checker.Totals, "totals", false, "count customers and certificates, and compare the totals with them; it repairs none of that")
 	flags.IntVar(&o.checker.Shards, "shards", 0, "`number` of partitions of each list: the stack's parameter IndexShards; 0 accepts any number")
 	flags.TextVar(&o.grace, "grace", o.grace, "`period` between the purge time and TTL: the stack's parameter PurgeGrace")
 	err := flags.Parse(args)

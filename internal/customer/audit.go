@@ -129,9 +129,7 @@ func latest(before, after *Customer, at time.Time, expired bool) (*Customer, Cha
 }
 
 func delta(before, after *Customer, expired bool) Totals {
-	var t Totals
-	t.add(before, -1)
-	t.add(after, 1)
+	t := Totals{}.with(before, -1).with(after, 1)
 	if after == nil && !expired {
 		t.Purged = 1
 	}
@@ -157,7 +155,8 @@ func moved(before, after *Customer, expired bool) Moves {
 // Counts reports whether the entry counts anything.
 func (e Entry) Counts() bool { return e.Delta != (Totals{}) || e.Moved != (Moves{}) }
 
-func (t *Totals) add(c *Customer, n int64) {
+// with returns the totals with a customer counted n times more.
+func (t Totals) with(c *Customer, n int64) Totals {
 	switch {
 	case c == nil:
 	case c.State == Active:
@@ -165,6 +164,7 @@ func (t *Totals) add(c *Customer, n int64) {
 	default:
 		t.Trash += n
 	}
+	return t
 }
 
 func changedFields(before, after *Customer) []string {

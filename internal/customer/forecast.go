@@ -49,7 +49,7 @@ func forecast(trash iter.Seq2[Customer, error], retention Period, now time.Time)
 		if c.State == Deleted {
 			due := retention.After(c.Deletion.Time)
 			f.count(c, due, now)
-			if len(c.Holds) == 0 && due.After(now) {
+			if !c.Held() && due.After(now) {
 				days[DayOf(due)]++
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -174,13 +175,14 @@ func (o Operations) Operations(ctx context.Context, q bulk.Query) (bulk.Page, er
 
 // newest returns up to limit sort keys of a list, from the newest operation before a position.
 func (o Operations) newest(ctx context.Context, list, before string, limit int) ([]string, error) {
-	s := shard{table: o.table, pk: list, span: span{newestFirst: true, after: before, page: limit}}
-	if err := s.fill(ctx); err != nil {
+	s := span{partitions: []string{list}, newestFirst: true, after: before}
+	read, err := o.table.readShard(ctx, s, ask{limit: limit})
+	if err != nil {
 		return nil, err
 	}
-	keys := make([]string, len(s.page))
-	for i, r := range s.page {
-		keys[i] = r.ISK
+	keys := make([]string, len(read.entries))
+	for i, e := range read.entries {
+		keys[i] = e.position
 	}
 	return keys, nil
 }
@@ -211,16 +213,17 @@ func (o Operations) read(ctx context.Context, sortKeys []string) ([]bulk.Operati
 // index may still list an ended one.
 func (o Operations) Active(ctx context.Context) iter.Seq2[bulk.Operation, error] {
 	return func(yield func(bulk.Operation, error) bool) {
-		s := &shard{table: o.table, pk: activeOperations, span: span{page: sweepPage}}
-		for err := s.fill(ctx); ; err = s.fill(ctx) {
+		m := o.table.merge(span{partitions: []string{activeOperations}}, math.MaxInt)
+		for {
+			e, ok, err := m.next(ctx)
 			if err != nil {
 				yield(bulk.Operation{}, err)
 				return
 			}
-			if len(s.page) == 0 {
+			if !ok {
 				return
 			}
-			_, id, _ := strings.Cut(s.pop().ISK, "#")
+			_, id, _ := strings.Cut(e.position, "#")
 			op, err := o.Operation(ctx, id)
 			if errors.Is(err, bulk.ErrNotFound) || err == nil && op.State.Ended() {
 				continue

@@ -59,6 +59,9 @@ func (c Checker) begin(ctx context.Context, found func(Finding)) (*check, error)
 // advance continues a check from a position and moves the position: through the main table, the
 // ledger, and its chains.
 func (c *check) advance(ctx context.Context, p *position) error {
+	if err := c.beginRecount(ctx, p); err != nil {
+		return err
+	}
 	for table, marks := range [][]mark{p.Main, p.Ledger} {
 		if ended(marks) {
 			continue
@@ -76,6 +79,11 @@ func (c *check) advance(ctx context.Context, p *position) error {
 	}
 	if p.Chains.Done {
 		return nil
+	}
+	if c.Totals {
+		if err := c.recount(ctx, p); err != nil {
+			return err
+		}
 	}
 	return c.checkChains(ctx, &p.Chains)
 }

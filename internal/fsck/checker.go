@@ -28,6 +28,7 @@ type Checker struct {
 	Slack    time.Duration // a customer that is due longer is reported; 0: none is
 	Personal []string      // values that must not be in the ledger, the audit log or operations
 	Finished bool          // no purge is running: a root must not exist beside its certificate
+	Totals   bool          // the whole table is checked, and the change stream is followed: compare the totals with the tables
 
 	// Progress is called from time to time, from several goroutines. Nil: not called.
 	Progress func(Progress)

@@ -10,12 +10,14 @@ import (
 type position struct {
 	Main, Ledger []mark
 	Chains       chains
+	Totals       tally // at the beginning
 }
 
 // mark is the key after which a segment continues. The key holds no personal data.
 type mark struct {
 	PK, SK string
 	Done   bool
+	Roots  tally // read so far
 }
 
 func newPosition(segments int) *position {

@@ -67,7 +67,9 @@ func (s *segment) scan(ctx context.Context) error {
 const maxRestarts = 3
 
 // restart begins the scan again.
-func (s *segment) restart() { s.pk, s.at, s.last, s.safe = "", nil, key{}, key{} }
+func (s *segment) restart() {
+	s.pk, s.at, s.last, s.safe, s.mark.Roots = "", nil, key{}, key{}, tally{}
+}
 
 // page visits the items of a page. When the part should end, it stops the scan after a partition. The last
 // key of that partition is stored, so it must hold no personal data.
@@ -151,7 +153,9 @@ func (s *segment) visitCustomer(id string, r row) {
 	if s.at == nil {
 		s.at = s.check.newExamination(suspect{customer: id})
 	}
-	if r.SK != rootSK {
+	if r.SK == rootSK {
+		s.mark.Roots.count(r)
+	} else {
 		r.raw = nil // not needed in a scan
 	}
 	s.at.add(r)

@@ -86,7 +86,7 @@ func entries(action string) (counted, plain int) {
 	}
 }
 
-// Dollars is the price of what an operation consumes, as far as it is known.
+// Dollars is the price of what an operation consumes, without the time that functions run.
 func Dollars(u bulk.Usage, o Overhead) float64 {
 	return ((u.WriteUnits+o.WriteUnits)*WritePrice + (u.ReadUnits+o.ReadUnits)*ReadPrice +
 		float64(o.QueueRequests)*QueuePrice + float64(o.Invocations)*InvocationPrice) / 1e6

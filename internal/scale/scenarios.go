@@ -130,7 +130,7 @@ func (r result) finish(since time.Duration) result {
 	return r
 }
 
-// purgeDue purges customers whose time in the trash ended in the same minute.
+// purgeDue purges customers that are due in the same minute.
 func purgeDue(o options, lethe *recorded.Lethe, n int, goal string, stormy bool) result {
 	w := newWorld(o, lethe)
 	r := result{what: o.title(count(n)+" customers due in the same minute", stormy), goal: goal, customers: n, world: w}

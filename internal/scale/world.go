@@ -64,7 +64,7 @@ func behaviour() *cloud.Behaviour {
 	}
 }
 
-// process is an instance of a function whose changes are in the stream.
+// process is an instance of a function; the stream has its changes.
 func (w *world) process(meter *cloud.Meter, megabytes int) *cloud.Process {
 	p := cloud.NewProcess(w.store, meter, behaviour(), megabytes)
 	p.Changed = func(event string, customer int) {
@@ -75,15 +75,16 @@ func (w *world) process(meter *cloud.Meter, megabytes int) *cloud.Process {
 	return p
 }
 
-// logged returns what the stream function does for records: the recorded run with as many, or the next larger one.
+// logged returns what the stream function does for records: the recorded run with as many, or the next smaller one.
 func (w *world) logged(event string, records int) cloud.Trace {
 	traces := w.lethe.Audit[event]
+	found := traces[0] // with one record
 	for _, t := range traces {
-		if t.Customers >= records {
-			return t
+		if t.Customers <= records {
+			found = t
 		}
 	}
-	return traces[len(traces)-1]
+	return found
 }
 
 // visit lets people use the API until the world is over.
@@ -113,7 +114,7 @@ func (w *world) visit() {
 	next()
 }
 
-// worst returns the time within which 99 of 100 requests were answered.
+// p99 returns the time within which 99 of 100 requests were answered.
 func (w *world) p99() time.Duration {
 	if len(w.waits) == 0 {
 		return 0

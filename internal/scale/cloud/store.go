@@ -23,7 +23,7 @@ type storm struct {
 	from, to time.Duration
 }
 
-// NewStore returns a store of new tables that bear so many write units a second, 0 for that of a new table.
+// NewStore returns a store of new tables that bear so many write units a second, at least those of a new table.
 func NewStore(clock *Clock, warm int) *Store {
 	s := &Store{Clock: clock, tables: map[string]*table{}, locks: map[item]int{}, versions: map[string]int{}}
 	for _, name := range []string{MainTable, LedgerTable} {

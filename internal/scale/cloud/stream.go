@@ -13,7 +13,7 @@ type Stream struct {
 	Megabytes int
 	Meter     *Meter
 	Start     func() *Process
-	// Trace returns what the function does for so many records of one kind, at least.
+	// Trace returns what the function does for records of one kind: for so many, or for fewer, and then for the rest.
 	Trace func(event string, records int) Trace
 
 	lanes   []*lane
@@ -76,7 +76,9 @@ func (l *lane) handle(batch []record, until time.Duration, done func()) {
 	for same < len(batch) && batch[same].event == batch[0].event {
 		same++
 	}
-	l.process.Play(l.Trace(batch[0].event, same), batch[0].customer, until, func(err error) {
+	trace := l.Trace(batch[0].event, same)
+	same = trace.Customers
+	l.process.Play(trace, batch[0].customer, until, func(err error) {
 		if err != nil {
 			l.After(time.Second, func() { l.handle(batch, l.now+l.Timeout, done) })
 			return

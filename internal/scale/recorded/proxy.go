@@ -74,7 +74,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(a.body)
 }
 
-// await returns the answer to a request, when the request's stage has come if the proxy records.
+// await returns the answer to a request, while the proxy records together with its stage.
 func (p *proxy) await(h *held) *answer {
 	p.mu.Lock()
 	if !p.recording {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -73,8 +74,16 @@ const (
 	removedSeen      = 100 // removals that are recorded for the stream
 )
 
-// batches are the numbers of records for which the stream function is recorded.
-var batches = []int{1, 5, 25, 100}
+// batches are the numbers of records for which the stream function is recorded: all that may be logged together, and some
+// multiples of the most.
+var batches = append(slices.Collect(upTo(25)), 50, 75, 100)
+
+func upTo(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := 1; i <= n && yield(i); i++ {
+		}
+	}
+}
 
 // Record runs every trigger once, on little data. It takes about half a minute.
 func Record(ctx context.Context, size Size, progress io.Writer) (*Lethe, error) {
@@ -327,6 +336,7 @@ func (l *Lethe) audit(ctx context.Context, s *system, event string, changes []ch
 		if logged.CPU, err = computed(func() error { return s.stream(ctx, s.straight, changes[:n]) }); err != nil {
 			return err
 		}
+		logged.Customers = n
 		l.Audit[event] = append(l.Audit[event], logged.Trace)
 	}
 	return nil

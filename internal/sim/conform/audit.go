@@ -58,7 +58,7 @@ func (w World) entriesOf(id string, n int) []customer.Entry {
 	entries := make([]customer.Entry, n)
 	for i := range entries {
 		entries[i] = customer.Entry{
-			Customer: id, Seq: fmt.Sprintf("%021d", i), At: w.Now().Add(time.Duration(i/2) * 40 * time.Hour), By: "admin", Action: customer.ActionDeleted,
+			Customer: id, Seq: fmt.Sprintf("%021d", i), At: w.Now().Add(time.Duration(i/2-8) * 40 * time.Hour), By: "admin", Action: customer.ActionDeleted,
 		}
 		if i%3 < 2 {
 			entries[i].Delta = customer.Totals{Active: -1, Trash: 1, Purged: int64(i)}
@@ -93,9 +93,9 @@ func (w World) wantTotals(t *testing.T, counted ...customer.Entry) {
 	must(t, err)
 	same(t, "totals", got, want)
 	today := customer.DayOf(w.Now())
-	byDay, err := w.TotalsByDay(t.Context(), today.Plus(-1), today.Plus(15))
+	byDay, err := w.TotalsByDay(t.Context(), today.Plus(-15), today.Plus(1))
 	must(t, err)
-	same(t, "totals by day", byDay, customer.DaysBetween(today.Plus(-1), today.Plus(15), days))
+	same(t, "totals by day", byDay, customer.DaysBetween(today.Plus(-15), today.Plus(1), days))
 }
 
 // checkObserve delivers ten entries of which four are there, in groups of three and seven, and then again in others.

@@ -41,9 +41,8 @@ func (t Table) logAll(entries []customer.Entry) {
 	}
 	for _, e := range left {
 		e.Delta, e.Moved = customer.Totals{}, customer.Moves{}
-		log := append(t.entries[e.Customer], e)
-		slices.SortFunc(log, func(a, b customer.Entry) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Seq, a.Seq)) })
-		t.entries[e.Customer] = log
+		t.entries[e.Customer] = append(t.entries[e.Customer], e)
+		slices.SortFunc(t.entries[e.Customer], func(a, b customer.Entry) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Seq, a.Seq)) })
 	}
 }
 
