@@ -101,7 +101,7 @@ func target(event events.APIGatewayV2HTTPRequest) *url.URL {
 type responseWriter struct {
 	header http.Header
 	status int
-	body   bytes.Buffer
+	body   strings.Builder // its String copies nothing
 }
 
 func (w *responseWriter) Header() http.Header { return w.header }
@@ -127,8 +127,8 @@ func (w *responseWriter) response() events.APIGatewayV2HTTPResponse {
 			out.Headers[name] = strings.Join(values, ", ")
 		}
 	}
-	if !utf8.Valid(w.body.Bytes()) {
-		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(w.body.Bytes()), true
+	if !utf8.ValidString(out.Body) {
+		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(out.Body)), true
 	}
 	return out
 }

@@ -89,7 +89,7 @@ func (m *merge) dry() bool {
 	return false
 }
 
-// first returns the shard with the first entry of those that are read, nil if there is none.
+// first returns the shard with the first entry of those that are read, nil if no entry is read.
 func (m *merge) first() *shard {
 	var best *shard
 	for _, s := range m.shards {

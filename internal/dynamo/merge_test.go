@@ -90,7 +90,7 @@ type reads struct {
 	entries int
 }
 
-// deal reads pages of lists whose entries are dealt to shards as hashes of ids would deal them.
+// deal reads pages of lists with entries dealt to shards as hashes of ids would deal them.
 func deal(t *testing.T, pages, limit, shards, size int) reads {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(uint64(limit), uint64(shards)))
