@@ -183,7 +183,7 @@ func (s *slowTables) query(in *dynamodb.QueryInput) *dynamodb.QueryOutput {
 func (s *slowTables) span(in *dynamodb.QueryInput) (*partition, []string) {
 	p, from, to := s.items[*in.TableName+" "+str(in.ExpressionAttributeValues[":pk"])], str(in.ExpressionAttributeValues[":root"]), ""
 	if in.IndexName != nil {
-		p, from, to = s.lists[str(in.ExpressionAttributeValues[":0"])], "", str(in.ExpressionAttributeValues[":1"])
+		p, from, to = s.lists[str(in.ExpressionAttributeValues[":shard"])], "", str(in.ExpressionAttributeValues[":upTo"])
 	}
 	if p == nil {
 		return nil, nil
