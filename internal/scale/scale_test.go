@@ -17,6 +17,9 @@ import (
 // TestEverybodyIsDone records the real code and plays each line with some thousand customers: what enters is done and
 // logged, and paid for as the recorded runs consumed it.
 func TestEverybodyIsDone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("recording the functions takes half a minute")
+	}
 	lethe, err := recorded.Record(t.Context(), recorded.Quick, io.Discard)
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,8 @@ type proxy struct {
 	engine string // URL
 	tables *tables
 
+	staging sync.Mutex // held by the stage that is recorded
+
 	mu        sync.Mutex
 	recording bool
 	trace     cloud.Trace
@@ -105,8 +107,10 @@ func (p *proxy) check(a *answer, err error) *answer {
 	return &answer{status: http.StatusBadRequest, body: []byte(`{"__type":"com.amazonaws.dynamodb.v20120810#ValidationException","message":"the recorder failed"}`)}
 }
 
-// stage has the requests that are held answered, one after the other, and records them.
+// stage has the requests that are held answered, one after the other, and records them. One stage runs at a time.
 func (p *proxy) stage() {
+	p.staging.Lock()
+	defer p.staging.Unlock()
 	p.mu.Lock()
 	batch := p.held
 	p.held = nil
