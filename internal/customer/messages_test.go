@@ -186,10 +186,10 @@ func TestABadCustomerFailsNoOtherOfItsMessage(t *testing.T) {
 	} {
 		g := newGang(strings.Fields(test.customers)...)
 		g.enqueue = test.enqueue
-		for _, id := range strings.Fields(test.damaged) {
+		for id := range strings.FieldsSeq(test.damaged) {
 			g.damaged[id] = broken
 		}
-		for _, id := range strings.Fields(test.stubborn) {
+		for id := range strings.FieldsSeq(test.stubborn) {
 			g.stubborn[id] = broken
 		}
 		errs := g.service(t).PurgeMessages(t.Context(), test.messages...)

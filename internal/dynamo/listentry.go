@@ -116,12 +116,12 @@ func (d *listedDecoder) number(it item, name string) int64 {
 
 // valueOf returns an attribute of a type, nil if it is absent or NULL.
 func valueOf[T types.AttributeValue](d *listedDecoder, it item, name string) (value T) {
-	switch v := it[name].(type) {
-	case T:
-		return v
-	case nil, *types.AttributeValueMemberNULL:
-	default:
-		d.wrong = fmt.Errorf("dynamo: decode %s: it is a %T", name, v)
+	attribute := it[name]
+	if value, ok := attribute.(T); ok {
+		return value
+	}
+	if _, null := attribute.(*types.AttributeValueMemberNULL); !null && attribute != nil {
+		d.wrong = fmt.Errorf("dynamo: decode %s: it is a %T", name, attribute)
 	}
 	return value
 }

@@ -35,13 +35,14 @@ func (t tally) String() string {
 	return fmt.Sprintf("%d active, %d in the trash, %d purged", t.Active, t.Trash, t.Purged)
 }
 
-// count counts a root that the scan has read.
-func (t *tally) count(r row) {
+// with returns the tally with a root that the scan has read.
+func (t tally) with(r row) tally {
 	if r.State == active {
 		t.Active++
 	} else {
 		t.Trash++
 	}
+	return t
 }
 
 // readTotals reads the totals, consistently.

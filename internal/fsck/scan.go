@@ -154,7 +154,7 @@ func (s *segment) visitCustomer(id string, r row) {
 		s.at = s.check.newExamination(suspect{customer: id})
 	}
 	if r.SK == rootSK {
-		s.mark.Roots.count(r)
+		s.mark.Roots = s.mark.Roots.with(r)
 	} else {
 		r.raw = nil // not needed in a scan
 	}

@@ -68,5 +68,5 @@ func command(args []string) error {
 		fmt.Fprintf(os.Stderr, "played: %s\n", r.what)
 		lines = append(lines, r)
 	}
-	return print(os.Stdout, o, lethe, lines, time.Since(began))
+	return report(os.Stdout, o, lethe, lines, time.Since(began))
 }

@@ -11,8 +11,8 @@ import (
 	"lethe/internal/scale/recorded"
 )
 
-// print writes the table, and below it what it goes by.
-func print(output io.Writer, o options, lethe *recorded.Lethe, lines []result, took time.Duration) error {
+// report writes the table, and below it what it goes by.
+func report(output io.Writer, o options, lethe *recorded.Lethe, lines []result, took time.Duration) error {
 	table := tabwriter.NewWriter(output, 0, 0, 3, ' ', 0)
 	fmt.Fprintf(table, "\ttime\tgoal\tworst wait\tprice\tlogged after\tprice of the log\tAPI p99\tAPI busy\n")
 	for _, r := range lines {

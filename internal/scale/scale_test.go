@@ -53,7 +53,7 @@ func TestEverybodyIsDone(t *testing.T) {
 		t.Errorf("the storm throttled none of %d requests", calm)
 	}
 	var shown bytes.Buffer
-	if err := print(&shown, o, lethe, lines, time.Second); err != nil {
+	if err := report(&shown, o, lethe, lines, time.Second); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"1,500 customers deleted by an operation", "20 min", "Simulated, not measured on AWS", "$0.625"} {

@@ -52,7 +52,7 @@ type event struct {
 	do    func()
 }
 
-type events []event
+type events []event //nolint:recvcheck // as container/heap shows it
 
 func (e events) Len() int { return len(e) }
 func (e events) Less(i, j int) bool {

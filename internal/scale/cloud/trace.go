@@ -5,6 +5,8 @@
 // limits.go has every number that comes from AWS, with the document that states it.
 package cloud
 
+import "slices"
+
 // Trace is what one run of the real code asked of AWS. The requests of a stage were made at the same time; a stage
 // begins when the one before it is answered.
 type Trace struct {
@@ -114,13 +116,10 @@ func (t Trace) Requests() int {
 func (t Trace) Split(is func(Request) bool) (before, work, after Trace) {
 	first, last := -1, -1
 	for i, stage := range t.Stages {
-		for _, r := range stage {
-			if is(r) {
-				last = i
-				if first < 0 {
-					first = i
-				}
-				break
+		if slices.ContainsFunc(stage, is) {
+			last = i
+			if first < 0 {
+				first = i
 			}
 		}
 	}

@@ -4,6 +4,7 @@ package recorded
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -170,7 +171,7 @@ func (p *proxy) forward(operation string, body []byte) (*answer, error) {
 	if queueOperations[operation] {
 		return p.queue(operation, body)
 	}
-	request, err := http.NewRequest(http.MethodPost, p.engine, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, p.engine, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

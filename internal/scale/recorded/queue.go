@@ -1,7 +1,7 @@
 package recorded
 
 import (
-	"crypto/md5"
+	"crypto/md5" //nolint:gosec // SQS answers with MD5, and the SDK compares it
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -20,19 +20,26 @@ func (p *proxy) queue(operation string, body []byte) (*answer, error) {
 		}})
 	}
 	var in struct {
-		Entries []struct{ Id, MessageBody string }
+		Entries []struct {
+			ID          string `json:"Id"`
+			MessageBody string
+		}
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)
 	}
-	type sent struct{ Id, MessageId, MD5OfMessageBody string }
+	type sent struct {
+		ID               string `json:"Id"`
+		MessageID        string `json:"MessageId"`
+		MD5OfMessageBody string
+	}
 	var all []sent
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, e := range in.Entries {
 		p.messages = append(p.messages, e.MessageBody)
-		sum := md5.Sum([]byte(e.MessageBody))
-		all = append(all, sent{e.Id, strconv.Itoa(len(p.messages)), hex.EncodeToString(sum[:])})
+		sum := md5.Sum([]byte(e.MessageBody)) //nolint:gosec // as above
+		all = append(all, sent{e.ID, strconv.Itoa(len(p.messages)), hex.EncodeToString(sum[:])})
 	}
 	return ok(map[string]any{"Successful": all, "Failed": []any{}})
 }

@@ -80,7 +80,10 @@ var batches = append(slices.Collect(upTo(25)), 50, 75, 100)
 
 func upTo(n int) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for i := 1; i <= n && yield(i); i++ {
+		for i := 1; i <= n; i++ {
+			if !yield(i) {
+				return
+			}
 		}
 	}
 }
