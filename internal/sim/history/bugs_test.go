@@ -195,7 +195,4 @@ var bugs = []planted{
 	{"lifting a hold allows a purge at once", []edit{{
 		"customer/holds.go", "c.State == Deleted && c.Due(earliest) {", "c.State == Active && c.Due(earliest) {",
 	}}},
-	{"the root of a purge expires before old stream records", []edit{{
-		"sim/model/roots.go", "		return max(Grace, customer.MinPurgeGrace)", "		return Grace",
-	}}},
 }

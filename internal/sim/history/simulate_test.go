@@ -16,7 +16,7 @@ var (
 	only      = flag.Uint64("seed", 0, "simulate only the history of this seed and print its trace")
 )
 
-// TestHistories simulates the histories of consecutive seeds.
+// TestHistories simulates the histories of consecutive seeds, up to the first that breaks a rule.
 func TestHistories(t *testing.T) {
 	if *only > 0 {
 		t.Log(strings.Join(simulate(t, *only, true).trace, "\n"))
@@ -24,12 +24,16 @@ func TestHistories(t *testing.T) {
 	}
 	next, end := atomic.Uint64{}, *from+howMany()
 	next.Store(*from)
+	var broken atomic.Bool
 	t.Cleanup(func() { t.Logf("%d histories were simulated", min(next.Load(), end)-*from) })
 	for range runtime.GOMAXPROCS(0) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
-			for seed := next.Add(1) - 1; seed < end && !t.Failed(); seed = next.Add(1) - 1 {
+			for seed := next.Add(1) - 1; seed < end && !broken.Load(); seed = next.Add(1) - 1 {
 				simulate(t, seed, false)
+				if t.Failed() {
+					broken.Store(true)
+				}
 			}
 		})
 	}
