@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { relative } from "./time";
 import { columnsOf } from "./parts/records";
-import { counted, duration, fieldTitle, kindTitle, listOfKinds, nameOf, period, reasonFor, roughly, why } from "./words";
+import { counted, duration, fieldTitle, kindTitle, listOfKinds, nameOf, period, roughly } from "./words";
 
 it("counts in words", () => {
   expect(counted(1, "inquiry")).toBe("1 inquiry");
@@ -15,14 +15,6 @@ it("names a customer by its organisation, else by its name, else by its id", () 
   expect(nameOf({ id: "k1", organisation: "Styx Ferries", firstName: "Charon" })).toBe("Styx Ferries");
   expect(nameOf({ id: "k1", organisation: "", firstName: "Charon", lastName: "Acheron" })).toBe("Charon Acheron");
   expect(nameOf({ id: "k1" })).toBe("k1");
-});
-
-it("says why in words if there are any, else by the code", () => {
-  expect(why({ reason: "asked by phone", reasonCode: "erasure_request" })).toBe("asked by phone");
-  expect(why({ reasonCode: "erasure_request" })).toBe("Asked to be forgotten");
-  expect(why({})).toBeUndefined();
-  expect(reasonFor("duplicate", " of k2 ")).toEqual({ reasonCode: "duplicate", reason: "of k2" });
-  expect(reasonFor("", " ")).toEqual({});
 });
 
 it("says periods and durations", () => {

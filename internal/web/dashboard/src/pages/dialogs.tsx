@@ -4,12 +4,14 @@ import { api, Refusal, type Schema } from "../api/client";
 import { fieldProblem } from "../api/fields";
 import { Facts, type Fact } from "../parts/basic";
 import { Dialog } from "../parts/dialog";
-import { Field, Why } from "../parts/field";
+import { Field } from "../parts/field";
+import { Why } from "../parts/why";
+import { reasonFor, type ReasonCode } from "../reasons";
 import { Failure } from "../parts/problem";
 import { useChange, useCustomer, useSettings, type Customer, type ListedCustomer } from "../state/queries";
 import { serverNow } from "../api/client";
 import { dayAndTime, onDay, relative } from "../time";
-import { counted, kindTitle, listOfKinds, nameOf, plural, reasonFor, type ReasonCode } from "../words";
+import { counted, kindTitle, listOfKinds, nameOf, plural } from "../words";
 
 type Props = { customer: ListedCustomer; close: () => void };
 type Policy = Schema<"Kind">["policy"];

@@ -1,10 +1,8 @@
 import "../list.css";
-import { useEffect, useState, type ReactNode } from "react";
-import { useNavigate } from "react-router";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import type { Schema } from "../api/client";
 import { fieldProblem } from "../api/fields";
 import { Button, Empty, Note, Skeleton } from "../parts/basic";
-import { Why } from "../parts/field";
 import type { IconName } from "../parts/icon";
 import { Icon } from "../parts/icon";
 import type { Item } from "../parts/menu";
@@ -13,10 +11,13 @@ import { CustomerTable, type Column } from "../parts/table";
 import { useAnnounce } from "../state/announce";
 import { useOffline } from "../state/online";
 import { pageSizes, useListState } from "../state/liststate";
-import { plan, useChange, useCustomers, type ListedCustomer } from "../state/queries";
-import { forAPI, inWords, isEmpty, nobody, sizeOf, tooMany, underFilter, type Filter } from "../state/selection";
+import { useCustomers, type ListedCustomer } from "../state/queries";
+import { isEmpty, nobody, underFilter, type Filter } from "../state/selection";
 import { useSelection, type ListName } from "../state/selections";
-import { count, counted, reasonFor, type ReasonCode } from "../words";
+import { count } from "../words";
+
+const loadDock = () => import("./dock");
+const Dock = lazy(loadDock);
 
 export type BulkAction = { action: Schema<"NewOperation">["action"]; label: string; icon: IconName; danger?: boolean };
 
@@ -55,6 +56,8 @@ export function CustomerList(props: ListProps) {
     announce(clearedText);
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- it happens once for each change of the filter
   }, [cleared]);
+  // So that it is there at the first tick, also offline.
+  useEffect(() => void loadDock().catch(() => undefined), []);
   const change = (next: Filter, replace = false) => go({ filter: next }, replace);
   const clear = () => change({ ...filter, state: props.fixed ?? "active", search: "" });
   const customers = page.data?.customers ?? [];
@@ -94,7 +97,11 @@ export function CustomerList(props: ListProps) {
       )}
       {page.data && customers.length === 0 && (cursors.length > 0 ? <EndOfList back={() => go({})} /> : filter.search ? props.noMatch(clear, filter) : props.empty)}
       <div className="foot">
-        {!isEmpty(under.selection) && <Dock {...shown} list={props.name} actions={props.bulk(filter)} />}
+        {!isEmpty(under.selection) && (
+          <Suspense fallback={null}>
+            <Dock {...shown} actions={props.bulk(filter)} />
+          </Suspense>
+        )}
         {page.data && customers.length > 0 && (
           <Pager
             first={cursors.length * limit + 1}
@@ -180,60 +187,6 @@ function Search({ value, change }: { value: string; change: (text: string) => vo
       <kbd aria-hidden="true">/</kbd>
     </search>
   );
-}
-
-type DockProps = {
-  list: ListName;
-  filter: Filter;
-  total: number | undefined;
-  selection: ReturnType<typeof useSelection>[0];
-  select: (selection: ReturnType<typeof useSelection>[0]) => void;
-  actions: BulkAction[];
-};
-
-/** The bar below the table: how many are selected, and what can be done with them. */
-function Dock({ selection, select, total, actions }: DockProps) {
-  const navigate = useNavigate();
-  const offline = useOffline();
-  const size = sizeOf(selection, total);
-  const limit = tooMany(selection);
-  const [code, setCode] = useState<ReasonCode | "">("");
-  const [reason, setReason] = useState("");
-  const start = useChange(
-    (action: BulkAction["action"]) => plan({ action, selection: forAPI(selection), ...reasonFor(code, reason) }),
-    () => "The plan is made.",
-    (operation) => {
-      select(nobody);
-      void navigate(`/operations/${operation.id}`, { state: { selection: inWords(selection) } });
-    },
-  );
-  const hindrance = limit ?? offline;
-  return (
-    <section className="dock" aria-label="Selection">
-      <strong>{describe(selection, size)}</strong>
-      <Button look="quiet" size="bar" onClick={() => select(nobody)}>
-        Clear selection
-      </Button>
-      {hindrance && <span className="reason">{hindrance}</span>}
-      {start.error && <Failure what="The plan couldn’t be made." error={start.error} />}
-      <div className="actions">
-        <Why value={code} change={setCode} />
-        <input className="why" aria-label="Reason, optional, kept in the log" placeholder="Reason, optional" maxLength={200} value={reason} onChange={(event) => setReason(event.target.value)} />
-        {actions.map((each) => (
-          <Button key={each.action} aria-keyshortcuts={each.action === "delete" ? "Delete" : undefined} icon={each.icon} size="bar" look={each.danger ? "danger" : "default"} unavailable={hindrance ?? (start.isPending ? "Under way" : undefined)} onClick={() => start.mutate(each.action)}>
-            {each.label}
-          </Button>
-        ))}
-      </div>
-    </section>
-  );
-}
-
-function describe(selection: DockProps["selection"], size: number | undefined): string {
-  if (!selection.all) return `${counted(size ?? 0, "customer")} selected`;
-  const except = selection.except.size > 0 ? ` but ${count(selection.except.size)}` : "";
-  if (selection.filter.search) return `All that match${except} selected`;
-  return size === undefined ? `All${except} selected` : `All${except} selected: ${counted(size, "customer")}`;
 }
 
 type PagerProps = {

@@ -7,7 +7,8 @@ import { needsOf } from "../state/needs";
 import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "../state/operation";
 import { useCustomers, useOperation, useOperations, useTotals } from "../state/queries";
 import { TopBar } from "../shell";
-import { actor, count, why } from "../words";
+import { actor, count } from "../words";
+import { why } from "../reasons";
 
 /** The newest operations that are looked through for what needs somebody. */
 const looked = 100;

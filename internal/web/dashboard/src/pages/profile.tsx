@@ -9,8 +9,8 @@ import { Failure } from "../parts/problem";
 import { RecordSection } from "../parts/records";
 import { useCustomer, useSettings, type Customer } from "../state/queries";
 import { TopBar } from "../shell";
-import { days, exactly, onDay } from "../time";
-import { actor, count, counted, fieldTitle, kindTitle, nameOf, why } from "../words";
+import { onDay } from "../time";
+import { actor, count, counted, fieldTitle, kindTitle, nameOf } from "../words";
 import { useCustomerActions } from "./actions";
 
 const CertificateView = lazy(() => import("./certificateview"));
@@ -18,6 +18,7 @@ const AddRecord = lazy(() => import("./addrecord"));
 const Hidden = lazy(() => import("./hidden"));
 const Log = lazy(() => import("./log"));
 const LiftDialog = lazy(() => import("./lift"));
+const TrashBanner = lazy(() => import("./trashbanner"));
 
 type Kinds = Schema<"Kind">[];
 
@@ -56,7 +57,11 @@ function Profile({ customer, kinds, show }: { customer: Customer; kinds: Kinds; 
   const name = nameOf(customer);
   return (
     <>
-      {!active && <TrashBanner customer={customer} restore={() => actions.restore(customer)} purge={() => actions.ask("purge", customer)} />}
+      {!active && (
+        <Suspense fallback={null}>
+          <TrashBanner customer={customer} restore={() => actions.restore(customer)} purge={() => actions.ask("purge", customer)} />
+        </Suspense>
+      )}
       <div className="page">
         <header className="head">
           <div className="title">
@@ -117,44 +122,6 @@ function Profile({ customer, kinds, show }: { customer: Customer; kinds: Kinds; 
       {actions.dialog}
       <Suspense>{adding !== undefined && <AddRecord customer={customer} kind={adding} close={() => setAdding(undefined)} />}</Suspense>
     </>
-  );
-}
-
-function TrashBanner({ customer, restore, purge }: { customer: Customer; restore: () => void; purge: () => void }) {
-  const { deletion } = customer;
-  if (customer.state === "purging" || !deletion) {
-    return (
-      <div className="trash-banner purging" role="status">
-        <Icon name="eraser" />
-        <p>
-          <strong>Being permanently deleted.</strong> There is no way back. Its certificate appears here when it is done.
-        </p>
-      </div>
-    );
-  }
-  const left = deletion.daysLeft === undefined ? "" : ` ${days(Math.max(0, deletion.daysLeft))} left.`;
-  const held = customer.holds[0];
-  return (
-    <section className="trash-banner" aria-label="In the trash">
-      <Icon name="trash" />
-      <p>
-        <strong>
-          In the trash since {onDay(deletion.time)}.{left}
-        </strong>
-        <span>
-          Deleted by {actor(deletion.by)}.{why(deletion) && ` Reason: ${why(deletion)}.`} {deletion.purgeTime ? `Permanently deleted on ${exactly(deletion.purgeTime)}.` : "It stays until somebody permanently deletes it."}
-          {held && ` Not while it is under legal hold “${held.id}”.`}
-        </span>
-      </p>
-      <div className="actions">
-        <Button look="danger" icon="eraser" unavailable={held ? "Under legal hold" : undefined} onClick={purge}>
-          Permanently delete…
-        </Button>
-        <Button online look="primary" icon="back" onClick={restore}>
-          Restore
-        </Button>
-      </div>
-    </section>
   );
 }
 

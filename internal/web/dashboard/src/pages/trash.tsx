@@ -8,7 +8,8 @@ import type { Column } from "../parts/table";
 import { plan, useChange, useSettings, useTotals, type ListedCustomer } from "../state/queries";
 import { TopBar } from "../shell";
 import { days, exactly } from "../time";
-import { actor, count, period, why } from "../words";
+import { actor, count, period } from "../words";
+import { why } from "../reasons";
 import { useCustomerActions } from "./actions";
 import { CustomerList, NoMatch, type BulkAction } from "./list";
 
