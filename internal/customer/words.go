@@ -14,12 +14,20 @@ import (
 // width of letters, script of digits or invisible characters have the same form: Weiß and WEISS, Zoë and
 // Zoe, ΟΔΟΣ and οδος.
 func Fold(word string) string {
+	if isPlain(word) {
+		return strings.ToLower(word) // as below, but without the buffers of five transformers
+	}
 	folder := transform.Chain(norm.NFKD, runes.Remove(runes.Predicate(ignored)), runes.Map(digit), cases.Fold(), norm.NFC)
 	folded, _, err := transform.String(folder, strings.ToValidUTF8(word, "\ufffd"))
 	if err != nil {
 		folded = strings.ToLower(word) // can't happen: the transformers return no errors for valid UTF-8
 	}
 	return plainLetters.Replace(folded)
+}
+
+// isPlain reports whether a text has only the printable characters of ASCII.
+func isPlain(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // plainLetters replaces letters that Unicode does not decompose by what people type instead.

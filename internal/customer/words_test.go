@@ -58,3 +58,14 @@ func FuzzFold(f *testing.F) {
 		}
 	})
 }
+
+// TestPlainTextsFoldLikeOthers compares each printable character of ASCII with the same one in a text that has others, too.
+func TestPlainTextsFoldLikeOthers(t *testing.T) {
+	t.Parallel()
+	for r := ' '; r <= '~'; r++ {
+		text := "a" + string(r) + "Z"
+		if got, want := Fold(text)+"e", Fold(text+"é"); got != want {
+			t.Errorf("%q is folded to %q, want %q", text, got, want)
+		}
+	}
+}
