@@ -27,7 +27,7 @@ const (
 
 // TestKilledWorkersLeaveNothing kills worker after worker, each at a random moment of its work, while an operation purges a
 // crowd. The operation completes by itself, with a certificate for every customer; no items are left, and no other customer
-// changes. The full test: LETHE_CROWD=1000 LETHE_KILLS=200 go test ./internal/local -run TestKilledWorkers. Then all kills must
+// changes. The full test: LETHE_CROWD=1000 LETHE_KILLS=60 go test ./internal/local -run TestKilledWorkers. Then all kills must
 // happen; by default half of them, since the purge of a small crowd may end first.
 func TestKilledWorkersLeaveNothing(t *testing.T) {
 	t.Parallel()
