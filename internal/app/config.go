@@ -53,9 +53,8 @@ func ReadConfig() (Config, error) {
 	return c, nil
 }
 
-// minAudit is longer than the day for which the change stream keeps a record: as long as a change may be delivered again,
-// its audit entry must be there.
-const minAudit = 48 * time.Hour
+// minAudit is longer than customer.StreamLife: as long as a change may be delivered again, its audit entry must be there.
+const minAudit = 2 * customer.StreamLife
 
 func (c Config) grace() time.Duration {
 	d, _ := c.PurgeGrace.Length()

@@ -185,6 +185,11 @@ func (s *Service) rootsOf(ctx context.Context, seen []Seen) (map[string]Customer
 	for i := range seen {
 		ids[i] = seen[i].ID
 	}
+	return s.rootsByID(ctx, ids)
+}
+
+// rootsByID reads customers, and returns those that exist by their ids.
+func (s *Service) rootsByID(ctx context.Context, ids []string) (map[string]Customer, error) {
 	roots, err := s.Roots(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read customers: %w", err)

@@ -91,13 +91,9 @@ func (p *purges) read(ctx context.Context, jobs []Job) map[string]Customer {
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	roots, err := p.Roots(ctx, ids)
-	found := make(map[string]Customer, len(ids))
-	for _, c := range roots {
-		found[c.ID] = c
-	}
+	found, err := p.rootsByID(ctx, ids)
 	if err != nil {
-		found = p.readEach(ctx, ids, jobs)
+		return p.readEach(ctx, ids, jobs)
 	}
 	return found
 }

@@ -57,10 +57,13 @@ func New(store Store, ledger Ledger, queue Queue, log *slog.Logger) *Service {
 // again. It is longer than the time limit of a worker.
 const PurgeLease = 6 * time.Minute
 
-// MinPurgeGrace is how long after its lease the root of a purge stays at least, before TTL may remove it. It is longer than the
-// day for which a change stream delivers its records: when TTL has removed a root past the fence, no record can come again
+// StreamLife is how long a change stream keeps its records: a change may be delivered again, and late, for a day.
+const StreamLife = 24 * time.Hour
+
+// MinPurgeGrace is how long after its lease the root of a purge stays at least, before TTL may remove it. It is longer than
+// StreamLife: when TTL has removed a root past the fence, no record can come again
 // that shows it before the fence. Such a record would start the purge once more, by the policies of a later time.
-const MinPurgeGrace = 48 * time.Hour
+const MinPurgeGrace = 2 * StreamLife
 
 // operationLease returns how long a purge is left to the worker of an operation, which fences and purges
 // in one go. It is long enough for that worker and, if it dies, for another one that takes over. Only

@@ -107,7 +107,7 @@ func (s *slowTables) put(table string, key, it slowItem) float64 {
 	if len(s.items[pk].keys) == 0 {
 		delete(s.items, pk)
 	}
-	return kilobytes(max(size(old), size(it))) + s.relist(old, it)
+	return kilobytes(max(itemSize(old), itemSize(it))) + s.relist(old, it)
 }
 
 // relist moves an item's entry in the index.
@@ -150,7 +150,7 @@ func (s *slowTables) batchGet(in *dynamodb.BatchGetItemInput) *dynamodb.BatchGet
 	for table, keys := range in.RequestItems {
 		for _, key := range keys.Keys {
 			it := s.get(table, key)
-			if units += readUnits(size(it)); it != nil {
+			if units += readUnits(itemSize(it)); it != nil {
 				out.Responses[table] = append(out.Responses[table], it)
 			}
 		}
@@ -171,7 +171,7 @@ func (s *slowTables) query(in *dynamodb.QueryInput) *dynamodb.QueryOutput {
 	}
 	read := 0
 	for _, key := range keys {
-		read += size(p.items[key])
+		read += itemSize(p.items[key])
 		out.Items = append(out.Items, p.items[key])
 	}
 	units := readUnits(read)
@@ -256,7 +256,7 @@ func (s *slowTables) executeOne(text string, values []types.AttributeValue) (ref
 			it[name[1]] = values[i]
 		}
 		if old := s.get(m[1], it); old != nil {
-			return true, kilobytes(size(old))
+			return true, kilobytes(itemSize(old))
 		}
 		return false, s.put(m[1], it, it)
 	}
@@ -321,33 +321,6 @@ func str(v types.AttributeValue) string {
 		return v.Value
 	}
 	return ""
-}
-
-// size estimates the bytes of an item, as DynamoDB counts them.
-func size(it slowItem) int {
-	n := 0
-	for name, v := range it {
-		n += len(name) + bytesOf(v)
-	}
-	return n
-}
-
-func bytesOf(v types.AttributeValue) int {
-	switch v := v.(type) {
-	case *types.AttributeValueMemberS:
-		return len(v.Value)
-	case *types.AttributeValueMemberB:
-		return len(v.Value)
-	case *types.AttributeValueMemberM:
-		return 3 + len(v.Value) + size(v.Value)
-	case *types.AttributeValueMemberL:
-		n := 3 + len(v.Value)
-		for _, e := range v.Value {
-			n += bytesOf(e)
-		}
-		return n
-	}
-	return 5 // a number or a flag
 }
 
 func kilobytes(bytes int) float64 { return float64(max(1, ceil(bytes, 1024))) }

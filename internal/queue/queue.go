@@ -61,8 +61,8 @@ func (m Message) group() string {
 	return "purges"
 }
 
-// Enqueue sends every job, up to customer.MaxJobs in a message. The error is customer.ErrBusy if SQS is busy, slow or out of reach, or refuses a
-// message maxAttempts times; any other is a fault, such as a missing permission. With an error some jobs may have been
+// Enqueue sends every job, up to customer.MaxJobs in a message. The error is customer.ErrBusy if SQS is busy, slow or out of
+// reach, or refuses a message maxAttempts times; any other is a fault, such as a missing permission. With an error some jobs may have been
 // sent. It may be repeated: a worker that gets a job twice does nothing the second time.
 func (q *Queue) Enqueue(ctx context.Context, jobs ...customer.Job) error {
 	return q.sendJobs(ctx, jobs, customer.MaxJobs)
