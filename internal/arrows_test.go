@@ -23,6 +23,7 @@ var arrows = []struct {
 	modules bool
 	why     string
 }{
+	{"lethe/internal/access", []string{"clock", "refusal"}, false, "who may do what knows neither AWS nor HTTP"},
 	{"lethe/internal/backoff", []string{"clock"}, false, "a wait knows nothing of what it waits for"},
 	{"lethe/internal/clock", nil, false, "the time comes from nowhere else"},
 	{"lethe/internal/customer", []string{"backoff", "clock", "ledger", "parallel", "refusal"}, false, "the rules know neither AWS nor HTTP"},
@@ -33,15 +34,15 @@ var arrows = []struct {
 	{"lethe/internal/imports", []string{"customer", "parallel", "refusal"}, false, "what is made of a line is up to the rules, and neither to a file format nor to the storage"},
 	{"lethe/internal/ledger", nil, false, "whoever verifies needs nothing else"},
 	{"lethe/internal/tabular", nil, true, "a file format knows no customers"},
-	{"lethe/internal/dynamo", []string{"backoff", "bulk", "busy", "clock", "customer", "ledger", "repair"}, true, "storage knows the rules, not who asks"},
+	{"lethe/internal/dynamo", []string{"access", "backoff", "bulk", "busy", "clock", "customer", "ledger", "repair"}, true, "storage knows the rules, not who asks"},
 	{"lethe/internal/fsck", []string{"backoff", "clock", "customer", "ledger", "repair"}, true, "what checks the storage shares no code with it"},
 	{"lethe/internal/repair", nil, true, "checker and storage share names of repairs, and no rule or code"},
 	{"lethe/internal/busy", []string{"customer"}, true, "what AWS answers, for storage and queue alike"},
 	{"lethe/internal/queue", []string{"backoff", "bulk", "busy", "customer"}, true, "the queue knows jobs, not who asks"},
-	{"lethe/internal/web", []string{"bulk", "customer", "imports", "ledger", "operations", "refusal", "tabular"}, true, "HTTP knows the rules, not the storage"},
+	{"lethe/internal/web", []string{"access", "bulk", "customer", "imports", "ledger", "operations", "refusal", "tabular"}, true, "HTTP knows the rules, not the storage"},
 	{"lethe/internal/web/dashboard", nil, false, "files know neither the rules nor the API"},
-	{"lethe/internal/apigateway", nil, true, "the form of an event knows neither the rules nor the API"},
-	{"lethe/internal/app", []string{"bulk", "busy", "customer", "dynamo", "fsck", "operations", "queue"}, true, "the wiring knows no laptop, and HTTP is for function api alone"},
+	{"lethe/internal/apigateway", []string{"access"}, true, "the form of an event says who asks, and knows no other rules and no API"},
+	{"lethe/internal/app", []string{"access", "bulk", "busy", "customer", "dynamo", "fsck", "operations", "queue"}, true, "the wiring knows no laptop, and HTTP is for function api alone"},
 	{"lethe/cmd/lethe", []string{"backoff", "customer", "dynamo", "fsck", "ledger"}, true, "an auditor's command needs no function and no queue; of the storage it uses the repairs"},
 	{"lethe/functions/api", []string{"apigateway", "app", "web"}, true, "a function is its trigger"},
 	{"lethe/functions/dashboard", []string{"apigateway", "web/dashboard"}, true, "files need no table and no queue"},

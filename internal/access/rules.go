@@ -1,0 +1,62 @@
+package access
+
+import (
+	"slices"
+	"time"
+)
+
+// Rules are the settings of access. They are data, and can change at run time.
+type Rules struct {
+	Version   int64        // counts changes; 0 before the first
+	Groups    []Grant      // sorted by group
+	FourEyes  FourEyes     // what needs a second administrator
+	Suspended []Suspension // sorted by subject
+	Changed   Changed
+}
+
+// Grant says what the members of a group at the identity provider may do.
+type Grant struct {
+	Group       string
+	Permissions []Permission // in the order of [Permissions]
+}
+
+// FourEyes says what waits for the approval of a second administrator. The zero value asks for none.
+type FourEyes struct {
+	DeleteAbove *int // deletions of more customers than this wait; nil: none does
+	Purges      bool // purges wait, and what comes to the same
+}
+
+// Suspension shuts an administrator out, however long the token lives.
+type Suspension struct {
+	Subject string
+	Since   time.Time
+	By      string
+}
+
+// Changed says who changed the rules last, and when.
+type Changed struct {
+	At time.Time
+	By string
+}
+
+// Allowed returns the permissions of the members of these groups, in the order of [Permissions]. Members of adminGroup
+// have all; empty means that there is no such group.
+func (r Rules) Allowed(groups []string, adminGroup string) []Permission {
+	if adminGroup != "" && slices.Contains(groups, adminGroup) {
+		return slices.Clone(Permissions)
+	}
+	var allowed []Permission
+	for _, p := range Permissions {
+		if slices.ContainsFunc(r.Groups, func(g Grant) bool {
+			return slices.Contains(groups, g.Group) && slices.Contains(g.Permissions, p)
+		}) {
+			allowed = append(allowed, p)
+		}
+	}
+	return allowed
+}
+
+// Suspends reports whether the administrator with this subject is suspended.
+func (r Rules) Suspends(subject string) bool {
+	return slices.ContainsFunc(r.Suspended, func(s Suspension) bool { return s.Subject == subject })
+}
