@@ -133,7 +133,7 @@ func goldenOperation() bulk.Operation {
 		ID: "running", Action: "delete", Params: []byte(`{"notice":"P1D"}`), Basis: []byte(`{"retention":"P30D"}`), By: "planner",
 		ReasonCode: "test", Reason: "a test", Fingerprint: "of its request",
 		State: bulk.Running, Version: 2, Created: at(0), Planned: at(1), Expires: at(25), Applied: at(2), Ended: at(3), Why: "nothing",
-		AppliedBy: "approver", CancelledBy: "canceller", Retried: at(4), RetriedBy: "retrier", OnRefused: bulk.Skip,
+		Requested: at(1), RequestedBy: "requester", AppliedBy: "requester", ApprovedBy: "approver", CancelledBy: "canceller", Retried: at(4), RetriedBy: "retrier", OnRefused: bulk.Skip,
 		Position: "250", Chunks: 3, Digest: "of the plan",
 		Impact: bulk.Impact{
 			Subjects: 6, Eligible: 5, Refused: map[string]int{"ON_HOLD": 1}, Counts: map[string]int64{"ticket": 4}, Weight: 9, Extra: 3, Estimate: used,
