@@ -13,22 +13,23 @@ import (
 )
 
 type entry struct {
-	PK      string   `dynamodbav:"pk"`
-	SK      string   `dynamodbav:"sk"`
-	At      string   `dynamodbav:"at"`
-	By      string   `dynamodbav:"by"`
-	Action  string   `dynamodbav:"action"`
-	Reason  string   `dynamodbav:"reason,omitempty"`
-	Code    string   `dynamodbav:"code,omitempty"`
-	Subject string   `dynamodbav:"subject,omitempty"`
-	Fields  []string `dynamodbav:"fields,omitempty"`
-	TTL     int64    `dynamodbav:"ttl,omitempty"`
+	PK         string   `dynamodbav:"pk"`
+	SK         string   `dynamodbav:"sk"`
+	At         string   `dynamodbav:"at"`
+	By         string   `dynamodbav:"by"`
+	ApprovedBy string   `dynamodbav:"approvedBy,omitempty"`
+	Action     string   `dynamodbav:"action"`
+	Reason     string   `dynamodbav:"reason,omitempty"`
+	Code       string   `dynamodbav:"code,omitempty"`
+	Subject    string   `dynamodbav:"subject,omitempty"`
+	Fields     []string `dynamodbav:"fields,omitempty"`
+	TTL        int64    `dynamodbav:"ttl,omitempty"`
 }
 
 func (t *Table) newEntry(e customer.Entry) entry {
 	out := entry{
 		PK: auditPK(e.Customer), SK: formatTime(e.At) + "#" + e.Seq,
-		At: formatTime(e.At), By: e.By, Action: string(e.Action),
+		At: formatTime(e.At), By: e.By, ApprovedBy: e.ApprovedBy, Action: string(e.Action),
 		Reason: e.Reason, Code: string(e.ReasonCode), Subject: e.Subject, Fields: e.Fields,
 	}
 	if until := t.Audit.After(e.At); !until.IsZero() {
@@ -111,7 +112,7 @@ func decodeEntry(id string, it item) (customer.Entry, error) {
 		return customer.Entry{}, fmt.Errorf("dynamo: decode audit entry: %w", err)
 	}
 	return customer.Entry{
-		Customer: id, Seq: e.SK[len(e.At)+1:], At: at, By: e.By, Action: customer.Action(e.Action),
+		Customer: id, Seq: e.SK[len(e.At)+1:], At: at, By: e.By, ApprovedBy: e.ApprovedBy, Action: customer.Action(e.Action),
 		Reason: e.Reason, ReasonCode: customer.ReasonCode(e.Code), Subject: e.Subject, Fields: e.Fields,
 	}, nil
 }

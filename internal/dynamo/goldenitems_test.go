@@ -52,7 +52,7 @@ func writeItems(t *testing.T, tables dynamotest.Tables) {
 
 func goldenCertificate() customer.Certificate {
 	return customer.Certificate{
-		Customer: "zoe", DeletionID: "of zoe", DeletedAt: goldenTime, DeletedBy: "admin", PurgedAt: goldenTime.Add(time.Hour), PurgedBy: "schedule",
+		Customer: "zoe", DeletionID: "of zoe", DeletedAt: goldenTime, DeletedBy: "admin", DeletionApprovedBy: "a second", ApprovedBy: "another second", PurgedAt: goldenTime.Add(time.Hour), PurgedBy: "schedule",
 		Policies: map[string]string{"ticket": string(customer.Cascade), "invoice": string(customer.Retain)},
 		Erased:   map[string]int64{"ticket": 3}, Retained: map[string]int64{"invoice": 1},
 	}
@@ -63,7 +63,7 @@ func writeSettings(ctx context.Context, table *dynamo.Table) error {
 	s.Changed = customer.Changed{At: goldenTime, By: "admin"}
 	_, err := table.PutSettings(ctx, s)
 	logged := customer.Entry{
-		Customer: "ann", Seq: "000000000000000000001", At: goldenTime.Add(20 * time.Minute), By: "admin", Action: customer.ActionUpdated,
+		Customer: "ann", Seq: "000000000000000000001", At: goldenTime.Add(20 * time.Minute), By: "admin", ApprovedBy: "a second", Action: customer.ActionUpdated,
 		Reason: "a test", ReasonCode: customer.TestData, Subject: "ticket~1", Fields: []string{"email"},
 		Delta: customer.Totals{Active: 3, Trash: 2, Purged: 1}, Moved: customer.Moves{Added: 4, Deleted: 3, Restored: 2, Purged: 1},
 	}
@@ -105,7 +105,9 @@ func writePurging(ctx context.Context, table *dynamo.Table) error {
 		return err
 	}
 	fence := customer.Fence{Lease: goldenTime.Add(time.Hour), Frozen: policies.Freeze()}
-	c, err := table.Fence(ctx, "bob", fence, goldenChange(15, customer.ActionPurgeStarted))
+	approved := goldenChange(15, customer.ActionPurgeStarted)
+	approved.ApprovedBy = "another second"
+	c, err := table.Fence(ctx, "bob", fence, approved)
 	return errors.Join(err, table.Erase(ctx, c))
 }
 
@@ -115,7 +117,7 @@ func trashGolden(ctx context.Context, table *dynamo.Table, id, key string, n int
 	ch := goldenChange(n+2, customer.ActionDeleted)
 	ch.Once = &customer.Once{Key: key, Fingerprint: "of its request"}
 	d := deletionBy(ch, policies.Retention)
-	d.ReasonCode = ch.ReasonCode
+	d.ReasonCode, d.ApprovedBy = ch.ReasonCode, "a second"
 	_, deleted := table.Delete(ctx, id, d, policies, ch)
 	return errors.Join(created, errors.Join(added...), err, deleted)
 }

@@ -274,6 +274,7 @@ func damages(gone string) []damage {
 
 		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"g": text("x")})))),
 		broken("active with the reason of a deletion", fsck.BadState, put("C#live", "#", set("reason", text("asked by phone")))),
+		broken("active with the approval of a deletion", fsck.BadState, put("C#live", "#", set("approver", text("bob")))),
 		broken("more holds than it has", fsck.BadState, put("C#live", "#", set("nholds", number("1")))),
 		broken("fewer holds than it has", fsck.BadState, put("C#held", "#", drops("nholds"))),
 		broken("last hold lifted without notice", fsck.BadState, put("C#trash", "#", within("last", all(set("action", text("hold.lifted")), set("at", text("2101-01-01T00:00:00.000Z")))))),
@@ -320,6 +321,8 @@ func damages(gone string) []damage {
 		reported("a residue", fsck.CertificateBroken, entry(gone, set("residue", number("1")))),
 		reported("certificate without residue", fsck.CertificateBroken, entry(gone, drops("residue"))),
 		reported("certificate without purgedBy", fsck.CertificateBroken, entry(gone, drops("purgedBy"))),
+		reported("purge approved by the one who asked for it", fsck.CertificateBroken, entry(gone, set("approvedBy", text("admin")))),
+		reported("deletion approved by the one who asked for it", fsck.CertificateBroken, entry(gone, set("deletionApprovedBy", text("admin")))),
 		reported("purged before it was deleted", fsck.CertificateBroken, entry(gone, set("purgedAt", text(past)))),
 		reported("certificate of another customer", fsck.CertificateBroken, entry(gone, set("customer", text("live")))),
 		reported("retained miscounted", fsck.RetainedWrong, entry(gone, set("retained", asMap(item{})))).and(fsck.CertificateBroken),
