@@ -238,11 +238,17 @@ func (a *api) requireFreshToDelete(ctx context.Context) error {
 	return a.requireFresh(ctx)
 }
 
-// requireFreshToRetain is like requireFresh, for a change of the retention.
-func (a *api) requireFreshToRetain(ctx context.Context, retention customer.Period) error {
+// requireFreshToRetain is like requireFresh, for settings with another retention. The settings that it compares are those that
+// the wanted ones replace.
+func (a *api) requireFreshToRetain(ctx context.Context, wanted customer.Settings) error {
 	s, err := a.svc.Settings(ctx)
-	if err != nil || s.Retention == retention {
+	switch {
+	case err != nil:
 		return err
+	case s.Version != wanted.Version:
+		return customer.ErrVersion
+	case s.Retention == wanted.Retention:
+		return nil
 	}
 	return a.requireFresh(ctx)
 }
