@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
@@ -78,6 +79,7 @@ type Model struct {
 	settings customer.Settings
 	leases   map[string]lease
 	entries  map[string][]customer.Entry
+	site     []audit.Entry // of the audit log: what changes no customer
 	totals   customer.Totals
 	days     map[customer.Day]customer.Moves
 	list     index
