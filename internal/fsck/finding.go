@@ -22,7 +22,7 @@ const (
 	TermMissing       Rule = "TERM_MISSING"       // a search term that a root lists does not exist
 	ClaimMissing      Rule = "CLAIM_MISSING"      // an e-mail address is not claimed for its owner
 	BadState          Rule = "BAD_STATE"          // a root that contradicts itself
-	WrongPlace        Rule = "WRONG_PLACE"        // the list or the TTL does not match the state
+	WrongPlace        Rule = "WRONG_PLACE"        // the list or the TTL does not match the state, or the day not the time
 	Overdue           Rule = "OVERDUE"            // due, and not purged
 	Stuck             Rule = "STUCK"              // a purge that has stopped: its lease has ended
 	Resurrected       Rule = "RESURRECTED"        // a customer exists although the ledger certifies its purge
@@ -79,7 +79,7 @@ func (k key) shown() string {
 			return k.PK + " " + hashed(k.SK)
 		}
 		return k.PK + " " + k.SK
-	case "X", "A", "O", "I", "P":
+	case "X", "A", "L", "O", "I", "P":
 		return k.PK + " " + k.SK
 	case "S", "E":
 		return space + "#" + k.hash()

@@ -87,6 +87,9 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"reasons in the audit log are reworded", checkReword},
 		{"changes are logged and counted once, in whatever groups they come", checkObserve},
 		{"a delta is counted with its own entry only", checkDeltas},
+		{"an entry of what changes no customer is added once", checkAddEntry},
+		{"all entries of a day are one list", checkDay},
+		{"a day's list finds entries by who did what", checkDayByAction},
 	} {
 		t.Run(check.name, func(t *testing.T) {
 			t.Parallel()
