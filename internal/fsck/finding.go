@@ -29,7 +29,7 @@ const (
 	RetainedWrong     Rule = "RETAINED_WRONG"     // a retained record that is not stripped, not certified, or never expires
 	CertificateBroken Rule = "CERTIFICATE_BROKEN" // a certificate that is wrong, or not in its chain
 	StrandedChunk     Rule = "STRANDED_CHUNK"     // parts of an operation that does not exist
-	OperationBroken   Rule = "OPERATION_BROKEN"   // an operation without some of its parts
+	OperationBroken   Rule = "OPERATION_BROKEN"   // an operation without some of its parts, or approved by the wrong person
 	NoteKept          Rule = "NOTE_KEPT"          // the note of an idempotency key that never expires
 	TotalsWrong       Rule = "TOTALS_WRONG"       // totals that can't be right
 	UnknownItem       Rule = "UNKNOWN_ITEM"       // an item that can't be read, or is not in the map of items
