@@ -3,6 +3,7 @@ import type { components, paths } from "./schema";
 
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 export type Problem = Schema<"Problem">;
+export type Permission = Schema<"Grant">["permissions"][number];
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -136,30 +137,6 @@ export const api = {
   patch: <P extends PathOf<"patch">>(path: P, request: Call<Operation<"patch", P>> = {}) => call("patch", path, request),
   delete: <P extends PathOf<"delete">>(path: P, request: Call<Operation<"delete", P>> = {}) => call("delete", path, request),
 };
-
-export type Permission =
-  | "customers.read"
-  | "customers.write"
-  | "delete"
-  | "restore"
-  | "purge"
-  | "bulk"
-  | "export"
-  | "message"
-  | "impersonate"
-  | "hold"
-  | "settings"
-  | "audit"
-  | "approve";
-
-/** An administrator: who it is, and what it may do. */
-export type Me = { subject: string; name: string; groups: string[]; permissions: Permission[]; signedInAt?: string; freshUntil?: string };
-
-/** Asks who has signed in. */
-export async function whoAmI({ signal }: { signal?: AbortSignal } = {}): Promise<Me> {
-  const response = await send("/v1/me", signal ? { signal } : {});
-  return (await response.json()) as Me;
-}
 
 /** Brings a file of lines, and the address of its next part. */
 export async function lines(address: string): Promise<{ text: string; next: string | undefined }> {

@@ -38,7 +38,7 @@ export default function Failure({ what, error, retry }: FailureProps) {
 function signInFor(error: unknown): SignIn | undefined {
   if (!(error instanceof Refusal) || error.status !== 401) return undefined;
   if (error.code !== "STALE_SIGN_IN") return { silent: true };
-  return { silent: false, prompt: "login", maxAge: (error.problem as { maxAge?: number } | undefined)?.maxAge };
+  return { silent: false, prompt: "login", maxAge: error.problem?.maxAge };
 }
 
 /** Links that lead out of a refusal. */
