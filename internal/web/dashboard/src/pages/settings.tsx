@@ -1,6 +1,5 @@
 import "../detail.css";
-import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { lazy, Suspense, useId, useState } from "react";
 import { NavLink, useNavigate } from "react-router";
 import { api, type Schema } from "../api/client";
 import { Button, Note, Skeleton, Time } from "../parts/basic";
@@ -9,8 +8,9 @@ import { Field, Tick } from "../parts/field";
 import { Failure } from "../parts/problem";
 import { plan, useChange, useSettings, useTotals } from "../state/queries";
 import { TopBar } from "../shell";
-import { actor, count, counted, period, sentence } from "../words";
-import { dayAndTime } from "../time";
+import { actor, counted, period, sentence } from "../words";
+
+const Preview = lazy(() => import("./preview"));
 
 type Settings = Schema<"Settings">;
 type Kind = Schema<"Kind">;
@@ -133,7 +133,7 @@ function Retention({ settings, etag }: SectionProps) {
           </label>
         </div>
       </div>
-      {changes && <Preview now={now} wanted={wanted} />}
+      <Suspense>{changes && <Preview now={now} wanted={wanted} />}</Suspense>
       {changes && (
         <div className="after">
           {choice === "once" && (
@@ -169,59 +169,6 @@ function Retention({ settings, etag }: SectionProps) {
         <Changed settings={settings} />
       </div>
     </section>
-  );
-}
-
-function Preview({ now, wanted }: { now: string; wanted: string }) {
-  const { data, error, isPending, refetch } = useQuery({
-    queryKey: ["forecast", wanted],
-    queryFn: async ({ signal }) => (await api.post("/v1/settings/preview", { body: { retention: wanted }, signal })).data,
-  });
-  return (
-    <section className="panel preview" aria-label="Preview">
-      <h2>
-        Preview: from {period(now)} to {period(wanted)}
-      </h2>
-      {error && <Failure what="There is no preview." error={error} retry={() => void refetch()} />}
-      {isPending && !error && <Skeleton rows={2} columns={3} />}
-      {data && <Forecast forecast={data} />}
-    </section>
-  );
-}
-
-function Forecast({ forecast }: { forecast: Schema<"Forecast"> }) {
-  const { inTrash, dueNow, dueDay, dueWeek, dueMonth, later, held, never, earliest, complete } = forecast;
-  const rows: [string, number][] = [
-    ["At once", dueNow],
-    ["Within a day", dueDay],
-    ["Within a week", dueWeek],
-    ["Within 30 days", dueMonth],
-    ["Later", later],
-    ["Never", never],
-    ["On hold", held],
-  ];
-  const most = Math.max(1, ...rows.map(([, n]) => n));
-  return (
-    <>
-      <p>
-        If {inTrash === 1 ? "the one" : `all ${complete ? "" : "of the first "}${count(inTrash)}`} now in the trash went by it,{" "}
-        <strong>{dueNow > 0 ? `${counted(dueNow, "customer")} would be due at once` : earliest ? `the first would be due on ${dayAndTime(earliest)}` : "nobody would become due"}</strong>.
-      </p>
-      <table className="bars">
-        <caption className="visually-hidden">Customers in the trash by when they would become due</caption>
-        <tbody>
-          {rows.filter(([name, n]) => n > 0 || (name !== "Never" && name !== "On hold" && name !== "At once")).map(([name, n]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td className="right">{count(n)}</td>
-              <td className="bar">
-                <meter min={0} max={most} value={n} aria-label={name} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
   );
 }
 
