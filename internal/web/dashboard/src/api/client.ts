@@ -126,6 +126,31 @@ export const api = {
   delete: <P extends PathOf<"delete">>(path: P, request: Call<Operation<"delete", P>> = {}) => call("delete", path, request),
 };
 
+export type Permission =
+  | "customers.read"
+  | "customers.write"
+  | "delete"
+  | "restore"
+  | "purge"
+  | "bulk"
+  | "export"
+  | "message"
+  | "impersonate"
+  | "hold"
+  | "settings"
+  | "audit"
+  | "approve";
+
+/** An administrator: who it is, and what it may do. */
+export type Me = { subject: string; name: string; groups: string[]; permissions: Permission[]; signedInAt?: string; freshUntil?: string };
+
+/** Asks who has signed in. */
+export async function whoAmI({ signal }: { signal?: AbortSignal } = {}): Promise<Me> {
+  const response = await send("/v1/me", { headers: authorization(), ...(signal ? { signal } : {}) });
+  if (!response.ok) throw await refusalOf(response);
+  return (await response.json()) as Me;
+}
+
 /** Brings a file of lines, and the address of its next part. */
 export async function lines(address: string): Promise<{ text: string; next: string | undefined }> {
   const response = await send(address, { headers: authorization() });
