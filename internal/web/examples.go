@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"lethe/internal/access"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/ledger"
@@ -54,6 +55,10 @@ var (
 	exampleKinds = []Kind{
 		{Name: "invoice", Policy: "retain", Keep: []string{"orderDate", "freight"}, KeepFor: "P3650D"},
 		{Name: "ticket", Policy: "cascade"},
+	}
+	exampleMe = Me{
+		Subject: "demo-support", Name: "Sam Support", Groups: []string{"support"}, Permissions: []string{"customers.read", "customers.write", "message"},
+		SignedInAt: &exampleTime, FreshUntil: new(exampleTime.Add(access.FreshFor)),
 	}
 	exampleSettings    = Settings{Version: 3, Retention: "P30D", Kinds: exampleKinds, Changed: &Changed{exampleTime, "demo-admin"}}
 	exampleNewSettings = NewSettings{Version: new(int64(2)), Retention: "P30D", Kinds: exampleKinds}
@@ -148,6 +153,10 @@ func exampleProblem(t *problemType) Problem {
 		p.Owner = &Owner{ID: "ALFKI", State: "deleted", Links: linksOf("ALFKI", "deleted")}
 	case purged:
 		p.Certificate = &exampleCertificate
+	case forbidden:
+		p.Permission = string(access.Purge)
+	case staleSignIn:
+		p.MaxAge = maxAge
 	}
 	return p
 }

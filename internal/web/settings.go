@@ -164,6 +164,9 @@ func (a *api) updateSettings(ctx context.Context, in *updateSettingsInput) (*set
 	if wanted.Version, err = in.baseVersion(); err != nil {
 		return nil, err
 	}
+	if err := a.requireFreshToRetain(ctx, wanted.Retention); err != nil {
+		return nil, err
+	}
 	s, err := a.svc.UpdateSettings(ctx, wanted, in.Body.Acknowledged, actorOf(ctx))
 	if err != nil {
 		return nil, err
