@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import { Time } from "../parts/basic";
 import { Icon } from "../parts/icon";
 import { Failure } from "../parts/problem";
+import { useMay } from "../state/may";
 import { needsOf } from "../state/needs";
 import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "../state/operation";
 import { useOperation, useOperations, useTotals } from "../state/queries";
@@ -17,6 +18,7 @@ const looked = 100;
 const listed = 8;
 
 export default function OverviewPage() {
+  const may = useMay();
   const totals = useTotals();
   const operations = useOperations(looked);
   const needs = needsOf(operations.data?.operations ?? []);
@@ -75,7 +77,7 @@ export default function OverviewPage() {
                     <span>{count(totals.data.trash)}</span> <Link to="/deleted-customers">in the trash</Link>
                   </li>
                   <li>
-                    <span>{count(totals.data.purged)}</span> <Link to="/certificates">purged, each with a certificate</Link>
+                    <span>{count(totals.data.purged)}</span> {may("seeCertificates") ? <Link to="/certificates">purged, each with a certificate</Link> : "purged, each with a certificate"}
                   </li>
                 </ul>
               )}

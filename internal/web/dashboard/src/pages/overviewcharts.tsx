@@ -4,6 +4,7 @@ import { Chart, Waiting } from "../parts/chart";
 import { Failure } from "../parts/problem";
 import { dayOf, daysFrom, highest, total, wholeDay } from "../state/chart";
 import { dueOn, looksBack, useDays, useForecast, type Forecast } from "../state/days";
+import { useMay } from "../state/may";
 import { count } from "../words";
 
 /** The days that the overview looks ahead. */
@@ -15,7 +16,7 @@ const pastTitle = "Deleted, restored and purged a day";
 export default function OverviewCharts() {
   return (
     <>
-      <Due />
+      {useMay()("forecast") && <Due />}
       <Past />
     </>
   );

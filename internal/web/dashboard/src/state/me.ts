@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { whoAmI, type Me, type Permission } from "../api/client";
+import { whoAmI, type Me } from "../api/client";
 
 /** Permissions can be changed at any time; the API has the last word. Milliseconds. */
 const fresh = 60_000;
@@ -9,10 +9,4 @@ export const meQuery = { queryKey: ["me"], queryFn: whoAmI, staleTime: fresh };
 /** The administrator who has signed in. */
 export function useMe(): Me | undefined {
   return useQuery(meQuery).data;
-}
-
-/** Tells what the administrator may do, so that the rest can be hidden. Until that is known, nothing is. */
-export function useMay(): (permission: Permission) => boolean {
-  const me = useMe();
-  return (permission) => me?.permissions.includes(permission) ?? true;
 }
