@@ -25,7 +25,7 @@ func identity(event events.APIGatewayV2HTTPRequest, groupsClaim string) access.I
 	}
 	claims := payload(authorization(event.Headers))
 	subject := stringOf(claims["sub"])
-	if subject == "" || subject != authorizer.JWT.Claims["sub"] {
+	if !access.ValidSubject(subject) || subject != authorizer.JWT.Claims["sub"] {
 		return access.Identity{}
 	}
 	return access.Identity{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,7 @@ func TestAnIdentityNeedsAnAuthorizerAndItsToken(t *testing.T) {
 		{"a subject in other letters", "Bearer " + token(claims), verified(map[string]string{"sub": "Ann"}), access.Identity{}},
 		{"no subject in either", "Bearer " + token(`{"groups":["owners"]}`), verified(map[string]string{"sub": ""}), access.Identity{}},
 		{"a subject that is a number", "Bearer " + token(`{"sub":7}`), verified(map[string]string{"sub": "7"}), access.Identity{}},
+		{"a subject that is too long", "Bearer " + token(`{"sub":"`+strings.Repeat("a", 256)+`"}`), verified(map[string]string{"sub": strings.Repeat("a", 256)}), access.Identity{}},
 		{"no header", "", anns, access.Identity{}},
 		{"garbage", "Bearer garbage", anns, access.Identity{}},
 		{"garbage in three parts", "Bearer a.?.c", anns, access.Identity{}},

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +16,15 @@ import (
 // as sends a request of an identity.
 func (s *system) as(who access.Identity, method, url string) answer {
 	s.t.Helper()
-	r := httptest.NewRequest(method, url, http.NoBody)
+	return s.asWith(who, method, url, "")
+}
+
+func (s *system) asWith(who access.Identity, method, url, body string) answer {
+	s.t.Helper()
+	r := httptest.NewRequest(method, url, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	return s.do(r.WithContext(web.WithIdentity(r.Context(), who)))
 }
 

@@ -34,7 +34,12 @@ func only(p access.Permission) need { return need{anyOf: []access.Permission{p}}
 
 // needs has an entry for each route, by its id. Only this table says who may do what: see docs/access.md.
 var needs = map[string]need{
-	"get-me": {},
+	"get-me":                {},
+	"get-access":            {anyOf: []access.Permission{access.Settings, access.Audit, access.Approve}},
+	"update-access":         {anyOf: []access.Permission{access.Settings}, fresh: always},
+	"list-suspensions":      {anyOf: []access.Permission{access.Settings, access.Audit}},
+	"suspend-administrator": only(access.Settings),
+	"lift-suspension":       {anyOf: []access.Permission{access.Settings}, fresh: always},
 
 	"create-customer":        only(access.CustomersWrite),
 	"list-customers":         only(access.CustomersRead),

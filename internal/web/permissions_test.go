@@ -96,3 +96,19 @@ func TestTheExtensionIsOfOneForm(t *testing.T) {
 		t.Errorf("purge: %+v", n)
 	}
 }
+
+// TestTheDocumentListsAllPermissions compares the permissions of a group in the document with those of the rules.
+func TestTheDocumentListsAllPermissions(t *testing.T) {
+	list := newAPI(t).document().Components.Schemas.Map()["Grant"].Properties["permissions"]
+	var names []access.Permission
+	for _, name := range list.Items.Enum {
+		names = append(names, access.Permission(name.(string)))
+	}
+	if !slices.Equal(names, access.Permissions) || *list.MaxItems != len(names) {
+		t.Errorf("at most %d of %v", *list.MaxItems, names)
+	}
+	groups := newAPI(t).document().Components.Schemas.Map()["NewAccess"].Properties["groups"]
+	if *groups.MaxItems != access.MaxGroups {
+		t.Errorf("at most %d groups", *groups.MaxItems)
+	}
+}

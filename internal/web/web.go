@@ -50,6 +50,8 @@ type api struct {
 
 func (a *api) routes() {
 	a.meRoutes()
+	a.accessRoutes()
+	a.suspensionRoutes()
 	a.customerRoutes()
 	a.trashRoutes()
 	a.flagRoutes()
