@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -122,8 +123,15 @@ func readTemplate(parameters map[string]string) (root string, declared *template
 	if root, err = engine.ModuleRoot(); err != nil {
 		return "", nil, err
 	}
-	declared, err = template.Load(filepath.Join(root, "template.yaml"), parameters)
+	declared, err = template.Load(filepath.Join(root, "template.yaml"), withIssuer(parameters))
 	return root, declared, err
+}
+
+// withIssuer adds the parameters of sign-in, unless they are given: without them the template would create a Cognito user pool.
+func withIssuer(parameters map[string]string) map[string]string {
+	all := map[string]string{"JwtIssuer": "http://127.0.0.1:8081", "JwtAudience": "lethe", "DashboardClientId": "lethe-dashboard"}
+	maps.Copy(all, parameters)
+	return all
 }
 
 func (s *system) listen(port int) error {
