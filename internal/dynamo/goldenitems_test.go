@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/access"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
@@ -39,7 +40,7 @@ func writeItems(t *testing.T, tables dynamotest.Tables) {
 	t.Helper()
 	table, certificates := tables.Open(tables.Config)
 	for _, write := range []func(context.Context, *dynamo.Table) error{
-		writeSettings, writeActive, writeDeleted, writePurging, writePlanning, writeRunning,
+		writeSettings, writeRules, writeActive, writeDeleted, writePurging, writePlanning, writeRunning,
 	} {
 		if err := write(t.Context(), table); err != nil {
 			t.Fatal(err)
@@ -70,6 +71,23 @@ func writeSettings(ctx context.Context, table *dynamo.Table) error {
 	return errors.Join(err,
 		table.Acquire(ctx, "sweep", "a worker", goldenTime, goldenTime.Add(time.Minute)),
 		observe(ctx, table, logged))
+}
+
+func writeRules(ctx context.Context, table *dynamo.Table) error {
+	_, err := table.PutRules(ctx, goldenRules())
+	return err
+}
+
+func goldenRules() access.Rules {
+	return access.Rules{
+		Groups: []access.Grant{
+			{Group: "privacy", Permissions: []access.Permission{access.CustomersRead, access.Purge}},
+			{Group: "retired"},
+		},
+		FourEyes:  access.FourEyes{DeleteAbove: new(100), Purges: true},
+		Suspended: []access.Suspension{{Subject: "leaver", Since: goldenTime, By: "admin"}},
+		Changed:   access.Changed{At: goldenTime, By: "admin"},
+	}
 }
 
 // writeActive makes a customer with all marks of recent changes in use.
@@ -189,6 +207,7 @@ func readItems(t *testing.T, tables dynamotest.Tables) map[string]any {
 		"retained records":  func() (any, error) { return table.Retained(ctx, customer.RecordQuery{Customer: "bob", Limit: 9}) },
 		"audit log":         func() (any, error) { return table.Entries(ctx, customer.EntryQuery{Customer: "ann", Limit: 9}) },
 		"settings":          func() (any, error) { return table.Settings(ctx) },
+		"access rules":      func() (any, error) { return table.Rules(ctx) },
 		"totals":            func() (any, error) { return table.Totals(ctx) },
 		"totals of a day":   func() (any, error) { return table.TotalsByDay(ctx, "2040-01-01", "2040-01-03") },
 		"lease":             func() (any, error) { return leased(ctx, table) },

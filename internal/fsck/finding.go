@@ -65,9 +65,9 @@ func (k key) ofCustomer() bool {
 	return k.SK == rootSK || k.SK == fieldsSK || strings.HasPrefix(k.SK, recordPrefix) || strings.HasPrefix(k.SK, tokenPrefix)
 }
 
-// ofSystem reports whether the key belongs to the settings or a lease.
+// ofSystem reports whether the key belongs to the settings, the access rules or a lease.
 func (k key) ofSystem() bool {
-	return k.PK == "P" && (k.SK == "settings" || strings.HasPrefix(k.SK, "lease#"))
+	return k.PK == "P" && (k.SK == "settings" || k.SK == "access" || strings.HasPrefix(k.SK, "lease#"))
 }
 
 // shown returns the key for reports. It is hashed if it may contain personal data.

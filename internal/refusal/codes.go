@@ -37,3 +37,8 @@ const (
 	BadCursor            Code = "BAD_CURSOR"
 	IdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED"
 )
+
+// Refusals of an administrator.
+const (
+	Suspended Code = "SUSPENDED"
+)

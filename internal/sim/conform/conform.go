@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/access"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
@@ -17,6 +18,7 @@ import (
 type World struct {
 	customer.Store
 
+	Access     access.Store
 	Ledger     customer.Ledger
 	Operations bulk.Store
 	Now        func() time.Time                        // in whole milliseconds
@@ -45,6 +47,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		run  func(t *testing.T, w World)
 	}{
 		{"settings are stored with who changed them", checkSettings},
+		{"access rules are replaced by version", checkRules},
 		{"a customer is created once", checkCreate},
 		{"a profile is revised only if it has not changed since it was read", checkRevise},
 		{"each change does what its name says", checkChanges},
