@@ -11,7 +11,7 @@ import (
 	"lethe/internal/access"
 )
 
-// slow is a store whose requests take up to two seconds. Each takes effect at a random moment in between.
+// slow is a store with requests that take up to two seconds. Each takes effect at a random moment in between.
 type slow struct {
 	access.Store
 

@@ -182,7 +182,7 @@ func (m matrix) passes(who access.Identity) {
 }
 
 // TestAnActionOnManyNeedsTheSamePermissionAsOnOne creates, applies and retries operations of every action, with the permission
-// bulk alone, with that of the action alone, and with both.
+// bulk alone, with the action's permission alone, and with both.
 func TestAnActionOnManyNeedsTheSamePermissionAsOnOne(t *testing.T) {
 	s := newSystem(t)
 	s.withRules(eachAlone())
