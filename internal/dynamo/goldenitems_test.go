@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/access"
+	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
@@ -39,7 +41,7 @@ func writeItems(t *testing.T, tables dynamotest.Tables) {
 	t.Helper()
 	table, certificates := tables.Open(tables.Config)
 	for _, write := range []func(context.Context, *dynamo.Table) error{
-		writeSettings, writeActive, writeDeleted, writePurging, writePlanning, writeRunning,
+		writeSettings, writeRules, writeActive, writeDeleted, writePurging, writePlanning, writeRunning,
 	} {
 		if err := write(t.Context(), table); err != nil {
 			t.Fatal(err)
@@ -58,10 +60,18 @@ func goldenCertificate() customer.Certificate {
 	}
 }
 
+// goldenSiteEntry returns an entry with all fields set that an entry may have that is about no customer.
+func goldenSiteEntry() audit.Entry {
+	return audit.Entry{
+		ID: "a change of settings", Time: goldenTime, By: "admin", ApprovedBy: "approver", Action: audit.SettingsChanged, Operation: "running",
+		ReasonCode: "other", Subject: "what it is about", Fields: []string{"retention", "kinds.invoice"}, RequestID: "a request",
+	}
+}
+
 func writeSettings(ctx context.Context, table *dynamo.Table) error {
 	s := policies
 	s.Changed = customer.Changed{At: goldenTime, By: "admin"}
-	_, err := table.PutSettings(ctx, s)
+	_, err := table.PutSettings(ctx, s, goldenSiteEntry())
 	logged := customer.Entry{
 		Customer: "ann", Seq: "000000000000000000001", At: goldenTime.Add(20 * time.Minute), By: "admin", ApprovedBy: "a second", Action: customer.ActionUpdated,
 		Reason: "a test", ReasonCode: customer.TestData, Subject: "ticket~1", Fields: []string{"email"},
@@ -70,6 +80,23 @@ func writeSettings(ctx context.Context, table *dynamo.Table) error {
 	return errors.Join(err,
 		table.Acquire(ctx, "sweep", "a worker", goldenTime, goldenTime.Add(time.Minute)),
 		observe(ctx, table, logged))
+}
+
+func writeRules(ctx context.Context, table *dynamo.Table) error {
+	_, err := table.PutRules(ctx, goldenRules())
+	return err
+}
+
+func goldenRules() access.Rules {
+	return access.Rules{
+		Groups: []access.Grant{
+			{Group: "privacy", Permissions: []access.Permission{access.CustomersRead, access.Purge}},
+			{Group: "retired"},
+		},
+		FourEyes:  access.FourEyes{DeleteAbove: new(100), Purges: true},
+		Suspended: []access.Suspension{{Subject: "leaver", Since: goldenTime, By: "admin"}},
+		Changed:   access.Changed{At: goldenTime, By: "admin"},
+	}
 }
 
 // writeActive makes a customer with all marks of recent changes in use.
@@ -185,12 +212,16 @@ func readItems(t *testing.T, tables dynamotest.Tables) map[string]any {
 		"found by a term": func() (any, error) {
 			return table.Customers(ctx, customer.Query{State: customer.Active, Search: "anders", Limit: 9})
 		},
-		"owner of a claim":  func() (any, error) { return table.EmailOwner(ctx, "ann@bücher.example") },
-		"record":            func() (any, error) { return table.Record(ctx, "ann", key("ticket~1")) },
-		"child":             func() (any, error) { return table.Record(ctx, "ann", key("ticket~1~line~2")) },
-		"retained records":  func() (any, error) { return table.Retained(ctx, customer.RecordQuery{Customer: "bob", Limit: 9}) },
+		"owner of a claim": func() (any, error) { return table.EmailOwner(ctx, "ann@bücher.example") },
+		"record":           func() (any, error) { return table.Record(ctx, "ann", key("ticket~1")) },
+		"child":            func() (any, error) { return table.Record(ctx, "ann", key("ticket~1~line~2")) },
+		"retained records": func() (any, error) { return table.Retained(ctx, customer.RecordQuery{Customer: "bob", Limit: 9}) },
+		"audit log of a day": func() (any, error) {
+			return table.EntriesByDay(ctx, audit.Query{Day: string(customer.DayOf(goldenTime)), Limit: 9})
+		},
 		"audit log":         func() (any, error) { return table.Entries(ctx, customer.EntryQuery{Customer: "ann", Limit: 9}) },
 		"settings":          func() (any, error) { return table.Settings(ctx) },
+		"access rules":      func() (any, error) { return table.Rules(ctx) },
 		"totals":            func() (any, error) { return table.Totals(ctx) },
 		"totals of a day":   func() (any, error) { return table.TotalsByDay(ctx, "2040-01-01", "2040-01-03") },
 		"lease":             func() (any, error) { return leased(ctx, table) },

@@ -234,8 +234,8 @@ func TestAnEntryIsCountedAsTheTemplateProjectsIt(t *testing.T) {
 	t.Error("there is no index lists")
 }
 
-// TestAnIndexThatNoItemIsInCostsNothing counts the units of a write by index. The index days is declared, and no item is in
-// it.
+// TestAnIndexThatNoItemIsInCostsNothing counts the units of a write by index. In the index days is the entry of the first
+// change of settings, and no customer.
 func TestAnIndexThatNoItemIsInCostsNothing(t *testing.T) {
 	t.Parallel()
 	p := newTill(t)
@@ -253,7 +253,8 @@ func TestAnIndexThatNoItemIsInCostsNothing(t *testing.T) {
 	same(t, "write units", units, map[string]float64{"table": 1, "lists": 2, "all": 3})
 	entries, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &p.world.Name, IndexName: aws.String("days")})
 	must(t, err)
-	same(t, "items in the index", len(entries.Items), 0)
+	same(t, "items in the index", len(entries.Items), 1)
+	same(t, "its action", entries.Items[0]["action"], text("settings.changed"))
 }
 
 func must(t *testing.T, errs ...error) {

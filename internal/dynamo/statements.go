@@ -465,8 +465,13 @@ func newStatement(text string, values ...any) (types.BatchStatementRequest, erro
 	request := types.BatchStatementRequest{Statement: &text}
 	var errs error
 	for _, v := range values {
-		value, err := attributevalue.Marshal(v)
-		request.Parameters, errs = append(request.Parameters, value), errors.Join(errs, err)
+		value, is := v.(types.AttributeValue)
+		if !is {
+			var err error
+			value, err = attributevalue.Marshal(v)
+			errs = errors.Join(errs, err)
+		}
+		request.Parameters = append(request.Parameters, value)
 	}
 	return request, errs
 }

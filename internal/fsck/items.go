@@ -41,6 +41,10 @@ type row struct {
 	Sort string `dynamodbav:"isk"`
 	TTL  int64  `dynamodbav:"ttl"`
 
+	At    string `dynamodbav:"at"` // of an entry of an audit log
+	DayPK string `dynamodbav:"dpk"`
+	DaySK string `dynamodbav:"dsk"`
+
 	State   string           `dynamodbav:"state"`
 	Version int64            `dynamodbav:"version"`
 	Created string           `dynamodbav:"created"`

@@ -40,3 +40,8 @@ const (
 	BadCursor            Code = "BAD_CURSOR"
 	IdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED"
 )
+
+// Refusals of an administrator.
+const (
+	Suspended Code = "SUSPENDED"
+)

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"testing"
@@ -193,6 +194,28 @@ func entry(generation string, change func(item)) edit {
 	return edit{"C#gone", generation, change, true}
 }
 
+// logged adds an entry to a customer's audit log, with a change that damages it.
+func logged(customer string, change func(item)) edit {
+	sk := past + "#1"
+	return put("A#"+customer, sk, all(entryPlace(sk+"#"+customer), change))
+}
+
+// loggedOfSite adds an entry of what changes no customer.
+func loggedOfSite(change func(item)) edit {
+	sk := past + "#1"
+	return put("L#"+dayShard(sk), sk, all(entryPlace(sk), change))
+}
+
+func entryPlace(sk string) func(item) {
+	return all(set("at", text(past)), set("dpk", text(dayShard(sk))), set("dsk", text(sk)))
+}
+
+func dayShard(sk string) string {
+	h := fnv.New32a()
+	h.Write([]byte(sk))
+	return fmt.Sprintf("2001-01-01#%d", h.Sum32()%16)
+}
+
 // chain is the certificate chain of customer "gone"; firstBlock is its only block.
 var chain = fmt.Sprintf("L#%d", ledger.ChainOf("gone"))
 
@@ -234,7 +257,7 @@ func damages(gone string) []damage {
 		leftover("retained without a certificate", "nobody", []fsck.Rule{fsck.RetainedWrong}, put("X#nobody", "R#invoice#1", all(set("kind", text("invoice")), set("ttl", number("5000000000"))))),
 		{
 			name: "root gone without a deletion", unrepairable: true, rules: []fsck.Rule{fsck.OrphanRecord, fsck.OrphanTerm, fsck.OrphanClaim},
-			edits: []edit{{pk: "C#live", sk: "#"}, put("A#live", past+"#1", set("action", text("customer.created")))},
+			edits: []edit{{pk: "C#live", sk: "#"}, logged("live", set("action", text("customer.created")))},
 		},
 		broken("record gone", fsck.CountMismatch, edit{pk: "C#live", sk: "R#ticket#2"}, live),
 		broken("record gone of one in the trash", fsck.CountMismatch, edit{pk: "C#trash", sk: "R#ticket#1"}, trash),
@@ -341,8 +364,20 @@ func damages(gone string) []damage {
 		reported("retained of a live customer", fsck.RetainedWrong, put("X#live", "R#invoice#1", all(set("kind", text("invoice")), set("ttl", number("5000000000"))))),
 
 		reported("personal value in the ledger", fsck.PersonalData, entry(gone, set("purgedBy", text("änne anders-gone")))).and(fsck.CertificateBroken),
-		reported("personal value in the audit log", fsck.PersonalData, put("A#gone", "x", set("reason", text("asked by Anders-Gone")))),
-		reported("personal value deep in the audit log", fsck.PersonalData, put("A#gone", "x", set("fields", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("+49 30 0074321")}}))),
+		reported("personal value in the audit log", fsck.PersonalData, logged("gone", set("reason", text("asked by Anders-Gone")))),
+		reported("personal value deep in the audit log", fsck.PersonalData, logged("gone", set("fields", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("+49 30 0074321")}}))),
+		reported("personal value in the log of what changes no customer", fsck.PersonalData, loggedOfSite(set("subject", text("Anders-Gone")))),
+		reported("entry of another time", fsck.UnknownItem, logged("gone", set("at", text("2001-01-01T00:00:00.001Z")))),
+		reported("entry at no time", fsck.UnknownItem, put("A#gone", "soon#1", set("at", text("soon")))),
+		reported("entry of no change", fsck.UnknownItem, put("A#gone", past, set("at", text(past)))),
+		reported("entry that no day lists", fsck.WrongPlace, logged("gone", all(drops("dpk"), drops("dsk")))),
+		reported("entry on another day", fsck.WrongPlace, logged("gone", set("dpk", text("2001-01-02#1")))),
+		reported("entry in a shard that no day has", fsck.WrongPlace, logged("gone", set("dpk", text("2001-01-01#16")))),
+		reported("entry with the place of another customer's", fsck.WrongPlace, logged("gone", set("dsk", text(past+"#1#live")))),
+		reported("site entry of another time", fsck.UnknownItem, loggedOfSite(set("at", text("2001-01-01T00:00:00.001Z")))),
+		reported("site entry in another shard", fsck.UnknownItem, put("L#2001-01-01#16", past+"#1", set("at", text(past)))),
+		reported("site entry that no day lists", fsck.WrongPlace, loggedOfSite(drops("dpk"))),
+		reported("site entry with another place", fsck.WrongPlace, loggedOfSite(set("dsk", text(past+"#2")))),
 		reported("personal value in an operation", fsck.PersonalData, put("O#"+runningID, "K#000000", set("outcomes", text("done:Anders-Gone")))),
 		reported("personal value in a note", fsck.PersonalData, put("I#abc", "#", all(set("ttl", number("5000000000")), set("subject", text("Anders-Gone"))))),
 		broken("a note without ttl", fsck.NoteKept, put("I#abc", "#", nothing)),

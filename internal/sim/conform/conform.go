@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/access"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
@@ -17,6 +18,7 @@ import (
 type World struct {
 	customer.Store
 
+	Access     access.Store
 	Ledger     customer.Ledger
 	Operations bulk.Store
 	Now        func() time.Time                        // in whole milliseconds
@@ -45,6 +47,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		run  func(t *testing.T, w World)
 	}{
 		{"settings are stored with who changed them", checkSettings},
+		{"access rules are replaced by version", checkRules},
 		{"a customer is created once", checkCreate},
 		{"a profile is revised only if it has not changed since it was read", checkRevise},
 		{"each change does what its name says", checkChanges},
@@ -85,6 +88,9 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"reasons in the audit log are reworded", checkReword},
 		{"changes are logged and counted once, in whatever groups they come", checkObserve},
 		{"a delta is counted with its own entry only", checkDeltas},
+		{"an entry of what changes no customer is added once", checkAddEntry},
+		{"all entries of a day are one list", checkDay},
+		{"a day's list finds entries by who did what", checkDayByAction},
 	} {
 		t.Run(check.name, func(t *testing.T) {
 			t.Parallel()
