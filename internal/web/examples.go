@@ -91,9 +91,10 @@ var (
 		{Time: exampleTime, By: "demo-admin", Action: string(customer.ActionDeleted), Reason: "asked by phone", ReasonCode: "erasure_request"},
 		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: string(customer.ActionUpdated), Fields: []string{"phone", "consents"}},
 	}}
-	exampleNewOperation = NewOperation{Action: "delete", Selection: Selection{Filter: &Filter{Search: "trial"}, Exclude: []string{"ALFKI"}}, Reason: Reason{Reason: "trials that ended", ReasonCode: "inactive"}}
-	exampleApproval     = Approval{Digest: exampleDigest, Acknowledged: true, OnBlocked: "skip"}
-	examplePlanned      = Operation{
+	exampleNewOperation   = NewOperation{Action: "delete", Selection: Selection{Filter: &Filter{Search: "trial"}, Exclude: []string{"ALFKI"}}, Reason: Reason{Reason: "trials that ended", ReasonCode: "inactive"}}
+	exampleSecondApproval = SecondApproval{Digest: exampleDigest}
+	exampleApproval       = Approval{Digest: exampleDigest, Acknowledged: true, OnBlocked: "skip"}
+	examplePlanned        = Operation{
 		ID: exampleDeletion.ID, Action: "delete", State: "READY", By: "demo-admin", Reason: "trials that ended", ReasonCode: "inactive", Created: exampleTime,
 		Planned: &exampleTime, Expires: new(exampleTime.Add(24 * time.Hour)), Digest: exampleDigest,
 		Impact: Impact{

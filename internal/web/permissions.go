@@ -73,6 +73,10 @@ var needs = map[string]need{
 		anyOf: []access.Permission{access.Bulk}, acts: true, fresh: sometimes,
 		when: "for purge, redate and replay, and for a deletion without a search or ids, or that leaves less than a day to undo it",
 	},
+	"approve-operation": {
+		anyOf: []access.Permission{access.Approve}, fresh: sometimes,
+		when: "for what apply needs one",
+	},
 	"cancel-operation": only(access.Bulk),
 	"retry-operation":  {anyOf: []access.Permission{access.Bulk}, acts: true},
 
@@ -230,10 +234,9 @@ func (a *api) requireFresh(ctx context.Context) error {
 }
 
 // requireFreshToDelete is like requireFresh, for a deletion that can't be undone for long.
-func (a *api) requireFreshToDelete(ctx context.Context) error {
-	s, err := a.svc.InForce(ctx)
-	if err != nil || !s.Retention.Shorter(customer.PeriodOf(customer.ShortNotice)) {
-		return err
+func (a *api) requireFreshToDelete(ctx context.Context, s customer.Settings) error {
+	if !s.Retention.Shorter(customer.PeriodOf(customer.ShortNotice)) {
+		return nil
 	}
 	return a.requireFresh(ctx)
 }

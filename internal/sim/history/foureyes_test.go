@@ -102,7 +102,6 @@ func (h *history) fourEyesCommand() bool {
 		h.cancelOne(waiting)
 	case n < 4 && h.failedAlone():
 		f.ask(h.step)
-		h.retryFailed()
 	case n < 2:
 		f.change(h.step)
 		h.tracef("four eyes are %+v", f.inForce[len(f.inForce)-1].rules)
