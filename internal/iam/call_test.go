@@ -104,7 +104,7 @@ func TestUnknownCallsAreRefused(t *testing.T) {
 		{"queue", &sqs.SendMessageInput{QueueUrl: aws.String("http://p")}, "queue http://p is not known"},
 		{"item without its key", &dynamodb.PutItemInput{TableName: table, Item: item{"sk": s("#")}}, "dynamodb:PutItem Table has no partition key"},
 		{"query without a key", &dynamodb.QueryInput{TableName: table, KeyConditionExpression: aws.String("sk = :s")}, `no value of "pk"`},
-		{"selection", statement(`SELECT * FROM "t1" WHERE "pk"=?`, s("A")), "SELECT"},
+		{"selection", statement(`SELECT "sk" FROM "t1" WHERE "pk"=?`, s("A")), "SELECT"},
 		{"statement without a key", statement(`DELETE FROM "t1" WHERE "sk"=?`, s("A")), `does not have the parameter "pk" once`},
 		{"statement with two keys", statement(`DELETE FROM "t1" WHERE "pk"=? OR "pk"=?`, s("A"), s("B")), `does not have the parameter "pk" once`},
 		{"statement without parameters", statement(`DELETE FROM "t1" WHERE "pk"=?`), "too few parameters"},
