@@ -30,7 +30,7 @@ var arrows = []struct {
 	{"lethe/internal/customer", []string{"audit", "backoff", "clock", "ledger", "parallel", "refusal"}, false, "the rules know neither AWS nor HTTP"},
 	{"lethe/internal/parallel", nil, false, "a loop knows nothing of what it calls"},
 	{"lethe/internal/bulk", []string{"backoff", "clock", "refusal"}, false, "operations know no customers"},
-	{"lethe/internal/operations", []string{"bulk", "customer", "refusal"}, false, "actions know the rules, not the storage"},
+	{"lethe/internal/operations", []string{"access", "bulk", "customer", "refusal"}, false, "actions know the rules, not the storage"},
 	{"lethe/internal/refusal", nil, false, "every rule may refuse"},
 	{"lethe/internal/imports", []string{"customer", "parallel", "refusal"}, false, "what is made of a line is up to the rules, and neither to a file format nor to the storage"},
 	{"lethe/internal/ledger", nil, false, "whoever verifies needs nothing else"},

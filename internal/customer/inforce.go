@@ -22,9 +22,9 @@ func (s *Service) Settings(ctx context.Context) (Settings, error) {
 	return settings, nil
 }
 
-// inForce returns the settings in force, read at most SettingsAge ago. Each caller reads for itself:
+// InForce returns the settings in force, read at most SettingsAge ago. Each caller reads for itself:
 // a shared read could outlive a caller with a shorter deadline.
-func (s *Service) inForce(ctx context.Context) (Settings, error) {
+func (s *Service) InForce(ctx context.Context) (Settings, error) {
 	asked := time.Now()
 	if settings, fresh := s.cachedSettings(asked); fresh {
 		return settings, nil
@@ -43,7 +43,7 @@ func (s *Service) inForce(ctx context.Context) (Settings, error) {
 
 // freeze returns the kinds for a purge that passes the fence now.
 func (s *Service) freeze(ctx context.Context) ([]Kind, error) {
-	settings, err := s.inForce(ctx)
+	settings, err := s.InForce(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("freeze policies: %w", err)
 	}

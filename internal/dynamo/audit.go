@@ -35,7 +35,7 @@ type entry struct {
 func (t *Table) newEntry(e customer.Entry) entry {
 	out := entry{
 		PK: auditPK(e.Customer), SK: formatTime(e.At) + "#" + e.Seq,
-		At: formatTime(e.At), By: e.By, Action: string(e.Action),
+		At: formatTime(e.At), By: e.By, ApprovedBy: e.ApprovedBy, Action: string(e.Action),
 		Reason: e.Reason, Code: string(e.ReasonCode), Subject: e.Subject, Fields: e.Fields,
 	}
 	out.dayPlace = newDayPlace(customer.DayOf(e.At), out.SK+"#"+e.Customer) // another customer may have the same sort key
@@ -125,7 +125,7 @@ func decodeEntry(id string, it item) (customer.Entry, error) {
 		return customer.Entry{}, fmt.Errorf("dynamo: decode audit entry: %w", err)
 	}
 	return customer.Entry{
-		Customer: id, Seq: e.SK[len(e.At)+1:], At: at, By: e.By, Action: customer.Action(e.Action),
+		Customer: id, Seq: e.SK[len(e.At)+1:], At: at, By: e.By, ApprovedBy: e.ApprovedBy, Action: customer.Action(e.Action),
 		Reason: e.Reason, ReasonCode: customer.ReasonCode(e.Code), Subject: e.Subject, Fields: e.Fields,
 	}, nil
 }

@@ -44,6 +44,7 @@ var goldenFiles = []struct{ file, pk, sk string }{
 	{"done-under-a-key-deleted", "I#key of a deletion", "#"},
 	{"done-under-a-key-held", "I#key of a hold", "#"},
 	{"settings", "P", "settings"},
+	{"access-rules", "P", "access"},
 	{"totals", "P#totals#0", "#"},
 	{"totals-of-a-day", "P#totals#0", "2040-01-02"},
 	{"lease", "P", "lease#sweep"},

@@ -32,6 +32,7 @@ import (
 //	chunk to be done    O#<id>             P#<seq>                       becomes an ended one
 //	done under a key    I#<hash>           #                             Idempotency-Key, for a day
 //	settings            P                  settings
+//	access rules        P                  access                        who may do what, and who is suspended
 //	totals              P#totals#<n>       #                             one of 32 parts of the sum
 //	totals of a day     P#totals#<n>       <day>                         one of 32 parts, kept for 400 days
 //	lease               P                  lease#<name>
@@ -52,6 +53,7 @@ const (
 	recordSK   = "R#"
 	settingsPK = "P"
 	settingsSK = "settings"
+	accessSK   = "access"
 )
 
 func customerPK(id string) string { return "C#" + id }

@@ -116,6 +116,22 @@ func TestTheBudgetOfATypicalCustomer(t *testing.T) {
 	}
 }
 
+// TestTheBudgetOfADeletionByTwo deletes and holds a typical customer by an operation that a second administrator approved.
+func TestTheBudgetOfADeletionByTwo(t *testing.T) {
+	t.Parallel()
+	p := newTill(t)
+	typicalRoot(t, p, customer.Active)
+	c, err := p.Get(t.Context(), typicalID)
+	must(t, err)
+	s, err := p.Settings(t.Context())
+	must(t, err)
+	ch := customer.Change{By: "demo-admin", ApprovedBy: "demo-privacy", Reason: "asked by phone to be forgotten", ReasonCode: customer.ErasureRequest}
+	must(t, p.DeleteMany(t.Context(), []customer.Seen{c.Seen()}, s, ch)...)
+	_, err = p.Hold(t.Context(), typicalID, "case-2026-17", customer.Change{By: "demo-admin", Reason: "lawsuit pending", ReasonCode: customer.OtherReason})
+	must(t, err)
+	p.keepsBudget(t, "today, under a legal hold, deleted with a second administrator", customer.Deleted, p.rawRoot(t, typicalID))
+}
+
 // keepsBudget compares a root and its entry with the budget, and without the future attributes with a row of the table in
 // docs/stored-items.md.
 func (p till) keepsBudget(t *testing.T, row string, state customer.State, root item) {

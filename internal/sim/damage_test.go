@@ -297,6 +297,7 @@ func damages(gone string) []damage {
 
 		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"g": text("x")})))),
 		broken("active with the reason of a deletion", fsck.BadState, put("C#live", "#", set("reason", text("asked by phone")))),
+		broken("active with the approval of a deletion", fsck.BadState, put("C#live", "#", set("approver", text("bob")))),
 		broken("more holds than it has", fsck.BadState, put("C#live", "#", set("nholds", number("1")))),
 		broken("fewer holds than it has", fsck.BadState, put("C#held", "#", drops("nholds"))),
 		broken("last hold lifted without notice", fsck.BadState, put("C#trash", "#", within("last", all(set("action", text("hold.lifted")), set("at", text("2101-01-01T00:00:00.000Z")))))),
@@ -343,6 +344,8 @@ func damages(gone string) []damage {
 		reported("a residue", fsck.CertificateBroken, entry(gone, set("residue", number("1")))),
 		reported("certificate without residue", fsck.CertificateBroken, entry(gone, drops("residue"))),
 		reported("certificate without purgedBy", fsck.CertificateBroken, entry(gone, drops("purgedBy"))),
+		reported("purge approved by the one who asked for it", fsck.CertificateBroken, entry(gone, set("approvedBy", text("admin")))),
+		reported("deletion approved by the one who asked for it", fsck.CertificateBroken, entry(gone, set("deletionApprovedBy", text("admin")))),
 		reported("purged before it was deleted", fsck.CertificateBroken, entry(gone, set("purgedAt", text(past)))),
 		reported("certificate of another customer", fsck.CertificateBroken, entry(gone, set("customer", text("live")))),
 		reported("retained miscounted", fsck.RetainedWrong, entry(gone, set("retained", asMap(item{})))).and(fsck.CertificateBroken),
@@ -400,6 +403,13 @@ func damages(gone string) []damage {
 		broken("ended chunk with progress", fsck.OperationBroken, put("O#"+runningID, "P#000000", nothing)),
 		broken("selection kept", fsck.OperationBroken, put("O#"+runningID, "selection", nothing)),
 		reported("selection gone", fsck.OperationBroken, edit{pk: "O#" + planningID, sk: "selection"}),
+		reported("waiting, but nobody has applied it", fsck.OperationBroken, put("O#waiting", "#", within("document", set("requestedBy", text(""))))),
+		reported("waiting, but started", fsck.OperationBroken, put("O#waiting", "#", within("document", set("applied", text(past))))),
+		reported("started without a second person", fsck.OperationBroken, put("O#"+runningID, "#", within("document", all(set("requestedBy", text("ann")), set("applied", text(past)))))),
+		reported("approved by the one who applied it", fsck.OperationBroken, put("O#"+runningID, "#", within("document", all(
+			set("requestedBy", text("ann")), set("approvedBy", text("ann")), set("applied", text(past)))))),
+		reported("approved by the one who created it", fsck.OperationBroken, put("O#"+runningID, "#", within("document", all(
+			set("by", text("bob")), set("requestedBy", text("ann")), set("approvedBy", text("bob")), set("applied", text(past)))))),
 		reported("document unreadable", fsck.OperationBroken, put("O#"+runningID, "#", set("document", text("{")))),
 		reported("reason of an operation without a plan", fsck.PersonalData, put("O#cancelled", "#", within("document", set("reason", text("Anders asked"))))),
 		reported("position of an operation without a plan", fsck.PersonalData, put("O#cancelled", "#", within("document", set("position", text("~YW5kZXJz"))))),
@@ -453,6 +463,7 @@ func populate(t *testing.T, w *World) (generation string) {
 	fence(t, service, "fenced")
 	w.plan(t, planningID, bulk.Planning)
 	w.plan(t, "ready", bulk.Ready, false, false)
+	w.plan(t, "waiting", bulk.Waiting, false)
 	w.plan(t, runningID, bulk.Running, true, false)
 	w.plan(t, "cancelled", bulk.Cancelled, true, false)
 	w.plan(t, "cancelling", bulk.Cancelling, true, false)
@@ -484,6 +495,9 @@ func (w *World) plan(t *testing.T, id string, state bulk.State, ended ...bool) {
 		})
 	}
 	op.State, op.Version, op.Chunks, op.Expires = state, 2, len(ended), now.Add(time.Hour)
+	if state == bulk.Waiting {
+		op.Requested, op.RequestedBy = now, "ann"
+	}
 	must(store.Freeze(t.Context(), op, chunks))
 	for seq, is := range ended {
 		if is {

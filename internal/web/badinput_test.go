@@ -160,7 +160,7 @@ func TestNobody(t *testing.T) {
 			for _, actor := range []string{"", "none"} {
 				r := httptest.NewRequest(strings.ToUpper(method), attack{}.target(path, "none"), strings.NewReader("{"))
 				if actor == "" {
-					r = r.WithContext(web.WithActor(r.Context(), ""))
+					r = r.WithContext(web.SignedIn(r.Context(), ""))
 				}
 				got := s.do(r)
 				if got.status != 401 || got.body["code"] != "UNAUTHENTICATED" || !got.isProblem() || got.header.Get("WWW-Authenticate") != "Bearer" {

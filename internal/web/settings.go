@@ -139,29 +139,15 @@ type updateSettingsInput struct {
 	Body NewSettings
 }
 
-// baseVersion returns the version that the request replaces, from the body or If-Match. If both have one, they must be
-// equal.
-func (in *updateSettingsInput) baseVersion() (int64, error) {
-	named, header := in.Body.Version, in.IfMatch != "" && in.IfMatch != "*"
-	if !header {
-		if named == nil {
-			return 0, versionRequired
-		}
-		return *named, nil
-	}
-	version, err := in.parse()
-	if err == nil && named != nil && *named != version {
-		err = customer.ErrVersion
-	}
-	return version, err
-}
-
 func (a *api) updateSettings(ctx context.Context, in *updateSettingsInput) (*settingsOutput, error) {
 	wanted, err := in.Body.settings()
 	if err != nil {
 		return nil, err
 	}
-	if wanted.Version, err = in.baseVersion(); err != nil {
+	if wanted.Version, err = in.replaces(in.Body.Version, customer.ErrVersion); err != nil {
+		return nil, err
+	}
+	if err := a.requireFreshToRetain(ctx, wanted.Retention); err != nil {
 		return nil, err
 	}
 	s, err := a.svc.UpdateSettings(ctx, wanted, in.Body.Acknowledged, actorOf(ctx))

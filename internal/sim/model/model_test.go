@@ -17,7 +17,7 @@ func TestTheModelIsAStoreLikeAnyOther(t *testing.T) {
 			t.Fatal(err)
 		}
 		return conform.World{
-			Store: model.Table{Model: m}, Ledger: model.Ledger{Model: m}, Operations: model.Operations{Model: m},
+			Store: model.Table{Model: m}, Access: model.Table{Model: m}, Ledger: model.Ledger{Model: m}, Operations: model.Operations{Model: m},
 			Now:    func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 			Expiry: func(_ testing.TB, id string) time.Time { return m.Expiry(id) },
 			NameBy: func(rules func(customer.Profile) customer.Names) { m.NamesOf = rules },
