@@ -56,6 +56,13 @@ func TestASecondAdministratorApprovesADeletion(t *testing.T) {
 			s.observe("c000")
 		}
 	}
+	for action, by := range map[string]string{"operation.applied": "bob", "operation.approved": "carol"} {
+		day := time.Now().UTC().Format(time.DateOnly)
+		found := s.must(200, post, "/v1/audit/search", fmt.Sprintf(`{"day":%q,"action":%q}`, day, action))
+		if found.at("entries.0.by") != by || found.at("entries.1.by") != by || found.at("entries.2") != nil {
+			t.Errorf("%s: want two by %s: %s", action, by, found.text)
+		}
+	}
 	s.run(t, []call{
 		{Name: "the log", Method: get, URL: "/v1/customers/c000/audit", Status: 200, Want: map[string]any{"entries.0.action": "customer.deleted", "entries.0.by": "bob", "entries.0.approvedBy": "carol"}},
 		{Name: "the certificate", Method: get, URL: "/v1/certificates/c000", Status: 200, Want: map[string]any{

@@ -170,7 +170,7 @@ func (a *api) applyOperation(ctx context.Context, in *applyInput) (*operationOut
 		Digest: in.Body.Digest, Acknowledged: in.Body.Acknowledged, OnRefused: bulk.OnRefused(in.Body.OnBlocked), By: actorOf(ctx),
 	})
 	if err == nil {
-		err = a.logOperation(ctx, audit.OperationApplied, op, op.Actor(), op.Applied)
+		err = a.logApplied(ctx, op)
 	}
 	return a.answerOperation(ctx, op, err)
 }
@@ -189,6 +189,9 @@ func (a *api) approveOperation(ctx context.Context, in *approveInput) (*operatio
 		return nil, err
 	}
 	op, err = a.operations.Approve(ctx, in.Operation, in.Body.Digest, actorOf(ctx))
+	if err == nil {
+		err = a.logOperation(ctx, audit.OperationApproved, op, op.ApprovedBy, op.Applied)
+	}
 	return a.answerOperation(ctx, op, err)
 }
 
