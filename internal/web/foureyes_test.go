@@ -8,11 +8,17 @@ import (
 	"lethe/internal/customer"
 )
 
-// withFourEyes puts access rules with these four eyes in force.
+// withFourEyes puts access rules with these four eyes in force, with a second administrator where that takes one.
 func (s *system) withFourEyes(rules string) {
 	s.t.Helper()
 	read := s.must(200, get, "/v1/access", "")
-	s.must(200, put, "/v1/access", fmt.Sprintf(`{"version":%v,"groups":[],"fourEyes":%s}`, read.at("version"), rules))
+	put := s.send(put, "/v1/access", fmt.Sprintf(`{"version":%v,"groups":[],"fourEyes":%s}`, read.at("version"), rules))
+	if put.status == 202 {
+		put = s.send(post, "/v1/access/approve", fmt.Sprintf(`{"digest":%q}`, put.at("proposal.digest")), "Actor", "second")
+	}
+	if put.status != 200 {
+		s.t.Fatal(put.text)
+	}
 }
 
 // by sends a request that must answer with a status, as an administrator.
@@ -174,4 +180,33 @@ func TestApprovalsAndChangesInAnyOrder(t *testing.T) {
 	apply(alone, aloneDigest)
 	s.settle()
 	state("c003", "active") // planned before the rules asked for a second administrator, and applied after it
+}
+
+// TestRelaxedRulesWaitForASecondAdministrator proposes rules, and approves and discards them.
+func TestRelaxedRulesWaitForASecondAdministrator(t *testing.T) {
+	s := newSystem(t)
+	s.withFourEyes(`{"purges":true}`)
+	propose := func(four string) answer {
+		t.Helper()
+		read := s.must(200, get, "/v1/access", "")
+		return s.must(202, put, "/v1/access", fmt.Sprintf(`{"version":%v,"groups":[],"fourEyes":%s}`, read.at("version"), four), "Actor", "alice")
+	}
+	proposed := propose(`{"purges":false}`)
+	if proposed.at("fourEyes.purges") != true || proposed.at("proposal.fourEyes.purges") != false || proposed.at("proposal.by") != "alice" {
+		t.Fatal(proposed.text)
+	}
+	digest := fmt.Sprintf(`{"digest":%q}`, proposed.at("proposal.digest"))
+	s.run(t, []call{
+		{Name: "shown", Method: get, URL: "/v1/access", Status: 200, Want: map[string]any{"proposal.digest": proposed.at("proposal.digest")}},
+		{Name: "one's own", Method: post, URL: "/v1/access/approve", Body: digest, Header: []string{"Actor", "alice"}, Status: 409, Code: "OWN_APPROVAL"},
+		{Name: "another digest", Method: post, URL: "/v1/access/approve", Body: `{"digest":"x"}`, Header: []string{"Actor", "bob"}, Status: 412, Code: "VERSION_MISMATCH"},
+		{Name: "discarded", Method: post, URL: "/v1/access/discard", Body: digest, Header: []string{"Actor", "alice"}, Status: 200, Want: map[string]any{"proposal": nil, "fourEyes.purges": true}},
+		{Name: "too late", Method: post, URL: "/v1/access/approve", Body: digest, Header: []string{"Actor", "bob"}, Status: 409, Code: "NOT_WAITING"},
+	})
+	digest = fmt.Sprintf(`{"digest":%q}`, propose(`{"purges":false}`).at("proposal.digest"))
+	s.run(t, []call{
+		{Name: "approved", Method: post, URL: "/v1/access/approve", Body: digest, Header: []string{"Actor", "bob"}, Status: 200, Want: map[string]any{
+			"proposal": nil, "fourEyes.purges": false, "changed.by": "bob",
+		}},
+	})
 }

@@ -37,6 +37,8 @@ var needs = map[string]need{
 	"get-me":                {},
 	"get-access":            {anyOf: []access.Permission{access.Settings, access.Audit, access.Approve}},
 	"update-access":         {anyOf: []access.Permission{access.Settings}, fresh: always},
+	"approve-access":        {anyOf: []access.Permission{access.Approve}, fresh: always},
+	"discard-access":        {anyOf: []access.Permission{access.Settings, access.Approve}},
 	"list-suspensions":      {anyOf: []access.Permission{access.Settings, access.Audit}},
 	"suspend-administrator": only(access.Settings),
 	"lift-suspension":       {anyOf: []access.Permission{access.Settings}, fresh: always},
