@@ -26,6 +26,8 @@ const (
 	dashboardClient = "lethe-dashboard"
 	audience        = "lethe"
 	scope           = "lethe/admin"
+	// owners is the group of the demo administrators who have all permissions.
+	owners = "owners"
 )
 
 // issuerFolder is the folder of the issuer's keys and port: with both the same, tokens are valid after a restart.
@@ -165,9 +167,9 @@ func forward(target *url.URL) http.Handler {
 	}
 }
 
-// token returns an access token of a demo administrator.
-func (s *system) token(ctx context.Context, administrator string) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.issuer.URL+"/tokens/"+administrator, http.NoBody)
+// tokenOf returns an access token of a demo administrator.
+func tokenOf(ctx context.Context, issuer, administrator string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, issuer+"/tokens/"+administrator, http.NoBody)
 	if err != nil {
 		return "", err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -32,7 +31,7 @@ func startTestIssuer(t *testing.T, dir string) (*system, *journal) {
 	t.Cleanup(s.stop)
 	t.Cleanup(func() { lines.show(t) })
 	var err error
-	if s.folder, err = openFolder(dir, false); err != nil {
+	if s.folder, err = openFolder(dir); err != nil {
 		t.Fatal(err)
 	}
 	s.later(s.folder.close)
@@ -476,7 +475,7 @@ func TestTokensOutliveTheIssuer(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first, lines := startTestIssuer(t, dir)
-	token, err := first.token(t.Context(), demo.Owner)
+	token, err := tokenOf(t.Context(), first.issuer.URL, demo.Owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -488,7 +487,7 @@ func TestTokensOutliveTheIssuer(t *testing.T) {
 	if second.issuer.URL != address || keysAt(t, second.issuer.URL) != keys {
 		t.Errorf("the issuer was at %s, and is at %s with other keys", address, second.issuer.URL)
 	}
-	if _, err := second.token(context.Background(), "nobody"); err == nil || !strings.Contains(err.Error(), "owner, support, privacy, auditor, leaver") {
+	if _, err := tokenOf(t.Context(), second.issuer.URL, "nobody"); err == nil || !strings.Contains(err.Error(), "owner, support, privacy, auditor, leaver") {
 		t.Errorf("a token for nobody: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -33,8 +34,8 @@ type options struct {
 	DynamoDBURL, SQSURL string
 	// Output gets the progress and the lines that functions print.
 	Output io.Writer
-	// Load fills a new system with demo data.
-	Load func(ctx context.Context, baseURL string, progress io.Writer) error
+	// Load fills a new system with demo data. The client acts as an administrator who may do everything.
+	Load func(ctx context.Context, client *http.Client, baseURL string, progress io.Writer) error
 }
 
 const usage = `Usage: make run ARGS="[options]"
