@@ -49,8 +49,8 @@ func startTestIssuer(t *testing.T, dir string) (*system, *journal) {
 
 // browser follows no redirects, and keeps cookies.
 type browser struct {
-	client *http.Client
-	issuer string
+	client            *http.Client
+	issuer, dashboard string
 }
 
 func newBrowser(t *testing.T, s *system) *browser {
@@ -60,7 +60,7 @@ func newBrowser(t *testing.T, s *system) *browser {
 		t.Fatal(err)
 	}
 	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &browser{client, s.issuer.URL}
+	return &browser{client, s.issuer.URL, s.BaseURL}
 }
 
 func (b *browser) send(t *testing.T, method, address string, form url.Values, headers ...string) answer {
@@ -115,10 +115,10 @@ func challengeOf(verifier string) string {
 }
 
 // question returns the parameters of a right request of the dashboard, after a change.
-func question(change func(url.Values)) url.Values {
+func (b *browser) question(change func(url.Values)) url.Values {
 	q := url.Values{
 		"client_id": {dashboardClient}, "response_type": {"code"}, "scope": {"openid " + scope}, "audience": {audience},
-		"redirect_uri": {dashboardOrigin + "/signed-in"}, "state": {"the-state"}, "nonce": {"the-nonce"},
+		"redirect_uri": {b.dashboard + "/signed-in"}, "state": {"the-state"}, "nonce": {"the-nonce"},
 		"code_challenge": {challengeOf(verifier)}, "code_challenge_method": {"S256"},
 	}
 	if change != nil {
@@ -127,9 +127,9 @@ func question(change func(url.Values)) url.Values {
 	return q
 }
 
-func (b *browser) ask(t *testing.T, q url.Values) (answer, *url.URL) {
+func (b *browser) ask(t *testing.T, change func(url.Values)) (answer, *url.URL) {
 	t.Helper()
-	return b.follow(t, b.send(t, http.MethodGet, b.issuer+"/auth?"+q.Encode(), nil))
+	return b.follow(t, b.send(t, http.MethodGet, b.issuer+"/auth?"+b.question(change).Encode(), nil))
 }
 
 // choose clicks on a person of the page, and returns where the browser is led.
@@ -149,9 +149,9 @@ func (b *browser) choose(t *testing.T, page answer, subject string) *url.URL {
 // codeFor signs in and returns the code.
 func (b *browser) codeFor(t *testing.T, subject string, change func(url.Values)) string {
 	t.Helper()
-	page, _ := b.ask(t, question(change))
+	page, _ := b.ask(t, change)
 	back := b.choose(t, page, subject)
-	if got := back.Scheme + "://" + back.Host + back.Path; got != dashboardOrigin+"/signed-in" {
+	if got := back.Scheme + "://" + back.Host + back.Path; got != b.dashboard+"/signed-in" {
 		t.Fatalf("the browser was led to %s", got)
 	}
 	q := back.Query()
@@ -166,12 +166,12 @@ func (b *browser) redeem(t *testing.T, code string, change func(url.Values)) ans
 	t.Helper()
 	form := url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {dashboardClient}, "code": {code},
-		"redirect_uri": {dashboardOrigin + "/signed-in"}, "code_verifier": {verifier},
+		"redirect_uri": {b.dashboard + "/signed-in"}, "code_verifier": {verifier},
 	}
 	if change != nil {
 		change(form)
 	}
-	return b.send(t, http.MethodPost, b.issuer+"/token", form, "Origin", dashboardOrigin, "Sec-Fetch-Site", "same-site", "Accept", typeJSON)
+	return b.send(t, http.MethodPost, b.issuer+"/token", form, "Origin", b.dashboard, "Sec-Fetch-Site", "same-site", "Accept", typeJSON)
 }
 
 type tokens struct {
@@ -260,13 +260,13 @@ func TestFreshSignIn(t *testing.T) {
 	first := time.Now()
 	time.Sleep(2100 * time.Millisecond)
 
-	_, back := b.ask(t, question(func(q url.Values) { q.Set("prompt", "none") }))
+	_, back := b.ask(t, func(q url.Values) { q.Set("prompt", "none") })
 	if back == nil {
 		t.Fatal("the issuer has forgotten the browser")
 	}
 	signedInAt(t, claimsOf(t, decode[tokens](t, b.redeem(t, back.Query().Get("code"), nil)).Access), first)
 
-	if _, back := b.ask(t, question(func(q url.Values) { q.Set("prompt", "none"); q.Set("max_age", "1") })); back.Query().Get("error") != "login_required" {
+	if _, back := b.ask(t, func(q url.Values) { q.Set("prompt", "none"); q.Set("max_age", "1") }); back.Query().Get("error") != "login_required" {
 		t.Errorf("with max_age=1 two seconds later: %v", back)
 	}
 	for _, wish := range []string{"max_age=1", "prompt=login"} {
@@ -313,7 +313,7 @@ func refusedRequests(t *testing.T, s *system) {
 		{"a browser that nobody has signed in", set("prompt", "none"), "login_required"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, back := newBrowser(t, s).ask(t, question(tt.change))
+			got, back := newBrowser(t, s).ask(t, tt.change)
 			if tt.error == "" {
 				if back != nil || got.status != http.StatusBadRequest || bytes.Contains(got.body, []byte("evil")) {
 					t.Errorf("answered %d to %v: %s", got.status, back, got.body)
@@ -411,7 +411,7 @@ func refusedPages(t *testing.T, s *system) {
 func TestTheSignInPage(t *testing.T) {
 	t.Parallel()
 	s, _ := startTestIssuer(t, t.TempDir())
-	page, _ := newBrowser(t, s).ask(t, question(nil))
+	page, _ := newBrowser(t, s).ask(t, nil)
 	for _, a := range demo.Administrators {
 		for _, text := range []string{a.Name, a.May, `value="` + a.Subject + `"`} {
 			if !bytes.Contains(page.body, []byte(text)) {
@@ -451,14 +451,14 @@ func TestSignOut(t *testing.T) {
 	if page.status != http.StatusOK || secret == nil || !bytes.Contains(page.body, []byte("<button")) {
 		t.Fatalf("the page has no form: %s", page.body)
 	}
-	if _, back := b.ask(t, question(func(q url.Values) { q.Set("prompt", "none") })); back.Query().Get("error") != "" {
+	if _, back := b.ask(t, func(q url.Values) { q.Set("prompt", "none") }); back.Query().Get("error") != "" {
 		t.Error("the page alone has signed out")
 	}
 	_, back := b.follow(t, b.send(t, http.MethodPost, b.issuer+"/session/end/confirm", url.Values{"xsrf": {string(secret[1])}, "logout": {"yes"}}, "Origin", b.issuer))
 	if back == nil || back.String() != dashboardOrigin+"/signed-out" {
 		t.Errorf("the browser was led to %v", back)
 	}
-	if _, back := b.ask(t, question(func(q url.Values) { q.Set("prompt", "none") })); back.Query().Get("error") != "login_required" {
+	if _, back := b.ask(t, func(q url.Values) { q.Set("prompt", "none") }); back.Query().Get("error") != "login_required" {
 		t.Errorf("after sign-out the issuer answers %v", back)
 	}
 	for _, elsewhere := range []string{"http://evil.example/signed-out", dashboardOrigin + "/", "//evil.example"} {

@@ -17,7 +17,7 @@ import (
 // options are the options of the command.
 type options struct {
 	Port       int // 0 for any free port
-	IssuerPort int // 0 for that of the last start, or any free port
+	IssuerPort int // 0 for the port of the last start, or any free one
 	Dir        string
 	Reset      bool
 	Engine     engine.Kind
