@@ -46,7 +46,7 @@ func (p *Process) Play(t Trace, customer int, until time.Duration, done func(err
 			p.meter.Failed++
 		}
 		done(err)
-	}, seen: map[string]int{}, began: -1, shift: p.rng.IntN(1 << 20)}
+	}, seen: map[string]int{}, readAt: map[string]int{}, reached: -1, shift: p.rng.IntN(1 << 20)}
 	r.stage(0)
 }
 
@@ -61,10 +61,11 @@ type run struct {
 	shift    int
 
 	// A certificate is appended to a chain at the end that the run has read. If another run appended in between, it reads
-	// again.
-	seen    map[string]int // the version of each chain that it has read
-	late    map[string]bool
-	began   int // the stage that read them
+	// and appends again: only that is played again.
+	seen    map[string]int  // the version of each chain that it has read
+	readAt  map[string]int  // the stage that read it
+	late    map[string]bool // chains to append to again
+	reached int             // the last stage that is played only for them
 	appends int
 }
 
@@ -77,14 +78,17 @@ func (r *run) stage(n int) {
 		r.done(ErrUnfinished)
 		return
 	}
-	requests := r.trace.Stages[n]
+	requests := r.requests(n)
 	left, late := len(requests), map[string]bool{}
+	if left == 0 {
+		r.stage(n + 1)
+		return
+	}
 	var failed error
 	cpu := r.trace.CPU / float64(r.trace.Requests())
 	for _, request := range requests {
 		r.compute(cpu, func() {
-			request, behind := r.chains(request, n)
-			maps.Copy(late, behind)
+			maps.Copy(late, r.behind(request, n))
 			c := &call{Process: r.Process, request: request, customer: r.customer, until: r.until, done: func(err error) {
 				failed = first(failed, err)
 				if left--; left == 0 {
@@ -94,6 +98,31 @@ func (r *run) stage(n int) {
 			c.start()
 		})
 	}
+}
+
+// requests returns the requests of a stage. Up to the stage reached they are those that append again.
+func (r *run) requests(n int) []Request {
+	var requests []Request
+	for _, request := range r.trace.Stages[n] {
+		parts := make([]Part, len(request.Parts))
+		again := false
+		for i, p := range request.Parts {
+			parts[i] = p.shifted(r.shift)
+			chain, ok := chainOf(parts[i])
+			again = again || ok && r.late[chain]
+		}
+		if n > r.reached || again {
+			request.Parts = parts
+			requests = append(requests, request)
+		}
+	}
+	return requests
+}
+
+// chainOf returns the key of the chain that the part reads or appends to.
+func chainOf(p Part) (key string, ok bool) {
+	t := p.Touches[0]
+	return t.Key, t.Table == LedgerTable && strings.HasPrefix(t.Key, "L#")
 }
 
 func first(a, b error) error {
@@ -108,41 +137,33 @@ func (r *run) ended(n int, late map[string]bool, err error) {
 	case err != nil:
 		r.done(err)
 	case len(late) > 0:
-		r.late = late
+		r.late, r.reached = late, max(r.reached, n)
+		back := n
+		for chain := range late {
+			back = min(back, r.readAt[chain])
+		}
 		r.appends++
-		r.After(r.below(r.behaviour.AfterAppended(r.appends)), func() { r.stage(r.began) })
+		r.After(r.below(r.behaviour.AfterAppended(r.appends)), func() { r.stage(back) })
 	default:
 		r.stage(n + 1)
 	}
 }
 
-// chains notes which ends of chains a request reads, and takes from a request the blocks that come too late.
-func (r *run) chains(request Request, stage int) (Request, map[string]bool) {
-	var parts []Part
-	behind := map[string]bool{}
+// behind notes which ends of chains a request reads, and returns the chains to whose end it appends too late. Such a
+// request is paid for, too.
+func (r *run) behind(request Request, stage int) map[string]bool {
+	late := map[string]bool{}
 	for _, p := range request.Parts {
-		p = p.shifted(r.shift)
-		t := p.Touches[0]
-		if t.Table != LedgerTable || !strings.HasPrefix(t.Key, "L#") {
-			parts = append(parts, p)
-			continue
-		}
-		if r.late != nil && !r.late[t.Key] { // this chain is done
-			continue
-		}
+		chain, ok := chainOf(p)
 		switch {
+		case !ok:
 		case !p.Writes():
-			r.seen[t.Key] = r.store.versions[t.Key]
-			if r.began < 0 {
-				r.began = stage
-			}
-		case r.seen[t.Key] != r.store.versions[t.Key]:
-			behind[t.Key] = true
+			r.seen[chain], r.readAt[chain] = r.store.versions[chain], stage
+		case r.seen[chain] != r.store.versions[chain]:
+			late[chain] = true
 		default:
-			r.store.versions[t.Key]++
+			r.store.versions[chain]++
 		}
-		parts = append(parts, p)
 	}
-	request.Parts = parts
-	return request, behind
+	return late
 }
