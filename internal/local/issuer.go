@@ -145,10 +145,11 @@ func (s *system) serveIssuer() error {
 	return nil
 }
 
-// guard lets the dashboard lead the browser to sign-in and sign-out, and its script change a code into a token.
+// guard lets the dashboard lead the browser to sign-in and sign-out, and its script change a code into a token. A redirect by the
+// issuer counts as led by the dashboard.
 func (i *issuer) guard(next http.Handler) http.Handler {
 	return loopback.Guard(i.listener.Addr(), next,
-		loopback.Entrance("/auth", "/session/end"),
+		loopback.Entrance("/auth", "/sign-in/", "/session/end"),
 		loopback.FormEntrance(i.origins, "/session/end"),
 		loopback.Shared(i.origins, "/.well-known/openid-configuration", "/jwks", "/token"))
 }

@@ -88,8 +88,11 @@ func (b *browser) send(t *testing.T, method, address string, form url.Values, he
 	return answer{response.StatusCode, response.Header, text}
 }
 
-// follow follows redirects within the issuer, and returns the first other answer.
-func (b *browser) follow(t *testing.T, got answer) (answer, *url.URL) {
+// fromDashboard are the headers of a request to which the dashboard leads, by itself or by redirects.
+var fromDashboard = []string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}
+
+// follow follows redirects within the issuer with the headers, and returns the first other answer.
+func (b *browser) follow(t *testing.T, got answer, headers ...string) (answer, *url.URL) {
 	t.Helper()
 	for {
 		location := got.header.Get("Location")
@@ -103,7 +106,7 @@ func (b *browser) follow(t *testing.T, got answer) (answer, *url.URL) {
 		if next.Host != "" && "http://"+next.Host != b.issuer {
 			return got, next
 		}
-		got = b.send(t, http.MethodGet, b.issuer+next.RequestURI(), nil)
+		got = b.send(t, http.MethodGet, b.issuer+next.RequestURI(), nil, headers...)
 	}
 }
 
@@ -129,7 +132,7 @@ func (b *browser) question(change func(url.Values)) url.Values {
 
 func (b *browser) ask(t *testing.T, change func(url.Values)) (answer, *url.URL) {
 	t.Helper()
-	return b.follow(t, b.send(t, http.MethodGet, b.issuer+"/auth?"+b.question(change).Encode(), nil))
+	return b.follow(t, b.send(t, http.MethodGet, b.issuer+"/auth?"+b.question(change).Encode(), nil, fromDashboard...), fromDashboard...)
 }
 
 // choose clicks on a person of the page, and returns where the browser is led.
@@ -441,12 +444,11 @@ func TestSignOut(t *testing.T) {
 	b := newBrowser(t, s)
 	issued := decode[tokens](t, b.redeem(t, b.codeFor(t, "demo-owner", nil), nil))
 	form := url.Values{"client_id": {dashboardClient}, "id_token_hint": {issued.ID}, "post_logout_redirect_uri": {dashboardOrigin + "/signed-out"}}
-	asked := b.send(t, http.MethodPost, b.issuer+"/session/end", form, "Origin", "null",
-		"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document")
+	asked := b.send(t, http.MethodPost, b.issuer+"/session/end", form, append(fromDashboard, "Origin", "null")...)
 	if strings.Contains(asked.header.Get("Location"), issued.ID) {
 		t.Error("the token is in an address")
 	}
-	page, _ := b.follow(t, asked)
+	page, _ := b.follow(t, asked, fromDashboard...)
 	secret := regexp.MustCompile(`name="xsrf" value="(\w+)"`).FindSubmatch(page.body)
 	if page.status != http.StatusOK || secret == nil || !bytes.Contains(page.body, []byte("<button")) {
 		t.Fatalf("the page has no form: %s", page.body)
