@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"lethe/internal/audit"
 	"lethe/internal/clock"
 )
 
@@ -93,7 +94,9 @@ func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowled
 		return current, ErrConfirm
 	}
 	wanted.Changed = Changed{s.Now(), by}
-	stored, err := s.settings.PutSettings(ctx, wanted)
+	logged := audit.New(ctx, wanted.Changed.At, by, audit.SettingsChanged)
+	logged.Fields = current.Differs(wanted)
+	stored, err := s.settings.PutSettings(ctx, wanted, logged)
 	if err != nil {
 		return current, err
 	}

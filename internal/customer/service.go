@@ -274,7 +274,7 @@ func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, e
 
 func deletion(s Settings, ch Change) Deletion {
 	return Deletion{
-		ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode,
+		ID: ch.ID, Time: ch.At, By: ch.By, ApprovedBy: ch.ApprovedBy, Reason: ch.Reason, ReasonCode: ch.ReasonCode,
 		PurgeTime: s.Retention.After(ch.At),
 	}
 }

@@ -33,6 +33,7 @@ var goldenFiles = []struct{ file, pk, sk string }{
 	{"e-mail-claim", "E#ann@xn--bcher-kva.example", "#"},
 	{"retained-record", "X#bob", "R#invoice#10248"},
 	{"audit-entry", "A#ann", "2040-01-02T03:24:05.678Z#000000000000000000001"},
+	{"site-entry", "L#2040-01-02#15", "2040-01-02T03:04:05.678Z#a change of settings"},
 	{"operation-planning", "O#planning", "#"},
 	{"operation-running", "O#running", "#"},
 	{"selection", "O#planning", "selection"},

@@ -48,6 +48,7 @@ type system struct {
 	functions   []template.Function
 	listener    net.Listener
 	server      *http.Server
+	issuer      *issuer
 	// halt stops the triggers. underWay is done when they have finished their running work.
 	halt     context.CancelFunc
 	underWay sync.WaitGroup
@@ -78,6 +79,12 @@ func (s *system) start(ctx context.Context, o options) error {
 		return err
 	}
 	s.later(s.folder.close)
+	if err := s.listenIssuer(o.IssuerPort); err != nil {
+		return err
+	}
+	if err := s.startIssuer(ctx, o); err != nil {
+		return err
+	}
 	if err := s.startEngines(ctx, o); err != nil {
 		return err
 	}
@@ -93,6 +100,9 @@ func (s *system) start(ctx context.Context, o options) error {
 	}
 	binaries, err := build(ctx, root, s.folder.file("functions"), declared.Functions, o.Output)
 	if err != nil {
+		return err
+	}
+	if err := s.serveIssuer(); err != nil {
 		return err
 	}
 	s.functions = declared.Functions
@@ -114,8 +124,15 @@ func readTemplate(parameters map[string]string) (root string, declared *template
 	if root, err = engine.ModuleRoot(); err != nil {
 		return "", nil, err
 	}
-	declared, err = template.Load(filepath.Join(root, "template.yaml"), parameters)
+	declared, err = template.Load(filepath.Join(root, "template.yaml"), withIssuer(parameters))
 	return root, declared, err
+}
+
+// withIssuer adds the parameters of sign-in, unless they are given: without them the template would create a Cognito user pool.
+func withIssuer(parameters map[string]string) map[string]string {
+	all := map[string]string{"JwtIssuer": "http://127.0.0.1:8081", "JwtAudience": "lethe", "DashboardClientId": "lethe-dashboard"}
+	maps.Copy(all, parameters)
+	return all
 }
 
 func (s *system) listen(port int) error {
@@ -157,7 +174,7 @@ func (s *system) startTriggers(ctx context.Context, o options, declared *templat
 	if err != nil {
 		return err
 	}
-	s.server = &http.Server{Handler: loopback.Guard(s.listener.Addr(), front), ReadHeaderTimeout: 10 * time.Second}
+	s.server = &http.Server{Handler: s.guard(front), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.server.Serve(s.listener) }()
 	background, halt := context.WithCancel(context.WithoutCancel(ctx))
 	s.halt = halt
@@ -166,6 +183,23 @@ func (s *system) startTriggers(ctx context.Context, o options, declared *templat
 	}
 	s.later(s.drain)
 	return nil
+}
+
+// guard lets the sign-in lead the browser back to the dashboard.
+func (s *system) guard(next http.Handler) http.Handler {
+	return loopback.Guard(s.listener.Addr(), underOneName(s.BaseURL, next), loopback.Entrance("/signed-in", "/signed-out"))
+}
+
+// underOneName leads the browser from the address with localhost to the one with 127.0.0.1. Sign-in is at 127.0.0.1, and a
+// browser takes the two names for two sites.
+func underOneName(base string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Dest") == "document" && "http://"+r.Host != base {
+			http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // front returns the gateway for the functions with routes.
@@ -233,6 +267,8 @@ func (s *system) wait(ctx context.Context) error {
 		return nil
 	case <-s.dynamoDB.done():
 		return errors.New("the engine of DynamoDB ended unexpectedly: run make run again, the data is kept")
+	case <-s.issuer.process.Done():
+		return errors.New("the sign-in ended unexpectedly: run make run again, the data is kept")
 	case <-s.sqs.done():
 		return errors.New("the engine of SQS ended unexpectedly: run make run again, the data is kept")
 	}

@@ -28,6 +28,9 @@ const (
 	OperationRunning        Code = "OPERATION_RUNNING"
 	OperationEnded          Code = "OPERATION_ENDED"
 	AcknowledgementRequired Code = "ACKNOWLEDGEMENT_REQUIRED"
+	ApprovalRequired        Code = "APPROVAL_REQUIRED" // of a second administrator
+	OwnApproval             Code = "OWN_APPROVAL"
+	NotWaiting              Code = "NOT_WAITING"
 )
 
 // Refusals of any request, or of a line of a file.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lethe/internal/access"
+	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
@@ -80,6 +81,7 @@ type Model struct {
 	rules    access.Rules
 	leases   map[string]lease
 	entries  map[string][]customer.Entry
+	site     []audit.Entry // of the audit log: what changes no customer
 	totals   customer.Totals
 	days     map[customer.Day]customer.Moves
 	list     index

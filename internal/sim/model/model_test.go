@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/audit"
 	"lethe/internal/customer"
 	"lethe/internal/sim/conform"
 	"lethe/internal/sim/model"
@@ -12,7 +13,7 @@ import (
 func TestTheModelIsAStoreLikeAnyOther(t *testing.T) {
 	conform.Test(t, func(t testing.TB) conform.World {
 		m := model.New()
-		if _, err := (model.Table{Model: m}).PutSettings(t.Context(), conform.Settings); err != nil {
+		if _, err := (model.Table{Model: m}).PutSettings(t.Context(), conform.Settings, audit.New(t.Context(), time.Now(), "test", audit.SettingsChanged)); err != nil {
 			t.Fatal(err)
 		}
 		return conform.World{

@@ -30,14 +30,14 @@ async function compress(file: string): Promise<void> {
 }
 
 /** What every page needs. Files of the state that only some pages need are not in it. */
-const base = /node_modules\/(?!.*(infinite|queries))|\/src\/(api\/client|words|time|shell|state\/(announce|online|operation|queries|nobody|selections)\.)|\/parts\/(basic|boundary|icon|keys|problem)\./i;
+const base = /node_modules\/(?!oauth4webapi|.*(infinite|queries))|\/src\/(api\/client|words|time|shell|auth\/(session|gate)|state\/(announce|me|online|operation|queries|nobody|selections)\.)|\/parts\/(basic|boundary|icon|keys|menu|problem)\./i;
 
 export default defineConfig({
   plugins: [react(), precompress()],
   // Its package names the build for development, which checks and warns, for browsers, too.
   resolve: { alias: [{ find: /^react-router$/, replacement: join(import.meta.dirname, "node_modules/react-router/dist/production/index.mjs") }] },
   // For work on the dashboard: `npx vite` beside a system that make run has started.
-  server: { proxy: { "/v1": proxy, "/docs": proxy } },
+  server: { proxy: { "/v1": proxy, "/docs": proxy, "/config.json": proxy } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
   // The policy allows no inline script, and no data: address.
   build: {

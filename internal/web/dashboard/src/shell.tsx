@@ -1,15 +1,18 @@
 import { useEffect, useState, type ReactNode } from "react";
 import { Link, NavLink, useLocation } from "react-router";
+import { broughtBack, returned, signOut } from "./auth/session";
 import { Boundary } from "./parts/boundary";
 import { Icon, Wordmark, type IconName } from "./parts/icon";
 import { Keys } from "./parts/keys";
+import { Menu } from "./parts/menu";
 import { Note } from "./parts/basic";
 import { Announcements } from "./state/announce";
+import { useMe } from "./state/me";
 import { useMay, type Act } from "./state/may";
 import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "./state/operation";
 import { useOnline } from "./state/online";
 import { useOperation, useOperations, useTotals } from "./state/queries";
-import { count } from "./words";
+import { count, initials } from "./words";
 
 /** The frame of every page: the side bar, and what is said to screen readers. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -28,6 +31,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <MenuSwitch open={open} toggle={() => setOpen(!open)} />
       <main id="main" tabIndex={-1}>
         <Offline />
+        <SignedInAgain />
         <Boundary at={pathname}>{children}</Boundary>
       </main>
       <Announcements />
@@ -51,7 +55,7 @@ function SideBar({ open }: { open: boolean }) {
     <header className={open ? "sidebar open" : "sidebar"} id="sidebar">
       <div className="brand">
         <Wordmark />
-        <span className="place">local demo</span>
+        <span className="place">{returned()?.config.place}</span>
       </div>
       <nav aria-label="Pages">
         <Page act="see" to="/" icon="home" name="Overview" />
@@ -65,16 +69,27 @@ function SideBar({ open }: { open: boolean }) {
         <hr />
         <Page act="seeSettings" to="/settings" icon="sliders" name="Settings" />
       </nav>
-      <div className="account">
+      <Account />
+    </header>
+  );
+}
+
+/** Who has signed in, and the way out. */
+function Account() {
+  const me = useMe();
+  const name = me?.name || me?.subject || "Signed in";
+  return (
+    <div className="account">
+      <Menu label={`Account of ${name}`} subject={name} className="account-button" groups={[[{ label: "Sign out", icon: "leave", run: () => void signOut() }]]}>
         <span className="avatar" aria-hidden="true">
-          DA
+          {initials(name)}
         </span>
         <span className="who">
-          Demo administrator
-          <small>No sign-in yet</small>
+          {name}
+          {me && <small>{me.groups.join(", ")}</small>}
         </span>
-      </div>
-    </header>
+      </Menu>
+    </div>
   );
 }
 
@@ -165,6 +180,21 @@ function Offline() {
     <div className="banner-note">
       <Note icon="warning">
         <strong>You are offline.</strong> What you see may be old. Nothing can be changed until the connection is back.
+      </Note>
+    </div>
+  );
+}
+
+/** A change that was asked for before a sign-in is never made after it by itself. */
+function SignedInAgain() {
+  const { pathname } = useLocation();
+  const [at, setAt] = useState(() => (broughtBack<boolean>("asked") ? pathname : undefined));
+  if (at === undefined) return null;
+  if (at !== pathname) setAt(undefined);
+  return (
+    <div className="banner-note">
+      <Note>
+        <strong>You have signed in again.</strong> What you asked for last may not be done: look, then ask for it again.
       </Note>
     </div>
   );

@@ -1,3 +1,4 @@
+import { counted } from "../words";
 import { Refusal, UNREACHABLE, UNREADABLE } from "./client";
 
 /** What each refusal means to an administrator, and the way out. A test wants one for every code of the API. */
@@ -54,6 +55,9 @@ export const refusals: Record<string, string> = {
 /** The text for an error; unknown codes have the API's own words. */
 export function explain(error: unknown): string {
   if (!(error instanceof Refusal)) return "Something went wrong in this page. Reload it.";
+  const { permission, maxAge } = error.problem ?? {};
+  if (permission) return `Your account lacks the permission ${permission}. Ask an administrator who manages permissions.`;
+  if (maxAge) return `For this you have to have signed in within the last ${counted(Math.round(maxAge / 60), "minute")}. Nothing was done. Sign in again: you come back to this page, and can ask for it again.`;
   return refusals[error.code] ?? error.problem?.detail ?? refusals[UNREADABLE] ?? error.code;
 }
 
