@@ -46,7 +46,7 @@ func (p *Process) Play(t Trace, customer int, until time.Duration, done func(err
 			p.meter.Failed++
 		}
 		done(err)
-	}, seen: map[string]int{}, began: -1, shift: p.rng.IntN(1 << 20)}
+	}, seen: map[string]read{}, shift: p.rng.IntN(1 << 20)}
 	r.stage(0)
 }
 
@@ -61,12 +61,14 @@ type run struct {
 	shift    int
 
 	// A certificate is appended to a chain at the end that the run has read. If another run appended in between, it reads
-	// again.
-	seen    map[string]int // the version of each chain that it has read
-	late    map[string]bool
-	began   int // the stage that read them
-	appends int
+	// again, and appends again. All else of these stages is done.
+	seen    map[string]read // the end of each chain that it has read
+	late    map[string]bool // the chains that it appends to again; nil if none
+	appends int             // how often it came too late at these
 }
+
+// read is the version of a chain, and the stage that read it.
+type read struct{ version, stage int }
 
 func (r *run) stage(n int) {
 	switch {
@@ -81,17 +83,20 @@ func (r *run) stage(n int) {
 	left, late := len(requests), map[string]bool{}
 	var failed error
 	cpu := r.trace.CPU / float64(r.trace.Requests())
+	answered := func(err error) {
+		failed = first(failed, err)
+		if left--; left == 0 {
+			r.ended(n, late, failed)
+		}
+	}
 	for _, request := range requests {
 		r.compute(cpu, func() {
-			request, behind := r.chains(request, n)
-			maps.Copy(late, behind)
-			c := &call{Process: r.Process, request: request, customer: r.customer, until: r.until, done: func(err error) {
-				failed = first(failed, err)
-				if left--; left == 0 {
-					r.ended(n, late, failed)
-				}
-			}}
-			c.start()
+			request, behind, done := r.chains(request, n)
+			if maps.Copy(late, behind); done {
+				answered(nil)
+				return
+			}
+			(&call{Process: r.Process, request: request, customer: r.customer, until: r.until, done: answered}).start()
 		})
 	}
 }
@@ -110,39 +115,60 @@ func (r *run) ended(n int, late map[string]bool, err error) {
 	case len(late) > 0:
 		r.late = late
 		r.appends++
-		r.After(r.below(r.behaviour.AfterAppended(r.appends)), func() { r.stage(r.began) })
+		r.After(r.below(r.behaviour.AfterAppended(r.appends)), func() { r.stage(r.readAt(late)) })
 	default:
+		if r.late != nil && r.appended(n) {
+			r.late, r.appends = nil, 0
+		}
 		r.stage(n + 1)
 	}
 }
 
-// chains notes which ends of chains a request reads, and takes from a request the blocks that come too late.
-func (r *run) chains(request Request, stage int) (Request, map[string]bool) {
+// readAt is the first stage that read the end of one of the chains.
+func (r *run) readAt(chains map[string]bool) int {
+	at := len(r.trace.Stages)
+	for key := range chains {
+		at = min(at, r.seen[key].stage)
+	}
+	return at
+}
+
+// appended reports whether the stage appends to one of the late chains.
+func (r *run) appended(n int) bool {
+	for _, request := range r.trace.Stages[n] {
+		for _, p := range request.Parts {
+			if p = p.shifted(r.shift); p.Writes() && r.late[p.Touches[0].Key] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// chains notes which ends of chains a request reads, and which of its blocks come too late. Of a stage that is played again it
+// leaves what belongs to the late chains, with the reads that tell which certificates are filed. If that is nothing, the request
+// is done.
+func (r *run) chains(request Request, stage int) (left Request, behind map[string]bool, done bool) {
 	var parts []Part
-	behind := map[string]bool{}
+	behind = map[string]bool{}
 	for _, p := range request.Parts {
 		p = p.shifted(r.shift)
 		t := p.Touches[0]
-		if t.Table != LedgerTable || !strings.HasPrefix(t.Key, "L#") {
-			parts = append(parts, p)
+		chain := t.Table == LedgerTable && strings.HasPrefix(t.Key, "L#")
+		if r.late != nil && !r.late[t.Key] && (chain || t.Table != LedgerTable || p.Writes()) {
 			continue
 		}
-		if r.late != nil && !r.late[t.Key] { // this chain is done
-			continue
-		}
+		parts = append(parts, p)
 		switch {
+		case !chain:
 		case !p.Writes():
-			r.seen[t.Key] = r.store.versions[t.Key]
-			if r.began < 0 {
-				r.began = stage
-			}
-		case r.seen[t.Key] != r.store.versions[t.Key]:
+			r.seen[t.Key] = read{r.store.versions[t.Key], stage}
+		case r.seen[t.Key].version != r.store.versions[t.Key]:
 			behind[t.Key] = true
 		default:
 			r.store.versions[t.Key]++
 		}
-		parts = append(parts, p)
 	}
 	request.Parts = parts
-	return request, behind
+	return request, behind, r.late != nil && len(parts) == 0
 }
