@@ -65,7 +65,7 @@ func (s *system) queueTrigger(f template.Function, event template.QueueEvent) ma
 	queue := s.resources.Queues[event.Queue]
 	return mapping.Queue{
 		Client: sqs.NewFromConfig(s.sqs.config), URL: queue.URL, ARN: queue.ARN, Invoke: s.invoke(f.Name),
-		BatchSize: event.BatchSize, PartialFailure: event.PartialFailure, Concurrency: event.Concurrency, Log: s.log,
+		BatchSize: cmp.Or(s.options.Batch, event.BatchSize), PartialFailure: event.PartialFailure, Concurrency: event.Concurrency, Log: s.log,
 	}
 }
 
