@@ -8,8 +8,21 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 
-# The route of the dashboard's files. It serves no data and needs no token: the page for signing in must be visible before.
-PAGES = "/$default"
+# The routes without a token, and their functions: the dashboard's files, because the page for signing in must be visible before,
+# and the documentation, which is the same in every deployment.
+OPEN = {
+    "/$default": "DashboardFunction",
+    "/docs": "ApiFunction",
+    "/docs/{proxy+}": "ApiFunction",
+    "/openapi.json": "ApiFunction",
+    "/openapi.yaml": "ApiFunction",
+}
+
+# How SAM writes that a route has no authorizer: there is no such scheme, and API Gateway lets everyone in.
+NONE = [{"NONE": []}]
+
+# What every other route asks for. Without the scope it would take ID tokens, too.
+TOKEN = [{"Jwt": [{"Ref": "JwtScope"}]}]
 
 
 def translate(path):
@@ -24,20 +37,22 @@ def defects(resources):
     for name, resource in resources.items():
         kind, properties = resource["Type"], resource.get("Properties", {})
         if kind == "AWS::ApiGatewayV2::Api":
-            yield from open_routes(name, properties["Body"]["paths"])
+            yield from unguarded(name, properties["Body"])
         if kind == "AWS::Scheduler::Schedule" and "Name" in properties:
             yield f"{name} has a fixed name: a second stack in the account would fail on it"
         if kind == "AWS::IAM::Role" and any("policy/service-role" in str(arn) for arn in properties.get("ManagedPolicyArns", [])):
             yield f"{name} was made by SAM, with permissions on every resource of the account"
 
 
-def open_routes(api, paths):
-    for path, methods in paths.items():
+def unguarded(api, body):
+    for path, methods in body["paths"].items():
         for method, route in methods.items():
-            if path == PAGES and "DashboardFunction" in str(route["x-amazon-apigateway-integration"]):
-                continue
-            if route.get("security") != [{"Jwt": []}]:
-                yield f"{api}: {method} {path} is reachable without a token"
+            function = OPEN.get(path)
+            if function and function in str(route["x-amazon-apigateway-integration"]):
+                if route.get("security") != NONE:
+                    yield f"{api}: {method} {path} needs a token: nobody could sign in, or read how"
+            elif route.get("security") != TOKEN:
+                yield f"{api}: {method} {path} is reachable without an access token of the scope: {route.get('security')}"
 
 
 def main():

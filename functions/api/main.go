@@ -11,6 +11,6 @@ import (
 
 func main() {
 	a := app.FromEnvironment()
-	api := web.New(a.Service(), a.Operations(), web.Options{Log: a.Log()})
-	lambda.Start(apigateway.Authorized(api, web.WithActor))
+	api := web.New(a.Service(), a.Operations(), a.Access(), web.Options{Log: a.Log()})
+	lambda.Start(apigateway.Authorized(api, a.GroupsClaim(), web.WithIdentity))
 }

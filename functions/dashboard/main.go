@@ -1,7 +1,9 @@
-// Function dashboard serves the dashboard's files. It reads no environment and needs no table and no queue.
+// Function dashboard serves the dashboard's files. It needs no table and no queue.
 package main
 
 import (
+	"os"
+
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"lethe/internal/apigateway"
@@ -9,5 +11,5 @@ import (
 )
 
 func main() {
-	lambda.Start(apigateway.Public(dashboard.Handler()))
+	lambda.Start(apigateway.Public(dashboard.Handler(dashboard.FromEnvironment(os.Getenv))))
 }

@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"lethe/internal/access"
 )
 
 // Handle is a Lambda handler of requests.
@@ -20,17 +22,24 @@ type Handle = func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIG
 
 // Public returns a handler for requests that need no token.
 func Public(h http.Handler) Handle {
-	return Authorized(h, func(ctx context.Context, _ string) context.Context { return ctx })
+	return handle(h, func(ctx context.Context, _ events.APIGatewayV2HTTPRequest) context.Context { return ctx })
 }
 
-// Authorized returns a handler for requests with a token that the authorizer has checked. withSubject puts its subject
-// into the context of a request; it is empty if there is no token. A request is always answered before the function's
-// limit: after that the gateway would answer, without a code and a remedy.
-func Authorized(h http.Handler, withSubject func(context.Context, string) context.Context) Handle {
+// Authorized returns a handler for requests with a token that the authorizer has checked. withIdentity puts what the token
+// says into the context of a request; it is zero if there is no token. groupsClaim is the name of the claim with the groups.
+func Authorized(h http.Handler, groupsClaim string, withIdentity func(context.Context, access.Identity) context.Context) Handle {
+	return handle(h, func(ctx context.Context, event events.APIGatewayV2HTTPRequest) context.Context {
+		return withIdentity(ctx, identity(event, groupsClaim))
+	})
+}
+
+// handle returns a handler of requests with the context that with returns. A request is always answered before the
+// function's limit: after that the gateway would answer, without a code and a remedy.
+func handle(h http.Handler, with func(context.Context, events.APIGatewayV2HTTPRequest) context.Context) Handle {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		ctx, cancel := requestContext(ctx)
 		defer cancel()
-		request, err := newRequest(withSubject(ctx, subject(event)), event)
+		request, err := newRequest(with(ctx, event), event)
 		if err != nil {
 			return events.APIGatewayV2HTTPResponse{}, err
 		}
@@ -52,14 +61,6 @@ func requestContext(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // answerReserve is the time before a function's limit that is kept for the answer to a request.
 func answerReserve(limit time.Duration) time.Duration { return min(2*time.Second, limit/5) }
-
-func subject(event events.APIGatewayV2HTTPRequest) string {
-	authorizer := event.RequestContext.Authorizer
-	if authorizer == nil || authorizer.JWT == nil {
-		return ""
-	}
-	return authorizer.JWT.Claims["sub"]
-}
 
 func newRequest(ctx context.Context, event events.APIGatewayV2HTTPRequest) (*http.Request, error) {
 	body := []byte(event.Body)

@@ -105,26 +105,6 @@ func TestResponseToEvent(t *testing.T) {
 	}
 }
 
-func TestActorIsTheTokensSubject(t *testing.T) {
-	type authorizer = events.APIGatewayV2HTTPRequestContextAuthorizerDescription
-	type jwt = events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription
-	for _, tt := range []struct {
-		name string
-		from *authorizer
-		want string
-	}{
-		{"no authorizer", nil, ""},
-		{"another authorizer", &authorizer{}, ""},
-		{"no subject", &authorizer{JWT: &jwt{}}, ""},
-		{"a subject", &authorizer{JWT: &jwt{Claims: map[string]string{"sub": "ann"}}}, "ann"},
-	} {
-		e := request(func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.Authorizer = tt.from })
-		if got := subject(e); got != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
-		}
-	}
-}
-
 // TestTheLastSecondsAreForTheAnswer checks that a request ends before its function does.
 func TestTheLastSecondsAreForTheAnswer(t *testing.T) {
 	for of, kept := range map[time.Duration]time.Duration{29 * time.Second: 2 * time.Second, 5 * time.Second: time.Second} {

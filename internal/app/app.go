@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"lethe/internal/access"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
@@ -29,12 +30,14 @@ type App struct {
 
 	service      *customer.Service
 	operations   *bulk.Engine
+	access       *access.Service
 	log          *slog.Logger
 	metrics      io.Writer
 	functionName string
+	groupsClaim  string
 }
 
-// settingsAge is the time for which a function caches the settings.
+// settingsAge is the time for which a function caches the settings, and the access rules.
 const settingsAge = time.Second
 
 // reserve is the time before a function's limit in which it begins no further work and
@@ -55,9 +58,16 @@ func assemble(c Config, db, mq aws.Config) *App {
 	engine := operations.Engine(service, table.Operations(), work, operations.FsckOf(fsckTables(newChecker(c, db), table)))
 	engine.Metered = dynamo.Metered
 	return &App{
-		parts: p, service: service, operations: engine,
-		log: log, metrics: os.Stdout, functionName: c.FunctionName,
+		parts: p, service: service, operations: engine, access: admit(c, table),
+		log: log, metrics: os.Stdout, functionName: c.FunctionName, groupsClaim: c.GroupsClaim,
 	}
+}
+
+// admit returns the service that says what administrators may do.
+func admit(c Config, store access.Store) *access.Service {
+	s := access.New(store)
+	s.AdminGroup, s.RulesAge = c.AdminGroup, settingsAge
+	return s
 }
 
 // parts are the dependencies of the service. Tests replace some of them.
@@ -89,6 +99,12 @@ func (a *App) Service() *customer.Service { return a.service }
 
 // Operations returns the engine of operations on many customers.
 func (a *App) Operations() *bulk.Engine { return a.operations }
+
+// Access returns the rules of who may do what.
+func (a *App) Access() *access.Service { return a.access }
+
+// GroupsClaim returns the name of the claim of a token that has the groups of an administrator.
+func (a *App) GroupsClaim() string { return a.groupsClaim }
 
 // Log returns the function's log.
 func (a *App) Log() *slog.Logger { return a.log }

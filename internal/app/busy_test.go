@@ -49,7 +49,7 @@ func refusing(*http.Request) (*http.Response, error) {
 func over(w aws.HTTPClient, endpoint string) (*App, *bytes.Buffer) {
 	c := Config{
 		Table: "t", Ledger: "l", QueueURL: endpoint + "/000000000000/work", IndexShards: 4, Region: "us-east-1",
-		AccessKeyID: "local", SecretAccessKey: "local", LogLevel: slog.LevelError + 1,
+		AccessKeyID: "local", SecretAccessKey: "local", AdminGroup: adminGroup, GroupsClaim: "groups", LogLevel: slog.LevelError + 1,
 		Retention: customer.PeriodOf(time.Hour), PurgeGrace: customer.PeriodOf(time.Hour), AuditRetention: customer.PeriodOf(time.Hour),
 	}
 	cfg := c.aws(endpoint)
@@ -81,7 +81,6 @@ func requests(t *testing.T, a *App) (all []events.APIGatewayV2HTTPRequest) {
 	for path, methods := range api.Paths {
 		for method, route := range methods {
 			e := byAdmin(strings.ToUpper(method), ids.Replace(path))
-			e.Headers = map[string]string{}
 			for contentType, media := range route.RequestBody.Content {
 				e.Headers["content-type"], e.Body = contentType, string(media.Example)
 				if text := ""; json.Unmarshal(media.Example, &text) == nil {
@@ -97,9 +96,7 @@ func requests(t *testing.T, a *App) (all []events.APIGatewayV2HTTPRequest) {
 func byAdmin(method, path string) events.APIGatewayV2HTTPRequest {
 	return request(func(e *events.APIGatewayV2HTTPRequest) {
 		e.RawPath, e.Body, e.RequestContext.HTTP.Method = path, "", method
-		e.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
-			JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": "ann"}},
-		}
+		signIn(e, "ann")
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/caarlos0/env/v11"
 
+	"lethe/internal/access"
 	"lethe/internal/customer"
 )
 
@@ -22,6 +23,8 @@ type Config struct {
 	PurgeGrace     customer.Period `env:"PURGE_GRACE" envDefault:"P3D"` // from the purge time to TTL; not never
 	AuditRetention customer.Period `env:"AUDIT_RETENTION" envDefault:"P400D"`
 	IndexShards    int             `env:"INDEX_SHARDS" envDefault:"4"`
+	AdminGroup     string          `env:"ADMIN_GROUP"` // the group that has all permissions; empty: none
+	GroupsClaim    string          `env:"GROUPS_CLAIM" envDefault:"groups"`
 	LogLevel       slog.Level      `env:"LOG_LEVEL" envDefault:"INFO"`
 
 	FunctionName    string `env:"AWS_LAMBDA_FUNCTION_NAME"`
@@ -49,6 +52,9 @@ func ReadConfig() (Config, error) {
 	}
 	if kept, ok := c.AuditRetention.Length(); ok && kept < minAudit {
 		return c, fmt.Errorf("AUDIT_RETENTION is %s: it must be at least P2D; the change stream may deliver a change again for a day, and without its entry the change would be counted twice", c.AuditRetention)
+	}
+	if c.AdminGroup != "" && !access.ValidGroup(c.AdminGroup) {
+		return c, fmt.Errorf("ADMIN_GROUP is %q: the name of a group has at most 128 bytes, and no space, comma or bracket", c.AdminGroup)
 	}
 	return c, nil
 }

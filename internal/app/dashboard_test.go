@@ -14,7 +14,7 @@ import (
 // TestDashboardNeedsNoToken requests a page without a token. It must have the security policy, even if the
 // dashboard is not built.
 func TestDashboardNeedsNoToken(t *testing.T) {
-	out, err := apigateway.Public(dashboard.Handler())(t.Context(), request(func(e *events.APIGatewayV2HTTPRequest) {
+	out, err := apigateway.Public(dashboard.Handler(dashboard.Config{}))(t.Context(), request(func(e *events.APIGatewayV2HTTPRequest) {
 		e.RequestContext.HTTP.Method, e.RawPath, e.Body = "GET", "/customers", ""
 	}))
 	if err != nil || out.StatusCode != 200 && out.StatusCode != 503 {

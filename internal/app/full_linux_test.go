@@ -32,7 +32,7 @@ func TestAFullDiskIsNamed(t *testing.T) {
 	}
 	a := appOnDisk(t, smallDisk(t, "4m"))
 	add := byAdmin(http.MethodPost, "/v1/customers/A/records")
-	add.Headers = map[string]string{"content-type": "application/json"}
+	add.Headers["content-type"] = "application/json"
 	add.Body = `{"kind":"ticket","data":{"text":"` + strings.Repeat("x", 60_000) + `"}}`
 	answer, err := a.HTTP(t.Context(), add)
 	for range 100 {
@@ -132,7 +132,7 @@ func appOnDisk(t *testing.T, disk string) *App {
 	c := Config{
 		Table: "Table", Ledger: "Ledger", IndexShards: 4, Region: engine.Region, AccessKeyID: engine.AccessKey, SecretAccessKey: engine.SecretKey,
 		DynamoDBURL: tables.Endpoint, SQSURL: queues.Endpoint, QueueURL: deployOn(t, tables, queues),
-		PurgeGrace: customer.PeriodOf(time.Hour), AuditRetention: customer.PeriodOf(time.Hour),
+		PurgeGrace: customer.PeriodOf(time.Hour), AuditRetention: customer.PeriodOf(time.Hour), AdminGroup: adminGroup, GroupsClaim: "groups",
 	}
 	a := New(c)
 	settings := customer.Settings{Retention: customer.PeriodOf(48 * time.Hour), Kinds: []customer.Kind{{Name: "ticket", Policy: customer.Cascade}}}

@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"encoding/base64"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -12,8 +15,24 @@ import (
 
 // HTTP answers a request as function api does, with the App's service.
 func (a *App) HTTP(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-	api := web.New(a.Service(), a.Operations(), web.Options{Log: a.Log()})
-	return apigateway.Authorized(api, web.WithActor)(ctx, event)
+	api := web.New(a.Service(), a.Operations(), a.Access(), web.Options{Log: a.Log()})
+	return apigateway.Authorized(api, a.GroupsClaim(), web.WithIdentity)(ctx, event)
+}
+
+// adminGroup is the group of the tests' administrators. It has all permissions.
+const adminGroup = "owners"
+
+// signIn makes an event one of an administrator who has all permissions and has just signed in. Its token has no
+// signature: the gateway would have verified it.
+func signIn(e *events.APIGatewayV2HTTPRequest, subject string) {
+	claims := fmt.Sprintf(`{"sub":%q,"groups":[%q],"auth_time":%d}`, subject, adminGroup, time.Now().Unix())
+	if e.Headers == nil {
+		e.Headers = map[string]string{}
+	}
+	e.Headers["authorization"] = "Bearer e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".signature"
+	e.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
+		JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": subject}},
+	}
 }
 
 func request(change func(*events.APIGatewayV2HTTPRequest)) (e events.APIGatewayV2HTTPRequest) {

@@ -213,7 +213,7 @@ func BenchmarkListPage(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	serve := apigateway.Authorized(web.New(a.Service(), a.Operations(), web.Options{Log: a.Log()}), web.WithActor)
+	serve := apigateway.Authorized(web.New(a.Service(), a.Operations(), a.Access(), web.Options{Log: a.Log()}), a.GroupsClaim(), web.WithIdentity)
 	for _, limit := range []int{5, 20, 50, 100, 200} {
 		b.Run(fmt.Sprint("limit=", limit), func(b *testing.B) { benchmarkPage(b, serve, s, limit) })
 	}

@@ -177,8 +177,7 @@ func authenticated(method, path, body string) events.APIGatewayV2HTTPRequest {
 	return request(func(e *events.APIGatewayV2HTTPRequest) {
 		e.RequestContext.HTTP.Method, e.RawPath, e.Body = method, path, body
 		e.Headers = map[string]string{"content-type": "application/json"}
-		jwt := &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": "test"}}
-		e.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{JWT: jwt}
+		signIn(e, "test")
 	})
 }
 

@@ -32,7 +32,7 @@ func newApp(t *testing.T) *App {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{
-		"TABLE": tables.Name, "LEDGER": tables.Ledger, "QUEUE_URL": *created.QueueUrl, "LOG_LEVEL": "error", "AWS_LAMBDA_FUNCTION_NAME": "purge",
+		"TABLE": tables.Name, "LEDGER": tables.Ledger, "QUEUE_URL": *created.QueueUrl, "ADMIN_GROUP": adminGroup, "LOG_LEVEL": "error", "AWS_LAMBDA_FUNCTION_NAME": "purge",
 		"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "RETENTION": "PT0S",
 		"AWS_ENDPOINT_URL_DYNAMODB": *tables.Config.BaseEndpoint, "AWS_ENDPOINT_URL_SQS": *cfg.BaseEndpoint,
 	} {
@@ -340,6 +340,7 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 		{"a bad period", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "RETENTION": "P1M"}, "write days as P30D"},
 		{"no grace", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "PURGE_GRACE": "never"}, "PURGE_GRACE"},
 		{"a short audit log", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "AUDIT_RETENTION": "P1D"}, "AUDIT_RETENTION is P1D: it must be at least P2D"},
+		{"a group that can't be told from two", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "ADMIN_GROUP": "x admin"}, "ADMIN_GROUP is \"x admin\": the name of a group"},
 		{"no shards", map[string]string{"TABLE": "t", "LEDGER": "l", "QUEUE_URL": "q", "INDEX_SHARDS": "0"}, "INDEX_SHARDS"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

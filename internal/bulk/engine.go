@@ -20,7 +20,10 @@ type Engine struct {
 	// Metered returns a context, and a function that returns the usage of requests made
 	// with it. Nil measures nothing.
 	Metered func(ctx context.Context) (context.Context, func() Usage)
-	Log     *slog.Logger
+	// NeedsSecond reports whether a planned operation waits for a second person when it is applied. Apply and Retry
+	// ask it each time. Nil: none waits.
+	NeedsSecond func(ctx context.Context, op Operation) (bool, error)
+	Log         *slog.Logger
 
 	store Store // unexported: callers use the engine's methods
 }
@@ -155,11 +158,11 @@ func (e *Engine) queuePlanning(ctx context.Context, op Operation, cause error) (
 	return op, nil
 }
 
-// Apply starts a planned operation. The approval must name the digest of its plan (ErrStale),
-// and the settings must be those of the plan (ErrOutdated); [Operation.CanApply] lists the other
-// errors. A second approval of the same plan changes nothing and returns the operation.
+// Apply starts a planned operation, or makes it wait for a second person: see Approve. The approval must name the
+// digest of its plan (ErrStale), and the settings must be those of the plan (ErrOutdated); [Operation.CanApply] lists
+// the other errors. Applying the same plan again changes nothing and returns the operation.
 func (e *Engine) Apply(ctx context.Context, id string, a Approval) (Operation, error) {
-	return retryOnConflict(func() (Operation, error) { return e.approve(ctx, id, a) })
+	return retryOnConflict(func() (Operation, error) { return e.apply(ctx, id, a) })
 }
 
 // retryOnConflict calls do, and calls it once more if another writer changed the operation
@@ -183,7 +186,7 @@ func (e *Engine) load(ctx context.Context, id string, can func(Operation) error)
 	return op, false, err
 }
 
-func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation, error) {
+func (e *Engine) apply(ctx context.Context, id string, a Approval) (Operation, error) {
 	op, done, err := e.load(ctx, id, func(op Operation) error { return op.CanApply(a, e.Now()) })
 	if done || err != nil {
 		return op, err
@@ -191,7 +194,13 @@ func (e *Engine) approve(ctx context.Context, id string, a Approval) (Operation,
 	if err := e.checkBasis(ctx, op); err != nil {
 		return op, err
 	}
-	op.OnRefused, op.AppliedBy = a.OnRefused, a.By
+	op.OnRefused = a.OnRefused
+	if needs, err := e.needsSecond(ctx, op); err != nil {
+		return op, err
+	} else if needs {
+		return e.request(ctx, op, a.By)
+	}
+	op.AppliedBy = a.By
 	return e.start(ctx, op)
 }
 
@@ -232,9 +241,9 @@ func (e *Engine) end(ctx context.Context, op Operation, state State) (Operation,
 }
 
 // Retry runs the failed subjects of an ended operation again, and no others. by is the user who
-// asks for it. [Operation.CanRetry] lists the refusals. Retry reopens the chunks before it starts
-// the operation: no worker touches a chunk until then, so a later Retry can complete one that
-// stopped halfway.
+// asks for it. [Operation.CanRetry] lists the refusals, and there is ErrUnapproved for an operation that would need a
+// second person now and had none. Retry reopens the chunks before it starts the operation: no worker touches a chunk
+// until then, so a later Retry can complete one that stopped halfway.
 func (e *Engine) Retry(ctx context.Context, id, by string) (Operation, error) {
 	return retryOnConflict(func() (Operation, error) { return e.retry(ctx, id, by) })
 }
@@ -245,6 +254,9 @@ func (e *Engine) retry(ctx context.Context, id, by string) (Operation, error) {
 		return op, err
 	}
 	if err := e.checkBasis(ctx, op); err != nil {
+		return op, err
+	}
+	if err := e.checkApproved(ctx, op); err != nil {
 		return op, err
 	}
 	work, err := e.reopen(ctx, op)

@@ -23,6 +23,10 @@ var (
 	ErrConfirm  = refusal.New(refusal.AcknowledgementRequired, "the approval does not acknowledge the consequences")
 	ErrCursor   = refusal.New(refusal.BadCursor, "the cursor does not belong to this list")
 	ErrReused   = refusal.New(refusal.IdempotencyKeyReused, "the idempotency key was used for another request")
+
+	ErrOwnApproval = refusal.New(refusal.OwnApproval, "the second person is the one who created or applied the operation")
+	ErrNotWaiting  = refusal.New(refusal.NotWaiting, "the operation does not wait for a second person")
+	ErrUnapproved  = refusal.New(refusal.ApprovalRequired, "the operation ran without a second person, and would need one now")
 )
 
 // Errors between the engine, its store and its actions. They have no code.

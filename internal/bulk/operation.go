@@ -12,19 +12,27 @@ type State string
 // The states of an operation.
 const (
 	Planning  State = "PLANNING"  // its subjects are being read and stored
-	Ready     State = "READY"     // planned, and waiting for approval
+	Ready     State = "READY"     // planned; nobody has applied it yet
+	Waiting   State = "WAITING"   // applied by one person, and waiting for the approval of a second
 	Running   State = "RUNNING"   // applied; workers process its chunks
 	Succeeded State = "SUCCEEDED" // the action was applied to every subject that the plan accepted
 	Partial   State = "PARTIAL"   // the action was applied to some of them
 	Failed    State = "FAILED"    // the action was applied to none, or the planning failed
-	Expired   State = "EXPIRED"   // not applied within PlanLife
+	Expired   State = "EXPIRED"   // not started within PlanLife
 
 	Cancelling State = "CANCELLING" // no new request begins; a worker is still stopping
 	Cancelled  State = "CANCELLED"  // stopped; what was done before stays done
 )
 
 // Ended reports whether the operation is over. Only Retry changes it after that.
-func (s State) Ended() bool { return s != Planning && s != Ready && s != Running && s != Cancelling }
+func (s State) Ended() bool {
+	switch s {
+	case Planning, Ready, Waiting, Running, Cancelling:
+		return false
+	default:
+		return true
+	}
+}
 
 // OnRefused is the treatment of subjects that the rules refuse.
 type OnRefused string
@@ -51,11 +59,14 @@ type Operation struct {
 	Created time.Time
 	Planned time.Time
 	Expires time.Time // of the plan
-	Applied time.Time
+	Applied time.Time // when it was first started
 	Ended   time.Time
 	Why     string // why the planning failed; no personal data
 
-	AppliedBy   string    // user who approved it; empty if it started without approval
+	Requested   time.Time // when it began to wait for a second person; zero if it never did
+	RequestedBy string    // user who applied it then
+	AppliedBy   string    // user who applied it; empty until it starts, and if it started by itself
+	ApprovedBy  string    // second person, who approved it; empty if it needed none
 	CancelledBy string    // user who cancelled it
 	Retried     time.Time // last retry
 	RetriedBy   string    // user who asked for the last retry
@@ -118,14 +129,14 @@ func (o Operation) Actor() string { return cmp.Or(o.AppliedBy, o.By) }
 // StateAt returns the state at a time. A plan past its expiry is Expired, also before the
 // sweep has stored that.
 func (o Operation) StateAt(now time.Time) State {
-	if o.State == Ready && !now.Before(o.Expires) {
+	if (o.State == Ready || o.State == Waiting) && !now.Before(o.Expires) {
 		return Expired
 	}
 	return o.State
 }
 
-// CanApply returns nil if the approval can start the operation, or else the refusal. It
-// returns ErrUnchanged if the operation was started before by the same digest.
+// CanApply returns nil if the approval can start the operation or make it wait for a second person, or else the
+// refusal. It returns ErrUnchanged if the operation was applied before by the same digest.
 func (o Operation) CanApply(a Approval, now time.Time) error {
 	state := o.StateAt(now)
 	switch {
@@ -135,7 +146,7 @@ func (o Operation) CanApply(a Approval, now time.Time) error {
 		return ErrExpired
 	case a.Digest != o.Digest:
 		return ErrStale
-	case state != Ready && o.Applied.IsZero():
+	case state.Ended() && o.Applied.IsZero():
 		return ErrEnded
 	case state != Ready:
 		return ErrUnchanged

@@ -32,6 +32,20 @@ func (o Operation) failing(n int) Operation {
 	return o
 }
 
+// waiting returns an operation that ann created and bob applied, and that waits for a second person.
+func waiting() Operation {
+	op := in(Waiting)
+	op.By, op.RequestedBy, op.Requested = "ann", "bob", noon.Add(-time.Minute)
+	return op
+}
+
+// approved returns an operation in a state after cas approved it.
+func approved(s State) Operation {
+	op := waiting()
+	op.State, op.Applied, op.AppliedBy, op.ApprovedBy = s, noon, "bob", "cas"
+	return op
+}
+
 func (o Operation) unapplied() Operation {
 	o.Applied = time.Time{}
 	return o
@@ -44,7 +58,7 @@ func verdict(err error) string {
 	}
 	return map[error]string{
 		nil: "yes", ErrUnchanged: "unchanged", ErrPlanning: "planning", ErrRunning: "running", ErrEnded: "ended",
-		ErrExpired: "expired", ErrStale: "stale", ErrConfirm: "unconfirmed",
+		ErrExpired: "expired", ErrStale: "stale", ErrConfirm: "unconfirmed", ErrOwnApproval: "own", ErrNotWaiting: "not waiting",
 	}[err]
 }
 
@@ -58,6 +72,8 @@ func TestAllowedRequestsInEachState(t *testing.T) {
 		{"planning", in(Planning), "planning", "yes", "running"},
 		{"ready", in(Ready), "yes", "yes", "running"},
 		{"ready, past its expiry", in(Ready).late(), "expired", "yes", "running"},
+		{"waiting", in(Waiting), "unchanged", "yes", "running"},
+		{"waiting, past its expiry", in(Waiting).late(), "expired", "yes", "running"},
 		{"running", in(Running), "unchanged", "yes", "unchanged"},
 		{"running, past the plan's expiry", in(Running).late(), "unchanged", "yes", "unchanged"},
 		{"succeeded", in(Succeeded), "unchanged", "ended", "unchanged"},

@@ -70,7 +70,7 @@ func (e *Engine) sweepOne(ctx context.Context, op Operation, sweep *Sweep, room 
 			sweep.Settled++
 		}
 		return err
-	default: // it has ended
+	default: // it waits for a second person, or has ended
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ type Entry struct {
 	Seq        string // sequence number in the change stream; a change that is delivered twice has the same one
 	At         time.Time
 	By         string
+	ApprovedBy string // second person, who approved the change; empty if it needed none
 	Action     Action
 	Reason     string // as [Blot] returns it
 	ReasonCode ReasonCode
@@ -37,7 +38,7 @@ func Describe(before, after *Customer, seq string, at time.Time, expired bool) (
 	}
 	subject, last := latest(before, after, at, expired)
 	return Entry{
-		Customer: subject.ID, Seq: seq, At: last.At, By: last.By, Action: last.Action,
+		Customer: subject.ID, Seq: seq, At: last.At, By: last.By, ApprovedBy: last.ApprovedBy, Action: last.Action,
 		Reason: Blot(last.Reason, before, after), ReasonCode: last.ReasonCode, Subject: last.Subject,
 		Fields: changedFields(before, after), Delta: delta(before, after, expired), Moved: moved(before, after, expired),
 	}, true
@@ -125,7 +126,7 @@ func latest(before, after *Customer, at time.Time, expired bool) (*Customer, Cha
 	if expired {
 		return before, Change{At: at, By: "ttl", Action: ActionExpired}
 	}
-	return before, Change{At: at, By: before.Last.By, Action: ActionPurged}
+	return before, Change{At: at, By: before.Last.By, ApprovedBy: before.Last.ApprovedBy, Action: ActionPurged}
 }
 
 func delta(before, after *Customer, expired bool) Totals {

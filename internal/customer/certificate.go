@@ -21,8 +21,8 @@ func certify(c Customer, now time.Time) Certificate {
 	policies := c.Policies()
 	cert := Certificate{
 		Format: ledger.Format, Customer: c.ID, DeletionID: c.Deletion.ID,
-		DeletedAt: c.Deletion.Time, DeletedBy: c.Deletion.By,
-		PurgedAt: now, PurgedBy: c.Last.By,
+		DeletedAt: c.Deletion.Time, DeletedBy: c.Deletion.By, DeletionApprovedBy: c.Deletion.ApprovedBy,
+		PurgedAt: now, PurgedBy: c.Last.By, ApprovedBy: c.Last.ApprovedBy,
 		Policies: map[string]string{}, Erased: map[string]int64{}, Retained: map[string]int64{},
 	}
 	for kind, n := range c.Counts {

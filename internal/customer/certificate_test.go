@@ -9,11 +9,12 @@ import (
 func TestACertificateCountsWhatWasErasedAndWhatTheLawKept(t *testing.T) {
 	c := purging(noon).with(map[string]int64{"chat": 3, "payment": 2, "invoice": 1, "booking": 0, "unknown": 4})
 	c.Frozen = everyPolicy.Freeze()
-	c.Deletion.By, c.Last.By = "ann", "schedule"
+	c.Deletion.By, c.Deletion.ApprovedBy, c.Last.By, c.Last.ApprovedBy = "ann", "bob", "cas", "dan"
 	got := certify(c, noon.Add(time.Minute))
 	for what, same := range map[string]bool{
 		"customer and generation": got.Customer == "ALFKI" && got.DeletionID == "d1",
-		"who":                     got.DeletedBy == "ann" && got.PurgedBy == "schedule",
+		"who":                     got.DeletedBy == "ann" && got.PurgedBy == "cas",
+		"who approved it":         got.DeletionApprovedBy == "bob" && got.ApprovedBy == "dan",
 		"when":                    got.DeletedAt.Equal(noon.Add(-time.Hour)) && got.PurgedAt.Equal(noon.Add(time.Minute)),
 		"erased":                  fmt.Sprint(got.Erased) == "map[chat:3 invoice:1 unknown:4]",
 		"retained":                fmt.Sprint(got.Retained) == "map[payment:2]",

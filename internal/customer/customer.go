@@ -46,6 +46,7 @@ type Deletion struct {
 	ID         string
 	Time       time.Time
 	By         string
+	ApprovedBy string // second person, who approved it; empty if it needed none. Not in lists
 	Reason     string
 	ReasonCode ReasonCode
 	PurgeTime  time.Time // zero: never
@@ -65,6 +66,7 @@ type Change struct {
 	ID         string // unique; a repeated change is recognised by it, see Recent
 	At         time.Time
 	By         string
+	ApprovedBy string // second person, who approved it; empty if it needed none
 	Action     Action
 	Reason     string
 	ReasonCode ReasonCode

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"testing"
 	"time"
+
+	"lethe/internal/audit"
 )
 
 // scripted is a store, a ledger and a queue with results that a test sets and a real store can't be made
@@ -36,7 +38,7 @@ func (s *scripted) note(call string) { s.calls = append(s.calls, call) }
 func (s *scripted) Customer(context.Context, string) (Customer, error) { return s.customer, nil }
 func (s *scripted) Settings(context.Context) (Settings, error)         { return s.settings, nil }
 
-func (s *scripted) PutSettings(_ context.Context, wanted Settings) (Settings, error) {
+func (s *scripted) PutSettings(_ context.Context, wanted Settings, _ audit.Entry) (Settings, error) {
 	s.note("put")
 	return wanted, nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"lethe/internal/audit"
 	"lethe/internal/clock"
 )
 
@@ -21,9 +22,9 @@ func (s *Service) Settings(ctx context.Context) (Settings, error) {
 	return settings, nil
 }
 
-// inForce returns the settings in force, read at most SettingsAge ago. Each caller reads for itself:
+// InForce returns the settings in force, read at most SettingsAge ago. Each caller reads for itself:
 // a shared read could outlive a caller with a shorter deadline.
-func (s *Service) inForce(ctx context.Context) (Settings, error) {
+func (s *Service) InForce(ctx context.Context) (Settings, error) {
 	asked := time.Now()
 	if settings, fresh := s.cachedSettings(asked); fresh {
 		return settings, nil
@@ -42,7 +43,7 @@ func (s *Service) inForce(ctx context.Context) (Settings, error) {
 
 // freeze returns the kinds for a purge that passes the fence now.
 func (s *Service) freeze(ctx context.Context) ([]Kind, error) {
-	settings, err := s.inForce(ctx)
+	settings, err := s.InForce(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("freeze policies: %w", err)
 	}
@@ -93,7 +94,9 @@ func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowled
 		return current, ErrConfirm
 	}
 	wanted.Changed = Changed{s.Now(), by}
-	stored, err := s.settings.PutSettings(ctx, wanted)
+	logged := audit.New(ctx, wanted.Changed.At, by, audit.SettingsChanged)
+	logged.Fields = current.Differs(wanted)
+	stored, err := s.settings.PutSettings(ctx, wanted, logged)
 	if err != nil {
 		return current, err
 	}
@@ -110,5 +113,5 @@ func (s *Service) awaitSettings(ctx context.Context) error {
 
 // Forecast returns when the customers in the trash would be purged under a retention.
 func (s *Service) Forecast(ctx context.Context, retention Period) (Forecast, error) {
-	return forecast(s.purges.Trash(ctx, time.Time{}), retention, s.Now())
+	return forecast(s.purges.Trash(ctx, time.Time{}), under(retention), s.Now())
 }

@@ -35,7 +35,7 @@ func (s *Service) fenceReplayed(ctx context.Context, seen []Seen, kinds []Kind, 
 			back, at = append(back, c), append(at, i)
 		}
 	}
-	deletion := Deletion{ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode, PurgeTime: ch.At}
+	deletion := Deletion{ID: ch.ID, Time: ch.At, By: ch.By, ApprovedBy: ch.ApprovedBy, Reason: ch.Reason, ReasonCode: ch.ReasonCode, PurgeTime: ch.At}
 	again := ReplayEffect{deletion, FenceEffect{Lease: ch.At.Add(operationLease(ctx)), Frozen: kinds}}
 	for i, err := range s.customers.Advance(ctx, transitions(back, ch, again), Settings{}) {
 		results[at[i]] = err

@@ -258,7 +258,7 @@ func (s *Service) update(ctx context.Context, id string, revise func(Profile) Pr
 // errors see Customer.CanDelete.
 func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, error) {
 	ch = s.stamp(ch, ActionDeleted)
-	settings, err := s.inForce(ctx)
+	settings, err := s.InForce(ctx)
 	if err != nil {
 		return Customer{}, err
 	}
@@ -274,7 +274,7 @@ func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, e
 
 func deletion(s Settings, ch Change) Deletion {
 	return Deletion{
-		ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode,
+		ID: ch.ID, Time: ch.At, By: ch.By, ApprovedBy: ch.ApprovedBy, Reason: ch.Reason, ReasonCode: ch.ReasonCode,
 		PurgeTime: s.Retention.After(ch.At),
 	}
 }
@@ -351,7 +351,7 @@ func (s *Service) AddRecord(ctx context.Context, id string, r Record, ch Change)
 
 // CheckRecords checks each record against the settings in force. Each result is nil or *InvalidError.
 func (s *Service) CheckRecords(ctx context.Context, records []Record) ([]error, error) {
-	settings, err := s.inForce(ctx)
+	settings, err := s.InForce(ctx)
 	if err != nil {
 		return nil, err
 	}

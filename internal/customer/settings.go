@@ -108,6 +108,23 @@ func (s Settings) Validate(current Settings) error {
 	return v.err()
 }
 
+// Differs returns the names of what the other settings have differently, each kind by its own.
+func (s Settings) Differs(other Settings) (names []string) {
+	if s.Retention != other.Retention {
+		names = append(names, "retention")
+	}
+	for _, k := range other.Kinds {
+		if mine, known := s.Kind(k.Name); !known || !mine.equal(k) {
+			names = append(names, "kinds."+k.Name)
+		}
+	}
+	return names
+}
+
+func (k Kind) equal(other Kind) bool {
+	return k.Policy == other.Policy && slices.Equal(k.Keep, other.Keep) && k.For == other.For
+}
+
 func (s Settings) keptNames() (bytes int) {
 	for _, k := range s.Kinds {
 		for _, field := range k.Keep {

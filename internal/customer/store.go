@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"time"
+
+	"lethe/internal/audit"
 )
 
 // Store keeps customers and all that belongs to them. It consists of one interface for each subject.
@@ -19,6 +21,7 @@ type Store interface {
 	SettingsStore
 	AuditWriter
 	Leases
+	audit.Store
 }
 
 // Reader reads customers, records, audit logs and totals. It applies no rules, so a [Service] has its
@@ -136,9 +139,10 @@ type PurgeStore interface {
 type SettingsStore interface {
 	// Settings reads the settings in force, consistently. They are zero before the first change.
 	Settings(ctx context.Context) (Settings, error)
-	// PutSettings replaces the settings and returns them with their new version. ErrVersion unless
-	// s.Version is the current version; so a repeated call after a success returns ErrVersion, too.
-	PutSettings(ctx context.Context, s Settings) (Settings, error)
+	// PutSettings replaces the settings, logs who did it, and returns the settings with their new version. ErrVersion unless
+	// s.Version is the current version; so a repeated call after a success returns ErrVersion, too. Either both are written
+	// or nothing.
+	PutSettings(ctx context.Context, s Settings, logged audit.Entry) (Settings, error)
 }
 
 // AuditWriter keeps audit logs and the totals. Neither method has an error of its own.

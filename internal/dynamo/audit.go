@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -23,18 +24,31 @@ type entry struct {
 	Subject string   `dynamodbav:"subject,omitempty"`
 	Fields  []string `dynamodbav:"fields,omitempty"`
 	TTL     int64    `dynamodbav:"ttl,omitempty"`
+
+	ApprovedBy string `dynamodbav:"approvedBy,omitempty"`
+	Operation  string `dynamodbav:"operation,omitempty"`
+	Request    string `dynamodbav:"request,omitempty"`
+
+	dayPlace
 }
 
 func (t *Table) newEntry(e customer.Entry) entry {
 	out := entry{
 		PK: auditPK(e.Customer), SK: formatTime(e.At) + "#" + e.Seq,
-		At: formatTime(e.At), By: e.By, Action: string(e.Action),
+		At: formatTime(e.At), By: e.By, ApprovedBy: e.ApprovedBy, Action: string(e.Action),
 		Reason: e.Reason, Code: string(e.ReasonCode), Subject: e.Subject, Fields: e.Fields,
 	}
-	if until := t.Audit.After(e.At); !until.IsZero() {
-		out.TTL = until.Unix()
-	}
+	out.dayPlace = newDayPlace(customer.DayOf(e.At), out.SK+"#"+e.Customer) // another customer may have the same sort key
+	out.TTL = t.keptUntil(e.At)
 	return out
+}
+
+// keptUntil returns the TTL of an entry of an audit log, 0 if it stays.
+func (t *Table) keptUntil(at time.Time) int64 {
+	if until := t.Audit.After(at); !until.IsZero() {
+		return until.Unix()
+	}
+	return 0
 }
 
 // Reword replaces the reasons in a customer's entries. It reads consistently: some entries are a moment old. It does not
@@ -111,7 +125,7 @@ func decodeEntry(id string, it item) (customer.Entry, error) {
 		return customer.Entry{}, fmt.Errorf("dynamo: decode audit entry: %w", err)
 	}
 	return customer.Entry{
-		Customer: id, Seq: e.SK[len(e.At)+1:], At: at, By: e.By, Action: customer.Action(e.Action),
+		Customer: id, Seq: e.SK[len(e.At)+1:], At: at, By: e.By, ApprovedBy: e.ApprovedBy, Action: customer.Action(e.Action),
 		Reason: e.Reason, ReasonCode: customer.ReasonCode(e.Code), Subject: e.Subject, Fields: e.Fields,
 	}, nil
 }

@@ -32,5 +32,5 @@ func TestABusyTableIsAStoreLikeAnyOther(t *testing.T) {
 
 func storeOf(w *sim.World, cfg aws.Config) conform.World {
 	store, ledger := w.Open(cfg)
-	return conform.World{Store: store, Ledger: ledger, Operations: store.Operations(), Now: w.Clock.Now, Expiry: w.Expiry, NameBy: store.NameBy}
+	return conform.World{Store: store, Access: store, Ledger: ledger, Operations: store.Operations(), Now: w.Clock.Now, Expiry: w.Expiry, NameBy: store.NameBy}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/audit"
 	"lethe/internal/customer"
 )
 
@@ -56,6 +57,20 @@ func manyLists(t *testing.T, s *suite) []list {
 			return page.Cursor, err
 		}
 	}
+	ofDay := func(q audit.Query) func(context.Context, string) (string, error) {
+		return func(ctx context.Context, cursor string) (string, error) {
+			q.Limit, q.Cursor = 1, cursor
+			page, err := s.EntriesByDay(ctx, q)
+			return page.Cursor, err
+		}
+	}
+	now := s.world.Clock.Now()
+	today, yesterday := string(customer.DayOf(now)), string(customer.DayOf(now).Plus(-1))
+	for n := range 4 {
+		if err := s.AddEntry(t.Context(), audit.New(t.Context(), now.AddDate(0, 0, -n%2), "admin", audit.Refused)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	ledger := func(ctx context.Context, cursor string) (string, error) {
 		page, err := s.ledger.Certificates(ctx, customer.CertificateQuery{Limit: 1, Cursor: cursor})
 		return page.Cursor, err
@@ -75,6 +90,11 @@ func manyLists(t *testing.T, s *suite) []list {
 		{"audit log", log(a.ID)},
 		{"audit log of another", log(b.ID)},
 		{"certificates", ledger},
+		{"log of a day", ofDay(audit.Query{Day: today})},
+		{"log of a day, oldest first", ofDay(audit.Query{Day: today, OldestFirst: true})},
+		{"log of another day", ofDay(audit.Query{Day: yesterday})},
+		{"log of a day by one", ofDay(audit.Query{Day: today, By: "admin"})},
+		{"log of one action", ofDay(audit.Query{Day: today, Action: audit.Refused})},
 	}
 }
 

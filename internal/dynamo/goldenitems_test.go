@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/access"
+	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
@@ -39,7 +41,7 @@ func writeItems(t *testing.T, tables dynamotest.Tables) {
 	t.Helper()
 	table, certificates := tables.Open(tables.Config)
 	for _, write := range []func(context.Context, *dynamo.Table) error{
-		writeSettings, writeActive, writeDeleted, writePurging, writePlanning, writeRunning,
+		writeSettings, writeRules, writeActive, writeDeleted, writePurging, writePlanning, writeRunning,
 	} {
 		if err := write(t.Context(), table); err != nil {
 			t.Fatal(err)
@@ -52,24 +54,49 @@ func writeItems(t *testing.T, tables dynamotest.Tables) {
 
 func goldenCertificate() customer.Certificate {
 	return customer.Certificate{
-		Customer: "zoe", DeletionID: "of zoe", DeletedAt: goldenTime, DeletedBy: "admin", PurgedAt: goldenTime.Add(time.Hour), PurgedBy: "schedule",
+		Customer: "zoe", DeletionID: "of zoe", DeletedAt: goldenTime, DeletedBy: "admin", DeletionApprovedBy: "a second", ApprovedBy: "another second", PurgedAt: goldenTime.Add(time.Hour), PurgedBy: "schedule",
 		Policies: map[string]string{"ticket": string(customer.Cascade), "invoice": string(customer.Retain)},
 		Erased:   map[string]int64{"ticket": 3}, Retained: map[string]int64{"invoice": 1},
+	}
+}
+
+// goldenSiteEntry returns an entry with all fields set that an entry may have that is about no customer.
+func goldenSiteEntry() audit.Entry {
+	return audit.Entry{
+		ID: "a change of settings", Time: goldenTime, By: "admin", ApprovedBy: "approver", Action: audit.SettingsChanged, Operation: "running",
+		ReasonCode: "other", Subject: "what it is about", Fields: []string{"retention", "kinds.invoice"}, RequestID: "a request",
 	}
 }
 
 func writeSettings(ctx context.Context, table *dynamo.Table) error {
 	s := policies
 	s.Changed = customer.Changed{At: goldenTime, By: "admin"}
-	_, err := table.PutSettings(ctx, s)
+	_, err := table.PutSettings(ctx, s, goldenSiteEntry())
 	logged := customer.Entry{
-		Customer: "ann", Seq: "000000000000000000001", At: goldenTime.Add(20 * time.Minute), By: "admin", Action: customer.ActionUpdated,
+		Customer: "ann", Seq: "000000000000000000001", At: goldenTime.Add(20 * time.Minute), By: "admin", ApprovedBy: "a second", Action: customer.ActionUpdated,
 		Reason: "a test", ReasonCode: customer.TestData, Subject: "ticket~1", Fields: []string{"email"},
 		Delta: customer.Totals{Active: 3, Trash: 2, Purged: 1}, Moved: customer.Moves{Added: 4, Deleted: 3, Restored: 2, Purged: 1},
 	}
 	return errors.Join(err,
 		table.Acquire(ctx, "sweep", "a worker", goldenTime, goldenTime.Add(time.Minute)),
 		observe(ctx, table, logged))
+}
+
+func writeRules(ctx context.Context, table *dynamo.Table) error {
+	_, err := table.PutRules(ctx, goldenRules())
+	return err
+}
+
+func goldenRules() access.Rules {
+	return access.Rules{
+		Groups: []access.Grant{
+			{Group: "privacy", Permissions: []access.Permission{access.CustomersRead, access.Purge}},
+			{Group: "retired"},
+		},
+		FourEyes:  access.FourEyes{DeleteAbove: new(100), Purges: true},
+		Suspended: []access.Suspension{{Subject: "leaver", Since: goldenTime, By: "admin"}},
+		Changed:   access.Changed{At: goldenTime, By: "admin"},
+	}
 }
 
 // writeActive makes a customer with all marks of recent changes in use.
@@ -105,7 +132,9 @@ func writePurging(ctx context.Context, table *dynamo.Table) error {
 		return err
 	}
 	fence := customer.Fence{Lease: goldenTime.Add(time.Hour), Frozen: policies.Freeze()}
-	c, err := table.Fence(ctx, "bob", fence, goldenChange(15, customer.ActionPurgeStarted))
+	approved := goldenChange(15, customer.ActionPurgeStarted)
+	approved.ApprovedBy = "another second"
+	c, err := table.Fence(ctx, "bob", fence, approved)
 	return errors.Join(err, table.Erase(ctx, c))
 }
 
@@ -115,7 +144,7 @@ func trashGolden(ctx context.Context, table *dynamo.Table, id, key string, n int
 	ch := goldenChange(n+2, customer.ActionDeleted)
 	ch.Once = &customer.Once{Key: key, Fingerprint: "of its request"}
 	d := deletionBy(ch, policies.Retention)
-	d.ReasonCode = ch.ReasonCode
+	d.ReasonCode, d.ApprovedBy = ch.ReasonCode, "a second"
 	_, deleted := table.Delete(ctx, id, d, policies, ch)
 	return errors.Join(created, errors.Join(added...), err, deleted)
 }
@@ -133,7 +162,7 @@ func goldenOperation() bulk.Operation {
 		ID: "running", Action: "delete", Params: []byte(`{"notice":"P1D"}`), Basis: []byte(`{"retention":"P30D"}`), By: "planner",
 		ReasonCode: "test", Reason: "a test", Fingerprint: "of its request",
 		State: bulk.Running, Version: 2, Created: at(0), Planned: at(1), Expires: at(25), Applied: at(2), Ended: at(3), Why: "nothing",
-		AppliedBy: "approver", CancelledBy: "canceller", Retried: at(4), RetriedBy: "retrier", OnRefused: bulk.Skip,
+		Requested: at(1), RequestedBy: "requester", AppliedBy: "requester", ApprovedBy: "approver", CancelledBy: "canceller", Retried: at(4), RetriedBy: "retrier", OnRefused: bulk.Skip,
 		Position: "250", Chunks: 3, Digest: "of the plan",
 		Impact: bulk.Impact{
 			Subjects: 6, Eligible: 5, Refused: map[string]int{"ON_HOLD": 1}, Counts: map[string]int64{"ticket": 4}, Weight: 9, Extra: 3, Estimate: used,
@@ -183,12 +212,16 @@ func readItems(t *testing.T, tables dynamotest.Tables) map[string]any {
 		"found by a term": func() (any, error) {
 			return table.Customers(ctx, customer.Query{State: customer.Active, Search: "anders", Limit: 9})
 		},
-		"owner of a claim":  func() (any, error) { return table.EmailOwner(ctx, "ann@bücher.example") },
-		"record":            func() (any, error) { return table.Record(ctx, "ann", key("ticket~1")) },
-		"child":             func() (any, error) { return table.Record(ctx, "ann", key("ticket~1~line~2")) },
-		"retained records":  func() (any, error) { return table.Retained(ctx, customer.RecordQuery{Customer: "bob", Limit: 9}) },
+		"owner of a claim": func() (any, error) { return table.EmailOwner(ctx, "ann@bücher.example") },
+		"record":           func() (any, error) { return table.Record(ctx, "ann", key("ticket~1")) },
+		"child":            func() (any, error) { return table.Record(ctx, "ann", key("ticket~1~line~2")) },
+		"retained records": func() (any, error) { return table.Retained(ctx, customer.RecordQuery{Customer: "bob", Limit: 9}) },
+		"audit log of a day": func() (any, error) {
+			return table.EntriesByDay(ctx, audit.Query{Day: string(customer.DayOf(goldenTime)), Limit: 9})
+		},
 		"audit log":         func() (any, error) { return table.Entries(ctx, customer.EntryQuery{Customer: "ann", Limit: 9}) },
 		"settings":          func() (any, error) { return table.Settings(ctx) },
+		"access rules":      func() (any, error) { return table.Rules(ctx) },
 		"totals":            func() (any, error) { return table.Totals(ctx) },
 		"totals of a day":   func() (any, error) { return table.TotalsByDay(ctx, "2040-01-01", "2040-01-03") },
 		"lease":             func() (any, error) { return leased(ctx, table) },

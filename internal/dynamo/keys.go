@@ -24,6 +24,7 @@ import (
 //	e-mail claim        E#<identity>       #                             kept in the trash, freed at purge
 //	retained record     X#<customer id>    R#<kind>#<id>…                what the law keeps, with its own expiry
 //	audit entry         A#<customer id>    <time>#<stream sequence>
+//	site entry          L#<day>#<shard>    <time>#<id>                   of the audit log: what changes no customer
 //	operation           O#<id>             #
 //	selection           O#<id>             selection                     of an operation, until it is planned
 //	frozen subjects     O#<id>             F#<seq>
@@ -31,6 +32,7 @@ import (
 //	chunk to be done    O#<id>             P#<seq>                       becomes an ended one
 //	done under a key    I#<hash>           #                             Idempotency-Key, for a day
 //	settings            P                  settings
+//	access rules        P                  access                        who may do what, and who is suspended
 //	totals              P#totals#<n>       #                             one of 32 parts of the sum
 //	totals of a day     P#totals#<n>       <day>                         one of 32 parts, kept for 400 days
 //	lease               P                  lease#<name>
@@ -42,8 +44,8 @@ import (
 //
 // There are two sparse indexes. In lists, ipk is live#<shard> or trash#<shard>, and isk is the sort
 // key of the list, made unique by the customer's id. Operations have entries in it too:
-// ipk is operations#active or operations#ended, isk the time of creation. In days, dpk is
-// L#<day>#<shard>, and dsk the time, made unique. No item has them yet.
+// ipk is operations#active or operations#ended, isk the time of creation. In days are the entries of
+// the audit logs: dpk is <day>#<shard>, and dsk the time, made unique. The shard is a hash of dsk.
 const (
 	index = "lists"
 
@@ -51,6 +53,7 @@ const (
 	recordSK   = "R#"
 	settingsPK = "P"
 	settingsSK = "settings"
+	accessSK   = "access"
 )
 
 func customerPK(id string) string { return "C#" + id }

@@ -30,21 +30,23 @@ func NewLedger(cfg aws.Config, table string) *Ledger {
 
 // certificate is the item under its customer, and an element of a block.
 type certificate struct {
-	PK        string            `dynamodbav:"pk"`
-	SK        string            `dynamodbav:"sk"`
-	Chain     int               `dynamodbav:"chain"`
-	Seq       int64             `dynamodbav:"seq"`
-	Previous  string            `dynamodbav:"previous"`
-	Customer  string            `dynamodbav:"customer"`
-	DeletedAt string            `dynamodbav:"deletedAt"`
-	DeletedBy string            `dynamodbav:"deletedBy"`
-	PurgedAt  string            `dynamodbav:"purgedAt"`
-	PurgedBy  string            `dynamodbav:"purgedBy"`
-	Policies  map[string]string `dynamodbav:"policies"`
-	Erased    map[string]int64  `dynamodbav:"erased"`
-	Retained  map[string]int64  `dynamodbav:"retained"`
-	Residue   int               `dynamodbav:"residue"`
-	Hash      string            `dynamodbav:"hash"`
+	PK                 string            `dynamodbav:"pk"`
+	SK                 string            `dynamodbav:"sk"`
+	Chain              int               `dynamodbav:"chain"`
+	Seq                int64             `dynamodbav:"seq"`
+	Previous           string            `dynamodbav:"previous"`
+	Customer           string            `dynamodbav:"customer"`
+	DeletedAt          string            `dynamodbav:"deletedAt"`
+	DeletedBy          string            `dynamodbav:"deletedBy"`
+	DeletionApprovedBy string            `dynamodbav:"deletionApprovedBy,omitempty"`
+	PurgedAt           string            `dynamodbav:"purgedAt"`
+	PurgedBy           string            `dynamodbav:"purgedBy"`
+	ApprovedBy         string            `dynamodbav:"approvedBy,omitempty"`
+	Policies           map[string]string `dynamodbav:"policies"`
+	Erased             map[string]int64  `dynamodbav:"erased"`
+	Retained           map[string]int64  `dynamodbav:"retained"`
+	Residue            int               `dynamodbav:"residue"`
+	Hash               string            `dynamodbav:"hash"`
 }
 
 // Certificate returns the certificate of a customer's purge. After a restored backup a customer may have been
@@ -78,6 +80,7 @@ func newCertificate(c ledger.Certificate) certificate {
 	return certificate{
 		PK: customerPK(c.Customer), SK: c.DeletionID, Chain: ledger.ChainOf(c.Customer), Customer: c.Customer,
 		DeletedAt: formatTime(c.DeletedAt), DeletedBy: c.DeletedBy, PurgedAt: formatTime(c.PurgedAt), PurgedBy: c.PurgedBy,
+		DeletionApprovedBy: c.DeletionApprovedBy, ApprovedBy: c.ApprovedBy,
 		Policies: nonNil(c.Policies), Erased: nonNil(c.Erased), Retained: nonNil(c.Retained), Residue: c.Residue,
 	}
 }
@@ -96,6 +99,7 @@ func (c certificate) decode() (ledger.Certificate, error) {
 	document := ledger.Certificate{
 		Format: ledger.Format, Chain: c.Chain, Seq: c.Seq, Previous: c.Previous, Customer: c.Customer, DeletionID: c.SK,
 		DeletedAt: p.time(c.DeletedAt), DeletedBy: c.DeletedBy, PurgedAt: p.time(c.PurgedAt), PurgedBy: c.PurgedBy,
+		DeletionApprovedBy: c.DeletionApprovedBy, ApprovedBy: c.ApprovedBy,
 		Policies: nonNil(c.Policies), Erased: nonNil(c.Erased), Retained: nonNil(c.Retained), Residue: c.Residue, Hash: c.Hash,
 	}
 	return document, p.err

@@ -18,6 +18,7 @@ var (
 	attrHolds   = expression.Name("holds")
 	attrNHolds  = expression.Name("nholds")
 	attrReason  = expression.Name("reason")
+	attrSecond  = expression.Name("approver")
 	attrTTL     = expression.Name("ttl")
 	attrDue     = expression.Name("deletion.p")
 	attrGen     = expression.Name("deletion.g")
@@ -122,7 +123,7 @@ func (t *Table) Delete(ctx context.Context, id string, d customer.Deletion, s cu
 		Set(expression.Name("deletion"), expression.Value(newDeletion(d))).
 		Set(expression.Name("epoch"), expression.Name("epoch").Plus(expression.Value(1)))
 	return t.apply(ctx, transition{
-		id: id, update: withReason(move(u, to), d.Reason), when: when, change: ch,
+		id: id, update: withWords(move(u, to), d), when: when, change: ch,
 		refused: func(c customer.Customer) error { return c.CanDelete(s) },
 		after: func(c customer.Customer) customer.Customer {
 			c.State, c.Deletion = customer.Deleted, &d
@@ -132,12 +133,16 @@ func (t *Table) Delete(ctx context.Context, id string, d customer.Deletion, s cu
 	})
 }
 
-// withReason sets the reason of a deletion in words, which no list shows.
-func withReason(u expression.UpdateBuilder, reason string) expression.UpdateBuilder {
-	if reason == "" {
-		return u.Remove(attrReason)
+// withWords sets what no list shows of a deletion: the reason in words, and who approved it.
+func withWords(u expression.UpdateBuilder, d customer.Deletion) expression.UpdateBuilder {
+	return setOrRemove(setOrRemove(u, attrReason, d.Reason), attrSecond, d.ApprovedBy)
+}
+
+func setOrRemove(u expression.UpdateBuilder, name expression.NameBuilder, value string) expression.UpdateBuilder {
+	if value == "" {
+		return u.Remove(name)
 	}
-	return u.Set(attrReason, expression.Value(reason))
+	return u.Set(name, expression.Value(value))
 }
 
 // Restore moves a customer from the trash back to its former place in the list of active customers.
@@ -153,6 +158,7 @@ func (t *Table) Restore(ctx context.Context, id, generation string, ch customer.
 		Set(expression.Name("isk"), expression.Name("created")).
 		Remove(expression.Name("deletion")).
 		Remove(attrReason).
+		Remove(attrSecond).
 		Remove(attrTTL)
 	return t.apply(ctx, transition{
 		id: id, update: u, when: when, change: ch,

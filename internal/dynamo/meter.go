@@ -154,6 +154,10 @@ func askForCapacity(params any) (write bool) {
 		in.ReturnConsumedCapacity, write = want, true
 	case *dynamodb.BatchExecuteStatementInput: // nothing here reads by PartiQL
 		in.ReturnConsumedCapacity, write = want, true
+	case *dynamodb.ExecuteStatementInput:
+		in.ReturnConsumedCapacity, write = want, true
+	case *dynamodb.ExecuteTransactionInput:
+		in.ReturnConsumedCapacity, write = want, true
 	}
 	return write
 }
@@ -187,6 +191,10 @@ func consumed(result any) []types.ConsumedCapacity {
 	case *dynamodb.TransactWriteItemsOutput:
 		return out.ConsumedCapacity
 	case *dynamodb.BatchExecuteStatementOutput:
+		return out.ConsumedCapacity
+	case *dynamodb.ExecuteStatementOutput:
+		return one(out.ConsumedCapacity)
+	case *dynamodb.ExecuteTransactionOutput:
 		return out.ConsumedCapacity
 	}
 	return nil

@@ -185,18 +185,18 @@ func TestTheTotalsOfADayExpire(t *testing.T) {
 	t.Error("the day is not counted")
 }
 
-func TestABatchOfEntriesCostsTwoUnitsForEachThatCounts(t *testing.T) {
+func TestABatchOfEntriesCostsThreeUnitsForEachThatCounts(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		entries, counting int
 		units             float64
 		requests          int
 	}{
-		{1, 10, 6, 1},
-		{1, 0, 1, 1},
-		{25, 10, 54, 1},
-		{100, 10, 216, 4},
-		{100, 0, 100, 100},
+		{1, 10, 7, 1},
+		{1, 0, 2, 1},
+		{25, 10, 79, 1},
+		{100, 10, 316, 4},
+		{100, 0, 200, 100},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			l := newLanes()

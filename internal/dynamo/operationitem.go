@@ -41,7 +41,10 @@ type operationDocument struct {
 	Ended   string `dynamodbav:"ended,omitempty"`
 	Why     string `dynamodbav:"why,omitempty"`
 
+	Requested   string `dynamodbav:"requested,omitempty"`
+	RequestedBy string `dynamodbav:"requestedBy,omitempty"`
 	AppliedBy   string `dynamodbav:"appliedBy,omitempty"`
+	ApprovedBy  string `dynamodbav:"approvedBy,omitempty"`
 	CancelledBy string `dynamodbav:"cancelledBy,omitempty"`
 	Retried     string `dynamodbav:"retried,omitempty"`
 	RetriedBy   string `dynamodbav:"retriedBy,omitempty"`
@@ -118,6 +121,7 @@ func newOperationDocument(op bulk.Operation) operationDocument {
 		ReasonCode: op.ReasonCode, Reason: op.Reason, Fingerprint: op.Fingerprint,
 		State: string(op.State), Created: formatTime(op.Created), Planned: timeOrNone(op.Planned), Expires: timeOrNone(op.Expires),
 		Applied: timeOrNone(op.Applied), Ended: timeOrNone(op.Ended), Why: op.Why,
+		Requested: timeOrNone(op.Requested), RequestedBy: op.RequestedBy, ApprovedBy: op.ApprovedBy,
 		AppliedBy: op.AppliedBy, CancelledBy: op.CancelledBy, Retried: timeOrNone(op.Retried), RetriedBy: op.RetriedBy,
 		OnRefused: string(op.OnRefused), Position: op.Position, Chunks: op.Chunks, Digest: op.Digest,
 		Impact: newImpact(op.Impact), Tally: newTally(op.Tally),
@@ -167,6 +171,7 @@ func (d operationDocument) operation() (bulk.Operation, error) {
 		ReasonCode: d.ReasonCode, Reason: d.Reason, Fingerprint: d.Fingerprint,
 		State: bulk.State(d.State), Created: p.time(d.Created), Planned: p.time(d.Planned), Expires: p.time(d.Expires),
 		Applied: p.time(d.Applied), Ended: p.time(d.Ended), Why: d.Why,
+		Requested: p.time(d.Requested), RequestedBy: d.RequestedBy, ApprovedBy: d.ApprovedBy,
 		AppliedBy: d.AppliedBy, CancelledBy: d.CancelledBy, Retried: p.time(d.Retried), RetriedBy: d.RetriedBy,
 		OnRefused: bulk.OnRefused(d.OnRefused), Position: d.Position, Chunks: d.Chunks, Digest: d.Digest,
 		Impact: d.Impact.decode(), Tally: d.Tally.decode(),

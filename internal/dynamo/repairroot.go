@@ -82,7 +82,7 @@ func (m *repairing) addRootRepair(ctx context.Context, what repair.Root) error {
 	case repair.SetDeletion:
 		u, err = m.setDeletion(ctx, r)
 	case repair.DropDeletion:
-		u = expression.Remove(expression.Name("deletion")).Remove(attrReason)
+		u = expression.Remove(expression.Name("deletion")).Remove(attrReason).Remove(attrSecond)
 	case repair.CountHolds:
 		u = expression.Set(attrNHolds, expression.Value(len(r.Holds)))
 	case repair.DropPolicies:
@@ -139,7 +139,7 @@ func (m *repairing) setDeletion(ctx context.Context, r damagedRoot) (expression.
 			d.PurgeTime = s.Retention.After(m.change.At)
 		}
 	}
-	return withReason(expression.Set(expression.Name("deletion"), expression.Value(newDeletion(d))), d.Reason), nil
+	return withWords(expression.Set(expression.Name("deletion"), expression.Value(newDeletion(d))), d), nil
 }
 
 func (m *repairing) newDeletion() customer.Deletion {

@@ -33,6 +33,7 @@ type root struct {
 	NHolds   int              `dynamodbav:"nholds,omitempty"`   // the number of holds, for lists
 	Deletion *deletion        `dynamodbav:"deletion,omitempty"` // NULL after a restore in bulk
 	Reason   string           `dynamodbav:"reason,omitempty"`   // of the deletion; not in lists. NULL after a restore in bulk
+	Approver string           `dynamodbav:"approver,omitempty"` // second person, who approved the deletion; not in lists. NULL after a deletion or a restore in bulk
 	Terms    []string         `dynamodbav:"terms,omitempty"`
 	Former   []byte           `dynamodbav:"former,omitempty"`
 	Claim    string           `dynamodbav:"claim,omitempty"` // unless it is profile.email
@@ -108,13 +109,14 @@ type hold struct {
 }
 
 type change struct {
-	ID      string `dynamodbav:"id"`
-	At      string `dynamodbav:"at"`
-	By      string `dynamodbav:"by"`
-	Action  string `dynamodbav:"action"`
-	Reason  string `dynamodbav:"reason,omitempty"`
-	Code    string `dynamodbav:"code,omitempty"`
-	Subject string `dynamodbav:"subject,omitempty"`
+	ID       string `dynamodbav:"id"`
+	At       string `dynamodbav:"at"`
+	By       string `dynamodbav:"by"`
+	Approver string `dynamodbav:"approver,omitempty"`
+	Action   string `dynamodbav:"action"`
+	Reason   string `dynamodbav:"reason,omitempty"`
+	Code     string `dynamodbav:"code,omitempty"`
+	Subject  string `dynamodbav:"subject,omitempty"`
 }
 
 // newRoot returns the customer's whole item. The lease counts for a customer that is being purged only.
@@ -131,7 +133,7 @@ func (t *Table) newRoot(c customer.Customer, lease time.Time) root {
 	}
 	if c.Deletion != nil {
 		d := newDeletion(*c.Deletion)
-		r.Deletion, r.Reason = &d, c.Deletion.Reason
+		r.Deletion, r.Reason, r.Approver = &d, c.Deletion.Reason, c.Deletion.ApprovedBy
 	}
 	if c.Frozen != nil {
 		r.Frozen = newPolicies(c.Frozen)
@@ -151,14 +153,14 @@ func newHold(h customer.Hold) hold {
 	return hold{By: h.By, Reason: h.Reason, Code: string(h.ReasonCode), Time: formatTime(h.Time)}
 }
 
-// newChange leaves out the reason of a deletion, which the root has beside the deletion: it has
-// no room for it twice.
+// newChange leaves out the reason of a deletion, and who approved it, which the root has beside the deletion: it has
+// no room for them twice.
 func newChange(ch customer.Change) change {
 	if ch.Action == customer.ActionDeleted {
-		ch.Reason, ch.ReasonCode = "", ""
+		ch.Reason, ch.ReasonCode, ch.ApprovedBy = "", "", ""
 	}
 	return change{
-		ID: ch.ID, At: formatTime(ch.At), By: ch.By,
+		ID: ch.ID, At: formatTime(ch.At), By: ch.By, Approver: ch.ApprovedBy,
 		Action: string(ch.Action), Reason: ch.Reason, Code: string(ch.ReasonCode), Subject: ch.Subject,
 	}
 }
@@ -236,9 +238,9 @@ func (r root) customer() (customer.Customer, error) {
 	}
 	if r.Deletion != nil {
 		c.Deletion = r.Deletion.customer()
-		c.Deletion.Reason = r.Reason
+		c.Deletion.Reason, c.Deletion.ApprovedBy = r.Reason, r.Approver
 		if c.Last.Action == customer.ActionDeleted && c.Last.ID == c.Deletion.ID {
-			c.Last.Reason, c.Last.ReasonCode = c.Deletion.Reason, c.Deletion.ReasonCode
+			c.Last.Reason, c.Last.ReasonCode, c.Last.ApprovedBy = c.Deletion.Reason, c.Deletion.ReasonCode, c.Deletion.ApprovedBy
 		}
 	}
 	if r.Frozen != nil {
@@ -260,12 +262,12 @@ func (r root) listed() (customer.Customer, error) {
 
 func (ch change) change(p *timeParser) customer.Change {
 	return customer.Change{
-		ID: ch.ID, At: p.time(ch.At), By: ch.By,
+		ID: ch.ID, At: p.time(ch.At), By: ch.By, ApprovedBy: ch.Approver,
 		Action: customer.Action(ch.Action), Reason: ch.Reason, ReasonCode: customer.ReasonCode(ch.Code), Subject: ch.Subject,
 	}
 }
 
-// customer returns the deletion without its reason in words.
+// customer returns the deletion without its reason in words, and without who approved it.
 func (d deletion) customer() *customer.Deletion {
 	return &customer.Deletion{
 		ID: d.ID, Time: d.Time.time(), By: d.By, ReasonCode: reasonCode(d.Code), PurgeTime: d.PurgeTime.time(),

@@ -116,6 +116,22 @@ func TestTheBudgetOfATypicalCustomer(t *testing.T) {
 	}
 }
 
+// TestTheBudgetOfADeletionByTwo deletes and holds a typical customer by an operation that a second administrator approved.
+func TestTheBudgetOfADeletionByTwo(t *testing.T) {
+	t.Parallel()
+	p := newTill(t)
+	typicalRoot(t, p, customer.Active)
+	c, err := p.Get(t.Context(), typicalID)
+	must(t, err)
+	s, err := p.Settings(t.Context())
+	must(t, err)
+	ch := customer.Change{By: "demo-admin", ApprovedBy: "demo-privacy", Reason: "asked by phone to be forgotten", ReasonCode: customer.ErasureRequest}
+	must(t, p.DeleteMany(t.Context(), []customer.Seen{c.Seen()}, s, ch)...)
+	_, err = p.Hold(t.Context(), typicalID, "case-2026-17", customer.Change{By: "demo-admin", Reason: "lawsuit pending", ReasonCode: customer.OtherReason})
+	must(t, err)
+	p.keepsBudget(t, "today, under a legal hold, deleted with a second administrator", customer.Deleted, p.rawRoot(t, typicalID))
+}
+
 // keepsBudget compares a root and its entry with the budget, and without the future attributes with a row of the table in
 // docs/stored-items.md.
 func (p till) keepsBudget(t *testing.T, row string, state customer.State, root item) {
@@ -218,8 +234,8 @@ func TestAnEntryIsCountedAsTheTemplateProjectsIt(t *testing.T) {
 	t.Error("there is no index lists")
 }
 
-// TestAnIndexThatNoItemIsInCostsNothing counts the units of a write by index. The index days is declared, and no item is in
-// it.
+// TestAnIndexThatNoItemIsInCostsNothing counts the units of a write by index. In the index days is the entry of the first
+// change of settings, and no customer.
 func TestAnIndexThatNoItemIsInCostsNothing(t *testing.T) {
 	t.Parallel()
 	p := newTill(t)
@@ -237,7 +253,8 @@ func TestAnIndexThatNoItemIsInCostsNothing(t *testing.T) {
 	same(t, "write units", units, map[string]float64{"table": 1, "lists": 2, "all": 3})
 	entries, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &p.world.Name, IndexName: aws.String("days")})
 	must(t, err)
-	same(t, "items in the index", len(entries.Items), 0)
+	same(t, "items in the index", len(entries.Items), 1)
+	same(t, "its action", entries.Items[0]["action"], text("settings.changed"))
 }
 
 func must(t *testing.T, errs ...error) {

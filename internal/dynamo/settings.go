@@ -3,6 +3,8 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"lethe/internal/audit"
 	"lethe/internal/customer"
 )
 
@@ -19,8 +22,8 @@ type settings struct {
 	Version   int64  `dynamodbav:"version"`
 	Retention string `dynamodbav:"retention"`
 	Kinds     []kind `dynamodbav:"kinds"`
-	ChangedAt string `dynamodbav:"changedAt,omitempty"`
-	ChangedBy string `dynamodbav:"changedBy,omitempty"`
+	ChangedAt string `dynamodbav:"changedAt"` // empty: unknown
+	ChangedBy string `dynamodbav:"changedBy"`
 }
 
 type kind struct {
@@ -46,27 +49,44 @@ func (t *Table) Settings(ctx context.Context) (customer.Settings, error) {
 	return s.decode()
 }
 
-// PutSettings replaces the settings of this version and returns the new ones; [customer.ErrVersion] if the stored version is
-// another.
-func (t *Table) PutSettings(ctx context.Context, s customer.Settings) (customer.Settings, error) {
+// PutSettings replaces the settings of this version and logs it; [customer.ErrVersion] if the stored version is another.
+func (t *Table) PutSettings(ctx context.Context, s customer.Settings, logged audit.Entry) (customer.Settings, error) {
 	was := s.Version
 	s.Version++
-	it, err := attributevalue.MarshalMap(encodeSettings(s))
+	change, err := t.replacement(encodeSettings(s), was)
 	if err != nil {
 		return customer.Settings{}, fmt.Errorf("dynamo: encode settings: %w", err)
 	}
-	condition := "version = :was"
-	if was == 0 {
-		condition = "attribute_not_exists(pk) OR version = :was"
+	made, err := t.commitLogged(ctx, change, logged)
+	if err != nil {
+		return customer.Settings{}, fmt.Errorf("dynamo: put settings: %w", err)
 	}
-	_, err = t.client.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &t.Name, Item: it, ConditionExpression: aws.String(condition),
-		ExpressionAttributeValues: item{":was": &types.AttributeValueMemberN{Value: fmt.Sprint(was)}},
-	})
-	if _, failed := failedCondition(err); failed {
+	if !made {
 		return customer.Settings{}, customer.ErrVersion
 	}
-	return s, err
+	return s, nil
+}
+
+// replacement returns a statement that replaces an item of the given version, and inserts it if that is 0. An attribute that
+// the item doesn't have stays: it must have all that may be there.
+func (t *Table) replacement(value any, was int64) (types.BatchStatementRequest, error) {
+	if was == 0 {
+		return insertion(t.Name, value)
+	}
+	it, err := attributevalue.MarshalMap(value)
+	if err != nil {
+		return types.BatchStatementRequest{}, err
+	}
+	b := &statement{}
+	for _, name := range slices.Sorted(maps.Keys(it)) {
+		if name != "pk" && name != "sk" {
+			b.set(name, it[name])
+		}
+	}
+	b.where(`"pk"=?`, it["pk"])
+	b.where(`"sk"=?`, it["sk"])
+	b.where(`"version"=?`, was)
+	return b.request(t.Name)
 }
 
 func encodeSettings(s customer.Settings) settings {

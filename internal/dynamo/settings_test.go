@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/audit"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo/dynamotest"
 	"lethe/internal/sim"
@@ -21,19 +22,22 @@ func TestSettingsReplaceThoseOfTheVersionBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "settings before the first", none, customer.Settings{})
-	first, err := store.PutSettings(ctx, policies)
+	put := func(s customer.Settings) (customer.Settings, error) {
+		return store.PutSettings(ctx, s, audit.New(ctx, time.Now(), "admin", audit.SettingsChanged))
+	}
+	first, err := put(policies)
 	if err != nil || first.Version != 1 {
 		t.Fatalf("version %d, %v", first.Version, err)
 	}
-	_, err = store.PutSettings(ctx, policies) // somebody who knows of no version either
+	_, err = put(policies) // somebody who knows of no version either
 	refuses(t, err, customer.ErrVersion)
 	second := first
 	second.Retention, second.Kinds = customer.Never, slices.Concat(first.Kinds, []customer.Kind{{Name: "website", Policy: customer.Cascade}})
 	second.Changed = customer.Changed{At: time.Date(2026, 3, 1, 12, 0, 0, 7e6, time.UTC), By: "admin"}
-	if second, err = store.PutSettings(ctx, second); err != nil || second.Version != 2 {
+	if second, err = put(second); err != nil || second.Version != 2 {
 		t.Fatalf("version %d, %v", second.Version, err)
 	}
-	_, err = store.PutSettings(ctx, first)
+	_, err = put(first)
 	refuses(t, err, customer.ErrVersion)
 	got, err := store.Settings(ctx)
 	if err != nil {

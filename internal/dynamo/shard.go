@@ -29,17 +29,24 @@ func (t *Table) partitions(list string) []string {
 
 // merge begins to read a span, of which the caller wants so many entries.
 func (t *Table) merge(s span, want int) *merge {
-	return newMerge(len(s.partitions), want, s.newestFirst, func(ctx context.Context, asks []ask) ([]reading, error) {
+	return newMerge(len(s.partitions), want, s.newestFirst, inRounds(func(ctx context.Context, a ask) (reading, error) {
+		return t.readShard(ctx, s, a)
+	}))
+}
+
+// inRounds reads the shards of a round at the same time.
+func inRounds(read func(context.Context, ask) (reading, error)) roundReader {
+	return func(ctx context.Context, asks []ask) ([]reading, error) {
 		readings := make([]reading, len(asks))
 		g, ctx := errgroup.WithContext(ctx)
 		for i, a := range asks {
 			g.Go(func() (err error) {
-				readings[i], err = t.readShard(ctx, s, a)
+				readings[i], err = read(ctx, a)
 				return err
 			})
 		}
 		return readings, g.Wait()
-	})
+	}
 }
 
 func (t *Table) readShard(ctx context.Context, s span, a ask) (reading, error) {

@@ -365,7 +365,7 @@ func (t *Table) setEffect(b *statement, tr customer.Transition) error {
 	case customer.RestoreEffect:
 		b.set("state", customer.Active)
 		b.set("deletion", nil) // null reads as removed; the one REMOVE of the statement is for ttl
-		b.setReason("")
+		b.setWords(customer.Deletion{})
 		b.move(t.activePlace(tr.ID, effect.Created))
 	case customer.FenceEffect:
 		t.setFence(b, tr.ID, effect)
@@ -413,16 +413,21 @@ func (b *statement) set(name string, value any) {
 func (b *statement) delete(seen customer.Seen, d customer.Deletion) {
 	b.set("epoch", seen.Epoch+1)
 	b.set("deletion", newDeletion(d))
-	b.setReason(d.Reason)
+	b.setWords(d)
 }
 
-// setReason sets the reason of a deletion in words. NULL reads as none.
-func (b *statement) setReason(reason string) {
-	if reason == "" {
-		b.set("reason", nil)
+// setWords sets what no list shows of a deletion: the reason in words, and who approved it. NULL reads as none.
+func (b *statement) setWords(d customer.Deletion) {
+	b.setOrNull("reason", d.Reason)
+	b.setOrNull("approver", d.ApprovedBy)
+}
+
+func (b *statement) setOrNull(name, value string) {
+	if value == "" {
+		b.set(name, nil)
 		return
 	}
-	b.set("reason", reason)
+	b.set(name, value)
 }
 
 // note sets the last change.
@@ -460,8 +465,13 @@ func newStatement(text string, values ...any) (types.BatchStatementRequest, erro
 	request := types.BatchStatementRequest{Statement: &text}
 	var errs error
 	for _, v := range values {
-		value, err := attributevalue.Marshal(v)
-		request.Parameters, errs = append(request.Parameters, value), errors.Join(errs, err)
+		value, is := v.(types.AttributeValue)
+		if !is {
+			var err error
+			value, err = attributevalue.Marshal(v)
+			errs = errors.Join(errs, err)
+		}
+		request.Parameters = append(request.Parameters, value)
 	}
 	return request, errs
 }

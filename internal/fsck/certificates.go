@@ -19,7 +19,13 @@ func (c *check) checkCertificate(cert certificate) {
 	}
 	must(strings.HasPrefix(cert.PK, "C#") && cert.Customer == id && cert.SK != "", "names another customer than its key")
 	must(cert.Residue != nil && *cert.Residue == 0, "its residue is not 0")
+	must(cert.approvedByOthers(), "the second person who approved the purge or the deletion is the one who asked for it")
 	must(cert.PurgedBy != "" && cert.DeletedAt != "" && cert.DeletedAt <= cert.PurgedAt, "its author or a time is missing, or its purge is before its deletion")
+}
+
+// approvedByOthers reports whether nobody approved what he or she asked for.
+func (c certificate) approvedByOthers() bool {
+	return (c.ApprovedBy == "" || c.ApprovedBy != c.PurgedBy) && (c.DeletionApprovedBy == "" || c.DeletionApprovedBy != c.DeletedBy)
 }
 
 // visitCertificate makes the customer a suspect if it exists, or if retained records are missing.

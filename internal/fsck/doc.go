@@ -28,6 +28,7 @@
 //	parts.go         operations and their chunks
 //	notes.go         notes of idempotency keys
 //	totals.go        totals, of all time and by day
+//	entries.go       entries of the audit logs: time, and place in the log of their day
 //	recount.go       the totals of all time, against customers and certificates
 //	certificates.go  each certificate; personal values where they would outlive a customer
 //	chains.go        chains of certificates, and their copies under the customers

@@ -22,14 +22,14 @@ const (
 	TermMissing       Rule = "TERM_MISSING"       // a search term that a root lists does not exist
 	ClaimMissing      Rule = "CLAIM_MISSING"      // an e-mail address is not claimed for its owner
 	BadState          Rule = "BAD_STATE"          // a root that contradicts itself
-	WrongPlace        Rule = "WRONG_PLACE"        // the list or the TTL does not match the state
+	WrongPlace        Rule = "WRONG_PLACE"        // the list or the TTL does not match the state, or the day not the time
 	Overdue           Rule = "OVERDUE"            // due, and not purged
 	Stuck             Rule = "STUCK"              // a purge that has stopped: its lease has ended
 	Resurrected       Rule = "RESURRECTED"        // a customer exists although the ledger certifies its purge
 	RetainedWrong     Rule = "RETAINED_WRONG"     // a retained record that is not stripped, not certified, or never expires
 	CertificateBroken Rule = "CERTIFICATE_BROKEN" // a certificate that is wrong, or not in its chain
 	StrandedChunk     Rule = "STRANDED_CHUNK"     // parts of an operation that does not exist
-	OperationBroken   Rule = "OPERATION_BROKEN"   // an operation without some of its parts
+	OperationBroken   Rule = "OPERATION_BROKEN"   // an operation without some of its parts, or approved by the wrong person
 	NoteKept          Rule = "NOTE_KEPT"          // the note of an idempotency key that never expires
 	TotalsWrong       Rule = "TOTALS_WRONG"       // totals that can't be right
 	UnknownItem       Rule = "UNKNOWN_ITEM"       // an item that can't be read, or is not in the map of items
@@ -65,9 +65,9 @@ func (k key) ofCustomer() bool {
 	return k.SK == rootSK || k.SK == fieldsSK || strings.HasPrefix(k.SK, recordPrefix) || strings.HasPrefix(k.SK, tokenPrefix)
 }
 
-// ofSystem reports whether the key belongs to the settings or a lease.
+// ofSystem reports whether the key belongs to the settings, the access rules or a lease.
 func (k key) ofSystem() bool {
-	return k.PK == "P" && (k.SK == "settings" || strings.HasPrefix(k.SK, "lease#"))
+	return k.PK == "P" && (k.SK == "settings" || k.SK == "access" || strings.HasPrefix(k.SK, "lease#"))
 }
 
 // shown returns the key for reports. It is hashed if it may contain personal data.
@@ -79,7 +79,7 @@ func (k key) shown() string {
 			return k.PK + " " + hashed(k.SK)
 		}
 		return k.PK + " " + k.SK
-	case "X", "A", "O", "I", "P":
+	case "X", "A", "L", "O", "I", "P":
 		return k.PK + " " + k.SK
 	case "S", "E":
 		return space + "#" + k.hash()

@@ -19,6 +19,7 @@ func TestKeysAreShownWithoutNames(t *testing.T) {
 		{key{"X#styx", "R#invoice#1"}, "X#styx R#invoice#1"},
 		{key{"O#op", "F#000001"}, "O#op F#000001"},
 		{key{"P", "settings"}, "P settings"},
+		{key{"P", "access"}, "P access"},
 		{key{"C#styx", "N#Charon"}, ""},
 		{key{"S#ch", "charon#styx"}, ""},
 		{key{"E#charon@styx.example", "#"}, ""},

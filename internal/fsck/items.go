@@ -41,6 +41,10 @@ type row struct {
 	Sort string `dynamodbav:"isk"`
 	TTL  int64  `dynamodbav:"ttl"`
 
+	At    string `dynamodbav:"at"` // of an entry of an audit log
+	DayPK string `dynamodbav:"dpk"`
+	DaySK string `dynamodbav:"dsk"`
+
 	State   string           `dynamodbav:"state"`
 	Version int64            `dynamodbav:"version"`
 	Created string           `dynamodbav:"created"`
@@ -54,7 +58,8 @@ type row struct {
 	} `dynamodbav:"profile"`
 	Former   []byte    `dynamodbav:"former"`
 	Deletion *deletion `dynamodbav:"deletion"`
-	Reason   string    `dynamodbav:"reason"` // of the deletion
+	Reason   string    `dynamodbav:"reason"`   // of the deletion
+	Approver string    `dynamodbav:"approver"` // of the deletion
 	Frozen   *frozen   `dynamodbav:"frozen"`
 	Last     struct {
 		ID     string `dynamodbav:"id"`
@@ -106,14 +111,17 @@ type kind struct {
 }
 
 type certificate struct {
-	PK        string           `dynamodbav:"pk"`
-	SK        string           `dynamodbav:"sk"`
-	Customer  string           `dynamodbav:"customer"`
-	DeletedAt string           `dynamodbav:"deletedAt"`
-	PurgedAt  string           `dynamodbav:"purgedAt"`
-	PurgedBy  string           `dynamodbav:"purgedBy"`
-	Retained  map[string]int64 `dynamodbav:"retained"`
-	Residue   *int             `dynamodbav:"residue"`
+	PK                 string           `dynamodbav:"pk"`
+	SK                 string           `dynamodbav:"sk"`
+	Customer           string           `dynamodbav:"customer"`
+	DeletedAt          string           `dynamodbav:"deletedAt"`
+	PurgedAt           string           `dynamodbav:"purgedAt"`
+	PurgedBy           string           `dynamodbav:"purgedBy"`
+	ApprovedBy         string           `dynamodbav:"approvedBy"`
+	DeletedBy          string           `dynamodbav:"deletedBy"`
+	DeletionApprovedBy string           `dynamodbav:"deletionApprovedBy"`
+	Retained           map[string]int64 `dynamodbav:"retained"`
+	Residue            *int             `dynamodbav:"residue"`
 }
 
 func customerPK(id string) string { return "C#" + id }

@@ -21,6 +21,11 @@ type header struct {
 	Created time.Time `dynamodbav:"created"`
 	Chunks  int       `dynamodbav:"chunks"`
 
+	By          string    `dynamodbav:"by"`
+	RequestedBy string    `dynamodbav:"requestedBy"`
+	ApprovedBy  string    `dynamodbav:"approvedBy"`
+	Applied     time.Time `dynamodbav:"applied"`
+
 	Planned  time.Time `dynamodbav:"planned"`
 	Reason   string    `dynamodbav:"reason"`
 	Position string    `dynamodbav:"position"`
@@ -29,6 +34,7 @@ type header struct {
 const (
 	planning   = "PLANNING"
 	ready      = "READY"
+	waiting    = "WAITING"
 	running    = "RUNNING"
 	cancelling = "CANCELLING"
 
@@ -43,7 +49,22 @@ func (h header) keepsPersonal() bool {
 }
 
 func (h header) ended() bool {
-	return h.State != planning && h.State != ready && h.State != running && h.State != cancelling
+	return h.State != planning && h.State != ready && h.State != waiting && h.State != running && h.State != cancelling
+}
+
+// misapproved says what is wrong with the second person of an operation, empty if nothing is: one that waited must have
+// been started by another person than the one who created or applied it.
+func (h header) misapproved() string {
+	waited := h.RequestedBy != ""
+	switch {
+	case h.State == waiting && (!waited || !h.Applied.IsZero()):
+		return "it waits for a second person, but nobody has applied it, or it has started"
+	case h.ApprovedBy != "" && (!waited || h.ApprovedBy == h.By || h.ApprovedBy == h.RequestedBy):
+		return "the second person who approved it is the one who created or applied it"
+	case waited && h.ApprovedBy == "" && !h.Applied.IsZero():
+		return "it waited for a second person, and was started without one"
+	}
+	return ""
 }
 
 // parts are the items of an operation, with one bit for each part of a chunk.
@@ -183,6 +204,9 @@ func (c *check) operationProblems(p *parts) (found []problem) {
 	}
 	if p.header.keepsPersonal() {
 		add(PersonalData, top, "it ended during its planning, and still has its reason or its position", nil)
+	}
+	if wrong := p.header.misapproved(); wrong != "" {
+		add(OperationBroken, top, wrong+"; cancel it if it has not ended, and find out who wrote to the table", nil)
 	}
 	c.selectionProblems(p, add)
 	c.chunkProblems(p, add)

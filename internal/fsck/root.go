@@ -34,8 +34,8 @@ func (e *examination) checkState() bool {
 	r := e.root
 	switch r.State {
 	case active:
-		if r.Deletion != nil || r.Reason != "" {
-			e.rootProblem(BadState, e.fixRoot(repair.DropDeletion), "active with a deletion, or the reason of one")
+		if r.Deletion != nil || r.Reason != "" || r.Approver != "" {
+			e.rootProblem(BadState, e.fixRoot(repair.DropDeletion), "active with a deletion, or the reason or the approval of one")
 		}
 		return true
 	case deleted, purging:

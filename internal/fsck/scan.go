@@ -136,6 +136,10 @@ func (s *segment) visit(ctx context.Context, it item) error {
 		return s.visitClaim(ctx, r)
 	case space == "A":
 		s.check.checkPersonal(r.key().shown(), it)
+		s.check.checkEntry(r)
+	case space == "L":
+		s.check.checkPersonal(r.key().shown(), it)
+		s.check.checkSiteEntry(r)
 	case space == "I" && r.SK == rootSK:
 		s.check.checkPersonal(r.key().shown(), it)
 		return s.check.checkNote(ctx, r)

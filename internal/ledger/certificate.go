@@ -28,21 +28,23 @@ func ChainOf(customer string) int {
 // Certificate proves one purge. It holds no personal data and never changes. It is the document that the
 // API returns. The hash covers all members except the hash itself, and also any member added later.
 type Certificate struct {
-	Format     int               `json:"format" doc:"How the hash is computed: the SHA-256 of this document without its hash, in the canonical form of RFC 8785." example:"1"`
-	Chain      int               `json:"chain" doc:"The chain that it is in: the first two bits of the SHA-256 of the customer's id, as a number from 0 to 3."`
-	Seq        int64             `json:"seq" doc:"Its number in the chain, counted from 1 without a gap."`
-	Previous   string            `json:"previous" doc:"The hash of the certificate before it in the chain; 64 zeros in the first."`
-	Customer   string            `json:"customer" example:"ALFKI"`
-	DeletionID string            `json:"deletionId" doc:"The deletion that the purge finished."`
-	DeletedAt  time.Time         `json:"deletedAt"` // UTC, in whole milliseconds, as PurgedAt
-	DeletedBy  string            `json:"deletedBy"`
-	PurgedAt   time.Time         `json:"purgedAt"`
-	PurgedBy   string            `json:"purgedBy" doc:"Who set the purge going: a subject, schedule or ttl."`
-	Policies   map[string]string `json:"policies" doc:"In force when the purge began, of the kinds there were records of."` // not nil, as the two below
-	Erased     map[string]int64  `json:"erased" doc:"Records by kind."`
-	Retained   map[string]int64  `json:"retained" doc:"Records by kind that the law keeps."`
-	Residue    int               `json:"residue" doc:"What was found left after the erasure: always 0."`
-	Hash       string            `json:"hash" doc:"Of all the above."`
+	Format             int               `json:"format" doc:"How the hash is computed: the SHA-256 of this document without its hash, in the canonical form of RFC 8785." example:"1"`
+	Chain              int               `json:"chain" doc:"The chain that it is in: the first two bits of the SHA-256 of the customer's id, as a number from 0 to 3."`
+	Seq                int64             `json:"seq" doc:"Its number in the chain, counted from 1 without a gap."`
+	Previous           string            `json:"previous" doc:"The hash of the certificate before it in the chain; 64 zeros in the first."`
+	Customer           string            `json:"customer" example:"ALFKI"`
+	DeletionID         string            `json:"deletionId" doc:"The deletion that the purge finished."`
+	DeletedAt          time.Time         `json:"deletedAt"` // UTC, in whole milliseconds, as PurgedAt
+	DeletedBy          string            `json:"deletedBy"`
+	DeletionApprovedBy string            `json:"deletionApprovedBy,omitempty" doc:"The second administrator, who approved the deletion. Absent if none was needed."`
+	PurgedAt           time.Time         `json:"purgedAt"`
+	PurgedBy           string            `json:"purgedBy" doc:"Who set the purge going: a subject, schedule or ttl."`
+	ApprovedBy         string            `json:"approvedBy,omitempty" doc:"The second administrator, who approved the purge. Absent if none was needed."`
+	Policies           map[string]string `json:"policies" doc:"In force when the purge began, of the kinds there were records of."` // not nil, as the two below
+	Erased             map[string]int64  `json:"erased" doc:"Records by kind."`
+	Retained           map[string]int64  `json:"retained" doc:"Records by kind that the law keeps."`
+	Residue            int               `json:"residue" doc:"What was found left after the erasure: always 0."`
+	Hash               string            `json:"hash" doc:"Of all the above."`
 }
 
 // Sum computes the correct hash of the certificate.

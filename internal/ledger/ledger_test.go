@@ -46,7 +46,7 @@ func history(t *testing.T) []Certificate {
 		c := Certificate{
 			Format: Format, Chain: chain, Seq: last[chain].Seq + 1, Previous: Origin, Customer: id, DeletionID: "g",
 			DeletedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), PurgedAt: time.Date(2026, 1, 3, 3, 4, 5, 120_000_000, time.UTC),
-			DeletedBy: "ann", PurgedBy: "schedule", Policies: map[string]string{}, Erased: map[string]int64{}, Retained: map[string]int64{},
+			DeletedBy: "ann", DeletionApprovedBy: "bob", PurgedBy: "cas", ApprovedBy: "dan", Policies: map[string]string{}, Erased: map[string]int64{}, Retained: map[string]int64{},
 		}
 		if before, ok := last[chain]; ok {
 			c.Previous = before.Hash
@@ -114,6 +114,8 @@ func TestVerifierSees(t *testing.T) {
 		{"nothing", func(all []Certificate) []Certificate { return all }, nil},
 		{"one is removed", func(all []Certificate) []Certificate { return slices.Delete(all, three[1], three[1]+1) }, []string{"missing 3/2"}},
 		{"one is altered", func(all []Certificate) []Certificate { all[three[1]].PurgedBy = "nobody"; return all }, []string{"altered " + name(second)}},
+		{"the one who approved it is altered", func(all []Certificate) []Certificate { all[three[1]].ApprovedBy = "eve"; return all }, []string{"altered " + name(second)}},
+		{"the one who approved its deletion is left out", func(all []Certificate) []Certificate { all[three[1]].DeletionApprovedBy = ""; return all }, []string{"altered " + name(second)}},
 		{"one is altered, and its hash with it", func(all []Certificate) []Certificate {
 			all[three[1]].Erased = map[string]int64{"invoice": 1}
 			seal(t, &all[three[1]])

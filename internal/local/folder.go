@@ -23,7 +23,7 @@ const checkpointsFile = "checkpoints.json"
 // contents are the files of a system in its folder. A reset removes these and nothing else, in case the folder is a
 // wrong one.
 var contents = []string{
-	"dynoxide", "dynamodb-local", "fauxqs", "functions",
+	"dynoxide", "dynamodb-local", "fauxqs", "functions", issuerFolder,
 	checkpointsFile, checkpointsFile + durable.Suffix, "demo", runningFile, runningFile + durable.Suffix,
 }
 

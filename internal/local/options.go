@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 // options are the options of the command.
 type options struct {
 	Port       int // 0 for any free port
+	IssuerPort int // 0 for that of the last start, or any free port
 	Dir        string
 	Reset      bool
 	Engine     engine.Kind
@@ -60,6 +62,7 @@ func parse(args []string, output io.Writer) (options, error) {
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // else it prints the whole help after each mistake
 	flags.IntVar(&o.Port, "port", 8080, "`port` of the dashboard and the API on 127.0.0.1; 0 takes a free one")
+	issuerPort := flags.String("issuer-port", "", "`port` of the sign-in on 127.0.0.1; 0 takes a free one (default the one after --port)")
 	flags.StringVar(&o.Dir, "dir", ".lethe", "`folder` that keeps the data")
 	flags.BoolVar(&o.Reset, "reset", false, "delete the data in the folder and start over")
 	flags.StringVar((*string)(&o.Engine), "engine", string(engine.Automatic), "`engine` of DynamoDB: dynoxide, dynamodb-local (needs Java 17), or auto for the first of them that runs here")
@@ -85,10 +88,28 @@ func parse(args []string, output io.Writer) (options, error) {
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("%q is not an option", flags.Arg(0))
 	}
+	if err == nil {
+		o.IssuerPort, err = readIssuerPort(*issuerPort, o.Port)
+	}
 	if err != nil {
 		return o, fmt.Errorf(`%w; see all options with make run ARGS="--help"`, err)
 	}
 	return o, nil
+}
+
+// readIssuerPort returns the port of the sign-in, by default the one after the API's.
+func readIssuerPort(text string, port int) (int, error) {
+	switch {
+	case text == "" && port == 0:
+		return 0, nil
+	case text == "":
+		return port + 1, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, fmt.Errorf("invalid value %q for flag -issuer-port: write a number, such as 8081", text)
+	}
+	return n, nil
 }
 
 // durationInto returns a function that parses the value of an option into target. Its error says how a duration is written.

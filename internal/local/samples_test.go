@@ -48,7 +48,7 @@ func TestThePageListsEveryOption(t *testing.T) {
 	for _, row := range docstest.Rows(docstest.Section(t, "docs/local.md", "## Options")) {
 		told = append(told, docstest.Code(row[0])...)
 	}
-	for _, option := range regexp.MustCompile(`(?m)^  -(\w+)`).FindAllStringSubmatch(help.String(), -1) {
+	for _, option := range regexp.MustCompile(`(?m)^  -([\w-]+)`).FindAllStringSubmatch(help.String(), -1) {
 		want = append(want, "--"+option[1])
 	}
 	for _, name := range regexp.MustCompile(`(?m)^  (AWS_ENDPOINT_\w+)`).FindAllStringSubmatch(help.String(), -1) {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -46,6 +48,7 @@ type system struct {
 	functions   []template.Function
 	listener    net.Listener
 	server      *http.Server
+	issuer      *issuer
 	// halt stops the triggers. underWay is done when they have finished their running work.
 	halt     context.CancelFunc
 	underWay sync.WaitGroup
@@ -64,7 +67,7 @@ func start(ctx context.Context, o options) (*system, error) {
 }
 
 func (s *system) start(ctx context.Context, o options) error {
-	root, declared, err := readTemplate(o.Parameters)
+	root, declared, err := readTemplate(withOwners(o.Parameters))
 	if err != nil {
 		return err
 	}
@@ -76,6 +79,12 @@ func (s *system) start(ctx context.Context, o options) error {
 		return err
 	}
 	s.later(s.folder.close)
+	if err := s.listenIssuer(o.IssuerPort); err != nil {
+		return err
+	}
+	if err := s.startIssuer(ctx, o); err != nil {
+		return err
+	}
 	if err := s.startEngines(ctx, o); err != nil {
 		return err
 	}
@@ -91,6 +100,9 @@ func (s *system) start(ctx context.Context, o options) error {
 	}
 	binaries, err := build(ctx, root, s.folder.file("functions"), declared.Functions, o.Output)
 	if err != nil {
+		return err
+	}
+	if err := s.serveIssuer(); err != nil {
 		return err
 	}
 	s.functions = declared.Functions
@@ -112,8 +124,15 @@ func readTemplate(parameters map[string]string) (root string, declared *template
 	if root, err = engine.ModuleRoot(); err != nil {
 		return "", nil, err
 	}
-	declared, err = template.Load(filepath.Join(root, "template.yaml"), parameters)
+	declared, err = template.Load(filepath.Join(root, "template.yaml"), withIssuer(parameters))
 	return root, declared, err
+}
+
+// withIssuer adds the parameters of sign-in, unless they are given: without them the template would create a Cognito user pool.
+func withIssuer(parameters map[string]string) map[string]string {
+	all := map[string]string{"JwtIssuer": "http://127.0.0.1:8081", "JwtAudience": "lethe", "DashboardClientId": "lethe-dashboard"}
+	maps.Copy(all, parameters)
+	return all
 }
 
 func (s *system) listen(port int) error {
@@ -155,7 +174,7 @@ func (s *system) startTriggers(ctx context.Context, o options, declared *templat
 	if err != nil {
 		return err
 	}
-	s.server = &http.Server{Handler: loopback.Guard(s.listener.Addr(), front), ReadHeaderTimeout: 10 * time.Second}
+	s.server = &http.Server{Handler: s.guard(front), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.server.Serve(s.listener) }()
 	background, halt := context.WithCancel(context.WithoutCancel(ctx))
 	s.halt = halt
@@ -164,6 +183,23 @@ func (s *system) startTriggers(ctx context.Context, o options, declared *templat
 	}
 	s.later(s.drain)
 	return nil
+}
+
+// guard lets the sign-in lead the browser back to the dashboard.
+func (s *system) guard(next http.Handler) http.Handler {
+	return loopback.Guard(s.listener.Addr(), underOneName(s.BaseURL, next), loopback.Entrance("/signed-in", "/signed-out"))
+}
+
+// underOneName leads the browser from the address with localhost to the one with 127.0.0.1. Sign-in is at 127.0.0.1, and a
+// browser takes the two names for two sites.
+func underOneName(base string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Dest") == "document" && "http://"+r.Host != base {
+			http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // front returns the gateway for the functions with routes.
@@ -175,7 +211,7 @@ func (s *system) front(functions []template.Function) (http.Handler, error) {
 			if !event.Open {
 				options.Claims = demoAdministrator
 			}
-			if err := front.Add(event.Path, gateway.New(options)); err != nil {
+			if err := front.Add(event.Path, withDemoToken(gateway.New(options))); err != nil {
 				return nil, fmt.Errorf("%s: %w", f.ID, err)
 			}
 		}
@@ -185,6 +221,27 @@ func (s *system) front(functions []template.Function) (http.Handler, error) {
 
 // demoAdministrator has the claims of every request, in place of an authorizer's.
 var demoAdministrator = map[string]string{"sub": "demo-admin", "name": "Demo Administrator"}
+
+// withDemoToken gives every request a token of the demo administrator, who has just signed in. Nothing verifies it: a route that
+// needs a token takes the claims of the gateway's options for verified ones.
+func withDemoToken(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims := fmt.Sprintf(`{"sub":%q,"name":%q,"groups":[%q],"auth_time":%d}`, demoAdministrator["sub"], demoAdministrator["name"], owners, time.Now().Unix())
+		r.Header.Set("Authorization", "Bearer e30."+base64.RawURLEncoding.EncodeToString([]byte(claims))+".none")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// owners is the group of demo administrators who have all permissions.
+const owners = "owners"
+
+// withOwners returns parameters of the template in which the owners have all permissions, unless the parameters name another
+// group.
+func withOwners(parameters map[string]string) map[string]string {
+	all := map[string]string{"AdminGroup": owners}
+	maps.Copy(all, parameters)
+	return all
+}
 
 // drain stops the triggers, and waits up to drainTime for running invocations.
 func (s *system) drain() {
@@ -210,6 +267,8 @@ func (s *system) wait(ctx context.Context) error {
 		return nil
 	case <-s.dynamoDB.done():
 		return errors.New("the engine of DynamoDB ended unexpectedly: run make run again, the data is kept")
+	case <-s.issuer.process.Done():
+		return errors.New("the sign-in ended unexpectedly: run make run again, the data is kept")
 	case <-s.sqs.done():
 		return errors.New("the engine of SQS ended unexpectedly: run make run again, the data is kept")
 	}

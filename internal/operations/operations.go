@@ -192,7 +192,7 @@ func unbindAll(subjects []bulk.Subject) (seen []customer.Seen, generations []str
 // change returns the change that an operation makes to each customer. Its author is the user who
 // applied the operation. Its id is the operation's, so a repeated attempt recognises its own change.
 func change(op bulk.Operation) customer.Change {
-	return customer.Change{ID: op.ID, By: op.Actor(), Reason: op.Reason, ReasonCode: customer.ReasonCode(op.ReasonCode)}
+	return customer.Change{ID: op.ID, By: op.Actor(), ApprovedBy: op.ApprovedBy, Reason: op.Reason, ReasonCode: customer.ReasonCode(op.ReasonCode)}
 }
 
 // outcomes turns results into outcomes: a refusal skips the subject, a fault leaves it undecided.

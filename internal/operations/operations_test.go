@@ -175,7 +175,7 @@ func TestOverhead(t *testing.T) {
 		o.Invocations += ceil(entries, 100)
 		return o
 	}
-	const counted, plain = 250*2 + 10*4, 250
+	const counted, plain = 250*3 + 10*4, 250 * 2
 	for action, want := range map[string]Overhead{
 		Delete: logging(250, 10, counted), Restore: logging(250, 10, counted), Undo: logging(250, 10, counted),
 		Block: logging(250, 250, plain), Redate: logging(250, 250, plain),

@@ -14,11 +14,13 @@ const (
 // The price of logging changes of customers, in write units of the table. The stream function pays it, after the change.
 // Here the stream delivers full batches, as during an operation on many customers.
 const (
-	plainUnits = 1 // the audit entry of a change that the totals don't count, by a request of its own
+	listedUnits = 1 // each audit entry's own entry in the index of days
 
-	countedUnits    = 2  // the audit entry of any other change, in a transaction
-	countedTogether = 25 // such entries in a transaction
-	totalsUnits     = 4  // the updates of the totals, and of those by day, in this transaction
+	plainUnits = 1 + listedUnits // the audit entry of a change that the totals don't count, by a request of its own
+
+	countedUnits    = 2 + listedUnits // the audit entry of any other change, in a transaction
+	countedTogether = 25              // such entries in a transaction
+	totalsUnits     = 4               // the updates of the totals, and of those by day, in this transaction
 
 	changesBatched = 100 // changes in an invocation of the stream function
 )

@@ -49,6 +49,8 @@ func (r Request) Prepare(ctx context.Context, service *customer.Service, earlier
 	op.Action = r.Action
 	op.Reason = customer.Blot(op.Reason) // the operation outlives its customers
 	switch r.Action {
+	case Delete:
+		err = r.prepareDelete(op)
 	case Undo:
 		err = r.prepareUndo(op)
 	case Redate:
@@ -80,6 +82,26 @@ func (r Request) checkOperation(ctx context.Context, earlier Finder) error {
 		return customer.Invalid("selection.operation", "names an operation that did not delete customers; only the action delete can be undone")
 	}
 	return nil
+}
+
+// DeleteParams are the parameters of Delete. An operation without them has the zero value.
+type DeleteParams struct {
+	Everything bool `json:"everything"` // the selection has neither ids nor a search
+}
+
+// prepareDelete notes how wide the selection is: the selection itself is removed when the plan is made.
+func (r Request) prepareDelete(op *bulk.Operation) (err error) {
+	if r.Selection.everything() {
+		op.Params, err = json.Marshal(DeleteParams{Everything: true})
+	}
+	return err
+}
+
+// SelectsEverything reports whether the operation deletes all customers in a state, and not some that ids, a search or an
+// operation name.
+func SelectsEverything(op bulk.Operation) bool {
+	var p DeleteParams
+	return op.Action == Delete && len(op.Params) > 0 && (json.Unmarshal(op.Params, &p) != nil || p.Everything)
 }
 
 func (r Request) prepareUndo(op *bulk.Operation) (err error) {

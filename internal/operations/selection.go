@@ -51,6 +51,11 @@ func size(ids []string) int {
 	return sum
 }
 
+// everything reports whether the selection is as wide as a list: no ids, no operation and no search narrow it.
+func (s Selection) everything() bool {
+	return s.Trash || s.Filter != nil && strings.TrimSpace(s.Filter.Search) == ""
+}
+
 // Validate returns nil, or a *customer.InvalidError with each wrong field.
 func (s Selection) Validate() error {
 	chosen := 0

@@ -28,6 +28,9 @@ const (
 	OperationRunning        Code = "OPERATION_RUNNING"
 	OperationEnded          Code = "OPERATION_ENDED"
 	AcknowledgementRequired Code = "ACKNOWLEDGEMENT_REQUIRED"
+	ApprovalRequired        Code = "APPROVAL_REQUIRED" // of a second administrator
+	OwnApproval             Code = "OWN_APPROVAL"
+	NotWaiting              Code = "NOT_WAITING"
 )
 
 // Refusals of any request, or of a line of a file.
@@ -36,4 +39,9 @@ const (
 	Invalid              Code = "INVALID"   // it can be parsed, but breaks a rule
 	BadCursor            Code = "BAD_CURSOR"
 	IdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED"
+)
+
+// Refusals of an administrator.
+const (
+	Suspended Code = "SUSPENDED"
 )

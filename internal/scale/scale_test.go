@@ -133,7 +133,7 @@ func costsPage(t *testing.T, lethe *recorded.Lethe) {
 		case "deleted by an operation":
 			each(t, row, share{lethe.Plan, lethe.Planned}, share{lethe.Chunk, lethe.Chunked})
 		case "purged when due":
-			each(t, row, share{lethe.Sweep, lethe.Sweep.Customers}, share{lethe.Message[0], lethe.PerMessage})
+			each(t, row, share{lethe.Sweep, lethe.Sweep.Customers}, share{lethe.Message[0], lethe.Message[0].Customers})
 		}
 	}
 }

@@ -157,13 +157,14 @@ func purgeDue(o options, lethe *recorded.Lethe, n int, stormy bool) result {
 	r := result{customers: n, world: w}
 	w.storms(stormy)
 	w.queue.Handle = func(p *cloud.Process, m cloud.Message, until time.Duration, done func()) {
-		p.Play(lethe.Message[w.rng.IntN(len(lethe.Message))], m.Customer, until, func(err error) {
+		trace := lethe.Message[m.Variant]
+		p.Play(trace, m.Customer, until, func(err error) {
 			if err != nil { // the lease of the purge must end before a sweep queues it again
 				w.After(purgeLease+w.untilTick(), func() { w.queue.Send(m) })
 				done()
 				return
 			}
-			r.done += min(lethe.PerMessage, n-m.Customer)
+			r.done += min(trace.Customers, n-m.Customer)
 			r.took = w.Now()
 			r.worst = r.took
 			done()
@@ -209,7 +210,7 @@ func (s *sweeper) sweep() {
 
 // batches plays the work of the recorded sweep until nobody is left, or no room, or no time.
 func (s *sweeper) batches(p *cloud.Process, work cloud.Trace, until time.Duration, err error, done func()) {
-	can := min(s.left, s.room*s.lethe.PerMessage)
+	can := min(s.left, s.room*s.perMessage())
 	switch {
 	case err != nil || s.left <= 0 || can <= 0 && (s.sent == 0 || s.Now()+customer.MeasureAfter > until):
 		done()
@@ -231,23 +232,42 @@ func (s *sweeper) batches(p *cloud.Process, work cloud.Trace, until time.Duratio
 	}
 	p.Play(some, s.next, until, func(err error) {
 		if err == nil && s.next < to { // what the last request of a shorter sweep sends
-			s.send((to - s.next + s.lethe.PerMessage - 1) / s.lethe.PerMessage)
+			s.sendTo(to)
 		}
 		s.batches(p, work, until, err, done)
 	})
 }
 
+// send sends messages. Each is one of the recorded ones, for as many customers as that one named.
 func (s *sweeper) send(messages int) {
 	for range messages {
 		if s.left <= 0 {
 			return
 		}
-		s.queue.Send(cloud.Message{Customer: s.next})
-		s.next += s.lethe.PerMessage
-		s.left -= s.lethe.PerMessage
+		variant := s.rng.IntN(len(s.lethe.Message))
+		customers := s.lethe.Message[variant].Customers
+		s.queue.Send(cloud.Message{Customer: s.next, Variant: variant})
+		s.next += customers
+		s.left -= customers
 		s.room--
 		s.sent++
 	}
+}
+
+// sendTo sends messages for the customers before number to.
+func (s *sweeper) sendTo(to int) {
+	for s.next < to && s.left > 0 {
+		s.send(1)
+	}
+}
+
+// perMessage is the number of customers in a message, on average.
+func (s *sweeper) perMessage() int {
+	customers := 0
+	for _, t := range s.lethe.Message {
+		customers += t.Customers
+	}
+	return max(1, customers/len(s.lethe.Message))
 }
 
 func fences(r cloud.Request) bool {

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"testing"
@@ -193,6 +194,28 @@ func entry(generation string, change func(item)) edit {
 	return edit{"C#gone", generation, change, true}
 }
 
+// logged adds an entry to a customer's audit log, with a change that damages it.
+func logged(customer string, change func(item)) edit {
+	sk := past + "#1"
+	return put("A#"+customer, sk, all(entryPlace(sk+"#"+customer), change))
+}
+
+// loggedOfSite adds an entry of what changes no customer.
+func loggedOfSite(change func(item)) edit {
+	sk := past + "#1"
+	return put("L#"+dayShard(sk), sk, all(entryPlace(sk), change))
+}
+
+func entryPlace(sk string) func(item) {
+	return all(set("at", text(past)), set("dpk", text(dayShard(sk))), set("dsk", text(sk)))
+}
+
+func dayShard(sk string) string {
+	h := fnv.New32a()
+	h.Write([]byte(sk))
+	return fmt.Sprintf("2001-01-01#%d", h.Sum32()%16)
+}
+
 // chain is the certificate chain of customer "gone"; firstBlock is its only block.
 var chain = fmt.Sprintf("L#%d", ledger.ChainOf("gone"))
 
@@ -234,7 +257,7 @@ func damages(gone string) []damage {
 		leftover("retained without a certificate", "nobody", []fsck.Rule{fsck.RetainedWrong}, put("X#nobody", "R#invoice#1", all(set("kind", text("invoice")), set("ttl", number("5000000000"))))),
 		{
 			name: "root gone without a deletion", unrepairable: true, rules: []fsck.Rule{fsck.OrphanRecord, fsck.OrphanTerm, fsck.OrphanClaim},
-			edits: []edit{{pk: "C#live", sk: "#"}, put("A#live", past+"#1", set("action", text("customer.created")))},
+			edits: []edit{{pk: "C#live", sk: "#"}, logged("live", set("action", text("customer.created")))},
 		},
 		broken("record gone", fsck.CountMismatch, edit{pk: "C#live", sk: "R#ticket#2"}, live),
 		broken("record gone of one in the trash", fsck.CountMismatch, edit{pk: "C#trash", sk: "R#ticket#1"}, trash),
@@ -274,6 +297,7 @@ func damages(gone string) []damage {
 
 		broken("active with a deletion", fsck.BadState, put("C#live", "#", set("deletion", asMap(item{"g": text("x")})))),
 		broken("active with the reason of a deletion", fsck.BadState, put("C#live", "#", set("reason", text("asked by phone")))),
+		broken("active with the approval of a deletion", fsck.BadState, put("C#live", "#", set("approver", text("bob")))),
 		broken("more holds than it has", fsck.BadState, put("C#live", "#", set("nholds", number("1")))),
 		broken("fewer holds than it has", fsck.BadState, put("C#held", "#", drops("nholds"))),
 		broken("last hold lifted without notice", fsck.BadState, put("C#trash", "#", within("last", all(set("action", text("hold.lifted")), set("at", text("2101-01-01T00:00:00.000Z")))))),
@@ -320,6 +344,8 @@ func damages(gone string) []damage {
 		reported("a residue", fsck.CertificateBroken, entry(gone, set("residue", number("1")))),
 		reported("certificate without residue", fsck.CertificateBroken, entry(gone, drops("residue"))),
 		reported("certificate without purgedBy", fsck.CertificateBroken, entry(gone, drops("purgedBy"))),
+		reported("purge approved by the one who asked for it", fsck.CertificateBroken, entry(gone, set("approvedBy", text("admin")))),
+		reported("deletion approved by the one who asked for it", fsck.CertificateBroken, entry(gone, set("deletionApprovedBy", text("admin")))),
 		reported("purged before it was deleted", fsck.CertificateBroken, entry(gone, set("purgedAt", text(past)))),
 		reported("certificate of another customer", fsck.CertificateBroken, entry(gone, set("customer", text("live")))),
 		reported("retained miscounted", fsck.RetainedWrong, entry(gone, set("retained", asMap(item{})))).and(fsck.CertificateBroken),
@@ -338,8 +364,20 @@ func damages(gone string) []damage {
 		reported("retained of a live customer", fsck.RetainedWrong, put("X#live", "R#invoice#1", all(set("kind", text("invoice")), set("ttl", number("5000000000"))))),
 
 		reported("personal value in the ledger", fsck.PersonalData, entry(gone, set("purgedBy", text("änne anders-gone")))).and(fsck.CertificateBroken),
-		reported("personal value in the audit log", fsck.PersonalData, put("A#gone", "x", set("reason", text("asked by Anders-Gone")))),
-		reported("personal value deep in the audit log", fsck.PersonalData, put("A#gone", "x", set("fields", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("+49 30 0074321")}}))),
+		reported("personal value in the audit log", fsck.PersonalData, logged("gone", set("reason", text("asked by Anders-Gone")))),
+		reported("personal value deep in the audit log", fsck.PersonalData, logged("gone", set("fields", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("+49 30 0074321")}}))),
+		reported("personal value in the log of what changes no customer", fsck.PersonalData, loggedOfSite(set("subject", text("Anders-Gone")))),
+		reported("entry of another time", fsck.UnknownItem, logged("gone", set("at", text("2001-01-01T00:00:00.001Z")))),
+		reported("entry at no time", fsck.UnknownItem, put("A#gone", "soon#1", set("at", text("soon")))),
+		reported("entry of no change", fsck.UnknownItem, put("A#gone", past, set("at", text(past)))),
+		reported("entry that no day lists", fsck.WrongPlace, logged("gone", all(drops("dpk"), drops("dsk")))),
+		reported("entry on another day", fsck.WrongPlace, logged("gone", set("dpk", text("2001-01-02#1")))),
+		reported("entry in a shard that no day has", fsck.WrongPlace, logged("gone", set("dpk", text("2001-01-01#16")))),
+		reported("entry with the place of another customer's", fsck.WrongPlace, logged("gone", set("dsk", text(past+"#1#live")))),
+		reported("site entry of another time", fsck.UnknownItem, loggedOfSite(set("at", text("2001-01-01T00:00:00.001Z")))),
+		reported("site entry in another shard", fsck.UnknownItem, put("L#2001-01-01#16", past+"#1", set("at", text(past)))),
+		reported("site entry that no day lists", fsck.WrongPlace, loggedOfSite(drops("dpk"))),
+		reported("site entry with another place", fsck.WrongPlace, loggedOfSite(set("dsk", text(past+"#2")))),
 		reported("personal value in an operation", fsck.PersonalData, put("O#"+runningID, "K#000000", set("outcomes", text("done:Anders-Gone")))),
 		reported("personal value in a note", fsck.PersonalData, put("I#abc", "#", all(set("ttl", number("5000000000")), set("subject", text("Anders-Gone"))))),
 		broken("a note without ttl", fsck.NoteKept, put("I#abc", "#", nothing)),
@@ -365,6 +403,13 @@ func damages(gone string) []damage {
 		broken("ended chunk with progress", fsck.OperationBroken, put("O#"+runningID, "P#000000", nothing)),
 		broken("selection kept", fsck.OperationBroken, put("O#"+runningID, "selection", nothing)),
 		reported("selection gone", fsck.OperationBroken, edit{pk: "O#" + planningID, sk: "selection"}),
+		reported("waiting, but nobody has applied it", fsck.OperationBroken, put("O#waiting", "#", within("document", set("requestedBy", text(""))))),
+		reported("waiting, but started", fsck.OperationBroken, put("O#waiting", "#", within("document", set("applied", text(past))))),
+		reported("started without a second person", fsck.OperationBroken, put("O#"+runningID, "#", within("document", all(set("requestedBy", text("ann")), set("applied", text(past)))))),
+		reported("approved by the one who applied it", fsck.OperationBroken, put("O#"+runningID, "#", within("document", all(
+			set("requestedBy", text("ann")), set("approvedBy", text("ann")), set("applied", text(past)))))),
+		reported("approved by the one who created it", fsck.OperationBroken, put("O#"+runningID, "#", within("document", all(
+			set("by", text("bob")), set("requestedBy", text("ann")), set("approvedBy", text("bob")), set("applied", text(past)))))),
 		reported("document unreadable", fsck.OperationBroken, put("O#"+runningID, "#", set("document", text("{")))),
 		reported("reason of an operation without a plan", fsck.PersonalData, put("O#cancelled", "#", within("document", set("reason", text("Anders asked"))))),
 		reported("position of an operation without a plan", fsck.PersonalData, put("O#cancelled", "#", within("document", set("position", text("~YW5kZXJz"))))),
@@ -418,6 +463,7 @@ func populate(t *testing.T, w *World) (generation string) {
 	fence(t, service, "fenced")
 	w.plan(t, planningID, bulk.Planning)
 	w.plan(t, "ready", bulk.Ready, false, false)
+	w.plan(t, "waiting", bulk.Waiting, false)
 	w.plan(t, runningID, bulk.Running, true, false)
 	w.plan(t, "cancelled", bulk.Cancelled, true, false)
 	w.plan(t, "cancelling", bulk.Cancelling, true, false)
@@ -449,6 +495,9 @@ func (w *World) plan(t *testing.T, id string, state bulk.State, ended ...bool) {
 		})
 	}
 	op.State, op.Version, op.Chunks, op.Expires = state, 2, len(ended), now.Add(time.Hour)
+	if state == bulk.Waiting {
+		op.Requested, op.RequestedBy = now, "ann"
+	}
 	must(store.Freeze(t.Context(), op, chunks))
 	for seq, is := range ended {
 		if is {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
+	"lethe/internal/audit"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo/dynamotest"
 )
@@ -29,7 +30,7 @@ func NewWorld(t testing.TB, settings customer.Settings) *World {
 	t.Helper()
 	w := &World{Tables: dynamotest.New(t), Clock: NewClock(), Queue: &Jobs{}, personal: &values{}}
 	w.Config.HTTPClient = awshttp.NewBuildableClient() // shared by all processes
-	if _, err := w.store(w.Config).PutSettings(t.Context(), settings); err != nil {
+	if _, err := w.store(w.Config).PutSettings(t.Context(), settings, audit.New(t.Context(), w.Clock.Now(), "test", audit.SettingsChanged)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

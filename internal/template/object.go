@@ -159,6 +159,16 @@ func (o *object) bool(key string) bool {
 	return b
 }
 
+// text returns a text that may refer to resources. It must not be missing.
+func (o *object) text(key string) Text {
+	node := o.take(key)
+	if node == nil {
+		o.parser.fail(o.at(key), "is missing")
+		return nil
+	}
+	return o.parser.text(o.at(key), node)
+}
+
 // reference returns the resource of the type that the field names by !Ref or by !GetAtt of the attribute.
 func (o *object) reference(key, kind, attribute string) string {
 	node := o.take(key)

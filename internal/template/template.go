@@ -16,6 +16,8 @@ type Template struct {
 	Tables    []Table
 	Queues    []Queue
 	Functions []Function
+	// Authorizer is what the routes that are not open need, nil if the API has none: every route is open then.
+	Authorizer *Authorizer
 }
 
 // Load reads the template in the file. The parameters override the template's defaults by name.
@@ -49,6 +51,8 @@ type parser struct {
 	template   *Template
 	parameters map[string]string
 	kinds      map[string]string // logical id -> resource type
+	conditions map[string]bool   // name -> whether it holds
+	undecided  *object           // conditions that were not evaluated yet
 	globals    *object
 	errs       []error
 }
@@ -59,24 +63,48 @@ func (p *parser) fail(where, format string, args ...any) {
 
 func (p *parser) run(root *yaml.Node, overrides map[string]string) {
 	top := p.object("template", root)
-	top.ignore("AWSTemplateFormatVersion", "Transform", "Description", "Outputs",
-		"Conditions" /* a resource that uses one is refused */, "Metadata")
+	top.ignore("AWSTemplateFormatVersion", "Transform", "Description", "Outputs", "Metadata")
 	p.readParameters(top.object("Parameters"), overrides)
-	resources := top.object("Resources")
-	for id, resource := range resources.each() {
-		p.kinds[id] = resource.peek("Type")
+	p.readRules(top.object("Rules"))
+	p.readConditions(top.object("Conditions"))
+	for _, section := range []string{"Globals", "Resources"} {
+		if node := top.fields[section]; node != nil {
+			p.decide(section, node)
+		}
 	}
 	globals := top.object("Globals")
 	p.globals = globals.object("Function")
 	globals.close()
-	for id, resource := range resources.each() {
-		p.readResource(id, resource)
-	}
+	p.readResources(top.object("Resources"))
 	top.close()
 }
 
-// deployed are the types that have an effect on AWS only: permissions, encryption in transit, logs and alarms.
+func (p *parser) readResources(declared *object) {
+	resources := map[string]*object{}
+	for id, resource := range declared.each() {
+		if p.exists(id, resource) {
+			resources[id], p.kinds[id] = resource, resource.peek("Type")
+		}
+	}
+	for _, id := range declared.keys {
+		if resource := resources[id]; resource != nil {
+			p.readResource(id, resource)
+		}
+	}
+	if p.template.Authorizer == nil {
+		p.openRoutes()
+	}
+}
+
+// deployed are the types that have an effect on AWS only: sign-in, permissions, encryption in transit, logs and alarms.
 var deployed = map[string]bool{
+	"AWS::Cognito::ManagedLoginBranding":   true,
+	"AWS::Cognito::UserPool":               true,
+	"AWS::Cognito::UserPoolClient":         true,
+	"AWS::Cognito::UserPoolDomain":         true,
+	"AWS::Cognito::UserPoolGroup":          true,
+	"AWS::Cognito::UserPoolResourceServer": true,
+
 	"AWS::IAM::Role":          true,
 	"AWS::IAM::ManagedPolicy": true,
 	"AWS::SQS::QueuePolicy":   true,
@@ -107,11 +135,4 @@ func (p *parser) readResource(id string, resource *object) {
 		return
 	}
 	resource.close()
-}
-
-// readAPI ignores sign-in, throttling and access logs of the HTTP API: on one machine its only user is a demo
-// administrator without sign-in.
-func (p *parser) readAPI(properties *object) {
-	properties.ignore("Auth", "FailOnWarnings", "DefaultRouteSettings", "AccessLogSettings")
-	properties.close()
 }

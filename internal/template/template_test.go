@@ -46,8 +46,8 @@ func TestTheDeployedTemplate(t *testing.T) {
 	wantRoutes := map[string][]template.HTTPEvent{
 		"api": {
 			{Path: "/v1/{proxy+}", Timeout: 30 * time.Second},
-			{Path: "/docs", Timeout: 30 * time.Second}, {Path: "/docs/{proxy+}", Timeout: 30 * time.Second},
-			{Path: "/openapi.json", Timeout: 30 * time.Second}, {Path: "/openapi.yaml", Timeout: 30 * time.Second},
+			{Path: "/docs", Open: true, Timeout: 30 * time.Second}, {Path: "/docs/{proxy+}", Open: true, Timeout: 30 * time.Second},
+			{Path: "/openapi.json", Open: true, Timeout: 30 * time.Second}, {Path: "/openapi.yaml", Open: true, Timeout: 30 * time.Second},
 		},
 		"dashboard": {{Open: true, Timeout: 30 * time.Second}},
 	}
@@ -71,6 +71,13 @@ Parameters:
   Size: { Type: Number, Default: 7, MinValue: 1, MaxValue: 9 }
   Color: { Type: String, Default: red, AllowedValues: [red, blue] }
   Name: { Type: String, AllowedPattern: "[a-z]+" }
+Rules:
+  BlueIsSmall:
+    RuleCondition: !Equals [!Ref Color, blue]
+    Assertions: [{ Assert: !Not [!Equals [!Ref Size, 9]], AssertDescription: blue is small }]
+Conditions:
+  IsRare: !And [!Condition IsBlue, !Equals [!Ref Size, 8]]
+  IsBlue: !Equals [!Ref Color, blue]
 Globals:
   Function:
     CodeUri: .
@@ -90,9 +97,16 @@ Resources:
   Queue:
     Type: AWS::SQS::Queue
     Properties:
-      VisibilityTimeout: !Ref Size
+      VisibilityTimeout: !If [IsRare, 60, !Ref Size]
       RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3 }
-  Api: { Type: AWS::Serverless::HttpApi }
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Jwt
+        Authorizers:
+          Jwt: { AuthorizationScopes: [a/b], JwtConfiguration: { issuer: !Ref Color, audience: [!Ref Queue] } }
+  Rare: { Type: AWS::SQS::Queue, Condition: IsBlue }
   DoItFunction:
     Type: AWS::Serverless::Function
     Metadata: { BuildMethod: makefile }
@@ -122,9 +136,13 @@ func TestDefaultsAndFunctions(t *testing.T) {
 	wantQueues := []template.Queue{
 		{ID: "Dead", Visibility: 30 * time.Second, Retention: 96 * time.Hour},
 		{ID: "Queue", Visibility: 7 * time.Second, Retention: 96 * time.Hour, DeadLetters: "Dead", MaxReceives: 3},
+		{ID: "Rare", Visibility: 30 * time.Second, Retention: 96 * time.Hour},
 	}
 	if diff := cmp.Diff(wantQueues, got.Queues); diff != "" {
 		t.Errorf("queues (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(authorizer{"blue", []string{"<Queue.>"}, []string{"a/b"}}, resolved(t, got)); diff != "" {
+		t.Errorf("authorizer (-want +got):\n%s", diff)
 	}
 	function := got.Functions[0]
 	environment := map[string]string{}
@@ -162,7 +180,7 @@ func TestWhatIsNotSupportedIsNamed(t *testing.T) {
 		want       string
 	}{
 		{"type of a resource", "Dead: { Type: AWS::SQS::Queue }", "Dead: { Type: AWS::SNS::Topic }", nil, `Dead: type "AWS::SNS::Topic"`},
-		{"property of a queue", "VisibilityTimeout: !Ref Size", "FifoQueue: true", nil, "Queue.FifoQueue: is not supported on one machine"},
+		{"property of a queue", "VisibilityTimeout: !If [IsRare, 60, !Ref Size]", "FifoQueue: true", nil, "Queue.FifoQueue: is not supported on one machine"},
 		{"property of a table", "BillingMode: PAY_PER_REQUEST", "BillingMode: PROVISIONED", nil, `Table.BillingMode: "PROVISIONED"`},
 		{"key without a type", "AttributeName: pk, AttributeType", "AttributeName: other, AttributeType", nil, `Table: key attribute "pk"`},
 		{"property of a function", "Timeout: 20", "Layers: [x]", nil, "DoItFunction.Layers: is not supported on one machine"},
@@ -173,10 +191,24 @@ func TestWhatIsNotSupportedIsNamed(t *testing.T) {
 		{"method of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Path: /x, Method: GET }", nil, `DoItFunction.Events.Http.Method: "GET"`},
 		{"scopes of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Auth: { AuthorizationScopes: [x] } }", nil, "DoItFunction.Events.Http.Auth.AuthorizationScopes"},
 		{"large batches", "Queue: !GetAtt Queue.Arn,", "Queue: !GetAtt Queue.Arn, BatchSize: 11,", nil, "DoItFunction.Events.Poll.BatchSize"},
-		{"condition", "Type: AWS::DynamoDB::Table", "Type: AWS::DynamoDB::Table\n    Condition: Sometimes", nil, "Resources.Table.Condition"},
-		{"function of CloudFormation", "VisibilityTimeout: !Ref Size", "VisibilityTimeout: !If [A, 1, 2]", nil, "Queue.VisibilityTimeout: line"},
-		{"long form of a function", "VisibilityTimeout: !Ref Size", "VisibilityTimeout: { Ref: Size }", nil, "Queue.VisibilityTimeout: line"},
-		{"reference to nothing", "VisibilityTimeout: !Ref Size", "VisibilityTimeout: !Ref Nothing", nil, `"Nothing" is neither`},
+		{"unknown condition", "Type: AWS::DynamoDB::Table", "Type: AWS::DynamoDB::Table\n    Condition: Sometimes", nil, `Table.Condition: condition "Sometimes" is not declared`},
+		{"unknown condition of a value", "!If [IsRare,", "!If [Sometimes,", nil, `Resources.Queue.Properties.VisibilityTimeout: condition "Sometimes" is not declared`},
+		{"values of a condition", "!If [IsRare, 60, !Ref Size]", "!If [IsRare, 60]", nil, "Resources.Queue.Properties.VisibilityTimeout: line"},
+		{"condition that depends on itself", "!And [!Condition IsBlue,", "!And [!Condition IsRare,", nil, `"IsRare" is not declared, or depends on itself`},
+		{"function of a condition", "IsBlue: !Equals", "IsBlue: !Contains", nil, "Conditions.IsBlue: line"},
+		{"broken rule", "", "", map[string]string{"Color": "blue", "Size": "9"}, "BlueIsSmall: blue is small"},
+		{"fields of a rule", "RuleCondition:", "Condition:", nil, "Rules.BlueIsSmall.Condition: is not supported"},
+		{"function of a rule", "Assert: !Not [!Equals [!Ref Size, 9]]", "Assert: !EachMemberIn [[a], [a]]", map[string]string{"Color": "blue"}, "Rules.BlueIsSmall.Assertions[0].Assert: line"},
+		{"second authorizer", "Authorizers:", "Authorizers:\n          Other: {}", nil, "Api.Auth.Authorizers.Other: is not supported"},
+		{"missing authorizer", "DefaultAuthorizer: Jwt", "DefaultAuthorizer: Other", nil, `Api.Auth.DefaultAuthorizer: "Other" is not one of the Authorizers`},
+		{"property of an authorizer", "{ AuthorizationScopes: [a/b],", "{ EnableSimpleResponses: true,", nil, "Api.Auth.Authorizers.Jwt.EnableSimpleResponses"},
+		{"place of the token", "{ AuthorizationScopes: [a/b],", "{ IdentitySource: $request.querystring.t,", nil, `Api.Auth.Authorizers.Jwt.IdentitySource: "$request.querystring.t"`},
+		{"authorizer without an audience", "audience: [!Ref Queue]", "audience: []", nil, "Api.Auth.Authorizers.Jwt.JwtConfiguration.audience: is missing"},
+		{"authorizer without an issuer", "issuer: !Ref Color,", "", nil, "Api.Auth.Authorizers.Jwt.JwtConfiguration.issuer: is missing"},
+		{"authorizer of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Auth: { Authorizer: Other } }", nil, `DoItFunction.Events.Http.Auth.Authorizer: "Other"`},
+		{"function of CloudFormation", "VisibilityTimeout: !If [IsRare, 60, !Ref Size]", "VisibilityTimeout: !Join [A, [1, 2]]", nil, "Queue.VisibilityTimeout: line"},
+		{"long form of a function", "VisibilityTimeout: !If [IsRare, 60, !Ref Size]", "VisibilityTimeout: { Ref: Size }", nil, "Queue.VisibilityTimeout: line"},
+		{"reference to nothing", "VisibilityTimeout: !If [IsRare, 60, !Ref Size]", "VisibilityTimeout: !Ref Nothing", nil, `"Nothing" is neither`},
 		{"reference to another kind", "Stream: !GetAtt Table.StreamArn", "Stream: !GetAtt Queue.Arn", nil, "DoItFunction.Events.Read.Stream"},
 		{"section", "Globals:", "Mappings: {}\nGlobals:", nil, "template.Mappings"},
 		{"unknown parameter", "", "", map[string]string{"Colour": "red"}, "Colour: the template has no such parameter; it has "},

@@ -98,7 +98,7 @@ func newSystem(t testing.TB) *system {
 	s.operations = store.Operations()
 	s.engine = operations.Engine(s.service, s.operations, s.queue)
 	s.engine.Metered = dynamo.Metered
-	s.handler = web.New(s.service, s.engine, web.Options{Log: logger})
+	s.handler = web.New(s.service, s.engine, web.Admins(store), web.Options{Log: logger})
 	return s
 }
 
@@ -122,7 +122,7 @@ func (s *system) send(method, url, body string, header ...string) answer {
 			actor = header[i+1]
 		}
 	}
-	return s.do(r.WithContext(web.WithActor(r.Context(), actor)))
+	return s.do(r.WithContext(web.SignedIn(r.Context(), actor)))
 }
 
 func (s *system) do(r *http.Request) answer {

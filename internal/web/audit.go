@@ -36,6 +36,7 @@ func (a *api) auditRoutes() {
 type Entry struct {
 	Time       time.Time `json:"time" doc:"The time of the change."`
 	By         string    `json:"by" doc:"The subject of a token; or schedule or ttl." example:"auth0|5f7c8ec7c33c6c004bbafe82"`
+	ApprovedBy string    `json:"approvedBy,omitempty" doc:"The subject of the second administrator, who approved the operation. Absent if none was needed."`
 	Action     string    `json:"action" doc:"What was done." example:"customer.deleted"`
 	Reason     string    `json:"reason,omitempty" doc:"With words that look personal blotted out."`
 	ReasonCode string    `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
@@ -50,7 +51,7 @@ type AuditPage struct {
 }
 
 func entryOf(e customer.Entry) Entry {
-	return Entry{Time: timeOf(e.At), By: e.By, Action: string(e.Action), Reason: e.Reason, ReasonCode: string(e.ReasonCode), Subject: e.Subject, Fields: e.Fields}
+	return Entry{Time: timeOf(e.At), By: e.By, ApprovedBy: e.ApprovedBy, Action: string(e.Action), Reason: e.Reason, ReasonCode: string(e.ReasonCode), Subject: e.Subject, Fields: e.Fields}
 }
 
 type auditInput struct {

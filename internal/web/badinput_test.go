@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"lethe/internal/access"
 	"lethe/internal/web"
 )
 
@@ -28,7 +29,12 @@ type route struct {
 		Required bool
 		Content  map[string]media
 	}
-	Responses map[string]struct{ Content map[string]media }
+	Responses  map[string]struct{ Content map[string]media }
+	Permission struct {
+		AnyOf       []access.Permission
+		Action      bool
+		FreshSignIn string
+	} `json:"x-permission"`
 }
 
 type media struct {
@@ -160,7 +166,7 @@ func TestNobody(t *testing.T) {
 			for _, actor := range []string{"", "none"} {
 				r := httptest.NewRequest(strings.ToUpper(method), attack{}.target(path, "none"), strings.NewReader("{"))
 				if actor == "" {
-					r = r.WithContext(web.WithActor(r.Context(), ""))
+					r = r.WithContext(web.SignedIn(r.Context(), ""))
 				}
 				got := s.do(r)
 				if got.status != 401 || got.body["code"] != "UNAUTHENTICATED" || !got.isProblem() || got.header.Get("WWW-Authenticate") != "Bearer" {

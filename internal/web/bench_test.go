@@ -9,11 +9,13 @@ import (
 	"lethe/internal/customer"
 )
 
-func newBenchmarked() http.Handler { return New(&customer.Service{}, &bulk.Engine{}, Options{}) }
+func newBenchmarked() http.Handler {
+	return New(&customer.Service{}, &bulk.Engine{}, Admins(noRules{}), Options{})
+}
 
 // ask sends a request that is answered without the rules: its query breaks the schema.
 func ask(b *testing.B, api http.Handler) {
-	r := httptest.NewRequestWithContext(WithActor(b.Context(), "ann"), http.MethodGet, "/v1/customers?state=gone&limit=50", nil)
+	r := httptest.NewRequestWithContext(SignedIn(b.Context(), "ann"), http.MethodGet, "/v1/customers?state=gone&limit=50", nil)
 	w := httptest.NewRecorder()
 	if api.ServeHTTP(w, r); w.Code != http.StatusUnprocessableEntity {
 		b.Fatal(w.Code, w.Body)

@@ -166,6 +166,22 @@ func (in Conditional) version() (int64, error) {
 	return version, err
 }
 
+// replaces returns the version that a request replaces: that of its body, or that of If-Match. If both have one and they
+// differ, the error is mismatch.
+func (in Conditional) replaces(named *int64, mismatch error) (int64, error) {
+	if in.IfMatch == "" || in.IfMatch == "*" {
+		if named == nil {
+			return 0, versionRequired
+		}
+		return *named, nil
+	}
+	version, err := in.parse()
+	if err == nil && named != nil && *named != version {
+		err = mismatch
+	}
+	return version, err
+}
+
 // parse returns the version in If-Match.
 func (in Conditional) parse() (int64, error) {
 	m := etagFormat.FindStringSubmatch(in.IfMatch)

@@ -63,6 +63,7 @@ type Deletion struct {
 	ID         string     `json:"id,omitempty" doc:"The id of this deletion. Send it as deletionId with a restore or a purge that must not apply to another deletion."`
 	Time       time.Time  `json:"time" doc:"The time of the deletion."`
 	By         string     `json:"by" doc:"The subject that deleted the customer."`
+	ApprovedBy string     `json:"approvedBy,omitempty" doc:"The subject of the second administrator, who approved the deletion. Absent if none was needed, and in the list of deleted customers."`
 	Reason     string     `json:"reason,omitempty" doc:"Absent in the list of deleted customers, which shows reasonCode. A search shows it, and so does the customer itself."`
 	ReasonCode string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
 	PurgeTime  *time.Time `json:"purgeTime,omitempty" doc:"The customer can be restored until then. If absent, it can always be restored."`
@@ -142,7 +143,7 @@ func deletionOf(d *customer.Deletion, now time.Time) *Deletion {
 	if d == nil {
 		return nil
 	}
-	doc := &Deletion{ID: d.ID, Time: timeOf(d.Time), By: d.By, Reason: d.Reason, ReasonCode: string(d.ReasonCode)}
+	doc := &Deletion{ID: d.ID, Time: timeOf(d.Time), By: d.By, ApprovedBy: d.ApprovedBy, Reason: d.Reason, ReasonCode: string(d.ReasonCode)}
 	if !d.PurgeTime.IsZero() {
 		doc.PurgeTime = new(timeOf(d.PurgeTime))
 		doc.DaysLeft = new(daysUntil(d.PurgeTime, now))

@@ -72,7 +72,7 @@ func TestFirstRequestsComeTogether(t *testing.T) {
 			}
 			all.Go(func() {
 				w := httptest.NewRecorder()
-				a.ServeHTTP(w, httptest.NewRequestWithContext(WithActor(t.Context(), "ann"), method, path+"?unknown=x", nil))
+				a.ServeHTTP(w, httptest.NewRequestWithContext(SignedIn(t.Context(), "ann"), method, path+"?unknown=x", nil))
 				if w.Code != want {
 					t.Errorf("%s: %d %s", route, w.Code, w.Body)
 				}
@@ -121,7 +121,7 @@ func TestAFreshAPIKnowsItsRoutes(t *testing.T) {
 		{http.MethodGet, "/v1/customers/", http.StatusNotFound, "NO_ROUTE", ""},
 	} {
 		w := httptest.NewRecorder()
-		newAPI(t).ServeHTTP(w, httptest.NewRequestWithContext(WithActor(t.Context(), "ann"), tt.method, tt.path, nil))
+		newAPI(t).ServeHTTP(w, httptest.NewRequestWithContext(SignedIn(t.Context(), "ann"), tt.method, tt.path, nil))
 		if w.Code != tt.status || w.Header().Get("Allow") != tt.allow || tt.code != "" && !strings.Contains(w.Body.String(), `"`+tt.code+`"`) {
 			t.Errorf("%s %s: %d %q %.200s", tt.method, tt.path, w.Code, w.Header().Get("Allow"), w.Body)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"lethe/internal/access"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/ledger"
@@ -55,6 +56,20 @@ var (
 		{Name: "invoice", Policy: "retain", Keep: []string{"orderDate", "freight"}, KeepFor: "P3650D"},
 		{Name: "ticket", Policy: "cascade"},
 	}
+	exampleMe = Me{
+		Subject: "demo-support", Name: "Sam Support", Groups: []string{"support"}, Permissions: []string{"customers.read", "customers.write", "message"},
+		SignedInAt: &exampleTime, FreshUntil: new(exampleTime.Add(access.FreshFor)),
+	}
+	exampleGrants = []Grant{
+		{"privacy", []string{"customers.read", "delete", "restore", "purge", "bulk", "hold", "audit", "approve"}},
+		{"support", []string{"customers.read", "customers.write", "message"}},
+	}
+	exampleAccess = Access{
+		Version: 5, Groups: exampleGrants, FourEyes: FourEyes{new(100), true}, AdminGroup: "owners", Changed: &Changed{exampleTime, "demo-owner"},
+	}
+	exampleNewAccess   = NewAccess{Version: new(int64(4)), Groups: exampleGrants, FourEyes: FourEyes{new(100), true}}
+	exampleSuspended   = Suspended{"demo-leaver"}
+	exampleSuspensions = Suspensions{[]Suspension{{"demo-leaver", exampleTime, "demo-owner"}}}
 	exampleSettings    = Settings{Version: 3, Retention: "P30D", Kinds: exampleKinds, Changed: &Changed{exampleTime, "demo-admin"}}
 	exampleNewSettings = NewSettings{Version: new(int64(2)), Retention: "P30D", Kinds: exampleKinds}
 	examplePreview     = Preview{Retention: "P7D"}
@@ -148,6 +163,10 @@ func exampleProblem(t *problemType) Problem {
 		p.Owner = &Owner{ID: "ALFKI", State: "deleted", Links: linksOf("ALFKI", "deleted")}
 	case purged:
 		p.Certificate = &exampleCertificate
+	case forbidden:
+		p.Permission = string(access.Purge)
+	case staleSignIn:
+		p.MaxAge = maxAge
 	}
 	return p
 }

@@ -87,7 +87,7 @@ func TestBrokenBody(t *testing.T) {
 		if strings.Contains(target, "imports") {
 			r.Header.Set("Content-Type", "application/x-ndjson")
 		}
-		got := s.do(r.WithContext(web.WithActor(r.Context(), "tester")))
+		got := s.do(r.WithContext(web.SignedIn(r.Context(), "tester")))
 		if got.status != 400 || got.body["code"] != "MALFORMED" {
 			t.Errorf("%s: %d %s", target, got.status, got.text)
 		}
@@ -101,7 +101,7 @@ func TestABodyBreaksAfterALine(t *testing.T) {
 		body := io.MultiReader(strings.NewReader(line+"\n"), iotest.ErrReader(errors.New("connection reset")))
 		r := httptest.NewRequest(post, "/v1/imports/customers", body)
 		r.Header.Set("Content-Type", contentType)
-		got := s.do(r.WithContext(web.WithActor(r.Context(), "tester")))
+		got := s.do(r.WithContext(web.SignedIn(r.Context(), "tester")))
 		if got.status != 400 || got.body["code"] != "MALFORMED" || got.body["detail"] != "The body ended too early. Send the request again." {
 			t.Errorf("%s: %d %s", contentType, got.status, got.text)
 		}

@@ -123,7 +123,7 @@ func TestImportOfTooMuchWithoutALength(t *testing.T) {
 	r := httptest.NewRequest(post, "/v1/imports/customers", strings.NewReader("id\n"+strings.Repeat(line, web.MaxImport/len(line)+1)))
 	r.ContentLength = -1
 	r.Header.Set("Content-Type", "text/csv")
-	if got := s.do(r.WithContext(web.WithActor(r.Context(), "tester"))); got.status != 413 || got.body["code"] != "TOO_LARGE" {
+	if got := s.do(r.WithContext(web.SignedIn(r.Context(), "tester"))); got.status != 413 || got.body["code"] != "TOO_LARGE" {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
 }
@@ -132,7 +132,7 @@ func TestImportOutOfTime(t *testing.T) {
 	s := newSystem(t)
 	r := httptest.NewRequest(post, "/v1/imports/customers?map=Key:id&onExisting=fail&fromLine=1", strings.NewReader("Key,lastName\nA,A\nB,B\n"))
 	r.Header.Set("Content-Type", "text/csv")
-	ctx, cancel := context.WithTimeout(web.WithActor(r.Context(), "tester"), 4*time.Second)
+	ctx, cancel := context.WithTimeout(web.SignedIn(r.Context(), "tester"), 4*time.Second)
 	defer cancel()
 	got := s.do(r.WithContext(ctx))
 	if got.status != 200 || got.body["resumeFromLine"] != 2.0 || got.body["lines"] != 0.0 {
@@ -175,7 +175,7 @@ func TestABodyThatBreaksOffIsTold(t *testing.T) {
 		body := io.MultiReader(strings.NewReader("id,lastName\nA,A\nB,"), iotest.ErrReader(io.ErrUnexpectedEOF))
 		r := httptest.NewRequest(post, url, body)
 		r.Header.Set("Content-Type", "text/csv")
-		got := s.do(r.WithContext(web.WithActor(r.Context(), "tester")))
+		got := s.do(r.WithContext(web.SignedIn(r.Context(), "tester")))
 		t.Log(got.status, got.text)
 		if got.status == 200 && got.body["resumeFromLine"] == nil {
 			t.Errorf("%s: %d %s", url, got.status, got.text)

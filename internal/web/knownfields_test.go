@@ -27,7 +27,7 @@ func TestAMessageSaysTheLimitAndTheKnownNames(t *testing.T) {
 		{"POST", "/v1/operations", `{"action":"delete","selection":{"filter":{"stat":"active"}}}`, "selection.filter.stat", "is unknown; known fields: blocked, search, state"},
 		{"POST", "/v1/operations", `{"action":"delete"}`, "body", "lacks the required field selection"},
 	} {
-		r := httptest.NewRequestWithContext(WithActor(t.Context(), "tester"), tt.method, tt.path, strings.NewReader(tt.body))
+		r := httptest.NewRequestWithContext(SignedIn(t.Context(), "tester"), tt.method, tt.path, strings.NewReader(tt.body))
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, r)
 		var p Problem

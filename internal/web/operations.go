@@ -86,6 +86,9 @@ type createdOperationOutput struct {
 }
 
 func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*createdOperationOutput, error) {
+	if err := mayAct(ctx, in.Body.Action); err != nil {
+		return nil, err
+	}
 	ch, err := changeOnce(ctx, in.Body.Reason, in.Idempotent)
 	if err != nil {
 		return nil, err
@@ -130,13 +133,29 @@ func (a *api) showOperation(ctx context.Context, in *OperationTarget) (*operatio
 	return a.answerOperation(ctx, op, err)
 }
 
+// actionable reads an operation whose action the administrator may carry out.
+func (a *api) actionable(ctx context.Context, id string) (bulk.Operation, error) {
+	op, err := a.operations.Operation(ctx, id)
+	if err != nil {
+		return op, err
+	}
+	return op, mayAct(ctx, op.Action)
+}
+
 type applyInput struct {
 	OperationTarget
 	Body Approval
 }
 
 func (a *api) applyOperation(ctx context.Context, in *applyInput) (*operationOutput, error) {
-	op, err := a.operations.Apply(ctx, in.Operation, bulk.Approval{
+	op, err := a.actionable(ctx, in.Operation)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.requireFreshToApply(ctx, op); err != nil {
+		return nil, err
+	}
+	op, err = a.operations.Apply(ctx, in.Operation, bulk.Approval{
 		Digest: in.Body.Digest, Acknowledged: in.Body.Acknowledged, OnRefused: bulk.OnRefused(in.Body.OnBlocked), By: actorOf(ctx),
 	})
 	return a.answerOperation(ctx, op, err)
@@ -148,7 +167,11 @@ func (a *api) cancelOperation(ctx context.Context, in *OperationTarget) (*operat
 }
 
 func (a *api) retryOperation(ctx context.Context, in *OperationTarget) (*operationOutput, error) {
-	op, err := a.operations.Retry(ctx, in.Operation, actorOf(ctx))
+	op, err := a.actionable(ctx, in.Operation)
+	if err != nil {
+		return nil, err
+	}
+	op, err = a.operations.Retry(ctx, in.Operation, actorOf(ctx))
 	return a.answerOperation(ctx, op, err)
 }
 

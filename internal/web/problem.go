@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"lethe/internal/access"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/imports"
@@ -33,9 +34,11 @@ type Problem struct {
 	Owner       *Owner              `json:"owner,omitempty" doc:"With EMAIL_TAKEN: the customer that has the address."`
 	Blocked     map[string]int      `json:"blocked,omitempty" doc:"With PLAN_BLOCKED: the number of refused customers, by the code of the refusal."`
 	Certificate *ledger.Certificate `json:"certificate,omitempty" doc:"With PURGED: the certificate of the purge."`
+	Permission  string              `json:"permission,omitempty" doc:"With FORBIDDEN: the permission that you lack." example:"purge"`
+	MaxAge      int                 `json:"maxAge,omitempty" doc:"With STALE_SIGN_IN: the largest age of a sign-in, in seconds." example:"300"`
 
-	retryAfter int // seconds
-	challenge  bool
+	retryAfter int    // seconds
+	challenge  string // of the WWW-Authenticate header; empty: no header
 }
 
 // FieldProblem says what is wrong with one field. It never repeats the value, except an id.
@@ -91,6 +94,7 @@ func translate(ctx context.Context, err error) *Problem {
 func (p *Problem) explain(ctx context.Context, err error) {
 	var (
 		wrong      *customer.InvalidError
+		rules      *access.InvalidError
 		dependents *customer.DependentsError
 		hold       *customer.HoldError
 		taken      *customer.EmailTakenError
@@ -101,6 +105,8 @@ func (p *Problem) explain(ctx context.Context, err error) {
 	switch {
 	case errors.As(err, &wrong):
 		p.Errors = fieldProblems(wrong)
+	case errors.As(err, &rules):
+		p.Errors = documents(rules.Fields, func(f access.Field) FieldProblem { return FieldProblem(f) })
 	case errors.As(err, &dependents):
 		p.Blocking = blocking(requestOf(ctx).customer, dependents.Counts)
 	case errors.As(err, &hold):
@@ -119,7 +125,7 @@ func (p *Problem) explain(ctx context.Context, err error) {
 func (t *problemType) problem(ctx context.Context) *Problem {
 	return &Problem{
 		Type: t.href(), Title: t.title, Status: t.status, Detail: t.detail, Code: string(t.code),
-		RequestID: requestOf(ctx).id, retryAfter: t.retryAfter, challenge: t.status == http.StatusUnauthorized,
+		RequestID: requestOf(ctx).id, retryAfter: t.retryAfter, challenge: t.challenge,
 	}
 }
 
@@ -162,8 +168,8 @@ func (p *Problem) GetHeaders() http.Header {
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
-	if p.challenge {
-		h.Set("WWW-Authenticate", "Bearer")
+	if p.challenge != "" {
+		h.Set("WWW-Authenticate", p.challenge)
 	}
 	return h
 }

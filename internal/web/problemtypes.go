@@ -20,6 +20,7 @@ type problemType struct {
 	title      string
 	detail     string
 	retryAfter int     // of the Retry-After header, in seconds; 0: no header
+	challenge  string  // of the WWW-Authenticate header; empty: no header
 	errs       []error // the errors it presents; nil: every error with the code
 }
 
@@ -31,7 +32,10 @@ var (
 	badCursor        = &problemType{code: refusal.BadCursor, status: 400, title: "Bad cursor", detail: "The cursor does not belong to this list with these filters. Use the cursor of the previous page, or leave it out to start again."}
 	badIfMatch       = &problemType{code: "BAD_IF_MATCH", status: 400, title: "Bad If-Match", detail: `If-Match must be one ETag as the API gave it, such as "3", or *.`}
 	badKey           = &problemType{code: "BAD_IDEMPOTENCY_KEY", status: 400, title: "Bad Idempotency-Key", detail: "Idempotency-Key must be 1 to 128 visible ASCII characters, a UUID for example."}
-	unauthenticated  = &problemType{code: "UNAUTHENTICATED", status: 401, title: "Not signed in", detail: "The request has no valid token. Send one in the header Authorization: Bearer <token>."}
+	unauthenticated  = &problemType{code: "UNAUTHENTICATED", status: 401, title: "Not signed in", detail: "The request has no valid token. Send one in the header Authorization: Bearer <token>.", challenge: "Bearer"}
+	staleSignIn      = &problemType{code: "STALE_SIGN_IN", status: 401, title: "Sign-in too old", detail: "This needs a sign-in that is at most maxAge seconds old. Sign in again, and repeat the request with the new token.", challenge: staleChallenge}
+	forbidden        = &problemType{code: "FORBIDDEN", status: 403, title: "Not permitted", detail: "You lack the permission that permission names. Ask an administrator who may change the access rules to give it to one of your groups."}
+	suspended        = &problemType{code: refusal.Suspended, status: 403, title: "Suspended", detail: "You are suspended. Another administrator can lift that."}
 	noRoute          = &problemType{code: "NO_ROUTE", status: 404, title: "No such path", detail: "The API does not have this path. /docs lists all paths."}
 	notFound         = &problemType{code: refusal.NotFound, status: 404, title: "Not found", detail: "No customer has this id, and no customer with this id was purged. Check the id."}
 	noCertificate    = &problemType{code: "NO_CERTIFICATE", status: 404, title: "No certificate", detail: "No customer with this id was purged. Check the id."}
@@ -57,7 +61,7 @@ var (
 	ended            = &problemType{code: refusal.OperationEnded, status: 409, title: "Operation ended", detail: "The operation has ended. Create a new one."}
 	planExpired      = &problemType{code: refusal.PlanExpired, status: 410, title: "Plan expired", detail: "The plan was not applied within a day, and the customers may have changed. Create a new operation."}
 	unacknowledged   = &problemType{code: refusal.AcknowledgementRequired, status: 422, title: "Not acknowledged", detail: "Send \"acknowledged\": true when you have reviewed the impact and understand the consequences."}
-	versionMismatch  = &problemType{code: refusal.VersionMismatch, status: 412, title: "Version changed", detail: "The customer or the settings have changed since you read them. Read them again, and repeat your change with the new version."}
+	versionMismatch  = &problemType{code: refusal.VersionMismatch, status: 412, title: "Version changed", detail: "The customer, the settings or the access rules have changed since you read them. Read them again, and repeat your change with the new version."}
 	tooLarge         = &problemType{code: "TOO_LARGE", status: 413, title: "Too large", detail: fmt.Sprintf("The body is too large. It may have %d KB, and %d KB for a new operation.", maxBody>>10, maxOperationBody>>10)}
 	fileTooLarge     = &problemType{code: "TOO_LARGE", status: 413, title: "Too large", detail: "The file is too large. A request takes 4 MB: split the file, with its header in each part: tail -n +2 f.csv | split -C 4000k --filter='{ head -n 1 f.csv; cat; } > $FILE.csv' - part-"}
 	unsupported      = &problemType{code: "UNSUPPORTED_MEDIA_TYPE", status: 415, title: "Unsupported content type", detail: "This path does not take this Content-Type, or this charset. Send application/json in UTF-8; to an import, text/csv or application/x-ndjson."}
@@ -76,7 +80,7 @@ var (
 // problemTypes lists the rows of the table in the order of the documentation. If two rows have the same code, the
 // first presents a refusal by the rules, and the second is only returned by handlers.
 var problemTypes = []*problemType{
-	malformed, brokenBody, badQuery, badCursor, badIfMatch, badKey, unauthenticated, noRoute, notFound, noCertificate, purgeRunning,
+	malformed, brokenBody, badQuery, badCursor, badIfMatch, badKey, unauthenticated, staleSignIn, forbidden, suspended, noRoute, notFound, noCertificate, purgeRunning,
 	noRecord, methodNotAllowed, bodyTimeout, exists, emailTaken, hasDependents, onHold, purgeStarted, notDeleted, inTrash,
 	hidden, purged, versionMismatch, tooLarge, fileTooLarge, unsupported, invalid, noParent, keyReused, mismatch, unconfirmed,
 	versionRequired, noOperation, planning, planStale, planOutdated, planRefused, operationRunning, ended, planExpired,

@@ -30,6 +30,7 @@ type route struct {
 	maxBody     int64          // 0: maxBody
 	body        func() *huma.RequestBody
 	produces    string // content type of success; empty: JSON
+	need        need   // from the table of permissions
 }
 
 // The limits of a body that is read into memory. An import is not: it is read line by line.
@@ -52,7 +53,7 @@ func (a *api) newHuma(mux humago.Mux) huma.API {
 			Components: &huma.Components{
 				Schemas: newSchemas(),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"token": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token of the issuer that the deployment trusts. Its subject is the actor of the changes."},
+					"token": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token of the issuer that the deployment trusts. Its subject is the actor of the changes, and its groups say what the actor may do."},
 				},
 			},
 			Security: []map[string][]string{{"token": {}}},
@@ -61,7 +62,7 @@ func (a *api) newHuma(mux humago.Mux) huma.API {
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 	})
-	made.UseMiddleware(admit(made.OpenAPI().Components.Schemas))
+	made.UseMiddleware(a.admit(made.OpenAPI().Components.Schemas))
 	return made
 }
 
@@ -71,6 +72,7 @@ func newSchemas() huma.Registry {
 
 // register adds a route. The errors of handle are translated to problems.
 func register[I, O any](a *api, r route, handle func(context.Context, *I) (*O, error)) {
+	r.need = needOf(r.id)
 	registration := func(to huma.API) {
 		document := to.OpenAPI()
 		huma.Register(to, describe(document, r, takesBody(reflect.TypeFor[I]())), func(ctx context.Context, in *I) (*O, error) {
@@ -95,9 +97,9 @@ func describe(document *huma.OpenAPI, r route, body bool) huma.Operation {
 	status := cmp.Or(r.status, http.StatusOK)
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Tags: []string{r.tag},
-		Summary: r.summary, Description: r.description, DefaultStatus: status,
+		Summary: r.summary, Description: r.description + "\n\n" + r.need.describe(), DefaultStatus: status,
 		MaxBodyBytes: cmp.Or(r.maxBody, maxBody), BodyReadTimeout: bodyReadTimeout,
-		Responses: responses(document, r, status, body),
+		Responses: responses(document, r, status, body), Extensions: r.need.extension(),
 	}
 	if r.body != nil {
 		op.RequestBody = r.body()
@@ -118,7 +120,8 @@ func responses(document *huma.OpenAPI, r route, status int, body bool) map[strin
 
 // refusalResponses returns the documentation of every problem that a route can answer, with an example of each.
 func refusalResponses(document *huma.OpenAPI, r route, body bool) map[string]*huma.Response {
-	types := append([]*problemType{badQuery, unauthenticated, invalid, internal, unavailable, busy, diskFull}, r.refusals...)
+	types := append([]*problemType{badQuery, unauthenticated, invalid, internal, unavailable, busy, diskFull}, r.need.refusals()...)
+	types = append(types, r.refusals...)
 	if body {
 		types = append(types, malformed, bodyTimeout, tooLarge, unsupported)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"lethe/internal/access"
 	"lethe/internal/customer"
 )
 
@@ -26,6 +27,7 @@ type request struct {
 	route    string        // the path in the OpenAPI document: /v1/customers/{id}
 	customer string        // the id of the customer in the path, if it has one
 	schemas  huma.Registry // of the route
+	admin    access.Administrator
 	body     *digest
 }
 
@@ -119,11 +121,12 @@ func (a *api) recoverPanic(w *responseWriter, r *http.Request) {
 func (a *api) refuseRoute(w http.ResponseWriter, r *http.Request, refusal http.Handler) {
 	probe := &refusalProbe{header: http.Header{}}
 	refusal.ServeHTTP(probe, r)
+	if _, refused := a.admitAdministrator(r.Context()); refused != nil {
+		refused.write(w)
+		return
+	}
 	refused := noRoute
-	switch {
-	case actorOf(r.Context()) == "":
-		refused = unauthenticated
-	case probe.status == http.StatusMethodNotAllowed:
+	if probe.status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", probe.header.Get("Allow"))
 		refused = methodNotAllowed
 	}
@@ -139,12 +142,21 @@ func (p *refusalProbe) Header() http.Header         { return p.header }
 func (p *refusalProbe) Write(b []byte) (int, error) { return len(b), nil }
 func (p *refusalProbe) WriteHeader(status int)      { p.status = status }
 
-// admit returns the middleware of routes with these schemas. It refuses a request without an actor before it reads
-// anything else, and then a request that huma would accept but read only in part.
-func admit(schemas huma.Registry) func(huma.Context, func(huma.Context)) {
+// admit returns the middleware of routes with these schemas. It refuses a request of an administrator who may not make it
+// before it reads anything else, and then a request that huma would accept but read only in part.
+func (a *api) admit(schemas huma.Registry) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		req := requestOf(ctx.Context())
 		req.route, req.customer, req.schemas = ctx.Operation().Path, ctx.Param("id"), schemas
+		admin, refused := a.admitAdministrator(ctx.Context())
+		if refused == nil {
+			refused = a.lacking(ctx.Context(), admin, needOf(ctx.Operation().OperationID))
+		}
+		if refused != nil {
+			refused.send(ctx)
+			return
+		}
+		req.admin = admin
 		contentType, refused := admitted(ctx)
 		if refused != nil {
 			refused.send(ctx)
@@ -162,8 +174,6 @@ func admitted(ctx huma.Context) (contentType string, refused *Problem) {
 	wrong := wrongQuery(ctx.Operation(), query)
 	contentType, taken := takesType(ctx)
 	switch {
-	case actorOf(ctx.Context()) == "":
-		return "", unauthenticated.problem(ctx.Context())
 	case err != nil:
 		return "", badQuery.problem(ctx.Context())
 	case len(wrong) > 0:

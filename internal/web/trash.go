@@ -49,6 +49,9 @@ func (a *api) delete(ctx context.Context, in *deleteInput) (*customerOutput, err
 	if err != nil {
 		return nil, err
 	}
+	if err := a.requireFreshToDelete(ctx); err != nil {
+		return nil, err
+	}
 	c, err := a.svc.Delete(ctx, in.ID, ch)
 	return a.answerCustomer(ctx, c, err)
 }

@@ -1,8 +1,8 @@
 // Package web is the HTTP API of Lethe. It translates requests to calls of [customer.Service] and [bulk.Engine], and
 // their results and refusals to JSON.
 //
-// It does not depend on AWS, on the database, or on how users sign in: the caller puts the actor into the context of a
-// request with [WithActor].
+// It does not depend on AWS, on the database, or on how users sign in: the caller puts what a verified token
+// says into the context of a request with [WithIdentity].
 package web
 
 import (
@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"lethe/internal/access"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
@@ -22,15 +23,15 @@ type Options struct {
 	Version string       // of the build, shown in the OpenAPI document; empty: "dev"
 }
 
-// New returns the handler of the API. A request below /v1 without an actor is refused; see [WithActor].
-func New(svc *customer.Service, ops *bulk.Engine, opts Options) http.Handler {
+// New returns the handler of the API. A request below /v1 without an identity is refused; see [WithIdentity].
+func New(svc *customer.Service, ops *bulk.Engine, admins *access.Service, opts Options) http.Handler {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
 	if opts.Version == "" {
 		opts.Version = "dev"
 	}
-	a := &api{svc: svc, operations: ops, log: opts.Log, version: opts.Version, mux: http.NewServeMux()}
+	a := &api{svc: svc, operations: ops, admins: admins, log: opts.Log, version: opts.Version, mux: http.NewServeMux()}
 	a.routes()
 	a.serveDocument()
 	return a
@@ -39,6 +40,7 @@ func New(svc *customer.Service, ops *bulk.Engine, opts Options) http.Handler {
 type api struct {
 	svc        *customer.Service
 	operations *bulk.Engine
+	admins     *access.Service
 	log        *slog.Logger
 	version    string
 	mux        *http.ServeMux
@@ -47,6 +49,9 @@ type api struct {
 }
 
 func (a *api) routes() {
+	a.meRoutes()
+	a.accessRoutes()
+	a.suspensionRoutes()
 	a.customerRoutes()
 	a.trashRoutes()
 	a.flagRoutes()
@@ -63,17 +68,23 @@ func (a *api) routes() {
 type contextKey int
 
 const (
-	actorKey contextKey = iota
+	identityKey contextKey = iota
 	requestKey
 )
 
-// WithActor returns a context with the actor of a request: the subject of a valid token. A request without an actor, or
-// with an empty one, is refused.
-func WithActor(ctx context.Context, subject string) context.Context {
-	return context.WithValue(ctx, actorKey, subject)
+// WithIdentity returns a context with what the verified token of a request says. A request without an identity, or with an
+// empty subject, is refused.
+func WithIdentity(ctx context.Context, who access.Identity) context.Context {
+	return context.WithValue(ctx, identityKey, who)
 }
 
-func actorOf(ctx context.Context) string {
-	actor, _ := ctx.Value(actorKey).(string)
-	return actor
+func identityOf(ctx context.Context) access.Identity {
+	who, _ := ctx.Value(identityKey).(access.Identity)
+	return who
 }
+
+// actorOf returns the subject of the token: the author of the request's changes.
+func actorOf(ctx context.Context) string { return identityOf(ctx).Subject }
+
+// administratorOf returns what the sender of an admitted request may do.
+func administratorOf(ctx context.Context) access.Administrator { return requestOf(ctx).admin }

@@ -46,7 +46,7 @@ func (p *Process) Play(t Trace, customer int, until time.Duration, done func(err
 			p.meter.Failed++
 		}
 		done(err)
-	}, seen: map[string]read{}, shift: p.rng.IntN(1 << 20)}
+	}, seen: map[string]int{}, readAt: map[string]int{}, reached: -1, shift: p.rng.IntN(1 << 20)}
 	r.stage(0)
 }
 
@@ -61,14 +61,13 @@ type run struct {
 	shift    int
 
 	// A certificate is appended to a chain at the end that the run has read. If another run appended in between, it reads
-	// again, and appends again. All else of these stages is done.
-	seen    map[string]read // the end of each chain that it has read
-	late    map[string]bool // the chains that it appends to again; nil if none
-	appends int             // how often it came too late at these
+	// and appends again: only that is played again.
+	seen    map[string]int  // the version of each chain that it has read
+	readAt  map[string]int  // the stage that read it
+	late    map[string]bool // chains to append to again
+	reached int             // the last stage that is played only for them
+	appends int
 }
-
-// read is the version of a chain, and the stage that read it.
-type read struct{ version, stage int }
 
 func (r *run) stage(n int) {
 	switch {
@@ -79,26 +78,51 @@ func (r *run) stage(n int) {
 		r.done(ErrUnfinished)
 		return
 	}
-	requests := r.trace.Stages[n]
+	requests := r.requests(n)
 	left, late := len(requests), map[string]bool{}
+	if left == 0 {
+		r.stage(n + 1)
+		return
+	}
 	var failed error
 	cpu := r.trace.CPU / float64(r.trace.Requests())
-	answered := func(err error) {
-		failed = first(failed, err)
-		if left--; left == 0 {
-			r.ended(n, late, failed)
-		}
-	}
 	for _, request := range requests {
 		r.compute(cpu, func() {
-			request, behind, done := r.chains(request, n)
-			if maps.Copy(late, behind); done {
-				answered(nil)
-				return
-			}
-			(&call{Process: r.Process, request: request, customer: r.customer, until: r.until, done: answered}).start()
+			maps.Copy(late, r.behind(request, n))
+			c := &call{Process: r.Process, request: request, customer: r.customer, until: r.until, done: func(err error) {
+				failed = first(failed, err)
+				if left--; left == 0 {
+					r.ended(n, late, failed)
+				}
+			}}
+			c.start()
 		})
 	}
+}
+
+// requests returns the requests of a stage. Up to the stage reached they are those that append again.
+func (r *run) requests(n int) []Request {
+	var requests []Request
+	for _, request := range r.trace.Stages[n] {
+		parts := make([]Part, len(request.Parts))
+		again := false
+		for i, p := range request.Parts {
+			parts[i] = p.shifted(r.shift)
+			chain, ok := chainOf(parts[i])
+			again = again || ok && r.late[chain]
+		}
+		if n > r.reached || again {
+			request.Parts = parts
+			requests = append(requests, request)
+		}
+	}
+	return requests
+}
+
+// chainOf returns the key of the chain that the part reads or appends to.
+func chainOf(p Part) (key string, ok bool) {
+	t := p.Touches[0]
+	return t.Key, t.Table == LedgerTable && strings.HasPrefix(t.Key, "L#")
 }
 
 func first(a, b error) error {
@@ -113,62 +137,33 @@ func (r *run) ended(n int, late map[string]bool, err error) {
 	case err != nil:
 		r.done(err)
 	case len(late) > 0:
-		r.late = late
-		r.appends++
-		r.After(r.below(r.behaviour.AfterAppended(r.appends)), func() { r.stage(r.readAt(late)) })
-	default:
-		if r.late != nil && r.appended(n) {
-			r.late, r.appends = nil, 0
+		r.late, r.reached = late, max(r.reached, n)
+		back := n
+		for chain := range late {
+			back = min(back, r.readAt[chain])
 		}
+		r.appends++
+		r.After(r.below(r.behaviour.AfterAppended(r.appends)), func() { r.stage(back) })
+	default:
 		r.stage(n + 1)
 	}
 }
 
-// readAt is the first stage that read the end of one of the chains.
-func (r *run) readAt(chains map[string]bool) int {
-	at := len(r.trace.Stages)
-	for key := range chains {
-		at = min(at, r.seen[key].stage)
-	}
-	return at
-}
-
-// appended reports whether the stage appends to one of the late chains.
-func (r *run) appended(n int) bool {
-	for _, request := range r.trace.Stages[n] {
-		for _, p := range request.Parts {
-			if p = p.shifted(r.shift); p.Writes() && r.late[p.Touches[0].Key] {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// chains notes which ends of chains a request reads, and which of its blocks come too late. Of a stage that is played again it
-// leaves what belongs to the late chains, with the reads that tell which certificates are filed. If that is nothing, the request
-// is done.
-func (r *run) chains(request Request, stage int) (left Request, behind map[string]bool, done bool) {
-	var parts []Part
-	behind = map[string]bool{}
+// behind notes which ends of chains a request reads, and returns the chains to whose end it appends too late. Such a
+// request is paid for, too.
+func (r *run) behind(request Request, stage int) map[string]bool {
+	late := map[string]bool{}
 	for _, p := range request.Parts {
-		p = p.shifted(r.shift)
-		t := p.Touches[0]
-		chain := t.Table == LedgerTable && strings.HasPrefix(t.Key, "L#")
-		if r.late != nil && !r.late[t.Key] && (chain || t.Table != LedgerTable || p.Writes()) {
-			continue
-		}
-		parts = append(parts, p)
+		chain, ok := chainOf(p)
 		switch {
-		case !chain:
+		case !ok:
 		case !p.Writes():
-			r.seen[t.Key] = read{r.store.versions[t.Key], stage}
-		case r.seen[t.Key].version != r.store.versions[t.Key]:
-			behind[t.Key] = true
+			r.seen[chain], r.readAt[chain] = r.store.versions[chain], stage
+		case r.seen[chain] != r.store.versions[chain]:
+			late[chain] = true
 		default:
-			r.store.versions[t.Key]++
+			r.store.versions[chain]++
 		}
 	}
-	request.Parts = parts
-	return request, behind, r.late != nil && len(parts) == 0
+	return late
 }

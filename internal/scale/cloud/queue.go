@@ -4,8 +4,8 @@ import "time"
 
 // Message is a message in a queue.
 type Message struct {
-	Trace    string // what a worker plays for it
-	Customer int    // the number of its first customer
+	Customer int // the number of its first customer
+	Variant  int // which of several recorded messages it is like
 	Since    time.Duration
 }
 

@@ -30,10 +30,9 @@ type Lethe struct {
 	Chunk   cloud.Trace // a worker does a full chunk of deletions
 	Chunked int         // customers of it
 
-	Sweep      cloud.Trace // the schedule finds customers that are due, and queues them
-	PerMessage int         // customers that are purged for a message of the sweep
-	Message    []cloud.Trace
-	Big        cloud.Trace // a worker purges a customer with BigRecords records
+	Sweep      cloud.Trace   // the schedule finds customers that are due, and queues them
+	Message    []cloud.Trace // of messages of the sweep, each for as many customers as it names
+	Big        cloud.Trace   // a worker purges a customer with BigRecords records
 	BigRecords int
 
 	Audit    map[string][]cloud.Trace // what the stream function does for records of these changes, by their number
@@ -260,7 +259,7 @@ func (l *Lethe) purges(ctx context.Context, s *system) error {
 	if len(swept.changes) < crowd || len(swept.messages) == 0 {
 		return fmt.Errorf("a sweep fenced %d of %d customers and sent %d messages", len(swept.changes), crowd, len(swept.messages))
 	}
-	l.Sweep, l.PerMessage = swept.Trace, crowd/len(swept.messages)
+	l.Sweep = swept.Trace
 	l.Sweep.Customers = crowd
 	if err := l.audit(ctx, s, Fenced, swept.changes); err != nil {
 		return err
@@ -276,7 +275,7 @@ func (l *Lethe) purges(ctx context.Context, s *system) error {
 		if err != nil {
 			return err
 		}
-		purged.CPU, purged.Customers = cpu, l.PerMessage
+		purged.CPU, purged.Customers = cpu, len(purged.changes)
 		l.Message = append(l.Message, purged.Trace)
 		removed = append(removed, purged.changes...)
 	}

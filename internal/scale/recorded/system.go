@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"lethe/internal/access"
 	"lethe/internal/app"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
@@ -85,7 +86,7 @@ func (s *system) assemble(ctx context.Context) error {
 	s.straight = quiet(config)
 	s.service, _ = s.process(s.engine.Endpoint, config)
 	service, ops := s.process(s.proxy.server.URL, config)
-	s.api = web.New(service, ops, web.Options{Log: service.Log})
+	s.api = web.New(service, ops, s.functions.Access(), web.Options{Log: service.Log})
 	return nil
 }
 
@@ -93,7 +94,7 @@ func (s *system) assemble(ctx context.Context) error {
 func (s *system) config() (app.Config, error) {
 	for name, value := range map[string]string{
 		"TABLE": cloud.MainTable, "LEDGER": cloud.LedgerTable, "QUEUE_URL": s.proxy.server.URL + "/" + engine.Account + "/work",
-		"RETENTION": "PT0S", "LOG_LEVEL": "error", "AWS_LAMBDA_FUNCTION_NAME": "scale", "AWS_REGION": engine.Region,
+		"RETENTION": "PT0S", "ADMIN_GROUP": "owners", "LOG_LEVEL": "error", "AWS_LAMBDA_FUNCTION_NAME": "scale", "AWS_REGION": engine.Region,
 		"AWS_ACCESS_KEY_ID": engine.AccessKey, "AWS_SECRET_ACCESS_KEY": engine.SecretKey,
 		"AWS_ENDPOINT_URL_DYNAMODB": s.proxy.server.URL, "AWS_ENDPOINT_URL_SQS": s.proxy.server.URL,
 	} {
@@ -137,7 +138,7 @@ func (s *system) ask(ctx context.Context, method, path string, body, answer any)
 	if body != nil {
 		content = strings.NewReader(string(data))
 	}
-	r := httptest.NewRequestWithContext(web.WithActor(ctx, "scale"), method, path, content)
+	r := httptest.NewRequestWithContext(web.WithIdentity(ctx, access.Identity{Subject: "scale", Groups: []string{"owners"}, SignedIn: time.Now()}), method, path, content)
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	s.api.ServeHTTP(w, r)

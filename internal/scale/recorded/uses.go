@@ -36,10 +36,14 @@ type request struct {
 		TableName string
 		Key, Item image
 	}
-	Statements []struct {
-		Statement  string
-		Parameters []value
-	}
+	Statements         []statement
+	TransactStatements []statement
+	statement
+}
+
+type statement struct {
+	Statement  string
+	Parameters []value
 }
 
 // usesOf lists what a request reads or writes.
@@ -64,7 +68,11 @@ func usesOf(operation string, body []byte) ([]use, error) {
 	case "TransactWriteItems":
 		return r.transaction(), nil
 	case "BatchExecuteStatement":
-		return r.statements()
+		return statements(r.Statements)
+	case "ExecuteTransaction":
+		return statements(r.TransactStatements)
+	case "ExecuteStatement":
+		return statements([]statement{r.statement})
 	}
 	return nil, fmt.Errorf("the recorder does not know the operation %s: add it to usesOf", operation)
 }
@@ -138,8 +146,8 @@ var (
 	ofTable = regexp.MustCompile(`(?:UPDATE|FROM|INTO) "([^"]+)"`)
 )
 
-func (r request) statements() (uses []use, err error) {
-	for _, s := range r.Statements {
+func statements(all []statement) (uses []use, err error) {
+	for _, s := range all {
 		table := ofTable.FindStringSubmatch(s.Statement)
 		hash, sort := parameter(s.Statement, "pk"), parameter(s.Statement, "sk")
 		if table == nil || hash < 0 || sort < 0 || max(hash, sort) >= len(s.Parameters) {

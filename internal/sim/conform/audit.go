@@ -58,7 +58,7 @@ func (w World) entriesOf(id string, n int) []customer.Entry {
 	entries := make([]customer.Entry, n)
 	for i := range entries {
 		entries[i] = customer.Entry{
-			Customer: id, Seq: fmt.Sprintf("%021d", i), At: w.Now().Add(time.Duration(i/2-8) * 40 * time.Hour), By: "admin", Action: customer.ActionDeleted,
+			Customer: id, Seq: fmt.Sprintf("%021d", i), At: w.Now().Add(time.Duration(i/2-8) * 40 * time.Hour), By: "admin", ApprovedBy: "second", Action: customer.ActionDeleted,
 		}
 		if i%3 < 2 {
 			entries[i].Delta = customer.Totals{Active: -1, Trash: 1, Purged: int64(i)}

@@ -19,7 +19,7 @@ func checkCertificatesTogether(t *testing.T, w World) {
 			continue
 		}
 		certs = append(certs, customer.Certificate{
-			Customer: id, DeletionID: "d1", DeletedAt: w.Now(), DeletedBy: "admin", PurgedAt: w.Now(), PurgedBy: "all",
+			Customer: id, DeletionID: "d1", DeletedAt: w.Now(), DeletedBy: "admin", DeletionApprovedBy: "b", PurgedAt: w.Now(), PurgedBy: "all", ApprovedBy: "c",
 			Policies: map[string]string{}, Erased: map[string]int64{}, Retained: map[string]int64{},
 		})
 	}
@@ -33,7 +33,7 @@ func checkCertificatesTogether(t *testing.T, w World) {
 			want.PurgedBy = "another"
 		}
 		got, err := w.Ledger.Certificate(ctx, want.Customer)
-		if must(t, err); got.Customer != want.Customer || got.PurgedBy != want.PurgedBy || !got.PurgedAt.Equal(want.PurgedAt) {
+		if must(t, err); got.Customer != want.Customer || got.PurgedBy != want.PurgedBy || got.ApprovedBy != "c" || got.DeletionApprovedBy != "b" || !got.PurgedAt.Equal(want.PurgedAt) {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"lethe/internal/access"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
@@ -17,6 +18,7 @@ import (
 type World struct {
 	customer.Store
 
+	Access     access.Store
 	Ledger     customer.Ledger
 	Operations bulk.Store
 	Now        func() time.Time                        // in whole milliseconds
@@ -45,6 +47,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		run  func(t *testing.T, w World)
 	}{
 		{"settings are stored with who changed them", checkSettings},
+		{"access rules are replaced by version", checkRules},
 		{"a customer is created once", checkCreate},
 		{"a profile is revised only if it has not changed since it was read", checkRevise},
 		{"each change does what its name says", checkChanges},
@@ -66,6 +69,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"many customers are restored by the same rules as one", checkRestoreMany},
 		{"customers are restored despite changes since they were seen", checkRestoreAfterChanges},
 		{"a customer restored among many can change like any other", checkLifeAfterRestore},
+		{"an approval of a deletion stays with that deletion", checkApprover},
 		{"leases are exclusive", checkLeases},
 		{"operations are written by version", checkOperations},
 		{"one worker at a time has a chunk", checkTake},
@@ -84,6 +88,9 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 		{"reasons in the audit log are reworded", checkReword},
 		{"changes are logged and counted once, in whatever groups they come", checkObserve},
 		{"a delta is counted with its own entry only", checkDeltas},
+		{"an entry of what changes no customer is added once", checkAddEntry},
+		{"all entries of a day are one list", checkDay},
+		{"a day's list finds entries by who did what", checkDayByAction},
 	} {
 		t.Run(check.name, func(t *testing.T) {
 			t.Parallel()
@@ -93,7 +100,7 @@ func Test(t *testing.T, world func(t testing.TB) World) {
 }
 
 func (w World) change(a customer.Action) customer.Change {
-	return customer.Change{ID: customer.NewID(), At: w.Now(), By: "admin", Action: a, Reason: "a test", ReasonCode: customer.TestData}
+	return customer.Change{ID: customer.NewID(), At: w.Now(), By: "admin", ApprovedBy: "second", Action: a, Reason: "a test", ReasonCode: customer.TestData}
 }
 
 func (w World) fresh() customer.Customer {
@@ -134,7 +141,7 @@ func (w World) delete(t *testing.T, id string, retention customer.Period) custom
 }
 
 func deletionBy(ch customer.Change, retention customer.Period) customer.Deletion {
-	return customer.Deletion{ID: ch.ID, Time: ch.At, By: ch.By, Reason: ch.Reason, ReasonCode: ch.ReasonCode, PurgeTime: retention.After(ch.At)}
+	return customer.Deletion{ID: ch.ID, Time: ch.At, By: ch.By, ApprovedBy: ch.ApprovedBy, Reason: ch.Reason, ReasonCode: ch.ReasonCode, PurgeTime: retention.After(ch.At)}
 }
 
 func (w World) fenced(t *testing.T, keys ...string) customer.Customer {

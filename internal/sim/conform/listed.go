@@ -67,7 +67,7 @@ func (w World) isListed(t *testing.T, id string) {
 	if whole.State == customer.Active {
 		want.Created = whole.Created
 	} else {
-		want.Deletion.Reason = ""
+		want.Deletion.Reason, want.Deletion.ApprovedBy = "", ""
 	}
 	var found []customer.Customer
 	for _, state := range []customer.State{customer.Active, customer.Deleted} {

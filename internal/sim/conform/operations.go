@@ -61,6 +61,8 @@ func checkOperations(t *testing.T, w World) {
 	must(t, o.Save(ctx, other))
 	must(t, o.Save(ctx, other))
 
+	w.waits(t)
+
 	mark := bulk.SweepMark{At: w.Now(), Seen: "this", Times: 2}
 	must(t, o.SaveSweepMark(ctx, op.ID, mark))
 	refuses(t, o.SaveSweepMark(ctx, "none", mark), bulk.ErrNotFound)
@@ -68,6 +70,28 @@ func checkOperations(t *testing.T, w World) {
 	stored, err = o.Operation(ctx, op.ID)
 	must(t, err)
 	same(t, "operation", stored, other)
+}
+
+// waits writes an operation that waits for a second person, and then its approval.
+func (w World) waits(t *testing.T) {
+	t.Helper()
+	ctx, o := t.Context(), w.Operations
+	op := w.planning(t)
+	op.Version++
+	op.State, op.Requested, op.RequestedBy = bulk.Waiting, w.Now(), "ann"
+	must(t, o.Freeze(ctx, op, nil))
+	approvals := make([]bulk.Operation, 2)
+	for i, by := range []string{"bob", "cas"} {
+		approvals[i] = op
+		approvals[i].Version++
+		approvals[i].State, approvals[i].Applied, approvals[i].AppliedBy, approvals[i].ApprovedBy = bulk.Running, w.Now(), "ann", by
+	}
+	must(t, o.Save(ctx, approvals[0]))
+	must(t, o.Save(ctx, approvals[0]))                     // its answer was lost
+	refuses(t, o.Save(ctx, approvals[1]), bulk.ErrVersion) // another one approved it at the same time
+	stored, err := o.Operation(ctx, op.ID)
+	must(t, err)
+	same(t, "approved operation", stored, approvals[0])
 }
 
 func checkTake(t *testing.T, w World) {

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lethe/internal/audit"
 	"lethe/internal/customer"
 	"lethe/internal/sim/model"
 )
@@ -128,7 +129,7 @@ func run(seed uint64, tracing bool) *history {
 // prepare creates the first customers, without faults.
 func (h *history) prepare() {
 	ctx := context.Background()
-	if _, err := (model.Table{Model: h.model}).PutSettings(ctx, h.settings()); err != nil {
+	if _, err := (model.Table{Model: h.model}).PutSettings(ctx, h.settings(), audit.Entry{Action: audit.SettingsChanged}); err != nil {
 		panic(err)
 	}
 	s := h.service()

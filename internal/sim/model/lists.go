@@ -72,7 +72,7 @@ func listed(c customer.Customer) customer.Customer {
 		out.Created = c.Created
 	}
 	if out.Deletion != nil {
-		out.Deletion.Reason = ""
+		out.Deletion.Reason, out.Deletion.ApprovedBy = "", ""
 	}
 	return out
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"lethe/internal/access"
+	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
@@ -76,8 +78,10 @@ type Model struct {
 	certs    map[string]map[string]customer.Certificate
 	notes    map[string]note // by idempotency key
 	settings customer.Settings
+	rules    access.Rules
 	leases   map[string]lease
 	entries  map[string][]customer.Entry
+	site     []audit.Entry // of the audit log: what changes no customer
 	totals   customer.Totals
 	days     map[customer.Day]customer.Moves
 	list     index

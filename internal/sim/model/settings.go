@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"lethe/internal/audit"
 	"lethe/internal/customer"
 )
 
@@ -13,8 +14,8 @@ func (t Table) Settings(ctx context.Context) (s customer.Settings, err error) {
 	return s, err
 }
 
-// PutSettings replaces the settings if their version has not changed since they were read.
-func (t Table) PutSettings(ctx context.Context, s customer.Settings) (stored customer.Settings, err error) {
+// PutSettings replaces the settings if their version has not changed since they were read, and logs it.
+func (t Table) PutSettings(ctx context.Context, s customer.Settings, logged audit.Entry) (stored customer.Settings, err error) {
 	failed := t.request(ctx, "PutSettings", "", func(Verdict) {
 		if s.Version != t.settings.Version {
 			stored, err = customer.Settings{}, customer.ErrVersion
@@ -23,6 +24,7 @@ func (t Table) PutSettings(ctx context.Context, s customer.Settings) (stored cus
 		stored, err = s, nil
 		stored.Version++
 		t.settings = stored
+		t.addEntry(logged)
 		if t.WatchSettings != nil {
 			t.WatchSettings(stored)
 		}

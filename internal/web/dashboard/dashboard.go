@@ -17,39 +17,44 @@ import (
 //go:embed all:dist
 var embedded embed.FS
 
-// policy lets the page load and call its own origin, and nothing else. Strings can't become markup.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'self'; " +
-	"form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"
-
 // hashed is the folder of files that have a hash of their content in their name.
 const hashed = "assets/"
 
 const index = "index.html"
 
-// Handler serves the embedded build.
-func Handler() http.Handler {
+// configPath is where the page reads how to sign in.
+const configPath = "config.json"
+
+// Handler serves the embedded build, and the configuration.
+func Handler(config Config) http.Handler {
 	built, err := fs.Sub(embedded, "dist/app")
 	if err != nil {
 		panic(err) // the name is a valid path
 	}
-	return serve(built)
+	return serve(built, config)
 }
 
-// serve answers with the files of a build.
-func serve(built fs.FS) http.Handler {
+// serve answers with the files of a build, and with the configuration.
+func serve(built fs.FS, config Config) http.Handler {
 	files := &files{built: built}
+	policy := config.policy()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		secure(w.Header())
+		secure(w.Header(), policy)
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "Method not allowed", http.StatusMethodNotAllowed)
 			return
 		}
-		files.answer(w, r, strings.TrimPrefix(path.Clean(r.URL.Path), "/"))
+		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+		if name == configPath {
+			config.serve(w, r)
+			return
+		}
+		files.answer(w, r, name)
 	})
 }
 
-func secure(h http.Header) {
+func secure(h http.Header, policy string) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

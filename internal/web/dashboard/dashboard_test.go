@@ -24,12 +24,15 @@ var build = fstest.MapFS{
 	"assets/style-4f0.css.gz": {Data: []byte("style in gzip")},
 }
 
+// configured is the configuration of a dashboard that one can sign in to.
+var configured = Config{Issuer: "https://issuer.example/pool", ClientID: "lethe-dashboard", Scope: "lethe/admin"}
+
 func request(t *testing.T, files fs.FS, method, path, accept string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(method, path, nil)
 	r.Header.Set("Accept-Encoding", accept)
 	w := httptest.NewRecorder()
-	serve(files).ServeHTTP(w, r)
+	serve(files, configured).ServeHTTP(w, r)
 	return w
 }
 
@@ -62,7 +65,7 @@ func TestFiles(t *testing.T) {
 			if body := w.Body.String(); !strings.Contains(body, tt.wantedInBody) || tt.method == http.MethodHead && body != "" {
 				t.Errorf("body %q", body)
 			}
-			if h.Get("Content-Security-Policy") != policy || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" {
+			if h.Get("Content-Security-Policy") != configured.policy() || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" {
 				t.Errorf("security headers %v", h)
 			}
 		})
@@ -74,7 +77,7 @@ func TestWithoutABuildThePageSaysHow(t *testing.T) {
 	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "make dashboard") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	if w.Header().Get("Content-Security-Policy") != policy {
+	if w.Header().Get("Content-Security-Policy") != configured.policy() {
 		t.Error("no policy")
 	}
 }

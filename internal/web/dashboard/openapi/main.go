@@ -14,7 +14,7 @@ import (
 func main() {
 	answer := httptest.NewRecorder()
 	request := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/openapi.json", nil)
-	web.New(nil, nil, web.Options{}).ServeHTTP(answer, request)
+	web.New(nil, nil, nil, web.Options{}).ServeHTTP(answer, request)
 	if answer.Code != http.StatusOK {
 		fmt.Fprintln(os.Stderr, "openapi: the document is answered with", answer.Code)
 		os.Exit(1)

@@ -1,14 +1,18 @@
 import { useEffect, useState, type ReactNode } from "react";
 import { Link, NavLink, useLocation } from "react-router";
+import { broughtBack, returned, signOut } from "./auth/session";
 import { Boundary } from "./parts/boundary";
 import { Icon, Wordmark, type IconName } from "./parts/icon";
 import { Keys } from "./parts/keys";
+import { Menu } from "./parts/menu";
 import { Note } from "./parts/basic";
 import { Announcements } from "./state/announce";
+import { useMe } from "./state/me";
+import { useMay, type Act } from "./state/may";
 import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "./state/operation";
 import { useOnline } from "./state/online";
 import { useOperation, useOperations, useTotals } from "./state/queries";
-import { count } from "./words";
+import { count, initials } from "./words";
 
 /** The frame of every page: the side bar, and what is said to screen readers. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -27,6 +31,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <MenuSwitch open={open} toggle={() => setOpen(!open)} />
       <main id="main" tabIndex={-1}>
         <Offline />
+        <SignedInAgain />
         <Boundary at={pathname}>{children}</Boundary>
       </main>
       <Announcements />
@@ -50,34 +55,46 @@ function SideBar({ open }: { open: boolean }) {
     <header className={open ? "sidebar open" : "sidebar"} id="sidebar">
       <div className="brand">
         <Wordmark />
-        <span className="place">local demo</span>
+        <span className="place">{returned()?.config.place}</span>
       </div>
       <nav aria-label="Pages">
-        <Page to="/" icon="home" name="Overview" />
+        <Page act="see" to="/" icon="home" name="Overview" />
         <hr />
-        <Page to="/customers" icon="people" name="Customers" detail={totals.data && count(totals.data.active)} />
-        <Page to="/deleted-customers" icon="trash" name="Deleted customers" detail={totals.data && count(totals.data.trash)} />
-        <Page to="/import" icon="upload" name="Import" />
+        <Page act="see" to="/customers" icon="people" name="Customers" detail={totals.data && count(totals.data.active)} />
+        <Page act="see" to="/deleted-customers" icon="trash" name="Deleted customers" detail={totals.data && count(totals.data.trash)} />
+        <Page act="import" to="/import" icon="upload" name="Import" />
         <hr />
-        <Page to="/operations" icon="list" name="Operations" detail={running > 0 ? `${running} running` : undefined} />
-        <Page to="/certificates" icon="shield" name="Certificates" />
+        <Page act="seeOperations" to="/operations" icon="list" name="Operations" detail={running > 0 ? `${running} running` : undefined} />
+        <Page act="seeCertificates" to="/certificates" icon="shield" name="Certificates" />
         <hr />
-        <Page to="/settings" icon="sliders" name="Settings" />
+        <Page act="seeSettings" to="/settings" icon="sliders" name="Settings" />
       </nav>
-      <div className="account">
-        <span className="avatar" aria-hidden="true">
-          DA
-        </span>
-        <span className="who">
-          Demo administrator
-          <small>No sign-in yet</small>
-        </span>
-      </div>
+      <Account />
     </header>
   );
 }
 
-function Page({ to, icon, name, detail }: { to: string; icon: IconName; name: string; detail?: string | undefined }) {
+/** Who has signed in, and the way out. */
+function Account() {
+  const me = useMe();
+  const name = me?.name || me?.subject || "Signed in";
+  return (
+    <div className="account">
+      <Menu label={`Account of ${name}`} subject={name} className="account-button" groups={[[{ label: "Sign out", icon: "leave", run: () => void signOut() }]]}>
+        <span className="avatar" aria-hidden="true">
+          {initials(name)}
+        </span>
+        <span className="who">
+          {name}
+          {me && <small>{me.groups.join(", ")}</small>}
+        </span>
+      </Menu>
+    </div>
+  );
+}
+
+function Page({ act, to, icon, name, detail }: { act: Act; to: string; icon: IconName; name: string; detail?: string | undefined }) {
+  if (!useMay()(act)) return null;
   return (
     <NavLink to={to} end={to === "/"} title={name}>
       <Icon name={icon} />
@@ -163,6 +180,21 @@ function Offline() {
     <div className="banner-note">
       <Note icon="warning">
         <strong>You are offline.</strong> What you see may be old. Nothing can be changed until the connection is back.
+      </Note>
+    </div>
+  );
+}
+
+/** A change that was asked for before a sign-in is never made after it by itself. */
+function SignedInAgain() {
+  const { pathname } = useLocation();
+  const [at, setAt] = useState(() => (broughtBack<boolean>("asked") ? pathname : undefined));
+  if (at === undefined) return null;
+  if (at !== pathname) setAt(undefined);
+  return (
+    <div className="banner-note">
+      <Note>
+        <strong>You have signed in again.</strong> What you asked for last may not be done: look, then ask for it again.
       </Note>
     </div>
   );

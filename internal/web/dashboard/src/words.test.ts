@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { relative } from "./time";
 import { columnsOf } from "./parts/records";
-import { counted, duration, fieldTitle, kindTitle, listOfKinds, nameOf, period, roughly } from "./words";
+import { counted, duration, fieldTitle, initials, kindTitle, listOfKinds, nameOf, period, roughly } from "./words";
 
 it("counts in words", () => {
   expect(counted(1, "inquiry")).toBe("1 inquiry");
@@ -42,4 +42,8 @@ it("finds columns for records that it knows nothing about", () => {
   expect(columns.map(({ field }) => field)).toEqual(["issued", "billTo", "status", "total"]);
   expect(columns.map((column) => column.text({ issued: "2025-02-27", status: "open", total: 7842.47, currency: "EUR", billTo: "x" }))).toEqual(["27 Feb 2025", "x", "Open", "€7,842.47"]);
   expect(columns.map((column) => column.text({}))).toEqual(["–", "–", "–", "–"]);
+});
+
+it("shortens a name to its initials", () => {
+  expect(["Ada Brandt", "Inês Maria Duarte", "ada", "ada@example.org", "  ", "李 小龙"].map(initials)).toEqual(["AB", "ID", "A", "AO", "", "李小"]);
 });

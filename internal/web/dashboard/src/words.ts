@@ -51,6 +51,12 @@ export function nameOf(customer: Named): string {
   return customer.organisation || [customer.firstName, customer.lastName].filter(Boolean).join(" ") || customer.id;
 }
 
+/** Two letters for a name, or one: AB for Ada Brandt. */
+export function initials(name: string): string {
+  const words = name.split(/[\s@._-]+/).filter(Boolean);
+  return [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? "")][0] ?? "").join("").toUpperCase();
+}
+
 export function dollars(amount: number): string {
   if (amount === 0) return "$0.00";
   if (amount < 0.01) return "less than $0.01";

@@ -1,7 +1,9 @@
+import { bearer, ended, stop } from "../auth/session";
 import type { components, paths } from "./schema";
 
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 export type Problem = Schema<"Problem">;
+export type Permission = Schema<"Grant">["permissions"][number];
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -45,14 +47,20 @@ export class Refusal extends Error {
 export const UNREACHABLE = "UNREACHABLE";
 export const UNREADABLE = "UNREADABLE";
 
+/** The refusal of a request without a token that is good. */
+const UNAUTHENTICATED = "UNAUTHENTICATED";
+
 /** Whether there is nothing with the id that was asked for; ids that nothing can have included. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Refusal && ["NOT_FOUND", "NO_OPERATION", "NO_CERTIFICATE", "INVALID", "NO_ROUTE"].includes(error.code);
 }
 
-/** The one place where a token joins a request. Locally every request is made by the demo administrator. */
-function authorization(): Record<string, string> {
-  return {};
+/** The one place where a token joins a request. A request that would fail without one is not sent. */
+async function authorization(): Promise<Record<string, string>> {
+  const token = bearer();
+  if (token) return { Authorization: `Bearer ${token}` };
+  await ended(false);
+  throw new Refusal(UNAUTHENTICATED, 401, undefined, undefined);
 }
 
 let clockOffset = 0;
@@ -78,34 +86,39 @@ function addressOf(path: string, parameters: object, query: object): string {
 
 function headersOf(request: { body?: unknown; ifMatch?: string | undefined; idempotencyKey?: string }): Record<string, string> {
   return {
-    ...authorization(),
     ...(request.body === undefined ? {} : { "Content-Type": "application/json" }),
     ...(request.ifMatch ? { "If-Match": request.ifMatch } : {}),
     ...(request.idempotencyKey ? { "Idempotency-Key": request.idempotencyKey } : {}),
   };
 }
 
-async function send(address: string, init: RequestInit): Promise<Response> {
-  try {
-    const response = await fetch(address, init);
-    noteClock(response);
-    return response;
-  } catch (error) {
+/** Sends a request with the token. It throws a Refusal for every answer that is not the one asked for. */
+async function send(address: string, init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> {
+  const headers = { ...init.headers, ...(await authorization()) };
+  const response = await fetch(address, { ...init, headers }).catch((error: unknown) => {
     if (init.signal?.aborted) throw error;
     throw new Refusal(UNREACHABLE, 0, undefined, undefined);
-  }
+  });
+  noteClock(response);
+  if (response.ok) return response;
+  const refusal = await refusalOf(response);
+  if (refusal.code === UNAUTHENTICATED) await ended(true);
+  if (refusal.code === "SUSPENDED") stop("suspended");
+  throw refusal;
 }
+
+/** The codes of answers that the gateway makes, not the API. */
+const gateway: Record<number, string> = { 401: UNAUTHENTICATED, 503: "UNAVAILABLE" };
 
 async function refusalOf(response: Response): Promise<Refusal> {
   const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
   if (!response.headers.get("Content-Type")?.startsWith("application/problem+json")) {
-    return new Refusal(response.status === 503 ? "UNAVAILABLE" : UNREADABLE, response.status, undefined, retryAfter);
+    return new Refusal(gateway[response.status] ?? UNREADABLE, response.status, undefined, retryAfter);
   }
   const problem = (await response.json()) as Problem;
   return new Refusal(problem.code, response.status, problem, retryAfter);
 }
 
-/** Sends one request. It throws a Refusal for every answer that is not the one asked for. */
 async function call<M extends Method, P extends PathOf<M>>(method: M, path: P, request: Call<Operation<M, P>>): Promise<Answer<Result<Operation<M, P>>>> {
   const response = await send(addressOf(path, request.path ?? {}, request.query ?? {}), {
     method: method.toUpperCase(),
@@ -113,7 +126,6 @@ async function call<M extends Method, P extends PathOf<M>>(method: M, path: P, r
     ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     ...(request.signal ? { signal: request.signal } : {}),
   });
-  if (!response.ok) throw await refusalOf(response);
   const data = response.status === 204 ? undefined : await response.json();
   return { data: data as Result<Operation<M, P>>, etag: response.headers.get("ETag") ?? undefined };
 }
@@ -128,15 +140,13 @@ export const api = {
 
 /** Brings a file of lines, and the address of its next part. */
 export async function lines(address: string): Promise<{ text: string; next: string | undefined }> {
-  const response = await send(address, { headers: authorization() });
-  if (!response.ok) throw await refusalOf(response);
+  const response = await send(address);
   const next = /<([^>]+)>; rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
   return { text: await response.text(), next };
 }
 
 /** Sends a file of lines to an import, and returns the result. */
 export async function upload(path: "/v1/imports/customers" | "/v1/imports/records", query: object, type: "text/csv" | "application/x-ndjson", body: string, signal: AbortSignal): Promise<Schema<"Import">> {
-  const response = await send(addressOf(path, {}, query), { method: "POST", headers: { ...authorization(), "Content-Type": type }, body, signal });
-  if (!response.ok) throw await refusalOf(response);
+  const response = await send(addressOf(path, {}, query), { method: "POST", headers: { "Content-Type": type }, body, signal });
   return (await response.json()) as Schema<"Import">;
 }

@@ -1,3 +1,4 @@
+import { counted } from "../words";
 import { Refusal, UNREACHABLE, UNREADABLE } from "./client";
 
 /** What each refusal means to an administrator, and the way out. A test wants one for every code of the API. */
@@ -10,6 +11,9 @@ export const refusals: Record<string, string> = {
   BAD_IF_MATCH: "The version can't be read. Reload the page and try again.",
   BAD_IDEMPOTENCY_KEY: "The request can't be repeated safely. Reload the page and try again.",
   UNAUTHENTICATED: "Your session has ended. Sign in again to come back to this page.",
+  FORBIDDEN: "Your account may not do that. Ask an administrator who manages permissions.",
+  SUSPENDED: "Your account is suspended. Ask an administrator to lift the suspension.",
+  STALE_SIGN_IN: "Your sign-in is too old for this. Sign in again: you come back to this page, and can ask for it again.",
   NO_ROUTE: "This version of Lethe can't do that. Reload the page.",
   NOT_FOUND: "There is no such customer, and there has been none that was purged.",
   NO_CERTIFICATE: "No customer with this id was purged.",
@@ -51,6 +55,9 @@ export const refusals: Record<string, string> = {
 /** The text for an error; unknown codes have the API's own words. */
 export function explain(error: unknown): string {
   if (!(error instanceof Refusal)) return "Something went wrong in this page. Reload it.";
+  const { permission, maxAge } = error.problem ?? {};
+  if (permission) return `Your account lacks the permission ${permission}. Ask an administrator who manages permissions.`;
+  if (maxAge) return `For this you have to have signed in within the last ${counted(Math.round(maxAge / 60), "minute")}. Nothing was done. Sign in again: you come back to this page, and can ask for it again.`;
   return refusals[error.code] ?? error.problem?.detail ?? refusals[UNREADABLE] ?? error.code;
 }
 

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { Refusal } from "../api/client";
 import { explain, requestOf } from "../api/refusals";
+import { signIn, type SignIn } from "../auth/session";
 import { counted } from "../words";
 import { Button } from "./basic";
 import { Icon } from "./icon";
@@ -10,6 +11,7 @@ import type { FailureProps } from "./problem";
 /** What went wrong, in ink: where, why, and the way out. */
 export default function Failure({ what, error, retry }: FailureProps) {
   const request = requestOf(error);
+  const again = signInFor(error);
   return (
     <div className="failure" role="alert">
       <Icon name="warning" />
@@ -17,13 +19,26 @@ export default function Failure({ what, error, retry }: FailureProps) {
         <strong>{what}</strong> {explain(error)} <WayOut error={error} />
         {request && <span className="request"> Request {request}.</span>}
       </p>
-      {retry && (
-        <Button size="bar" onClick={retry}>
-          Retry now
+      {again ? (
+        <Button size="bar" online onClick={() => void signIn(again)}>
+          Sign in again
         </Button>
+      ) : (
+        retry && (
+          <Button size="bar" onClick={retry}>
+            Retry now
+          </Button>
+        )
       )}
     </div>
   );
+}
+
+/** The sign-in that leads out of a refusal. */
+function signInFor(error: unknown): SignIn | undefined {
+  if (!(error instanceof Refusal) || error.status !== 401) return undefined;
+  if (error.code !== "STALE_SIGN_IN") return { silent: true };
+  return { silent: false, prompt: "login", maxAge: error.problem?.maxAge };
 }
 
 /** Links that lead out of a refusal. */

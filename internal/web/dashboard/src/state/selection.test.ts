@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { everybody, forAPI, inWords, isEmpty, isSelected, mark, mostExceptions, mostIds, nobody, pageState, range, sizeOf, tooMany, underFilter, type Filter } from "./selection";
+import { read, write } from "./selections";
 
 const active: Filter = { state: "active", search: "" };
 const trash: Filter = { state: "deleted", search: "" };
@@ -91,4 +92,10 @@ describe("a range", () => {
   it("is one row where the first is on another page", () => {
     expect(range(["a", "b"], "x", "b")).toEqual(["b"]);
   });
+});
+
+it("survives the way to a sign-in and back as text", () => {
+  const some = mark(nobody, ["a", "b"], true);
+  const all = mark(everybody({ state: "active", search: "ysolde" }), ["c"], false);
+  for (const selection of [nobody, some, all]) expect(read(JSON.parse(JSON.stringify(write(selection))))).toEqual(selection);
 });

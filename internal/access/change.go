@@ -1,0 +1,53 @@
+package access
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"lethe/internal/clock"
+)
+
+// Change replaces the groups and four eyes of the rules in the name of an administrator. Suspensions stay. It returns when no
+// process uses the old rules any more, which takes RulesAge. Errors: ErrVersion if the version is not the current one, and
+// *InvalidError, also for a change after which the administrator could not change the rules back.
+func (s *Service) Change(ctx context.Context, by Administrator, wanted Rules) (Rules, error) {
+	current, err := s.store.Rules(ctx)
+	if err != nil {
+		return Rules{}, err
+	}
+	if wanted.Version != current.Version {
+		return current, ErrVersion
+	}
+	if err := wanted.Validate(); err != nil {
+		return current, err
+	}
+	wanted.Suspended = current.Suspended
+	if !slices.Contains(wanted.Allowed(by.Groups, s.AdminGroup), Settings) {
+		return current, invalid("groups", "would take the permission settings from you, and you could not change the rules back; leave it to one of your groups")
+	}
+	return s.decide(ctx, by, wanted)
+}
+
+// decide puts valid rules in force. It is the only way to change groups and four eyes.
+func (s *Service) decide(ctx context.Context, by Administrator, wanted Rules) (Rules, error) {
+	stored, err := s.put(ctx, by, wanted)
+	if err != nil {
+		return Rules{}, err
+	}
+	return stored, s.awaitRules(ctx)
+}
+
+// put writes the rules in the name of an administrator.
+func (s *Service) put(ctx context.Context, by Administrator, wanted Rules) (Rules, error) {
+	wanted.Changed = Changed{s.Now(), by.Subject}
+	return s.store.PutRules(ctx, wanted.sorted())
+}
+
+// awaitRules waits until the rules that any process has cached are too old to be used.
+func (s *Service) awaitRules(ctx context.Context) error {
+	s.mu.Lock()
+	s.readAt = time.Time{}
+	s.mu.Unlock()
+	return clock.Sleep(ctx, s.RulesAge)
+}

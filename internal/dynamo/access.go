@@ -1,0 +1,125 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/access"
+)
+
+type accessRules struct {
+	PK        string       `dynamodbav:"pk"`
+	SK        string       `dynamodbav:"sk"`
+	Version   int64        `dynamodbav:"version"`
+	Groups    []grant      `dynamodbav:"groups"`
+	FourEyes  fourEyes     `dynamodbav:"fourEyes"`
+	Suspended []suspension `dynamodbav:"suspended"`
+	ChangedAt string       `dynamodbav:"changedAt,omitempty"`
+	ChangedBy string       `dynamodbav:"changedBy,omitempty"`
+}
+
+type grant struct {
+	Group       string              `dynamodbav:"group"`
+	Permissions []access.Permission `dynamodbav:"permissions,omitempty"`
+}
+
+type fourEyes struct {
+	DeleteAbove *int `dynamodbav:"deleteAbove,omitempty"`
+	Purges      bool `dynamodbav:"purges"`
+}
+
+type suspension struct {
+	Subject string `dynamodbav:"subject"`
+	Since   string `dynamodbav:"since"`
+	By      string `dynamodbav:"by"`
+}
+
+// Rules reads the access rules. Version 0 means that none are stored.
+func (t *Table) Rules(ctx context.Context) (access.Rules, error) {
+	it, err := t.get(ctx, settingsPK, accessSK)
+	if err != nil {
+		return access.Rules{}, fmt.Errorf("dynamo: read access rules: %w", err)
+	}
+	if it == nil {
+		return access.Rules{}, nil
+	}
+	var stored accessRules
+	if err := attributevalue.UnmarshalMap(it, &stored); err != nil {
+		return access.Rules{}, fmt.Errorf("dynamo: decode access rules: %w", err)
+	}
+	rules, err := stored.decode()
+	if err != nil {
+		return access.Rules{}, fmt.Errorf("dynamo: decode access rules: %w", err)
+	}
+	return rules, nil
+}
+
+// PutRules replaces the access rules of this version and returns the new ones; [access.ErrVersion] if the stored version is
+// another.
+func (t *Table) PutRules(ctx context.Context, r access.Rules) (access.Rules, error) {
+	was := r.Version
+	r.Version++
+	it, err := attributevalue.MarshalMap(encodeRules(r))
+	if err != nil {
+		return access.Rules{}, fmt.Errorf("dynamo: encode access rules: %w", err)
+	}
+	condition := "version = :was"
+	if was == 0 {
+		condition = "attribute_not_exists(pk)"
+	}
+	put := &dynamodb.PutItemInput{TableName: &t.Name, Item: it, ConditionExpression: &condition}
+	if was != 0 {
+		put.ExpressionAttributeValues = item{":was": &types.AttributeValueMemberN{Value: strconv.FormatInt(was, 10)}}
+	}
+	_, err = t.client.PutItem(ctx, put)
+	if _, failed := failedCondition(err); failed {
+		return access.Rules{}, access.ErrVersion
+	}
+	if err != nil {
+		return access.Rules{}, fmt.Errorf("dynamo: write access rules: %w", err)
+	}
+	return r, nil
+}
+
+func encodeRules(r access.Rules) accessRules {
+	out := accessRules{
+		PK: settingsPK, SK: accessSK, Version: r.Version, Groups: []grant{}, FourEyes: fourEyes(r.FourEyes),
+		Suspended: []suspension{}, ChangedBy: r.Changed.By,
+	}
+	if !r.Changed.At.IsZero() {
+		out.ChangedAt = formatTime(r.Changed.At)
+	}
+	for _, g := range r.Groups {
+		out.Groups = append(out.Groups, grant(g))
+	}
+	for _, s := range r.Suspended {
+		out.Suspended = append(out.Suspended, suspension{s.Subject, formatTime(s.Since), s.By})
+	}
+	return out
+}
+
+func (stored accessRules) decode() (access.Rules, error) {
+	at, err := parseTime(stored.ChangedAt)
+	if err != nil {
+		return access.Rules{}, err
+	}
+	r := access.Rules{
+		Version: stored.Version, FourEyes: access.FourEyes(stored.FourEyes), Changed: access.Changed{At: at, By: stored.ChangedBy},
+	}
+	for _, g := range stored.Groups {
+		r.Groups = append(r.Groups, access.Grant(g))
+	}
+	for _, s := range stored.Suspended {
+		since, err := parseTime(s.Since)
+		if err != nil {
+			return access.Rules{}, err
+		}
+		r.Suspended = append(r.Suspended, access.Suspension{Subject: s.Subject, Since: since, By: s.By})
+	}
+	return r, nil
+}

@@ -1,0 +1,91 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/audit"
+	"lethe/internal/customer"
+)
+
+// Entries of what changes no customer are inserted by PartiQL only: IAM can tell an insertion from an overwriting there, and
+// not in a PutItem. So no role may overwrite or remove one.
+
+func siteEntryPK(place string) string { return "L#" + place }
+
+// newSiteEntry returns the item of an entry.
+func (t *Table) newSiteEntry(e audit.Entry) entry {
+	at := formatTime(e.Time)
+	out := entry{
+		SK: at + "#" + e.ID, At: at, By: e.By, Action: string(e.Action), Code: e.ReasonCode, Subject: e.Subject, Fields: e.Fields,
+		TTL: t.keptUntil(e.Time), ApprovedBy: e.ApprovedBy, Operation: e.Operation, Request: e.RequestID,
+	}
+	out.dayPlace = newDayPlace(customer.DayOf(e.Time), out.SK)
+	out.PK = siteEntryPK(out.DPK)
+	return out
+}
+
+// AddEntry inserts an entry, unless it is there.
+func (t *Table) AddEntry(ctx context.Context, e audit.Entry) error {
+	insert, err := insertion(t.Name, t.newSiteEntry(e))
+	if err != nil {
+		return err
+	}
+	_, err = t.client.ExecuteStatement(ctx, &dynamodb.ExecuteStatementInput{Statement: insert.Statement, Parameters: insert.Parameters})
+	if _, there := errors.AsType[*types.DuplicateItemException](err); there {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("dynamo: add audit entry: %w", err)
+	}
+	return nil
+}
+
+// commitLogged makes a change together with the entry that logs it, in one transaction. made is false if the condition of the
+// change failed; then nothing is written.
+func (t *Table) commitLogged(ctx context.Context, change types.BatchStatementRequest, e audit.Entry) (made bool, err error) {
+	insert, err := insertion(t.Name, t.newSiteEntry(e))
+	if err != nil {
+		return false, err
+	}
+	statements := []types.ParameterizedStatement{
+		{Statement: change.Statement, Parameters: change.Parameters}, {Statement: insert.Statement, Parameters: insert.Parameters},
+	}
+	for attempt := 1; ; attempt++ {
+		_, err := t.client.ExecuteTransaction(ctx, &dynamodb.ExecuteTransactionInput{TransactStatements: statements})
+		cancelled, is := errors.AsType[*types.TransactionCanceledException](err)
+		switch {
+		case !is:
+			return err == nil, err
+		case refusedFirst(cancelled):
+			return false, nil
+		case !mayPass(cancelled):
+			return false, cancelled
+		case attempt == maxConflicts:
+			return false, errBusy("a logged change", attempt, cancelled)
+		}
+		if err := afterConflict.Wait(ctx, attempt); err != nil {
+			return false, err
+		}
+	}
+}
+
+// refusedFirst reports whether the condition of the first statement failed, or the item that it inserts exists.
+func refusedFirst(cancelled *types.TransactionCanceledException) bool {
+	if len(cancelled.CancellationReasons) == 0 {
+		return false
+	}
+	switch first := cancelled.CancellationReasons[0]; aws.ToString(first.Code) {
+	case "ConditionalCheckFailed", "DuplicateItem":
+		return true
+	case "ValidationError": // DynamoDB Local
+		return strings.Contains(aws.ToString(first.Message), "Duplicate primary key")
+	}
+	return false
+}

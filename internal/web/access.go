@@ -1,0 +1,118 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"lethe/internal/access"
+)
+
+func (a *api) accessRoutes() {
+	register(a, route{
+		id: "get-access", method: http.MethodGet, path: "/v1/access", tag: "Access",
+		summary:     "Show the access rules",
+		description: "Shows which permissions the groups at the identity provider have, and what needs a second administrator.",
+		response:    exampleAccess,
+	}, a.showAccess)
+	register(a, route{
+		id: "update-access", method: http.MethodPut, path: "/v1/access", tag: "Access",
+		summary:     "Replace the access rules",
+		description: "Send the version that you replace as version in the body, or as If-Match. A group that is left out loses its permissions. A change that would take the permission settings from you is refused, because you could not change the rules back. The answer comes after a second, when the new rules are in force everywhere.",
+		refusals:    []*problemType{versionMismatch, versionRequired, badIfMatch},
+		request:     exampleNewAccess, response: exampleAccess,
+	}, a.updateAccess)
+}
+
+// Access are the access rules.
+type Access struct {
+	Version    int64    `json:"version" doc:"Increases with every change, also of suspensions; 0 before the first."`
+	Groups     []Grant  `json:"groups" doc:"What the members of a group may do, by name. Who is in several may do what any of them may."`
+	FourEyes   FourEyes `json:"fourEyes"`
+	AdminGroup string   `json:"adminGroup,omitempty" doc:"The group that has all permissions, whatever the rules say. A parameter of the deployment; absent if no group has them." example:"owners"`
+
+	Changed *Changed `json:"changed,omitempty" doc:"The last change, also of suspensions. Absent before the first change."`
+}
+
+// NewAccess are access rules to put in force.
+type NewAccess struct {
+	Version  *int64   `json:"version,omitempty" minimum:"0" doc:"The version to replace. Required without If-Match."`
+	Groups   []Grant  `json:"groups" maxItems:"100" doc:"All groups that have permissions, including those that do not change."`
+	FourEyes FourEyes `json:"fourEyes"`
+
+	AdminGroup string   `json:"adminGroup,omitempty" readOnly:"true" doc:"Ignored: the answer of GET can be sent back with changes."`
+	Changed    *Changed `json:"changed,omitempty" readOnly:"true" doc:"Ignored, as adminGroup is."`
+}
+
+// Grant says what the members of a group may do.
+type Grant struct {
+	Group       string   `json:"group" minLength:"1" maxLength:"128" doc:"The name of the group at the identity provider, without spaces, commas and brackets." example:"privacy"`
+	Permissions []string `json:"permissions" maxItems:"13" enum:"customers.read,customers.write,delete,restore,purge,bulk,export,message,impersonate,hold,settings,audit,approve" doc:"None includes another. bulk is for operations, with the permission of the action itself."`
+}
+
+// FourEyes says what needs a second administrator.
+type FourEyes struct {
+	DeleteAbove *int `json:"deleteAbove,omitempty" minimum:"0" maximum:"1000000000" doc:"Deletions of more customers than this need a second administrator. If absent, none does." example:"100"`
+	Purges      bool `json:"purges" doc:"Whether every purge needs a second administrator, and every other way to erase customers earlier."`
+}
+
+func grantOf(g access.Grant) Grant {
+	return Grant{g.Group, documents(g.Permissions, func(p access.Permission) string { return string(p) })}
+}
+
+func (g Grant) grant() access.Grant {
+	grant := access.Grant{Group: g.Group}
+	for _, p := range g.Permissions {
+		grant.Permissions = append(grant.Permissions, access.Permission(p))
+	}
+	return grant
+}
+
+func (a *api) accessOf(r access.Rules) Access {
+	doc := Access{
+		Version: r.Version, Groups: documents(r.Groups, grantOf), FourEyes: FourEyes(r.FourEyes), AdminGroup: a.admins.AdminGroup,
+	}
+	if r.Changed != (access.Changed{}) {
+		doc.Changed = &Changed{timeOf(r.Changed.At), r.Changed.By}
+	}
+	return doc
+}
+
+func (n NewAccess) rules() access.Rules {
+	rules := access.Rules{FourEyes: access.FourEyes(n.FourEyes)}
+	for _, g := range n.Groups {
+		rules.Groups = append(rules.Groups, g.grant())
+	}
+	return rules
+}
+
+type accessOutput struct {
+	ETag string `header:"ETag" doc:"The version, for If-Match."`
+	Body Access
+}
+
+func (a *api) showAccess(ctx context.Context, _ *struct{}) (*accessOutput, error) {
+	rules, err := a.admins.Rules(ctx)
+	return a.answerAccess(rules, err)
+}
+
+func (a *api) answerAccess(rules access.Rules, err error) (*accessOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &accessOutput{ETag: etag(rules.Version), Body: a.accessOf(rules)}, nil
+}
+
+type updateAccessInput struct {
+	Conditional
+	Body NewAccess
+}
+
+func (a *api) updateAccess(ctx context.Context, in *updateAccessInput) (*accessOutput, error) {
+	wanted := in.Body.rules()
+	var err error
+	if wanted.Version, err = in.replaces(in.Body.Version, access.ErrVersion); err != nil {
+		return nil, err
+	}
+	rules, err := a.admins.Change(ctx, administratorOf(ctx), wanted)
+	return a.answerAccess(rules, err)
+}
