@@ -27,6 +27,7 @@ type options struct {
 	Visibility time.Duration // visibility timeout of every queue; 0 for the template's
 	Timeout    time.Duration // time limit of the functions on queues; 0 for the template's
 	StreamAge  time.Duration // how long streams keep changes; 0 for 24 hours
+	Batch      int           // most messages of a queue in an invocation; 0 for the template's
 	Demo       bool
 	Dashboard  bool // build the dashboard if its sources have changed
 
