@@ -74,7 +74,7 @@ func (f *fourEyes) since(step int) (some []access.FourEyes) {
 	return some
 }
 
-// rules is what an engine asks. The answer can be lost, as that of any request.
+// rules is what an engine asks. The answer can be lost, like any other.
 func (h *history) rules(ctx context.Context) (access.FourEyes, error) {
 	v, err := h.gate(ctx, model.Call{Method: "FourEyes"})
 	switch {
@@ -134,7 +134,7 @@ func (h *history) waiting() string {
 	return all[h.fourEyes.rng.IntN(len(all))]
 }
 
-// approveSecond approves an operation as anybody, mostly by its last digest, and sometimes by an older one or by that of
+// approveSecond approves an operation as anybody, mostly by its last digest, and sometimes by an older one or by the digest of
 // another operation. Sometimes two processes send it.
 func (h *history) approveSecond(id string) {
 	f := &h.fourEyes
@@ -185,7 +185,7 @@ func needsSecond(rules access.FourEyes, op bulk.Operation) bool {
 // request for it began.
 func (h *history) mayRunAlone(p *process, op bulk.Operation) {
 	if op.ApprovedBy == "" && !slices.ContainsFunc(h.fourEyes.since(p.begun), func(r access.FourEyes) bool { return !needsSecond(r, op) }) {
-		h.broken("%s: started without a second person, whom the rules ask for", op.ID)
+		h.broken("%s: started without a second person, but the rules ask for one", op.ID)
 	}
 }
 
