@@ -25,7 +25,8 @@ func (s *Service) Suspend(ctx context.Context, by Administrator, subject string)
 	}, func(r Rules) bool { return r.Suspends(subject) })
 }
 
-// Lift ends the suspension of an administrator, and returns those in force. If there is none, nothing changes.
+// Lift ends the suspension of an administrator, and returns those in force. If the subject is not suspended, nothing
+// changes.
 func (s *Service) Lift(ctx context.Context, by Administrator, subject string) ([]Suspension, error) {
 	return s.revise(ctx, by, func(r Rules) (Rules, error) {
 		r.Suspended = slices.DeleteFunc(slices.Clone(r.Suspended), func(one Suspension) bool { return one.Subject == subject })

@@ -147,7 +147,7 @@ func (a *api) updateSettings(ctx context.Context, in *updateSettingsInput) (*set
 	if wanted.Version, err = in.replaces(in.Body.Version, customer.ErrVersion); err != nil {
 		return nil, err
 	}
-	if err := a.requireFreshToRetain(ctx, wanted.Retention); err != nil {
+	if err := a.requireFreshToRetain(ctx, wanted); err != nil {
 		return nil, err
 	}
 	s, err := a.svc.UpdateSettings(ctx, wanted, in.Body.Acknowledged, actorOf(ctx))
