@@ -67,7 +67,7 @@ func TestWhoIssuesTokens(t *testing.T) {
 				"TOKEN_ORIGIN": "https://tokens.example", "PLACE": "staging",
 			},
 		}, {
-			"an issuer whose audience is the client",
+			"an issuer with the client as audience",
 			map[string]string{"JwtIssuer": "https://issuer.example", "JwtAudience": "id", "DashboardClientId": "id", "DashboardScope": "api://id/admin"},
 			authorizer{"https://issuer.example", []string{"id"}, []string{"lethe/admin"}},
 			"groups",
