@@ -116,6 +116,9 @@ func exerciseHeaders(t *testing.T, a *App) {
 	a.send(t, "GET", "/v1/suspensions", "", nil)
 	a.send(t, "POST", "/v1/suspensions/lift", `{"subject":"leaver"}`, nil)
 	a.send(t, "GET", "/v1/me", "", nil)
+	today := time.Now().UTC().Format(time.DateOnly)
+	a.send(t, "POST", "/v1/audit/search", fmt.Sprintf(`{"day":%q}`, today), nil)
+	a.send(t, "GET", fmt.Sprintf("/v1/audit/export?from=%s&to=%[1]s", today), "", nil)
 	file := map[string]string{"content-type": "application/x-ndjson"}
 	a.send(t, "POST", "/v1/imports/customers", `{"id":"three","lastName":"Three","email":"three@example.com"}`, file)
 	a.send(t, "POST", "/v1/imports/records?kind=ticket", `{"id":"1","customer":"three"}`, file)
