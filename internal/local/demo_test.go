@@ -30,9 +30,9 @@ func TestTheDemoIsLoadedOnce(t *testing.T) {
 		t.Errorf("the load printed no progress: %s", said)
 	}
 	loads := 0
-	o.Load = func(ctx context.Context, base string, _ io.Writer) error {
+	o.Load = func(_ context.Context, client *http.Client, base string, _ io.Writer) error {
 		loads++
-		return loadSome(t, api{base: base})
+		return loadSome(t, api{base, client})
 	}
 	launch(t, func(again *options) { *again = o }).stop()
 	s := launch(t, func(again *options) { *again = o })
@@ -74,10 +74,10 @@ func (s *running) hasDemoAdministrators(t *testing.T) {
 }
 
 // interruptedLoad is the real load, interrupted after its first line of progress.
-func interruptedLoad(ctx context.Context, base string, progress io.Writer) error {
+func interruptedLoad(ctx context.Context, client *http.Client, base string, progress io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	return demo.Load(ctx, base, writer(func(p []byte) (int, error) {
+	return demo.Load(ctx, client, base, writer(func(p []byte) (int, error) {
 		if bytes.Contains(p, []byte("10%")) {
 			defer cancel()
 		}

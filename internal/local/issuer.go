@@ -26,6 +26,8 @@ const (
 	dashboardClient = "lethe-dashboard"
 	audience        = "lethe"
 	scope           = "lethe/admin"
+	// owners is the group of the demo administrators who have all permissions.
+	owners = "owners"
 )
 
 // issuerFolder is the folder of the issuer's keys and port: with both the same, tokens are valid after a restart.
@@ -143,10 +145,11 @@ func (s *system) serveIssuer() error {
 	return nil
 }
 
-// guard lets the dashboard lead the browser to sign-in and sign-out, and its script change a code into a token.
+// guard lets the dashboard lead the browser to sign-in and sign-out, and its script change a code into a token. A redirect by the
+// issuer counts as led by the dashboard.
 func (i *issuer) guard(next http.Handler) http.Handler {
 	return loopback.Guard(i.listener.Addr(), next,
-		loopback.Entrance("/auth", "/session/end"),
+		loopback.Entrance("/auth", "/sign-in/", "/session/end"),
 		loopback.FormEntrance(i.origins, "/session/end"),
 		loopback.Shared(i.origins, "/.well-known/openid-configuration", "/jwks", "/token"))
 }
@@ -165,9 +168,9 @@ func forward(target *url.URL) http.Handler {
 	}
 }
 
-// token returns an access token of a demo administrator.
-func (s *system) token(ctx context.Context, administrator string) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.issuer.URL+"/tokens/"+administrator, http.NoBody)
+// tokenOf returns an access token of a demo administrator.
+func tokenOf(ctx context.Context, issuer, administrator string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, issuer+"/tokens/"+administrator, http.NoBody)
 	if err != nil {
 		return "", err
 	}

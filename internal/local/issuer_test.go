@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -32,7 +31,7 @@ func startTestIssuer(t *testing.T, dir string) (*system, *journal) {
 	t.Cleanup(s.stop)
 	t.Cleanup(func() { lines.show(t) })
 	var err error
-	if s.folder, err = openFolder(dir, false); err != nil {
+	if s.folder, err = openFolder(dir); err != nil {
 		t.Fatal(err)
 	}
 	s.later(s.folder.close)
@@ -50,8 +49,8 @@ func startTestIssuer(t *testing.T, dir string) (*system, *journal) {
 
 // browser follows no redirects, and keeps cookies.
 type browser struct {
-	client *http.Client
-	issuer string
+	client            *http.Client
+	issuer, dashboard string
 }
 
 func newBrowser(t *testing.T, s *system) *browser {
@@ -61,7 +60,7 @@ func newBrowser(t *testing.T, s *system) *browser {
 		t.Fatal(err)
 	}
 	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &browser{client, s.issuer.URL}
+	return &browser{client, s.issuer.URL, s.BaseURL}
 }
 
 func (b *browser) send(t *testing.T, method, address string, form url.Values, headers ...string) answer {
@@ -89,8 +88,11 @@ func (b *browser) send(t *testing.T, method, address string, form url.Values, he
 	return answer{response.StatusCode, response.Header, text}
 }
 
-// follow follows redirects within the issuer, and returns the first other answer.
-func (b *browser) follow(t *testing.T, got answer) (answer, *url.URL) {
+// fromDashboard are the headers of a request to which the dashboard leads, by itself or by redirects.
+var fromDashboard = []string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}
+
+// follow follows redirects within the issuer with the headers, and returns the first other answer.
+func (b *browser) follow(t *testing.T, got answer, headers ...string) (answer, *url.URL) {
 	t.Helper()
 	for {
 		location := got.header.Get("Location")
@@ -104,7 +106,7 @@ func (b *browser) follow(t *testing.T, got answer) (answer, *url.URL) {
 		if next.Host != "" && "http://"+next.Host != b.issuer {
 			return got, next
 		}
-		got = b.send(t, http.MethodGet, b.issuer+next.RequestURI(), nil)
+		got = b.send(t, http.MethodGet, b.issuer+next.RequestURI(), nil, headers...)
 	}
 }
 
@@ -116,10 +118,10 @@ func challengeOf(verifier string) string {
 }
 
 // question returns the parameters of a right request of the dashboard, after a change.
-func question(change func(url.Values)) url.Values {
+func (b *browser) question(change func(url.Values)) url.Values {
 	q := url.Values{
 		"client_id": {dashboardClient}, "response_type": {"code"}, "scope": {"openid " + scope}, "audience": {audience},
-		"redirect_uri": {dashboardOrigin + "/signed-in"}, "state": {"the-state"}, "nonce": {"the-nonce"},
+		"redirect_uri": {b.dashboard + "/signed-in"}, "state": {"the-state"}, "nonce": {"the-nonce"},
 		"code_challenge": {challengeOf(verifier)}, "code_challenge_method": {"S256"},
 	}
 	if change != nil {
@@ -128,9 +130,9 @@ func question(change func(url.Values)) url.Values {
 	return q
 }
 
-func (b *browser) ask(t *testing.T, q url.Values) (answer, *url.URL) {
+func (b *browser) ask(t *testing.T, change func(url.Values)) (answer, *url.URL) {
 	t.Helper()
-	return b.follow(t, b.send(t, http.MethodGet, b.issuer+"/auth?"+q.Encode(), nil))
+	return b.follow(t, b.send(t, http.MethodGet, b.issuer+"/auth?"+b.question(change).Encode(), nil, fromDashboard...), fromDashboard...)
 }
 
 // choose clicks on a person of the page, and returns where the browser is led.
@@ -150,9 +152,9 @@ func (b *browser) choose(t *testing.T, page answer, subject string) *url.URL {
 // codeFor signs in and returns the code.
 func (b *browser) codeFor(t *testing.T, subject string, change func(url.Values)) string {
 	t.Helper()
-	page, _ := b.ask(t, question(change))
+	page, _ := b.ask(t, change)
 	back := b.choose(t, page, subject)
-	if got := back.Scheme + "://" + back.Host + back.Path; got != dashboardOrigin+"/signed-in" {
+	if got := back.Scheme + "://" + back.Host + back.Path; got != b.dashboard+"/signed-in" {
 		t.Fatalf("the browser was led to %s", got)
 	}
 	q := back.Query()
@@ -167,12 +169,12 @@ func (b *browser) redeem(t *testing.T, code string, change func(url.Values)) ans
 	t.Helper()
 	form := url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {dashboardClient}, "code": {code},
-		"redirect_uri": {dashboardOrigin + "/signed-in"}, "code_verifier": {verifier},
+		"redirect_uri": {b.dashboard + "/signed-in"}, "code_verifier": {verifier},
 	}
 	if change != nil {
 		change(form)
 	}
-	return b.send(t, http.MethodPost, b.issuer+"/token", form, "Origin", dashboardOrigin, "Sec-Fetch-Site", "same-site", "Accept", typeJSON)
+	return b.send(t, http.MethodPost, b.issuer+"/token", form, "Origin", b.dashboard, "Sec-Fetch-Site", "same-site", "Accept", typeJSON)
 }
 
 type tokens struct {
@@ -261,13 +263,13 @@ func TestFreshSignIn(t *testing.T) {
 	first := time.Now()
 	time.Sleep(2100 * time.Millisecond)
 
-	_, back := b.ask(t, question(func(q url.Values) { q.Set("prompt", "none") }))
+	_, back := b.ask(t, func(q url.Values) { q.Set("prompt", "none") })
 	if back == nil {
 		t.Fatal("the issuer has forgotten the browser")
 	}
 	signedInAt(t, claimsOf(t, decode[tokens](t, b.redeem(t, back.Query().Get("code"), nil)).Access), first)
 
-	if _, back := b.ask(t, question(func(q url.Values) { q.Set("prompt", "none"); q.Set("max_age", "1") })); back.Query().Get("error") != "login_required" {
+	if _, back := b.ask(t, func(q url.Values) { q.Set("prompt", "none"); q.Set("max_age", "1") }); back.Query().Get("error") != "login_required" {
 		t.Errorf("with max_age=1 two seconds later: %v", back)
 	}
 	for _, wish := range []string{"max_age=1", "prompt=login"} {
@@ -314,7 +316,7 @@ func refusedRequests(t *testing.T, s *system) {
 		{"a browser that nobody has signed in", set("prompt", "none"), "login_required"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, back := newBrowser(t, s).ask(t, question(tt.change))
+			got, back := newBrowser(t, s).ask(t, tt.change)
 			if tt.error == "" {
 				if back != nil || got.status != http.StatusBadRequest || bytes.Contains(got.body, []byte("evil")) {
 					t.Errorf("answered %d to %v: %s", got.status, back, got.body)
@@ -412,7 +414,7 @@ func refusedPages(t *testing.T, s *system) {
 func TestTheSignInPage(t *testing.T) {
 	t.Parallel()
 	s, _ := startTestIssuer(t, t.TempDir())
-	page, _ := newBrowser(t, s).ask(t, question(nil))
+	page, _ := newBrowser(t, s).ask(t, nil)
 	for _, a := range demo.Administrators {
 		for _, text := range []string{a.Name, a.May, `value="` + a.Subject + `"`} {
 			if !bytes.Contains(page.body, []byte(text)) {
@@ -442,24 +444,23 @@ func TestSignOut(t *testing.T) {
 	b := newBrowser(t, s)
 	issued := decode[tokens](t, b.redeem(t, b.codeFor(t, "demo-owner", nil), nil))
 	form := url.Values{"client_id": {dashboardClient}, "id_token_hint": {issued.ID}, "post_logout_redirect_uri": {dashboardOrigin + "/signed-out"}}
-	asked := b.send(t, http.MethodPost, b.issuer+"/session/end", form, "Origin", "null",
-		"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document")
+	asked := b.send(t, http.MethodPost, b.issuer+"/session/end", form, append(fromDashboard, "Origin", "null")...)
 	if strings.Contains(asked.header.Get("Location"), issued.ID) {
 		t.Error("the token is in an address")
 	}
-	page, _ := b.follow(t, asked)
+	page, _ := b.follow(t, asked, fromDashboard...)
 	secret := regexp.MustCompile(`name="xsrf" value="(\w+)"`).FindSubmatch(page.body)
 	if page.status != http.StatusOK || secret == nil || !bytes.Contains(page.body, []byte("<button")) {
 		t.Fatalf("the page has no form: %s", page.body)
 	}
-	if _, back := b.ask(t, question(func(q url.Values) { q.Set("prompt", "none") })); back.Query().Get("error") != "" {
+	if _, back := b.ask(t, func(q url.Values) { q.Set("prompt", "none") }); back.Query().Get("error") != "" {
 		t.Error("the page alone has signed out")
 	}
 	_, back := b.follow(t, b.send(t, http.MethodPost, b.issuer+"/session/end/confirm", url.Values{"xsrf": {string(secret[1])}, "logout": {"yes"}}, "Origin", b.issuer))
 	if back == nil || back.String() != dashboardOrigin+"/signed-out" {
 		t.Errorf("the browser was led to %v", back)
 	}
-	if _, back := b.ask(t, question(func(q url.Values) { q.Set("prompt", "none") })); back.Query().Get("error") != "login_required" {
+	if _, back := b.ask(t, func(q url.Values) { q.Set("prompt", "none") }); back.Query().Get("error") != "login_required" {
 		t.Errorf("after sign-out the issuer answers %v", back)
 	}
 	for _, elsewhere := range []string{"http://evil.example/signed-out", dashboardOrigin + "/", "//evil.example"} {
@@ -476,7 +477,7 @@ func TestTokensOutliveTheIssuer(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first, lines := startTestIssuer(t, dir)
-	token, err := first.token(t.Context(), demo.Owner)
+	token, err := tokenOf(t.Context(), first.issuer.URL, demo.Owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -488,7 +489,7 @@ func TestTokensOutliveTheIssuer(t *testing.T) {
 	if second.issuer.URL != address || keysAt(t, second.issuer.URL) != keys {
 		t.Errorf("the issuer was at %s, and is at %s with other keys", address, second.issuer.URL)
 	}
-	if _, err := second.token(context.Background(), "nobody"); err == nil || !strings.Contains(err.Error(), "owner, support, privacy, auditor, leaver") {
+	if _, err := tokenOf(t.Context(), second.issuer.URL, "nobody"); err == nil || !strings.Contains(err.Error(), "owner, support, privacy, auditor, leaver") {
 		t.Errorf("a token for nobody: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ import (
 // options are the options of the command.
 type options struct {
 	Port       int // 0 for any free port
-	IssuerPort int // 0 for that of the last start, or any free port
+	IssuerPort int // 0 for the port of the last start, or any free one
 	Dir        string
 	Reset      bool
 	Engine     engine.Kind
@@ -34,8 +35,8 @@ type options struct {
 	DynamoDBURL, SQSURL string
 	// Output gets the progress and the lines that functions print.
 	Output io.Writer
-	// Load fills a new system with demo data.
-	Load func(ctx context.Context, baseURL string, progress io.Writer) error
+	// Load fills a new system with demo data. The client acts as an administrator who may do everything.
+	Load func(ctx context.Context, client *http.Client, baseURL string, progress io.Writer) error
 }
 
 const usage = `Usage: make run ARGS="[options]"

@@ -29,7 +29,7 @@ func TestTheSamplesOfTheDocuments(t *testing.T) {
 			layOut(t, folder)
 			r := launch(t, func(o *options) { o.Dir = filepath.Join(folder, ".lethe") })
 			r.settle(t, "P30D", kind{"booking", "cascade"}, kind{"invoice", "restrict"}, kind{"line", "cascade"})
-			terminal := docstest.NewTerminal(t, folder, lethe, "http://127.0.0.1:8080", r.BaseURL)
+			terminal := docstest.NewTerminal(t, folder, lethe, "http://127.0.0.1:8080", r.BaseURL, "http://127.0.0.1:8081", r.issuer.URL)
 			for _, sample := range samples {
 				terminal.Try(t, page, sample)
 			}

@@ -3,16 +3,17 @@ package loopback
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Opening tells whether a request may come from a page of another origin.
 type Opening func(*http.Request) bool
 
-// Entrance opens paths to which a page on another port of this machine may lead the browser, as sign-in does. That page gets
-// nothing of the answer. Which port it is, no header says; pages of other machines are recognised by Sec-Fetch-Site.
+// Entrance opens paths to which a page on another port of this machine may lead the browser, as sign-in does. A path that ends
+// with a slash opens all paths below. That page gets nothing of the answer. Which port it is, no header says; pages of other machines are recognised by Sec-Fetch-Site.
 func Entrance(paths ...string) Opening {
 	return func(r *http.Request) bool {
-		return r.Method == http.MethodGet && slices.Contains(paths, r.URL.Path) && isNavigation(r.Header) && len(r.Header.Values("Origin")) == 0
+		return r.Method == http.MethodGet && leadsTo(paths, r.URL.Path) && isNavigation(r.Header) && len(r.Header.Values("Origin")) == 0
 	}
 }
 
@@ -30,6 +31,11 @@ func Shared(origins []string, paths ...string) Opening {
 	return func(r *http.Request) bool {
 		return slices.Contains(paths, r.URL.Path) && isOneOf(origins, r.Header.Values("Origin"))
 	}
+}
+
+func leadsTo(paths []string, path string) bool {
+	below := func(prefix string) bool { return strings.HasSuffix(prefix, "/") && strings.HasPrefix(path, prefix) }
+	return slices.Contains(paths, path) || slices.ContainsFunc(paths, below)
 }
 
 // isNavigation reports whether a page on this machine leads the whole tab, and not a frame, to the address.

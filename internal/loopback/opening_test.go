@@ -29,7 +29,10 @@ func TestOpenings(t *testing.T) {
 		message      string // "" if it passes
 	}{
 		{"the dashboard leads here", "GET", "/auth", own, navigation("same-site"), ""},
-		{"and elsewhere", "GET", "/sign-in/1", own, navigation("same-site"), "Sec-Fetch-Site"},
+		{"and on to a page", "GET", "/sign-in/1", own, navigation("same-site"), ""},
+		{"another site leads to that page", "GET", "/sign-in/1", own, navigation("cross-site"), "Sec-Fetch-Site"},
+		{"above the page", "GET", "/sign-in", own, navigation("same-site"), "Sec-Fetch-Site"},
+		{"and elsewhere", "GET", "/tokens/owner", own, navigation("same-site"), "Sec-Fetch-Site"},
 		{"below the entrance", "GET", "/auth/1", own, navigation("same-site"), "Sec-Fetch-Site"},
 		{"another site leads here", "GET", "/auth", own, navigation("cross-site"), "Sec-Fetch-Site"},
 		{"another subdomain and port at once", "GET", "/auth", own, http.Header{"Sec-Fetch-Site": {"same-site", "cross-site"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}, "Sec-Fetch-Site"},
@@ -63,7 +66,7 @@ func TestOpenings(t *testing.T) {
 			origins := []string{dashboard}
 			loopback.Guard(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8081}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(http.StatusTeapot)
-			}), loopback.Entrance("/auth"), loopback.FormEntrance(origins, "/session/end"), loopback.Shared(origins, "/token")).ServeHTTP(response, request)
+			}), loopback.Entrance("/auth", "/sign-in/"), loopback.FormEntrance(origins, "/session/end"), loopback.Shared(origins, "/token")).ServeHTTP(response, request)
 			wantAnswer(t, response.Result(), test.message)
 		})
 	}

@@ -27,16 +27,20 @@ var groups = []grant{
 	{"support", []string{"customers.read", "customers.write", "message"}},
 }
 
-// leaver is the subject of the demo administrator who has left.
-const leaver = "demo-leaver"
-
 // setAccess gives permissions to the demo's groups, and suspends who has left.
 func (l loader) setAccess(ctx context.Context) error {
 	if err := l.mapGroups(ctx); err != nil {
 		return err
 	}
-	_, err := l.api.do(ctx, http.MethodPost, "/v1/suspensions", map[string]string{"subject": leaver})
-	return err
+	for _, a := range Administrators {
+		if !a.Suspended {
+			continue
+		}
+		if _, err := l.api.do(ctx, http.MethodPost, "/v1/suspensions", map[string]string{"subject": a.Subject}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mapGroups adds the demo's groups to the access rules, if that changes anything.

@@ -19,13 +19,13 @@ const (
 	chunkSize = 400 // lines of a request
 )
 
-// Load loads the demo into the Lethe at the base URL, through its HTTP API, and writes its progress to progress. It may be
-// stopped and called again: it adds only what is missing. It gives permissions to the groups of the demo administrators, adds the
-// demo's kinds to the settings and sets a retention of 30 days.
-func Load(ctx context.Context, baseURL string, progress io.Writer) error {
+// Load loads the demo into the Lethe at the base URL, through its HTTP API, and writes its progress to progress. The client acts
+// as an administrator who may do everything. It may be stopped and called again: it adds only what is missing. It gives
+// permissions to the groups of the demo administrators, adds the demo's kinds to the settings and sets a retention of 30 days.
+func Load(ctx context.Context, client *http.Client, baseURL string, progress io.Writer) error {
 	data := Generate()
 	l := loader{
-		api:   api{client: &http.Client{}, base: baseURL},
+		api:   api{client: client, base: baseURL},
 		meter: newMeter(progress, len(data.Customers)+len(data.Records)+len(data.Fates)),
 	}
 	defer l.meter.finish()

@@ -35,6 +35,9 @@ export function App() {
           <Route path="/certificates/:id" element={<Needs act="seeCertificates" to="see certificates" title="Certificate"><Certificate /></Needs>} />
           <Route path="/settings" element={<Needs act="seeSettings" to="see settings" title="Settings"><Settings section="retention" /></Needs>} />
           <Route path="/settings/kinds" element={<Needs act="seeSettings" to="see settings" title="Settings"><Settings section="kinds" /></Needs>} />
+          {(["four-eyes", "permissions", "suspensions"] as const).map((section) => (
+            <Route key={section} path={`/settings/${section}`} element={<Settings section={section} />} />
+          ))}
           <Route path="*" element={<Missing />} />
         </Routes>
       </Suspense>

@@ -80,13 +80,14 @@ function Account() {
   const name = me?.name || me?.subject || "Signed in";
   return (
     <div className="account">
-      <Menu label={`Account of ${name}`} subject={name} className="account-button" groups={[[{ label: "Sign out", icon: "leave", run: () => void signOut() }]]}>
+      <Menu subject={`Account of ${name}`} className="account-button" groups={[[{ label: "Sign out", icon: "leave", run: () => void signOut() }]]}>
         <span className="avatar" aria-hidden="true">
           {initials(name)}
         </span>
+        <span className="visually-hidden">Account of </span>
         <span className="who">
           {name}
-          {me && <small>{me.groups.join(", ")}</small>}
+          <small>{me?.groups.join(", ")}</small>
         </span>
       </Menu>
     </div>

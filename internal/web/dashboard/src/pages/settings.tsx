@@ -7,6 +7,7 @@ import { Dialog } from "../parts/dialog";
 import { Field, Tick } from "../parts/field";
 import { Failure } from "../parts/problem";
 import { acts, useMay } from "../state/may";
+import type { AccessSection } from "./access";
 import { plan, useChange, useSettings, useTotals } from "../state/queries";
 import { TopBar } from "../shell";
 import { actor, counted, period, sentence } from "../words";
@@ -16,7 +17,10 @@ const Preview = lazy(() => import("./preview"));
 type Settings = Schema<"Settings">;
 type Kind = Schema<"Kind">;
 
-export default function SettingsPage({ section }: { section: "retention" | "kinds" }) {
+const Access = lazy(() => import("./access"));
+
+export default function SettingsPage({ section }: { section: "retention" | "kinds" | AccessSection }) {
+  const may = useMay();
   const { data, error, refetch } = useSettings();
   return (
     <>
@@ -27,11 +31,20 @@ export default function SettingsPage({ section }: { section: "retention" | "kind
             Retention
           </NavLink>
           <NavLink to="/settings/kinds">Kinds and policies</NavLink>
+          {may("seeAccess") && <NavLink to="/settings/four-eyes">Four eyes</NavLink>}
+          {may("seeAccess") && <NavLink to="/settings/permissions">Permissions</NavLink>}
+          {may("seeSuspensions") && <NavLink to="/settings/suspensions">Suspensions</NavLink>}
         </nav>
         <div className="content">
+          {section !== "retention" && section !== "kinds" && (
+            <Suspense fallback={<Skeleton rows={5} columns={2} />}>
+              <Access key={section} section={section} />
+            </Suspense>
+          )}
           {error && <Failure what="Settings couldn’t be loaded." error={error} retry={() => void refetch()} />}
           {!data && !error && <Skeleton rows={5} columns={2} />}
-          {data && (section === "retention" ? <Retention settings={data.settings} etag={data.etag} /> : <Kinds key={data.settings.version} settings={data.settings} etag={data.etag} />)}
+          {data && section === "retention" && <Retention settings={data.settings} etag={data.etag} />}
+          {data && section === "kinds" && <Kinds key={data.settings.version} settings={data.settings} etag={data.etag} />}
         </div>
       </div>
     </>
@@ -180,7 +193,7 @@ function Retention({ settings, etag }: SectionProps) {
 function Locked() {
   return (
     <p className="small locked">
-      You can’t change settings. Your account lacks the permission <code>{acts.change.needs}</code>.
+      You can’t change settings. Your account lacks the permission <code>{acts.change.needs.join(" or ")}</code>.
     </p>
   );
 }

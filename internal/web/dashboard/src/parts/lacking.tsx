@@ -8,7 +8,7 @@ export default function Lacking({ act, to, title }: { act: Act; to: string; titl
     <>
       <TopBar title={title} />
       <Empty icon="lock" title={`You can’t ${to}`}>
-        Your account lacks the permission <code>{acts[act].needs}</code>. Ask an administrator who manages permissions.
+        Your account lacks the permission <code>{acts[act].needs.join(" or ")}</code>. Ask an administrator who manages permissions.
       </Empty>
     </>
   );
