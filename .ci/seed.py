@@ -6,13 +6,15 @@ import time
 import urllib.error
 import urllib.request
 
+from tokens import OPENER, token
+
 PURGE_SECONDS = 30
 
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+HEADERS = {"Content-Type": "application/json", "Authorization": f"Bearer {token()}"}
 
 
 def call(base, method, path, body=None):
-    request = urllib.request.Request(base + path, method=method, headers={"Content-Type": "application/json"})
+    request = urllib.request.Request(base + path, method=method, headers=HEADERS)
     request.data = json.dumps(body).encode() if body is not None else None
     with OPENER.open(request, timeout=35) as response:
         return response.status

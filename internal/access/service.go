@@ -21,7 +21,7 @@ type Store interface {
 // Service decides who may do what. Its fields must not change after the first call.
 type Service struct {
 	// AdminGroup is the group at the identity provider that has all permissions, whatever the rules say: the way in
-	// before there are rules, and after a mistake in them. Empty: there is none.
+	// before there are rules, and after a mistake in them. Empty: no such group.
 	AdminGroup string
 	// RulesAge is how long rules are used before they are read again.
 	RulesAge time.Duration

@@ -29,7 +29,8 @@ func (s *Service) Suspend(ctx context.Context, by Administrator, subject string)
 	}, func(r Rules) bool { return r.Suspends(subject) })
 }
 
-// Lift ends the suspension of an administrator, and returns those in force. If there is none, nothing changes.
+// Lift ends the suspension of an administrator, and returns those in force. If the subject is not suspended, nothing
+// changes.
 func (s *Service) Lift(ctx context.Context, by Administrator, subject string) ([]Suspension, error) {
 	logged := s.entry(ctx, by, audit.Reinstated)
 	logged.Subject = subject

@@ -33,7 +33,7 @@ func Authorized(h http.Handler, groupsClaim string, withIdentity func(context.Co
 	})
 }
 
-// handle returns a handler whose requests have the context that with returns. A request is always answered before the
+// handle returns a handler of requests with the context that with returns. A request is always answered before the
 // function's limit: after that the gateway would answer, without a code and a remedy.
 func handle(h http.Handler, with func(context.Context, events.APIGatewayV2HTTPRequest) context.Context) Handle {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {

@@ -87,7 +87,7 @@ func groupsOf(claim json.RawMessage) []string {
 	return groups
 }
 
-// timeOf returns the time of a claim in seconds since 1970, zero if it is none.
+// timeOf returns the time of a claim in seconds since 1970, zero if it can't be read.
 func timeOf(claim json.RawMessage) time.Time {
 	var seconds float64
 	if json.Unmarshal(claim, &seconds) != nil || seconds <= 0 || seconds > math.MaxInt32<<8 {

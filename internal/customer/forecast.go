@@ -1,14 +1,15 @@
 package customer
 
 import (
+	"context"
 	"iter"
 	"maps"
 	"slices"
 	"time"
 )
 
-// Forecast counts the customers in the trash by the time that would be left until their purge if a
-// given retention applied to them.
+// Forecast counts the customers in the trash by the time that is left until their purge, or that would be left if a given
+// retention applied to them.
 type Forecast struct {
 	InTrash  int // customers counted
 	Held     int // under legal hold: not due until it is lifted
@@ -35,7 +36,19 @@ const ForecastDays = 400
 // MaxForecast is how many customers a forecast counts at most.
 const MaxForecast = 20_000
 
-func forecast(trash iter.Seq2[Customer, error], retention Period, now time.Time) (Forecast, error) {
+// ForecastAsIs returns when the customers in the trash become due, each by the purge time that it has.
+func (s *Service) ForecastAsIs(ctx context.Context) (Forecast, error) {
+	return forecast(s.purges.Trash(ctx, time.Time{}), ownTime, s.Now())
+}
+
+func ownTime(d Deletion) time.Time { return d.PurgeTime }
+
+// under returns the purge times that a retention would give.
+func under(retention Period) func(Deletion) time.Time {
+	return func(d Deletion) time.Time { return retention.After(d.Time) }
+}
+
+func forecast(trash iter.Seq2[Customer, error], purgeTime func(Deletion) time.Time, now time.Time) (Forecast, error) {
 	f := Forecast{Complete: true}
 	days := map[Day]int{}
 	for c, err := range trash {
@@ -47,7 +60,7 @@ func forecast(trash iter.Seq2[Customer, error], retention Period, now time.Time)
 			break
 		}
 		if c.State == Deleted {
-			due := retention.After(c.Deletion.Time)
+			due := purgeTime(*c.Deletion)
 			f.count(c, due, now)
 			if !c.Held() && due.After(now) {
 				days[DayOf(due)]++

@@ -60,7 +60,7 @@ func TestAForecastCountsByTheTimeLeft(t *testing.T) {
 		{"held and never", []Customer{trash(day)[0].held("h")}, Never, "1 0 0 0 0 0 0", 0},
 		{"those being purged are on their way", []Customer{purging(noon)}, PeriodOf(day), "0 0 0 0 0 0 0", 0},
 	} {
-		f, err := forecast(listed(test.customers, nil), test.retention, noon)
+		f, err := forecast(listed(test.customers, nil), under(test.retention), noon)
 		if err != nil || countsOf(f) != test.want || !f.Complete {
 			t.Errorf("%s: %s, complete %v, %v, want %s", test.name, countsOf(f), f.Complete, err, test.want)
 		}
@@ -96,7 +96,7 @@ func TestAForecastCountsByDay(t *testing.T) {
 		{"up to the last day", trash(0, day), PeriodOf(401 * day), "400:1"},
 		{"and none after it", trash(0), PeriodOf(401 * day), ""},
 	} {
-		f, err := forecast(listed(test.customers, nil), test.retention, noon)
+		f, err := forecast(listed(test.customers, nil), under(test.retention), noon)
 		var got []string
 		for _, d := range f.Days {
 			got = append(got, fmt.Sprintf("%v:%d", d.Day.Begin().Sub(DayOf(noon).Begin()).Hours()/24, d.Customers))
@@ -107,9 +107,19 @@ func TestAForecastCountsByDay(t *testing.T) {
 	}
 }
 
+func TestADueDateIsTheCustomersOwn(t *testing.T) {
+	customers := trash(0, 0, 0)
+	customers[0].Deletion.PurgeTime = noon.Add(2 * day)
+	customers[1].Deletion.PurgeTime = noon.Add(-time.Second)
+	f, err := forecast(listed(customers, nil), ownTime, noon)
+	if err != nil || countsOf(f) != "0 1 1 0 1 0 0" || len(f.Days) != 1 || f.Days[0] != (DueDay{DayOf(noon).Plus(2), 1}) {
+		t.Errorf("%s, %v, %v", countsOf(f), f.Days, err)
+	}
+}
+
 func TestAForecastSaysWhenItIsIncomplete(t *testing.T) {
 	for _, n := range []int{MaxForecast, MaxForecast + 1} {
-		f, err := forecast(listed(slices.Repeat(trash(0), n), nil), Never, noon)
+		f, err := forecast(listed(slices.Repeat(trash(0), n), nil), under(Never), noon)
 		if err != nil || f.InTrash != MaxForecast || f.Complete != (n == MaxForecast) {
 			t.Errorf("of %d: %d counted, complete %v, %v", n, f.InTrash, f.Complete, err)
 		}
@@ -118,7 +128,7 @@ func TestAForecastSaysWhenItIsIncomplete(t *testing.T) {
 
 func TestAFaultLeavesNoHalfForecast(t *testing.T) {
 	broken := errors.New("broken")
-	if f, err := forecast(listed(trash(0, 0), broken), Never, noon); !errors.Is(err, broken) || !reflect.DeepEqual(f, Forecast{}) {
+	if f, err := forecast(listed(trash(0, 0), broken), under(Never), noon); !errors.Is(err, broken) || !reflect.DeepEqual(f, Forecast{}) {
 		t.Errorf("%+v, %v", f, err)
 	}
 }

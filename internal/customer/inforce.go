@@ -113,5 +113,5 @@ func (s *Service) awaitSettings(ctx context.Context) error {
 
 // Forecast returns when the customers in the trash would be purged under a retention.
 func (s *Service) Forecast(ctx context.Context, retention Period) (Forecast, error) {
-	return forecast(s.purges.Trash(ctx, time.Time{}), retention, s.Now())
+	return forecast(s.purges.Trash(ctx, time.Time{}), under(retention), s.Now())
 }

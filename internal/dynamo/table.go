@@ -48,8 +48,8 @@ type Options struct {
 func New(cfg aws.Config, o Options) *Table {
 	cfg = busy.Configure(Metering(cfg))
 	return &Table{
-		client:  dynamodb.NewFromConfig(cfg, retryConflicts),
-		bulk:    dynamodb.NewFromConfig(cfg, paced),
+		client:  dynamodb.NewFromConfig(cfg, retryConflicts, rememberEndpoints),
+		bulk:    dynamodb.NewFromConfig(cfg, paced, rememberEndpoints),
 		pace:    newPace(),
 		lists:   newPace(),
 		names:   customer.NamesOf,

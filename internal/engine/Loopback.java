@@ -11,7 +11,7 @@ import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
  * Starts DynamoDB Local on a free port of the address that the first argument is, and prints the port as {"port": n}.
  * Its own main class listens on all interfaces, has no option for that, and refuses port 0.
  *
- * Loopback.class beside it is what runs: a JRE has no compiler. .ci/loopback makes it, and a test compares them.
+ * The classes beside it are what runs: a JRE has no compiler. .ci/loopback makes them, and a test compares them.
  *
  * As a handler it refuses what a browser sends: no page of ours calls a table. Guard of internal/loopback is the same for
  * what has pages.
@@ -27,6 +27,9 @@ public class Loopback extends Handler.Wrapper {
         connector.setPort(0);
         server.setHandler(new Loopback(server.getHandler(), args[0], connector));
         proxy.start();
+        var expiry = new Thread(new Expiry(proxy), "expiry");
+        expiry.setDaemon(true);
+        expiry.start();
         System.out.println("{\"port\": " + connector.getLocalPort() + "}");
         // Standard input is a pipe held by the parent: its end means that the parent is gone.
         while (System.in.read() >= 0) { }

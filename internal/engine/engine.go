@@ -1,5 +1,5 @@
 // Package engine runs the engines that replace AWS on one machine: dynoxide or Amazon's DynamoDB Local for
-// DynamoDB, fauxqs for SQS. An engine answers any web page, so each listens on a hidden address of this machine. It
+// DynamoDB, fauxqs for SQS, and oidc-provider for the issuer of administrators' tokens. An engine answers any web page, so each listens on a hidden address of this machine. It
 // ends with this process.
 package engine
 

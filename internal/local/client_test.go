@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,8 +14,11 @@ import (
 	"time"
 )
 
-// api is the HTTP API of a system.
-type api struct{ base string }
+// api is the HTTP API of a system. The client acts as an administrator; nil acts as nobody.
+type api struct {
+	base   string
+	client *http.Client
+}
 
 // answer is an answer of the API.
 type answer struct {
@@ -54,7 +58,7 @@ func (a api) request(ctx context.Context, method, path, contentType string, body
 	for pair := range slices.Chunk(headers, 2) {
 		request.Header.Set(pair[0], pair[1])
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := cmp.Or(a.client, http.DefaultClient).Do(request)
 	if err != nil {
 		return answer{}, err
 	}

@@ -19,6 +19,7 @@ import (
 	"lethe/internal/child"
 	"lethe/internal/engine"
 	"lethe/internal/engine/enginetest"
+	"lethe/internal/local/demo"
 )
 
 const (
@@ -107,7 +108,7 @@ func interrupted(t *testing.T, dir string, signal syscall.Signal) {
 	addLarge(t, c.api, "tantalus-2")
 	purgeHalf(t, c.api, dynamodb.NewFromConfig(engine.Config(c.dynamoDB)), "tantalus-2")
 	family := descendants(t, c.process.Pid())
-	if len(family) < 4 { // two engines, api, work
+	if len(family) < 5 { // two engines, issuer, api, work
 		t.Fatalf("the command has the processes %v only", family)
 	}
 	command, err := os.FindProcess(c.process.Pid())
@@ -174,8 +175,10 @@ func (c *commanded) introduced(line string) bool {
 		c.base = fields[3]
 	case len(fields) > 1 && fields[0] == "DynamoDB":
 		c.dynamoDB = strings.TrimSuffix(fields[1], ",")
+	case len(fields) > 1 && fields[0] == "sign-in":
+		c.client = clientOf(strings.TrimSuffix(fields[1], ","), demo.Owner)
 	}
-	return c.base != "" && c.dynamoDB != ""
+	return c.base != "" && c.dynamoDB != "" && c.client != nil
 }
 
 // descendants returns all processes below one, with their names.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+
+	"lethe/internal/local/demo"
 )
 
 // loadDemo fills a new system with demo data, or completes an interrupted load: a file in the folder marks a load that has
@@ -19,7 +21,7 @@ func (s *system) loadDemo(ctx context.Context, o options) error {
 	if err := os.WriteFile(begun, nil, 0o644); err != nil {
 		return fmt.Errorf("load the demo data: %w", err)
 	}
-	if err := o.Load(ctx, s.BaseURL, o.Output); err != nil {
+	if err := o.Load(ctx, clientOf(s.issuer.URL, demo.Owner), s.BaseURL, o.Output); err != nil {
 		return fmt.Errorf(`load the demo data: %w; make run goes on with it, make run ARGS="--demo=false" does without`, err)
 	}
 	if err := os.Remove(begun); err != nil {

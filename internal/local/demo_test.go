@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -29,9 +30,9 @@ func TestTheDemoIsLoadedOnce(t *testing.T) {
 		t.Errorf("the load printed no progress: %s", said)
 	}
 	loads := 0
-	o.Load = func(ctx context.Context, base string, _ io.Writer) error {
+	o.Load = func(_ context.Context, client *http.Client, base string, _ io.Writer) error {
 		loads++
-		return loadSome(t, api{base: base})
+		return loadSome(t, api{base, client})
 	}
 	launch(t, func(again *options) { *again = o }).stop()
 	s := launch(t, func(again *options) { *again = o })
@@ -41,14 +42,42 @@ func TestTheDemoIsLoadedOnce(t *testing.T) {
 	if found := s.search(t, "Eurydice", "active"); len(found) != 1 {
 		t.Errorf("the demo was loaded to have %q", found)
 	}
+	s.hasDemoAdministrators(t)
 	s.check(t, templateGrace)
 }
 
+// hasDemoAdministrators checks that the groups of the demo administrators have permissions, and that the leaver is suspended.
+func (s *running) hasDemoAdministrators(t *testing.T) {
+	t.Helper()
+	rules := decode[struct {
+		AdminGroup string
+		Groups     []struct {
+			Group       string
+			Permissions []string
+		}
+	}](t, s.get(t, "/v1/access").want(t, http.StatusOK, ""))
+	got := map[string]string{}
+	for _, g := range rules.Groups {
+		got[g.Group] = strings.Join(g.Permissions, " ")
+	}
+	want := map[string]string{
+		"support": "customers.read customers.write message", "auditors": "customers.read audit",
+		"privacy": "customers.read delete restore purge bulk hold audit approve",
+	}
+	if !maps.Equal(got, want) || rules.AdminGroup != owners {
+		t.Errorf("the demo's groups are %v beside %q, want %v", got, rules.AdminGroup, want)
+	}
+	suspended := decode[struct{ Suspensions []struct{ Subject string } }](t, s.get(t, "/v1/suspensions").want(t, http.StatusOK, ""))
+	if len(suspended.Suspensions) != 1 || suspended.Suspensions[0].Subject != "demo-leaver" {
+		t.Errorf("suspended are %v", suspended.Suspensions)
+	}
+}
+
 // interruptedLoad is the real load, interrupted after its first line of progress.
-func interruptedLoad(ctx context.Context, base string, progress io.Writer) error {
+func interruptedLoad(ctx context.Context, client *http.Client, base string, progress io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	return demo.Load(ctx, base, writer(func(p []byte) (int, error) {
+	return demo.Load(ctx, client, base, writer(func(p []byte) (int, error) {
 		if bytes.Contains(p, []byte("10%")) {
 			defer cancel()
 		}

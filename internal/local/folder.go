@@ -23,11 +23,11 @@ const checkpointsFile = "checkpoints.json"
 // contents are the files of a system in its folder. A reset removes these and nothing else, in case the folder is a
 // wrong one.
 var contents = []string{
-	"dynoxide", "dynamodb-local", "fauxqs", "functions",
+	"dynoxide", "dynamodb-local", "fauxqs", "functions", issuerFolder,
 	checkpointsFile, checkpointsFile + durable.Suffix, "demo", runningFile, runningFile + durable.Suffix,
 }
 
-func openFolder(path string, reset bool) (*folder, error) {
+func openFolder(path string) (*folder, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("find the folder %s: %w", path, err)
@@ -40,12 +40,6 @@ func openFolder(path string, reset bool) (*folder, error) {
 		return nil, fmt.Errorf("lock the folder %s: %w", path, err)
 	} else if !free {
 		return nil, fmt.Errorf(`a system runs in the folder %s; run this one in another: make run ARGS="--dir FOLDER"`, path)
-	}
-	if reset {
-		if err := f.reset(); err != nil {
-			f.close()
-			return nil, err
-		}
 	}
 	return f, nil
 }

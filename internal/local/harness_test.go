@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lethe/internal/engine/enginetest"
+	"lethe/internal/local/demo"
 )
 
 const (
@@ -52,7 +53,7 @@ func launch(t *testing.T, change func(*options)) *running {
 		t.Fatalf("start: %v", err)
 	}
 	t.Cleanup(s.stop)
-	return &running{system: s, api: api{base: s.BaseURL}}
+	return &running{system: s, api: api{base: s.BaseURL, client: clientOf(s.issuer.URL, demo.Owner)}}
 }
 
 // trial returns the default options of a test's system. If the test fails, it shows the system's lines.

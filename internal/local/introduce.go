@@ -5,21 +5,23 @@ import (
 	"io"
 	"strings"
 
+	"lethe/internal/local/demo"
 	"lethe/internal/template"
 )
 
 // introduce prints what runs where and what to try.
 func (s *system) introduce(output io.Writer) {
 	fmt.Fprintf(output, "\nLethe runs at %s\n\nOpen that in a browser: it is the dashboard. The API is described at %s/docs\n\n", s.BaseURL, s.BaseURL)
-	fmt.Fprintf(output, "  %s\n  %s\n", s.dynamoDB, s.sqs)
+	fmt.Fprintf(output, "  %s\n  %s\n  %-9s %s, %s\n", s.dynamoDB, s.sqs, "sign-in", s.issuer.URL, s.issuer.process.Name)
 	for _, f := range s.functions {
 		fmt.Fprintf(output, "  %-9s function, called by %s\n", f.Name, s.callers(f))
 	}
 	fmt.Fprintf(output, "  %-9s %s\n\n", "data", s.folder.path)
-	fmt.Fprintf(output, "There is no sign-in here: every request acts as one demo administrator (%s).\nTry:\n\n", demoAdministrator["sub"])
+	fmt.Fprintf(output, "Sign in with a click: choose one of %d demo administrators. A program gets its token with one command.\nTry:\n\n", len(demo.Administrators))
+	fmt.Fprintf(output, "  TOKEN=$(curl -s -X POST %s/tokens/%s)\n", s.issuer.URL, demo.Owner)
 	for _, line := range []string{
-		`curl -s -X POST %s/v1/customers -H 'Content-Type: application/json' -d '{"organisation":"Elysium Gardens","email":"ann@elysium.example"}'`,
-		`curl -s '%s/v1/customers?limit=3'`,
+		`curl -s -H "Authorization: Bearer $TOKEN" -X POST %s/v1/customers -H 'Content-Type: application/json' -d '{"organisation":"Elysium Gardens","email":"ann@elysium.example"}'`,
+		`curl -s -H "Authorization: Bearer $TOKEN" '%s/v1/customers?limit=3'`,
 		`curl -s %s/openapi.json`,
 	} {
 		fmt.Fprintf(output, "  "+line+"\n", s.BaseURL)

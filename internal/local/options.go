@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 // options are the options of the command.
 type options struct {
 	Port       int // 0 for any free port
+	IssuerPort int // 0 for the port of the last start, or any free one
 	Dir        string
 	Reset      bool
 	Engine     engine.Kind
@@ -24,6 +27,7 @@ type options struct {
 	Visibility time.Duration // visibility timeout of every queue; 0 for the template's
 	Timeout    time.Duration // time limit of the functions on queues; 0 for the template's
 	StreamAge  time.Duration // how long streams keep changes; 0 for 24 hours
+	Batch      int           // most messages of a queue in an invocation; 0 for the template's
 	Demo       bool
 	Dashboard  bool // build the dashboard if its sources have changed
 
@@ -31,8 +35,8 @@ type options struct {
 	DynamoDBURL, SQSURL string
 	// Output gets the progress and the lines that functions print.
 	Output io.Writer
-	// Load fills a new system with demo data.
-	Load func(ctx context.Context, baseURL string, progress io.Writer) error
+	// Load fills a new system with demo data. The client acts as an administrator who may do everything.
+	Load func(ctx context.Context, client *http.Client, baseURL string, progress io.Writer) error
 }
 
 const usage = `Usage: make run ARGS="[options]"
@@ -59,6 +63,7 @@ func parse(args []string, output io.Writer) (options, error) {
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // else it prints the whole help after each mistake
 	flags.IntVar(&o.Port, "port", 8080, "`port` of the dashboard and the API on 127.0.0.1; 0 takes a free one")
+	issuerPort := flags.String("issuer-port", "", "`port` of the sign-in on 127.0.0.1; 0 takes a free one (default the one after --port)")
 	flags.StringVar(&o.Dir, "dir", ".lethe", "`folder` that keeps the data")
 	flags.BoolVar(&o.Reset, "reset", false, "delete the data in the folder and start over")
 	flags.StringVar((*string)(&o.Engine), "engine", string(engine.Automatic), "`engine` of DynamoDB: dynoxide, dynamodb-local (needs Java 17), or auto for the first of them that runs here")
@@ -84,10 +89,28 @@ func parse(args []string, output io.Writer) (options, error) {
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("%q is not an option", flags.Arg(0))
 	}
+	if err == nil {
+		o.IssuerPort, err = readIssuerPort(*issuerPort, o.Port)
+	}
 	if err != nil {
 		return o, fmt.Errorf(`%w; see all options with make run ARGS="--help"`, err)
 	}
 	return o, nil
+}
+
+// readIssuerPort returns the port of the sign-in, by default the one after the API's.
+func readIssuerPort(text string, port int) (int, error) {
+	switch {
+	case text == "" && port == 0:
+		return 0, nil
+	case text == "":
+		return port + 1, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, fmt.Errorf("invalid value %q for flag -issuer-port: write a number, such as 8081", text)
+	}
+	return n, nil
 }
 
 // durationInto returns a function that parses the value of an option into target. Its error says how a duration is written.

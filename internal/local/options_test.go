@@ -55,14 +55,14 @@ func TestEngineIsChosen(t *testing.T) {
 func TestWhatIsInUseIsNamed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	first, err := openFolder(dir, false)
+	first, err := openFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = openFolder(dir, true)
+	_, err = openFolder(dir)
 	wantMessage(t, err, `a system runs in the folder `+dir+`; run this one in another: make run ARGS="--dir FOLDER"`)
 	first.close()
-	second, err := openFolder(dir, false)
+	second, err := openFolder(dir)
 	if err != nil {
 		t.Fatalf("the folder is free again, but: %v", err)
 	}

@@ -45,7 +45,7 @@ func TestNoPortAnswersAWebPage(t *testing.T) {
 
 	ports := listening(t, c.process.Pid())
 	t.Logf("it listens on %v", ports)
-	if len(ports) < 6 { // HTTP API, two engines, api, stream, work
+	if len(ports) < 8 { // HTTP API, issuer and its process, two engines, api, stream, work
 		t.Errorf("only %d ports were found", len(ports))
 	}
 	for _, port := range ports {

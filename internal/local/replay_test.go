@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"lethe/internal/local/demo"
 )
 
 // TestABackupComesBack purges a crowd, restores an earlier backup of the table, and purges the customers in the ledger again,
@@ -84,7 +86,11 @@ func (r *running) putBack(t *testing.T, items []map[string]types.AttributeValue)
 // audit runs the verifier as an auditor does.
 func (r *running) audit(t *testing.T, options ...string) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", append([]string{"run", "lethe/cmd/lethe", "verify", "--api", r.base}, options...)...)
+	token, err := tokenOf(t.Context(), r.issuer.URL, demo.Owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), "go", append([]string{"run", "lethe/cmd/lethe", "verify", "--api", r.base, "--token", token}, options...)...)
 	out, err := command.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v: %s", err, out)

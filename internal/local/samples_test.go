@@ -29,7 +29,7 @@ func TestTheSamplesOfTheDocuments(t *testing.T) {
 			layOut(t, folder)
 			r := launch(t, func(o *options) { o.Dir = filepath.Join(folder, ".lethe") })
 			r.settle(t, "P30D", kind{"booking", "cascade"}, kind{"invoice", "restrict"}, kind{"line", "cascade"})
-			terminal := docstest.NewTerminal(t, folder, lethe, "http://127.0.0.1:8080", r.BaseURL)
+			terminal := docstest.NewTerminal(t, folder, lethe, "http://127.0.0.1:8080", r.BaseURL, "http://127.0.0.1:8081", r.issuer.URL)
 			for _, sample := range samples {
 				terminal.Try(t, page, sample)
 			}
@@ -48,7 +48,7 @@ func TestThePageListsEveryOption(t *testing.T) {
 	for _, row := range docstest.Rows(docstest.Section(t, "docs/local.md", "## Options")) {
 		told = append(told, docstest.Code(row[0])...)
 	}
-	for _, option := range regexp.MustCompile(`(?m)^  -(\w+)`).FindAllStringSubmatch(help.String(), -1) {
+	for _, option := range regexp.MustCompile(`(?m)^  -([\w-]+)`).FindAllStringSubmatch(help.String(), -1) {
 		want = append(want, "--"+option[1])
 	}
 	for _, name := range regexp.MustCompile(`(?m)^  (AWS_ENDPOINT_\w+)`).FindAllStringSubmatch(help.String(), -1) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -48,6 +47,7 @@ type system struct {
 	functions   []template.Function
 	listener    net.Listener
 	server      *http.Server
+	issuer      *issuer
 	// halt stops the triggers. underWay is done when they have finished their running work.
 	halt     context.CancelFunc
 	underWay sync.WaitGroup
@@ -66,18 +66,13 @@ func start(ctx context.Context, o options) (*system, error) {
 }
 
 func (s *system) start(ctx context.Context, o options) error {
-	root, declared, err := readTemplate(withOwners(o.Parameters))
+	root, declared, err := s.prepare(o)
 	if err != nil {
 		return err
 	}
-	// This comes first because it fails most often.
-	if err := s.listen(o.Port); err != nil {
+	if err := s.startIssuer(ctx, o); err != nil {
 		return err
 	}
-	if s.folder, err = openFolder(o.Dir, o.Reset); err != nil {
-		return err
-	}
-	s.later(s.folder.close)
 	if err := s.startEngines(ctx, o); err != nil {
 		return err
 	}
@@ -95,6 +90,9 @@ func (s *system) start(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	if err := s.serveIssuer(); err != nil {
+		return err
+	}
 	s.functions = declared.Functions
 	s.host = lambda.NewHost(printer(o.Output))
 	s.later(s.host.Close)
@@ -107,21 +105,39 @@ func (s *system) start(ctx context.Context, o options) error {
 	return s.loadDemo(ctx, o)
 }
 
-// later registers a function to call when the system stops.
-func (s *system) later(end func()) { s.closers = append(s.closers, end) }
-
-func readTemplate(parameters map[string]string) (root string, declared *template.Template, err error) {
+// prepare takes the ports and the folder, and reads the template, which names the issuer's port. It deletes nothing before all
+// that has succeeded.
+func (s *system) prepare(o options) (root string, declared *template.Template, err error) {
 	if root, err = engine.ModuleRoot(); err != nil {
 		return "", nil, err
 	}
-	declared, err = template.Load(filepath.Join(root, "template.yaml"), withIssuer(parameters))
+	// This comes first because it fails most often.
+	if err := s.listen(o.Port); err != nil {
+		return "", nil, err
+	}
+	if s.folder, err = openFolder(o.Dir); err != nil {
+		return "", nil, err
+	}
+	s.later(s.folder.close)
+	if err := s.listenIssuer(o.IssuerPort); err != nil {
+		return "", nil, err
+	}
+	declared, err = template.Load(filepath.Join(root, "template.yaml"), s.parameters(o.Parameters))
+	if err == nil && o.Reset {
+		err = s.folder.reset()
+	}
 	return root, declared, err
 }
 
-// withIssuer adds the parameters of sign-in, unless they are given: without them the template would create a Cognito user pool.
-func withIssuer(parameters map[string]string) map[string]string {
-	all := map[string]string{"JwtIssuer": "http://127.0.0.1:8081", "JwtAudience": "lethe", "DashboardClientId": "lethe-dashboard"}
-	maps.Copy(all, parameters)
+// later registers a function to call when the system stops.
+func (s *system) later(end func()) { s.closers = append(s.closers, end) }
+
+// parameters adds those of this machine's sign-in to the template's, unless they are given.
+func (s *system) parameters(given map[string]string) map[string]string {
+	all := map[string]string{
+		"JwtIssuer": s.issuer.URL, "JwtAudience": audience, "JwtScope": scope, "DashboardClientId": dashboardClient, "AdminGroup": owners, "Place": "local demo",
+	}
+	maps.Copy(all, given)
 	return all
 }
 
@@ -160,11 +176,11 @@ func (s *system) startTriggers(ctx context.Context, o options, declared *templat
 	if err != nil {
 		return err
 	}
-	front, err := s.front(declared.Functions)
+	front, err := s.front(ctx, declared)
 	if err != nil {
 		return err
 	}
-	s.server = &http.Server{Handler: loopback.Guard(s.listener.Addr(), front), ReadHeaderTimeout: 10 * time.Second}
+	s.server = &http.Server{Handler: s.guard(front), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.server.Serve(s.listener) }()
 	background, halt := context.WithCancel(context.WithoutCancel(ctx))
 	s.halt = halt
@@ -175,16 +191,37 @@ func (s *system) startTriggers(ctx context.Context, o options, declared *templat
 	return nil
 }
 
+// guard lets the sign-in lead the browser back to the dashboard.
+func (s *system) guard(next http.Handler) http.Handler {
+	return loopback.Guard(s.listener.Addr(), underOneName(s.BaseURL, next), loopback.Entrance("/signed-in", "/signed-out"))
+}
+
+// underOneName leads the browser from the address with localhost to the one with 127.0.0.1. Sign-in is at 127.0.0.1, and a
+// browser takes the two names for two sites.
+func underOneName(base string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Dest") == "document" && "http://"+r.Host != base {
+			http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // front returns the gateway for the functions with routes.
-func (s *system) front(functions []template.Function) (http.Handler, error) {
+func (s *system) front(ctx context.Context, declared *template.Template) (http.Handler, error) {
+	authorizer, err := s.authorizer(ctx, declared.Authorizer)
+	if err != nil {
+		return nil, err
+	}
 	front := &gateway.Routes{}
-	for _, f := range functions {
+	for _, f := range declared.Functions {
 		for _, event := range f.HTTP {
 			options := gateway.Options{Invoke: s.invoke(f.Name), Route: gateway.Key(event.Path), Timeout: event.Timeout, Log: s.log}
 			if !event.Open {
-				options.Claims = demoAdministrator
+				options.Authorizer = authorizer
 			}
-			if err := front.Add(event.Path, withDemoToken(gateway.New(options))); err != nil {
+			if err := front.Add(event.Path, gateway.New(options)); err != nil {
 				return nil, fmt.Errorf("%s: %w", f.ID, err)
 			}
 		}
@@ -192,28 +229,22 @@ func (s *system) front(functions []template.Function) (http.Handler, error) {
 	return front, nil
 }
 
-// demoAdministrator has the claims of every request, in place of an authorizer's.
-var demoAdministrator = map[string]string{"sub": "demo-admin", "name": "Demo Administrator"}
-
-// withDemoToken gives every request a token of the demo administrator, who has just signed in. Nothing verifies it: a route that
-// needs a token takes the claims of the gateway's options for verified ones.
-func withDemoToken(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims := fmt.Sprintf(`{"sub":%q,"name":%q,"groups":[%q],"auth_time":%d}`, demoAdministrator["sub"], demoAdministrator["name"], owners, time.Now().Unix())
-		r.Header.Set("Authorization", "Bearer e30."+base64.RawURLEncoding.EncodeToString([]byte(claims))+".none")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// owners is the group of demo administrators who have all permissions.
-const owners = "owners"
-
-// withOwners returns parameters of the template in which the owners have all permissions, unless the parameters name another
-// group.
-func withOwners(parameters map[string]string) map[string]string {
-	all := map[string]string{"AdminGroup": owners}
-	maps.Copy(all, parameters)
-	return all
+// authorizer returns what verifies tokens as the template declares it, nil if it declares nothing: every route is open then.
+func (s *system) authorizer(ctx context.Context, declared *template.Authorizer) (*gateway.Authorizer, error) {
+	if declared == nil {
+		return nil, nil
+	}
+	issuer, err := declared.Issuer.Resolve(s.resources.lookup)
+	errs := []error{err}
+	var audiences []string
+	for _, text := range declared.Audience {
+		audience, err := text.Resolve(s.resources.lookup)
+		audiences, errs = append(audiences, audience), append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("authorizer: %w", err)
+	}
+	return gateway.NewAuthorizer(ctx, issuer, audiences, declared.Scopes)
 }
 
 // drain stops the triggers, and waits up to drainTime for running invocations.
@@ -240,6 +271,8 @@ func (s *system) wait(ctx context.Context) error {
 		return nil
 	case <-s.dynamoDB.done():
 		return errors.New("the engine of DynamoDB ended unexpectedly: run make run again, the data is kept")
+	case <-s.issuer.process.Done():
+		return errors.New("the sign-in ended unexpectedly: run make run again, the data is kept")
 	case <-s.sqs.done():
 		return errors.New("the engine of SQS ended unexpectedly: run make run again, the data is kept")
 	}

@@ -65,14 +65,14 @@ func (s *system) queueTrigger(f template.Function, event template.QueueEvent) ma
 	queue := s.resources.Queues[event.Queue]
 	return mapping.Queue{
 		Client: sqs.NewFromConfig(s.sqs.config), URL: queue.URL, ARN: queue.ARN, Invoke: s.invoke(f.Name),
-		BatchSize: event.BatchSize, PartialFailure: event.PartialFailure, Concurrency: event.Concurrency, Log: s.log,
+		BatchSize: cmp.Or(s.options.Batch, event.BatchSize), PartialFailure: event.PartialFailure, Concurrency: event.Concurrency, Log: s.log,
 	}
 }
 
 func (s *system) streamTrigger(f template.Function, event template.StreamEvent, declared *template.Template) (*mapping.Stream, error) {
 	stream := &mapping.Stream{
 		Client: engine.Streams(s.dynamoDB.config), ARN: s.resources.Tables[event.Table].StreamARN, Invoke: s.invoke(f.Name),
-		Checkpoints: s.checkpoints, FromStart: event.FromStart, BatchSize: event.BatchSize, PartialFailure: event.PartialFailure, Bisect: event.Bisect,
+		Checkpoints: s.checkpoints, FromStart: event.FromStart, BatchSize: event.BatchSize, Window: event.Window, PartialFailure: event.PartialFailure, Bisect: event.Bisect,
 		Parallelization: event.Parallelization, MaxRetries: event.MaxRetries, MaxAge: event.MaxAge, Log: s.log,
 	}
 	for _, t := range declared.Tables {

@@ -14,11 +14,12 @@ import (
 
 // Guard answers 403 to requests of web pages of another origin to the listener's address, and passes all others to next.
 // It recognises them by a foreign Host (a name that resolves to this machine: DNS rebinding), by a foreign
-// Origin, by Sec-Fetch-Site, or by a CORS preflight, which no page of Lethe needs.
-func Guard(address net.Addr, next http.Handler) http.Handler {
+// Origin, by Sec-Fetch-Site, or by a CORS preflight, which no page of Lethe needs. An opening lets some of them pass, but never
+// with a foreign Host.
+func Guard(address net.Addr, next http.Handler, openings ...Opening) http.Handler {
 	hosts := hostsOf(address)
 	return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
-		if fault := foreign(request, hosts); fault != "" {
+		if fault := foreign(request, hosts, openings); fault != "" {
 			refuse(response, fault)
 			return
 		}
@@ -47,12 +48,15 @@ func hostsOf(address net.Addr) []string {
 }
 
 // foreign returns the reason to refuse a request as one of a foreign page, "" if there is no reason.
-func foreign(request *http.Request, hosts []string) string {
+func foreign(request *http.Request, hosts []string, openings []Opening) string {
 	host, header := strings.ToLower(request.Host), request.Header
 	own := func(origin string) bool { return strings.EqualFold(origin, "http://"+host) }
+	open := func(opening Opening) bool { return opening(request) }
 	switch {
 	case !slices.Contains(hosts, host):
 		return fmt.Sprintf("the header Host is not %s", strings.Join(hosts, " or "))
+	case slices.ContainsFunc(openings, open):
+		return ""
 	case !all(header.Values("Origin"), own):
 		return "the header Origin names another site"
 	case !all(header.Values("Sec-Fetch-Site"), harmless):

@@ -34,7 +34,7 @@ type options struct {
 	stopped            func() bool // somebody pressed Ctrl-C
 }
 
-func command(args []string) error {
+func parse(args []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("scale", flag.ContinueOnError)
 	flags.IntVar(&o.customers, "customers", 1_000_000, "how `many` customers are deleted, and purged; a tenth of them in the storm")
@@ -46,10 +46,18 @@ func command(args []string) error {
 	flags.DurationVar(&o.limit, "limit", 48*time.Hour, "the virtual `time` after which a line ends as it is")
 	flags.Uint64Var(&o.seed, "seed", 1, "`seed` of the simulation: the same traces with the same seed give the same lines")
 	if err := flags.Parse(args); err != nil {
-		return err
+		return o, err
 	}
 	if o.customers < 1 || o.records < 1 || o.visits <= 0 || o.share < 0 || o.share > 1 || o.warm < 0 || o.warm > 40_000 {
-		return errors.New("-customers and -records must be at least 1, -visits more than 0, -share from 0 to 1, -warm from 0 to 40000")
+		return o, errors.New("-customers and -records must be at least 1, -visits more than 0, -share from 0 to 1, -warm from 0 to 40000")
+	}
+	return o, nil
+}
+
+func command(args []string) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
@@ -60,8 +68,8 @@ func command(args []string) error {
 	}
 	o.stopped = func() bool { return ctx.Err() != nil }
 	var lines []result
-	for _, play := range scenarios(o, lethe) {
-		r := play()
+	for _, scenario := range scenarios(o, lethe) {
+		r := scenario.run()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -2,14 +2,18 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"lethe/internal/bulk"
+	"lethe/internal/docstest"
 	"lethe/internal/scale/cloud"
 	"lethe/internal/scale/recorded"
 )
@@ -30,10 +34,11 @@ func TestEverybodyIsDone(t *testing.T) {
 	if _, write := lethe.Chunk.Units(); write < 3*bulk.MaxSubjects || write > 3.2*bulk.MaxSubjects {
 		t.Errorf("a chunk of %d deletions consumes %g write units, want 3 each and a few", bulk.MaxSubjects, write)
 	}
+	costsPage(t, lethe)
 	o := options{customers: 1500, records: 1000, visits: 5, share: 0.3, storm: 10 * time.Second, limit: 6 * time.Hour, seed: 1, stopped: func() bool { return false }}
 	var lines []result
-	for _, play := range scenarios(o, lethe) {
-		r := play()
+	for _, scenario := range scenarios(o, lethe) {
+		r := scenario.run()
 		if r.done != r.customers {
 			t.Errorf("%s: %d of %d are done after %s", r.what, r.done, r.customers, r.Now())
 		}
@@ -93,5 +98,64 @@ func TestTheHeadOfATraceIsItsShare(t *testing.T) {
 	head := trace.Head(0.25)
 	if len(head.Stages) != 3 || head.Customers != 25 || head.CPU < 0.29 || head.CPU > 0.31 {
 		t.Errorf("a quarter of ten stages is %d, of 100 customers %d, of a second %g", len(head.Stages), head.Customers, head.CPU)
+	}
+}
+
+const costs, costsSection = "docs/costs.md", "## A million customers at once"
+
+// TestTheCostsPageHasEachLine compares the names and goals on the page with the scenarios of a run without options.
+func TestTheCostsPageHasEachLine(t *testing.T) {
+	t.Parallel()
+	o, err := parse(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want [][]string
+	for _, s := range scenarios(o, nil) {
+		want = append(want, []string{s.what, cmp.Or(s.goal, "-")})
+	}
+	var got [][]string
+	for _, row := range docstest.Rows(docstest.Section(t, costs, costsSection)) {
+		if len(row) == 6 {
+			got = append(got, row[:2])
+		}
+	}
+	if twice := slices.Concat(want, want); !slices.EqualFunc(got, twice, slices.Equal) { // on new tables and on warm ones
+		t.Errorf("%s has the lines\n%q\nwant\n%q", costs, got, twice)
+	}
+}
+
+// costsPage compares what the page says of each customer with the recorded runs, which throttle nothing.
+func costsPage(t *testing.T, lethe *recorded.Lethe) {
+	t.Helper()
+	for _, row := range docstest.Rows(docstest.Section(t, costs, costsSection)) {
+		switch row[0] {
+		case "deleted by an operation":
+			each(t, row, share{lethe.Plan, lethe.Planned}, share{lethe.Chunk, lethe.Chunked})
+		case "purged when due":
+			each(t, row, share{lethe.Sweep, lethe.Sweep.Customers}, share{lethe.Message[0], lethe.Message[0].Customers})
+		}
+	}
+}
+
+// share is what so many customers have a part of.
+type share struct {
+	cloud.Trace
+
+	among int
+}
+
+// each sums what a customer takes, and compares the units with a row of the page: repeated attempts add a few of a hundred.
+func each(t *testing.T, row []string, shares ...share) {
+	t.Helper()
+	var write, read float64
+	for _, s := range shares {
+		r, w := s.Units()
+		write, read = write+w/float64(s.among), read+r/float64(s.among)
+	}
+	for at, counted := range map[int]float64{1: write, 3: read} {
+		if said, err := strconv.ParseFloat(row[at], 64); err != nil || said < counted*0.98 || said > counted*1.07 {
+			t.Errorf("%s says that a customer %s takes %s units, and %.2f were counted (%v)", costs, row[0], row[at], counted, err)
+		}
 	}
 }

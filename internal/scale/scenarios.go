@@ -22,16 +22,37 @@ type result struct {
 	*world
 }
 
+// scenario is a line of the report that is still to be played.
+type scenario struct {
+	what, goal string
+	play       func() result
+}
+
 // scenarios are the lines of the report.
-func scenarios(o options, lethe *recorded.Lethe) []func() result {
-	few := max(1, o.customers/10)
-	return []func() result{
-		func() result { return deleteAll(o, lethe, o.customers, "300 s, $2.10", false) },
-		func() result { return purgeDue(o, lethe, o.customers, "20 min", false) },
-		func() result { return purgeBig(o, lethe) },
-		func() result { return deleteAll(o, lethe, few, "", true) },
-		func() result { return purgeDue(o, lethe, few, "", true) },
+func scenarios(o options, lethe *recorded.Lethe) []scenario {
+	all, few := o.customers, max(1, o.customers/10)
+	return []scenario{
+		{o.deletion(all, false), "300 s, $2.10", func() result { return deleteAll(o, lethe, all, false) }},
+		{o.due(all, false), "20 min", func() result { return purgeDue(o, lethe, all, false) }},
+		{"1 customer with " + count(o.records) + " records purged", "", func() result { return purgeBig(o, lethe) }},
+		{o.deletion(few, true), "", func() result { return deleteAll(o, lethe, few, true) }},
+		{o.due(few, true), "", func() result { return purgeDue(o, lethe, few, true) }},
 	}
+}
+
+// run plays the scenario.
+func (s scenario) run() result {
+	r := s.play()
+	r.what, r.goal = s.what, s.goal
+	return r
+}
+
+func (o options) deletion(n int, stormy bool) string {
+	return o.title(count(n)+" customers deleted by an operation", stormy)
+}
+
+func (o options) due(n int, stormy bool) string {
+	return o.title(count(n)+" customers due in the same minute", stormy)
 }
 
 // storms throttles requests for a while after the start.
@@ -49,9 +70,9 @@ func (o options) title(what string, stormy bool) string {
 }
 
 // deleteAll deletes customers by an operation: the time is that from its approval.
-func deleteAll(o options, lethe *recorded.Lethe, n int, goal string, stormy bool) result {
+func deleteAll(o options, lethe *recorded.Lethe, n int, stormy bool) result {
 	w := newWorld(o, lethe)
-	r := result{what: o.title(count(n)+" customers deleted by an operation", stormy), goal: goal, customers: n, world: w}
+	r := result{customers: n, world: w}
 	var approved time.Duration
 	w.queue.Handle = func(p *cloud.Process, m cloud.Message, until time.Duration, done func()) {
 		p.Play(lethe.Chunk, m.Customer, until, func(err error) {
@@ -131,9 +152,9 @@ func (r result) finish(since time.Duration) result {
 }
 
 // purgeDue purges customers that are due in the same minute.
-func purgeDue(o options, lethe *recorded.Lethe, n int, goal string, stormy bool) result {
+func purgeDue(o options, lethe *recorded.Lethe, n int, stormy bool) result {
 	w := newWorld(o, lethe)
-	r := result{what: o.title(count(n)+" customers due in the same minute", stormy), goal: goal, customers: n, world: w}
+	r := result{customers: n, world: w}
 	w.storms(stormy)
 	w.queue.Handle = func(p *cloud.Process, m cloud.Message, until time.Duration, done func()) {
 		trace := lethe.Message[m.Variant]
@@ -261,7 +282,7 @@ func fences(r cloud.Request) bool {
 // purgeBig purges one customer with many records, in as many invocations as it takes.
 func purgeBig(o options, lethe *recorded.Lethe) result {
 	w := newWorld(o, lethe)
-	r := result{what: "1 customer with " + count(o.records) + " records purged", customers: 1, world: w}
+	r := result{customers: 1, world: w}
 	before, work, after := lethe.Big.Split(func(r cloud.Request) bool { return r.Operation == "BatchWriteItem" })
 	work.Customers = 0 // always the same one
 	left := (o.records + lethe.BigRecords - 1) / lethe.BigRecords

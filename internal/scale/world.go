@@ -40,7 +40,7 @@ func newWorld(o options, lethe *recorded.Lethe) *world {
 	}
 	source := lethe.Stream.Streams[0]
 	w.stream = &cloud.Stream{
-		Clock: clock, Meter: &w.audit, BatchSize: source.BatchSize, Timeout: lethe.Stream.Timeout, Megabytes: lethe.Stream.Memory,
+		Clock: clock, Meter: &w.audit, BatchSize: source.BatchSize, Window: source.Window, Timeout: lethe.Stream.Timeout, Megabytes: lethe.Stream.Memory,
 		Lanes: w.store.Shards(cloud.MainTable) * max(1, source.Parallelization),
 		Start: func() *cloud.Process {
 			return cloud.NewProcess(w.store, &w.audit, behaviour(), lethe.Stream.Memory)

@@ -30,10 +30,11 @@ type StreamEvent struct {
 	Table           string // logical id
 	FromStart       bool   // begin with the oldest record, else with new ones
 	BatchSize       int
-	PartialFailure  bool // the function reports the first record that failed
-	Bisect          bool // halve a batch that fails
-	Parallelization int  // concurrent batches per shard, by partition key
-	MaxRetries      int  // -1 for no limit
+	Window          time.Duration // how long records are gathered for a batch that isn't full
+	PartialFailure  bool          // the function reports the first record that failed
+	Bisect          bool          // halve a batch that fails
+	Parallelization int           // concurrent batches per shard, by partition key
+	MaxRetries      int           // -1 for no limit
 	MaxAge          time.Duration
 	// Filters are patterns. A record must match one of them, if there are any.
 	Filters []json.RawMessage
@@ -125,6 +126,7 @@ func (p *parser) readStreamEvent(properties *object) StreamEvent {
 		Table:           properties.reference("Stream", "AWS::DynamoDB::Table", "StreamArn"),
 		FromStart:       properties.oneOf("StartingPosition", "LATEST", "TRIM_HORIZON") == "TRIM_HORIZON",
 		BatchSize:       properties.int("BatchSize", 100),
+		Window:          seconds(properties.int("MaximumBatchingWindowInSeconds", 0)),
 		PartialFailure:  readPartialFailure(properties),
 		Bisect:          properties.bool("BisectBatchOnFunctionError"),
 		Parallelization: properties.int("ParallelizationFactor", 1),

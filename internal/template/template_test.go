@@ -121,6 +121,7 @@ Resources:
           Properties:
             Stream: !GetAtt Table.StreamArn
             StartingPosition: LATEST
+            MaximumBatchingWindowInSeconds: 2
             FilterCriteria: { Filters: [{ Pattern: '{"eventName":["REMOVE"]}' }] }
             DestinationConfig: { OnFailure: { Destination: !GetAtt Dead.Arn } }
         Tick: { Type: ScheduleV2, Properties: { ScheduleExpression: rate(1 hour), Input: "{}" } }
@@ -160,7 +161,7 @@ func TestDefaultsAndFunctions(t *testing.T) {
 		HTTP:   []template.HTTPEvent{{Timeout: 30 * time.Second}},
 		Queues: []template.QueueEvent{{Queue: "Queue", BatchSize: 10, PartialFailure: true}},
 		Streams: []template.StreamEvent{{
-			Table: "Table", BatchSize: 100, Parallelization: 1, MaxRetries: -1, OnFailure: "Dead",
+			Table: "Table", BatchSize: 100, Window: 2 * time.Second, Parallelization: 1, MaxRetries: -1, OnFailure: "Dead",
 			Filters: []json.RawMessage{json.RawMessage(`{"eventName":["REMOVE"]}`)},
 		}},
 		Schedules: []template.ScheduleEvent{{Expression: "rate(1 hour)", Input: "{}"}},

@@ -28,7 +28,7 @@ type Access struct {
 	Version    int64    `json:"version" doc:"Increases with every change, also of suspensions; 0 before the first."`
 	Groups     []Grant  `json:"groups" doc:"What the members of a group may do, by name. Who is in several may do what any of them may."`
 	FourEyes   FourEyes `json:"fourEyes"`
-	AdminGroup string   `json:"adminGroup,omitempty" doc:"The group that has all permissions, whatever the rules say. A parameter of the deployment; absent if there is none." example:"owners"`
+	AdminGroup string   `json:"adminGroup,omitempty" doc:"The group that has all permissions, whatever the rules say. A parameter of the deployment; absent if no group has them." example:"owners"`
 
 	Changed *Changed `json:"changed,omitempty" doc:"The last change, also of suspensions. Absent before the first change."`
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"lethe/internal/access"
 	"lethe/internal/web"
 )
 
@@ -28,7 +29,12 @@ type route struct {
 		Required bool
 		Content  map[string]media
 	}
-	Responses map[string]struct{ Content map[string]media }
+	Responses  map[string]struct{ Content map[string]media }
+	Permission struct {
+		AnyOf       []access.Permission
+		Action      bool
+		FreshSignIn string
+	} `json:"x-permission"`
 }
 
 type media struct {

@@ -22,7 +22,7 @@ type Me struct {
 	Subject     string   `json:"subject" doc:"The subject of your token: the actor of your changes." example:"auth0|5f7c8ec7c33c6c004bbafe82"`
 	Name        string   `json:"name,omitempty" doc:"Absent if your token has no name. Lethe does not store it." example:"Ann Owen"`
 	Groups      []string `json:"groups" doc:"Your groups at the identity provider. Names with spaces, commas or brackets are left out: they can't have permissions."`
-	Permissions []string `json:"permissions" doc:"What you may do."`
+	Permissions []string `json:"permissions" enum:"customers.read,customers.write,delete,restore,purge,bulk,export,message,impersonate,hold,settings,audit,approve" doc:"What you may do."`
 
 	SignedInAt *time.Time `json:"signedInAt,omitempty" doc:"When you signed in. Absent if your token does not say it."`
 	FreshUntil *time.Time `json:"freshUntil,omitempty" doc:"Until when you may do what needs a fresh sign-in. Absent if your sign-in is not fresh."`

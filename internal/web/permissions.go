@@ -94,7 +94,7 @@ var needs = map[string]need{
 	"list-totals-by-day":  only(access.CustomersRead),
 }
 
-// actionNeeds says which permission an operation needs beside bulk: that of the action on one customer.
+// actionNeeds says which permission an operation needs beside bulk: the permission of the action on one customer.
 var actionNeeds = map[string]access.Permission{
 	operations.Delete:  access.Delete,
 	operations.Restore: access.Restore,
@@ -135,7 +135,7 @@ func (n need) describe() string {
 	case len(n.anyOf) == 0:
 		text = "Needs no permission: for every administrator who is signed in and not suspended."
 	case n.acts:
-		text = "Needs the permission bulk, and that of the action: delete for delete; restore for restore and undo; purge for purge and replay; customers.write for block and unblock; settings for redate; audit for fsck."
+		text = "Needs the permission bulk, and the one of its action: delete for delete; restore for restore and undo; purge for purge and replay; customers.write for block and unblock; settings for redate; audit for fsck."
 	default:
 		text = "Needs the permission " + join(n.anyOf) + "."
 	}
@@ -243,11 +243,17 @@ func (a *api) requireFreshToDelete(ctx context.Context) error {
 	return a.requireFresh(ctx)
 }
 
-// requireFreshToRetain is like requireFresh, for a change of the retention.
-func (a *api) requireFreshToRetain(ctx context.Context, retention customer.Period) error {
+// requireFreshToRetain is like requireFresh, for settings with another retention. The settings that it compares are those that
+// the wanted ones replace.
+func (a *api) requireFreshToRetain(ctx context.Context, wanted customer.Settings) error {
 	s, err := a.svc.Settings(ctx)
-	if err != nil || s.Retention == retention {
+	switch {
+	case err != nil:
 		return err
+	case s.Version != wanted.Version:
+		return customer.ErrVersion
+	case s.Retention == wanted.Retention:
+		return nil
 	}
 	return a.requireFresh(ctx)
 }

@@ -346,6 +346,7 @@ func TestSettings(t *testing.T) {
 		{Name: "short notice acknowledged", Method: put, URL: "/v1/settings", Body: with(`"version":2,"acknowledged":true,"retention":"PT0S"`), Status: 200, Want: map[string]any{"retention": "PT0S"}},
 		{Name: "preview", Method: post, URL: "/v1/settings/preview", Body: `{"retention":"P7D"}`, Status: 200, Want: map[string]any{"inTrash": 2, "held": 1, "dueWeek": 1, "days.0.customers": 1, "days.1": nil, "complete": true}},
 		{Name: "preview never", Method: post, URL: "/v1/settings/preview", Body: `{"retention":"never"}`, Status: 200, Want: map[string]any{"never": 1, "earliest": nil}},
+		{Name: "as it is", Method: post, URL: "/v1/settings/preview", Body: `{}`, Status: 200, Want: map[string]any{"inTrash": 2, "held": 1, "dueMonth": 1, "days.0.customers": 1, "days.1": nil}},
 		{Name: "preview nothing", Method: post, URL: "/v1/settings/preview", Body: `{"retention":"soon"}`, Status: 422, Code: "INVALID"},
 		{Name: "in force: deleted is purged at once", Method: post, URL: "/v1/customers", Body: `{"id":"C","lastName":"X"}`, Status: 201},
 		{Name: "purging", Method: remove, URL: "/v1/customers/C", Status: 200, Want: map[string]any{"state": "purging", "links.certificate": "/v1/certificates/C"}},

@@ -27,7 +27,7 @@ func (a *api) settingsRoutes() {
 	register(a, route{
 		id: "preview-settings", method: http.MethodPost, path: "/v1/settings/preview", tag: "Settings",
 		summary:     "Preview a retention",
-		description: "Counts the customers in the trash by when they would be purged if this retention had been in force at their deletion, also day by day. It reads at most 20,000 customers. Nothing changes.",
+		description: "Counts the customers in the trash by when they would be purged if this retention had been in force at their deletion, also day by day. Without a retention it counts by the purge time that each of them has. It reads at most 20,000 customers. Nothing changes.",
 		request:     examplePreview, response: exampleForecast,
 	}, a.preview)
 }
@@ -147,7 +147,7 @@ func (a *api) updateSettings(ctx context.Context, in *updateSettingsInput) (*set
 	if wanted.Version, err = in.replaces(in.Body.Version, customer.ErrVersion); err != nil {
 		return nil, err
 	}
-	if err := a.requireFreshToRetain(ctx, wanted.Retention); err != nil {
+	if err := a.requireFreshToRetain(ctx, wanted); err != nil {
 		return nil, err
 	}
 	s, err := a.svc.UpdateSettings(ctx, wanted, in.Body.Acknowledged, actorOf(ctx))
@@ -159,7 +159,7 @@ func (a *api) updateSettings(ctx context.Context, in *updateSettingsInput) (*set
 
 // Preview is a retention to preview.
 type Preview struct {
-	Retention string `json:"retention" maxLength:"40" doc:"The retention to preview, in the format of the settings." example:"P7D"`
+	Retention string `json:"retention,omitempty" maxLength:"40" doc:"The retention to preview, in the format of the settings. If left out, each customer keeps its purge time." example:"P7D"`
 }
 
 // Forecast counts the customers in the trash by the time of their purge.
@@ -188,15 +188,22 @@ func dueDayOf(d customer.DueDay) DueDay { return DueDay{string(d.Day), d.Custome
 type previewInput struct{ Body Preview }
 
 func (a *api) preview(ctx context.Context, in *previewInput) (*output[Forecast], error) {
-	retention, err := period("retention", in.Body.Retention)
-	if err != nil {
-		return nil, err
-	}
-	f, err := a.svc.Forecast(ctx, retention)
+	f, err := a.forecast(ctx, in.Body.Retention)
 	if err != nil {
 		return nil, err
 	}
 	return &output[Forecast]{Body: forecastOf(f)}, nil
+}
+
+func (a *api) forecast(ctx context.Context, text string) (customer.Forecast, error) {
+	if text == "" {
+		return a.svc.ForecastAsIs(ctx)
+	}
+	retention, err := period("retention", text)
+	if err != nil {
+		return customer.Forecast{}, err
+	}
+	return a.svc.Forecast(ctx, retention)
 }
 
 func forecastOf(f customer.Forecast) Forecast {

@@ -19,13 +19,13 @@ const (
 	chunkSize = 400 // lines of a request
 )
 
-// Load loads the demo into the Lethe at the base URL, through its HTTP API, and writes its progress to progress. It may be
-// stopped and called again: it adds only what is missing. It adds the demo's kinds to the settings and sets a retention of
-// 30 days.
-func Load(ctx context.Context, baseURL string, progress io.Writer) error {
+// Load loads the demo into the Lethe at the base URL, through its HTTP API, and writes its progress to progress. The client acts
+// as an administrator who may do everything. It may be stopped and called again: it adds only what is missing. It gives
+// permissions to the groups of the demo administrators, adds the demo's kinds to the settings and sets a retention of 30 days.
+func Load(ctx context.Context, client *http.Client, baseURL string, progress io.Writer) error {
 	data := Generate()
 	l := loader{
-		api:   api{client: &http.Client{}, base: baseURL},
+		api:   api{client: client, base: baseURL},
 		meter: newMeter(progress, len(data.Customers)+len(data.Records)+len(data.Fates)),
 	}
 	defer l.meter.finish()
@@ -40,9 +40,12 @@ type loader struct {
 	meter *meter
 }
 
-// load loads the settings, then customers, then records, then fates: records need their customer and their kind, and a
+// load loads the access rules and the settings, then customers, then records, then fates: records need their customer and their kind, and a
 // deleted customer takes no records.
 func (l loader) load(ctx context.Context, data Data) error {
+	if err := l.setAccess(ctx); err != nil {
+		return err
+	}
 	if err := l.setRetention(ctx, retention); err != nil {
 		return err
 	}

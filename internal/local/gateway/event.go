@@ -14,7 +14,7 @@ import (
 )
 
 // newEvent returns the event of a request for a function behind an HTTP API (payload format 2.0).
-func newEvent(r *http.Request, id string, body []byte, route string, claims map[string]string, now time.Time) events.APIGatewayV2HTTPRequest {
+func newEvent(r *http.Request, id string, body []byte, route string, verified *events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription, now time.Time) events.APIGatewayV2HTTPRequest {
 	path := rawPath(r.URL.Path)
 	source, _, _ := net.SplitHostPort(r.RemoteAddr)
 	event := events.APIGatewayV2HTTPRequest{
@@ -40,10 +40,8 @@ func newEvent(r *http.Request, id string, body []byte, route string, claims map[
 			},
 		},
 	}
-	if claims != nil {
-		event.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
-			JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: claims},
-		}
+	if verified != nil {
+		event.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{JWT: verified}
 	}
 	event.Body, event.IsBase64Encoded = encode(r.Header.Get("Content-Type"), body)
 	return event

@@ -13,20 +13,24 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"lethe/internal/local/lambda"
 )
 
 // Invoke calls the function behind the gateway.
 type Invoke func(ctx context.Context, event []byte) (response []byte, err error)
 
+// refusedBody is how long the server waits for the body of a request without a valid token.
+const refusedBody = 100 * time.Millisecond
+
 // Options of a gateway.
 type Options struct {
 	Invoke Invoke
 	// Route is the key of the route that leads here.
 	Route string
-	// Claims are the claims of the token that an authorizer would have checked. Every event has them; nil if the
-	// route needs no token.
-	Claims map[string]string
+	// Authorizer verifies the tokens of requests. It is nil if the route needs none.
+	Authorizer *Authorizer
 	// Timeout is how long the gateway waits for the function, at most 30 s.
 	Timeout time.Duration
 	// BodyTimeout is the maximum time for a request's body. Zero means 20 s.
@@ -34,7 +38,7 @@ type Options struct {
 	Log         *slog.Logger
 }
 
-// New returns the gateway. Every request gets the claims: the caller must refuse requests that must not have them.
+// New returns the gateway.
 func New(options Options) http.Handler {
 	return &gateway{options, newBodies(options.BodyTimeout)}
 }
@@ -47,13 +51,20 @@ type gateway struct {
 
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := rand.Text()[:15] + "="
+	verified, err := g.authorize(r)
+	if err != nil {
+		// Before it answers, the server reads what has arrived of the body. It must not wait for the rest.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(refusedBody))
+		g.refuse(w, r, id, err)
+		return
+	}
 	body, release, err := g.bodies.read(w, r)
 	if err != nil {
 		g.refuse(w, r, id, err)
 		return
 	}
 	defer release()
-	event, err := json.Marshal(newEvent(r, id, body, g.Route, g.Claims, time.Now()))
+	event, err := json.Marshal(newEvent(r, id, body, g.Route, verified, time.Now()))
 	if err != nil {
 		g.refuse(w, r, id, err)
 		return
@@ -73,6 +84,18 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, response, body)
 }
 
+// authorize returns what the request's token says, nil if the route needs none.
+func (g *gateway) authorize(r *http.Request) (*events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription, error) {
+	if g.Authorizer == nil {
+		return nil, nil
+	}
+	claims, err := g.Authorizer.check(r)
+	if err != nil {
+		return nil, err
+	}
+	return &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: claims, Scopes: g.Authorizer.scopes}, nil
+}
+
 // refuse answers with an error of the gateway. It logs no path and no query: they may contain personal data. The
 // function's log lines have the route, with the same request id.
 func (g *gateway) refuse(w http.ResponseWriter, r *http.Request, id string, err error) {
@@ -85,6 +108,9 @@ func (g *gateway) refuse(w http.ResponseWriter, r *http.Request, id string, err 
 		level = slog.LevelInfo
 	}
 	g.Log.Log(r.Context(), level, "request failed", "requestId", id, "method", r.Method, "route", g.Route, "status", status, "error", err)
+	if unauthorized := (*unauthorizedError)(nil); errors.As(err, &unauthorized) {
+		w.Header().Set("WWW-Authenticate", unauthorized.challenge())
+	}
 	body := `{"message":"` + http.StatusText(status) + `"}`
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -93,8 +119,12 @@ func (g *gateway) refuse(w http.ResponseWriter, r *http.Request, id string, err 
 }
 
 func statusOf(err error) int {
-	tooLarge, unreadable := (*http.MaxBytesError)(nil), (*unreadableError)(nil)
+	tooLarge, unreadable, unauthorized := (*http.MaxBytesError)(nil), (*unreadableError)(nil), (*unauthorizedError)(nil)
 	switch {
+	case errors.As(err, &unauthorized):
+		return http.StatusUnauthorized
+	case errors.Is(err, errScope):
+		return http.StatusForbidden
 	case errors.As(err, &tooLarge), errors.Is(err, lambda.ErrRequestTooLarge):
 		return http.StatusRequestEntityTooLarge
 	case errors.As(err, &unreadable):

@@ -25,7 +25,6 @@ func serve(t *testing.T, invoke gateway.Invoke) string {
 	server := httptest.NewServer(gateway.New(gateway.Options{
 		Invoke:  invoke,
 		Route:   gateway.Default,
-		Claims:  map[string]string{"sub": "demo-admin"},
 		Timeout: 200 * time.Millisecond,
 		Log:     slog.New(slog.DiscardHandler),
 	}))
@@ -88,8 +87,7 @@ func TestEvent(t *testing.T) {
 		"queryStringParameters": map[string]any{"x": "1,2", "y": "a b", "flag": ""},
 		"requestContext": map[string]any{
 			"routeKey": "$default", "accountId": "000000000000", "stage": "$default", "apiId": "local", "domainName": host, "domainPrefix": "local",
-			"authorizer": map[string]any{"jwt": map[string]any{"claims": map[string]any{"sub": "demo-admin"}}},
-			"http":       map[string]any{"method": "PATCH", "path": "/v1/cä/a/b", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"},
+			"http": map[string]any{"method": "PATCH", "path": "/v1/cä/a/b", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"},
 			"authentication": map[string]any{"clientCert": map[string]any{
 				"clientCertPem": "", "issuerDN": "", "serialNumber": "", "subjectDN": "", "validity": map[string]any{"notAfter": "", "notBefore": ""}}},
 		},

@@ -35,6 +35,7 @@ type Stream struct {
 	// FromStart begins a shard without a checkpoint at its oldest record, else at new records.
 	FromStart       bool
 	BatchSize       int
+	Window          time.Duration // how long records are gathered for a batch that isn't full
 	PartialFailure  bool
 	Bisect          bool
 	Parallelization int // concurrent batches per shard
@@ -154,22 +155,41 @@ func (r *reader) step(ctx context.Context, iterator *string) (*string, error) {
 			return nil, err
 		}
 	}
-	limit := min(mostRecords, r.BatchSize*r.Parallelization)
-	output, err := r.Client.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: iterator, Limit: aws.Int32(int32(limit))})
+	records, next, err := r.gather(ctx, iterator)
 	if err != nil {
 		return nil, err
 	}
-	if len(output.Records) == 0 {
-		if output.NextShardIterator != nil {
+	if len(records) == 0 {
+		if next != nil {
 			sleep(ctx, emptyPause)
 		}
-		return output.NextShardIterator, nil
+		return next, nil
 	}
-	if err := r.deliverAll(ctx, output.Records); err != nil {
+	if err := r.deliverAll(ctx, records); err != nil {
 		return nil, err
 	}
-	last := output.Records[len(output.Records)-1]
-	return output.NextShardIterator, r.Checkpoints.set(r.ARN, r.shard, aws.ToString(last.Dynamodb.SequenceNumber))
+	last := records[len(records)-1]
+	return next, r.Checkpoints.set(r.ARN, r.shard, aws.ToString(last.Dynamodb.SequenceNumber))
+}
+
+// gather reads what comes next in the shard. Once it has a record it reads on, until it has a batch for each lane, or the window
+// is over.
+func (r *reader) gather(ctx context.Context, iterator *string) (records []types.Record, next *string, err error) {
+	most := min(mostRecords, r.BatchSize*r.Parallelization)
+	var until time.Time
+	for next = iterator; ; sleep(ctx, min(emptyPause, time.Until(until))) {
+		output, err := r.Client.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: next, Limit: aws.Int32(int32(most - len(records)))})
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(records) == 0 {
+			until = time.Now().Add(r.Window)
+		}
+		records, next = append(records, output.Records...), output.NextShardIterator
+		if len(records) == 0 || len(records) == most || next == nil || !time.Now().Before(until) {
+			return records, next, nil
+		}
+	}
 }
 
 // position returns the iterator after the checkpoint. If the stream no longer has the next records, that is logged.

@@ -185,6 +185,39 @@ func TestStreamTellsExpiriesFromDeletions(t *testing.T) {
 	}
 }
 
+func TestStreamGathersRecordsForTheWindow(t *testing.T) {
+	t.Parallel()
+	f := &function{answer: func(int, []byte) (string, error) { return "", nil }}
+	s := newSource(t, f)
+	s.stream.Window = 2 * time.Second
+	run(t, s.stream.Run)
+	began := time.Now()
+	for i := range 3 {
+		s.put(t, "p", fmt.Sprint(i))
+		time.Sleep(300 * time.Millisecond)
+	}
+	waitFor(t, "the batch", func() bool { return len(f.seen()) > 0 })
+	if waited := time.Since(began); waited < s.stream.Window {
+		t.Errorf("the function was called after %s, before the window of %s was over", waited, s.stream.Window)
+	}
+	if got := records(t, f.seen()[0]); len(got) != 3 {
+		t.Errorf("the batch has %d records, want 3", len(got))
+	}
+}
+
+func TestStreamDeliversAFullBatchBeforeTheWindowIsOver(t *testing.T) {
+	t.Parallel()
+	f := &function{answer: func(int, []byte) (string, error) { return "", nil }}
+	s := newSource(t, f)
+	s.stream.Window, s.stream.BatchSize = time.Hour, 4
+	s.putMany(t, 4)
+	run(t, s.stream.Run)
+	waitFor(t, "the batch", func() bool { return len(f.seen()) > 0 })
+	if got := records(t, f.seen()[0]); len(got) != 4 {
+		t.Errorf("the batch has %d records, want 4", len(got))
+	}
+}
+
 func TestStreamRetriesFromTheLowestFailure(t *testing.T) {
 	t.Parallel()
 	var done ledger

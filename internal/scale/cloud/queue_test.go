@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 )
@@ -109,6 +110,38 @@ func TestTheStreamKeepsTheOrderOfACustomer(t *testing.T) {
 	clock.Run(func() bool { return s.Handled == n })
 	if s.Left != 0 || s.Handled != n || played != n || meter.Write != n {
 		t.Errorf("of %d records %d are left, %d handled, %d played, %g written", n, s.Left, s.Handled, played, meter.Write)
+	}
+}
+
+// TestTheStreamGathersRecordsForItsWindow adds one record now and one later, and then a full batch.
+func TestTheStreamGathersRecordsForItsWindow(t *testing.T) {
+	clock := NewClock(3)
+	store, meter := NewStore(clock, 0), &Meter{}
+	var sizes []int
+	s := &Stream{
+		Clock: clock, BatchSize: 5, Window: 10 * time.Second, Lanes: 1, Timeout: time.Minute, Megabytes: 512, Meter: meter,
+		Start: func() *Process { return NewProcess(store, meter, writer(), 512) },
+		Trace: func(_ string, n int) Trace {
+			sizes = append(sizes, n)
+			trace := put(Touch{Table: MainTable, Key: "A#", Slot: 0, Write: 1})
+			trace.Customers = n
+			return trace
+		},
+	}
+	s.Add("delete", 1)
+	clock.After(5*time.Second, func() { s.Add("delete", 2) })
+	clock.Run(func() bool { return s.Handled == 2 })
+	within(t, "a batch that isn't full", clock.Now(), 10*time.Second, 11*time.Second)
+	clock.After(20*time.Second, func() {
+		for i := range 5 {
+			s.Add("delete", i)
+		}
+	})
+	clock.Run(func() bool { return s.Handled == 7 })
+	within(t, "a full batch", s.Longest, 10*time.Second, 11*time.Second)
+	within(t, "all", clock.Now(), 30*time.Second, 32*time.Second)
+	if !slices.Equal(sizes, []int{2, 5}) {
+		t.Errorf("the batches have %v records, want 2 and 5", sizes)
 	}
 }
 

@@ -148,3 +148,29 @@ func within(t *testing.T, what string, took, least, most time.Duration) {
 		t.Errorf("%s took %s, want %s to %s", what, took, least, most)
 	}
 }
+
+// TestALostAppendRepeatsNothingElse has runs work and append to one chain, then to another. A run that comes too late at a
+// chain reads its end and appends again; the work before is done, and so is the other chain.
+func TestALostAppendRepeatsNothingElse(t *testing.T) {
+	store := NewStore(NewClock(1), 40_000)
+	trace := Trace{Customers: 1}
+	for _, key := range []string{"L#0", "L#1"} {
+		read, write := Touch{Table: LedgerTable, Key: key, Slot: NoSlot, Read: 1}, Touch{Table: LedgerTable, Key: key, Slot: NoSlot, Write: 1}
+		work := Touch{Table: MainTable, Key: "C#" + key, Item: "work", Write: 100}
+		trace.Stages = append(trace.Stages, Stage{{Operation: "Query", Parts: []Part{{Touches: []Touch{read}}}}},
+			Stage{{Operation: "BatchWriteItem", Parts: []Part{{Touches: []Touch{work}}}}},
+			Stage{{Operation: "BatchExecuteStatement", Parts: []Part{{Touches: []Touch{write}}}}})
+	}
+	const runs = 8
+	_, meter := play(t, store, trace, runs)
+	if store.versions["L#0"] != runs || store.versions["L#1"] != runs {
+		t.Errorf("the chains have %d and %d blocks, want %d each", store.versions["L#0"], store.versions["L#1"], runs)
+	}
+	appends := meter.Read // each append was preceded by a read
+	if appends <= 2*runs {
+		t.Errorf("the ends of the chains were read %g times: no run came too late", appends)
+	}
+	if want := runs*2*100 + appends; meter.Write != want {
+		t.Errorf("%g units were written, want %g: the work once, and each append", meter.Write, want)
+	}
+}

@@ -8,6 +8,7 @@ type Stream struct {
 	*Clock
 
 	BatchSize int
+	Window    time.Duration // how long records are gathered for a batch that isn't full
 	Lanes     int
 	Timeout   time.Duration
 	Megabytes int
@@ -28,6 +29,7 @@ type lane struct {
 	process *Process
 	records []record
 	running bool
+	since   time.Duration // when it began to gather a batch; -1 if it doesn't
 }
 
 type record struct {
@@ -39,11 +41,14 @@ type record struct {
 // Add adds the record of a change.
 func (s *Stream) Add(event string, customer int) {
 	for len(s.lanes) < s.Lanes {
-		s.lanes = append(s.lanes, &lane{Stream: s, process: s.Start()})
+		s.lanes = append(s.lanes, &lane{Stream: s, process: s.Start(), since: -1})
 	}
 	l := s.lanes[uint64(customer)*0x9e3779b97f4a7c15>>32%uint64(len(s.lanes))]
 	l.records = append(l.records, record{event, customer, s.now})
 	s.Left++
+	if l.since >= 0 && len(l.records) == l.BatchSize {
+		l.gathered()
+	}
 	if !l.running {
 		l.running = true
 		s.After(s.below(streamPoll), l.next)
@@ -52,11 +57,30 @@ func (s *Stream) Add(event string, customer int) {
 
 // next handles the next batch, until none is left.
 func (l *lane) next() {
-	n := min(l.BatchSize, len(l.records))
-	if n == 0 {
+	switch n := len(l.records); {
+	case n == 0:
 		l.running = false
-		return
+	case n < l.BatchSize && l.Window > 0:
+		began := l.now
+		l.since = began
+		l.After(l.Window, func() {
+			if l.since == began {
+				l.gathered()
+			}
+		})
+	default:
+		l.batch()
 	}
+}
+
+// gathered ends the window.
+func (l *lane) gathered() {
+	l.since = -1
+	l.batch()
+}
+
+func (l *lane) batch() {
+	n := min(l.BatchSize, len(l.records))
 	batch := l.records[:n:n]
 	l.records = l.records[n:]
 	began := l.now

@@ -252,8 +252,8 @@ test("a list that can't be loaded says why, and is loaded again", async ({ page 
   await expect(page.getByRole("rowheader").first()).toBeVisible();
 });
 
-test("offline the rows stay, and nothing that needs the API can be pressed", async ({ page, context, recorded }) => {
-  await seed(page.request, [{ id: "offline", organisation: "Quixotte Offline" }]);
+test("offline the rows stay, and nothing that needs the API can be pressed", async ({ page, context, recorded, request }) => {
+  await seed(request, [{ id: "offline", organisation: "Quixotte Offline" }]);
   await Promise.all([page.waitForResponse(/keylist-/), page.goto("/customers?limit=25")]);
   await page.getByRole("cell").getByRole("checkbox").first().click();
   await expect(page.getByText("1 customer selected")).toBeVisible();

@@ -1,5 +1,9 @@
-import { expect, test as base, type APIRequestContext, type Page } from "@playwright/test";
+import { expect, test as base, type APIRequest, type APIRequestContext, type Browser, type BrowserContext, type Page } from "@playwright/test";
 import axe from "axe-core";
+import config from "../playwright.config";
+
+/** Where the dashboard is. */
+export const dashboard = config.use?.baseURL ?? "";
 
 /** Personal values that the flows' customers have. None of them may come into an address. */
 export const personal = ["quixotte", "zephyrine", "blumenkohl", "ysolde", "xanthippe", "waldmeister"];
@@ -7,15 +11,61 @@ export const personal = ["quixotte", "zephyrine", "blumenkohl", "ysolde", "xanth
 /** Everything that was an address: of requests, of pages, of history entries. */
 type Recorded = { addresses: string[]; violations: string[]; errors: string[] };
 
+/** The demo's administrators, as the local issuer calls them. */
+export type Administrator = "owner" | "support" | "privacy" | "auditor" | "leaver";
+
+type Cookies = Awaited<ReturnType<BrowserContext["storageState"]>>;
+
 declare global {
   interface Window {
     note: (kind: "address" | "violation", text: string) => Promise<void>;
   }
 }
 
-export const test = base.extend<{ recorded: Recorded }>({
+/** The cookies of a sign-in are used this long, so that it is fresh enough for everything. Milliseconds. */
+const freshFor = 180_000;
+
+type Options = { administrator: Administrator; /** Whether the issuer knows the browser already. */ known: boolean };
+type WorkerFixtures = { issuer: string; cookiesOf: (administrator: Administrator) => Promise<Cookies> };
+
+export const test = base.extend<Options & { recorded: Recorded }, WorkerFixtures>({
+  administrator: ["owner", { option: true }],
+  known: [true, { option: true }],
+
+  issuer: [
+    async ({ playwright }, use) => {
+      const context = await playwright.request.newContext({ baseURL: dashboard });
+      await use(((await (await context.get("/config.json")).json()) as { issuer: string }).issuer);
+      await context.dispose();
+    },
+    { scope: "worker" },
+  ],
+
+  cookiesOf: [
+    async ({ browser }, use) => {
+      const kept = new Map<Administrator, { cookies: Promise<Cookies>; since: number }>();
+      await use((administrator) => {
+        const found = kept.get(administrator);
+        if (found && Date.now() - found.since < freshFor) return found.cookies;
+        const cookies = signIn(browser, administrator);
+        kept.set(administrator, { cookies, since: Date.now() });
+        return cookies;
+      });
+    },
+    { scope: "worker" },
+  ],
+
+  storageState: async ({ administrator, known, cookiesOf }, use) => use(known ? await cookiesOf(administrator) : { cookies: [], origins: [] }),
+
+  /** Requests of the same administrator beside the browser. */
+  request: async ({ playwright, issuer, administrator }, use) => {
+    const context = await as(playwright, issuer, administrator);
+    await use(context);
+    await context.dispose();
+  },
+
   recorded: [
-    async ({ page }, use) => {
+    async ({ page, context, issuer }, use) => {
       const recorded: Recorded = { addresses: [], violations: [], errors: [] };
       page.on("request", (request) => recorded.addresses.push(request.url()));
       page.on("framenavigated", (frame) => recorded.addresses.push(frame.url()));
@@ -27,13 +77,54 @@ export const test = base.extend<{ recorded: Recorded }>({
       await page.exposeFunction("note", (kind: "address" | "violation", text: string) => void recorded[kind === "address" ? "addresses" : "violations"].push(text));
       await page.addInitScript(watch);
       await use(recorded);
+      const entries = page.isClosed() ? [] : await historyOf(context, page);
       expect(recorded.violations, "violations of the content security policy").toEqual([]);
       expect(recorded.errors, "errors in the page").toEqual([]);
-      expect(leaks(recorded.addresses), "personal values in addresses").toEqual([]);
+      expect(leaks([...recorded.addresses, ...entries]), "personal values in addresses").toEqual([]);
+      expect(secrets([...recorded.addresses, ...entries]), "tokens in addresses").toEqual([]);
+      expect(entries.filter((entry) => !entry.startsWith(issuer) && /[?&](code|state)=/.test(entry)), "codes in the history").toEqual([]);
     },
     { auto: true },
   ],
 });
+
+/** Signs in at the issuer's page, as a person does, and returns the cookies by which it knows the browser. */
+async function signIn(browser: Browser, administrator: Administrator): Promise<Cookies> {
+  const context = await browser.newContext({ baseURL: dashboard });
+  const page = await context.newPage();
+  await page.goto("/");
+  await choose(page, administrator);
+  await expect(page).toHaveURL(`${dashboard}/`);
+  const cookies = await context.storageState();
+  await context.close();
+  return cookies;
+}
+
+/** Chooses an administrator on the page of the local issuer. */
+export async function choose(page: Page, administrator: Administrator): Promise<void> {
+  await page.locator(`button[value="demo-${administrator}"]`).click();
+}
+
+/** Makes requests with a token of the administrator. */
+export async function as(playwright: { request: APIRequest }, issuer: string, administrator: Administrator): Promise<APIRequestContext> {
+  const plain = await playwright.request.newContext();
+  const token = (await (await plain.post(`${issuer}/tokens/${administrator}`)).text()).trim();
+  await plain.dispose();
+  return playwright.request.newContext({ baseURL: dashboard, extraHTTPHeaders: { Authorization: `Bearer ${token}` } });
+}
+
+/** The addresses of the tab's history entries. */
+export async function historyOf(context: BrowserContext, page: Page): Promise<string[]> {
+  const session = await context.newCDPSession(page);
+  const { entries } = await session.send("Page.getNavigationHistory");
+  await session.detach();
+  return entries.map(({ url }) => url);
+}
+
+/** Addresses with a token, or with a code in any other than the one that the issuer sends the browser back to. */
+function secrets(addresses: string[]): string[] {
+  return addresses.filter((each) => /eyJ[\w-]+\./.test(each) || (/[?&]code=/.test(each) && !each.startsWith(`${dashboard}/signed-in?`)));
+}
 
 /** Runs in the page: notes what the policy refuses, and each history entry. */
 function watch(): void {

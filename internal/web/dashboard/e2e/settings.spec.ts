@@ -13,7 +13,9 @@ test("retention is previewed before it is saved", async ({ page, request }) => {
   await expect(page.getByText("Nothing has changed yet.")).toBeVisible();
   await page.getByLabel("Days in the trash").fill("7");
   await expect(page.getByText("Preview: from 30 days to 7 days")).toBeVisible();
-  await expect(page.getByRole("rowheader", { name: "Within a week" })).toBeVisible();
+  await expect(page.getByRole("slider", { name: "Becomes due on each of the next 30 days" })).toHaveAttribute("aria-valuetext", /as it is: 0, with 7 days: [1-9]/);
+  await page.getByRole("button", { name: "Show as table" }).click();
+  await expect(page.getByRole("columnheader", { name: "With 7 days" })).toBeVisible();
   await audit(page);
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.getByText("now 7 days")).toBeVisible();

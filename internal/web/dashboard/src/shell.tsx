@@ -8,6 +8,7 @@ import { Menu } from "./parts/menu";
 import { Note } from "./parts/basic";
 import { Announcements } from "./state/announce";
 import { useMe } from "./state/me";
+import { useMay, type Act } from "./state/may";
 import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "./state/operation";
 import { useOnline } from "./state/online";
 import { useOperation, useOperations, useTotals } from "./state/queries";
@@ -57,16 +58,16 @@ function SideBar({ open }: { open: boolean }) {
         <span className="place">{returned()?.config.place}</span>
       </div>
       <nav aria-label="Pages">
-        <Page to="/" icon="home" name="Overview" />
+        <Page act="see" to="/" icon="home" name="Overview" />
         <hr />
-        <Page to="/customers" icon="people" name="Customers" detail={totals.data && count(totals.data.active)} />
-        <Page to="/deleted-customers" icon="trash" name="Deleted customers" detail={totals.data && count(totals.data.trash)} />
-        <Page to="/import" icon="upload" name="Import" />
+        <Page act="see" to="/customers" icon="people" name="Customers" detail={totals.data && count(totals.data.active)} />
+        <Page act="see" to="/deleted-customers" icon="trash" name="Deleted customers" detail={totals.data && count(totals.data.trash)} />
+        <Page act="import" to="/import" icon="upload" name="Import" />
         <hr />
-        <Page to="/operations" icon="list" name="Operations" detail={running > 0 ? `${running} running` : undefined} />
-        <Page to="/certificates" icon="shield" name="Certificates" />
+        <Page act="seeOperations" to="/operations" icon="list" name="Operations" detail={running > 0 ? `${running} running` : undefined} />
+        <Page act="seeCertificates" to="/certificates" icon="shield" name="Certificates" />
         <hr />
-        <Page to="/settings" icon="sliders" name="Settings" />
+        <Page act="seeSettings" to="/settings" icon="sliders" name="Settings" />
       </nav>
       <Account />
     </header>
@@ -79,20 +80,22 @@ function Account() {
   const name = me?.name || me?.subject || "Signed in";
   return (
     <div className="account">
-      <Menu label={`Account of ${name}`} subject={name} className="account-button" groups={[[{ label: "Sign out", icon: "leave", run: () => void signOut() }]]}>
+      <Menu subject={`Account of ${name}`} className="account-button" groups={[[{ label: "Sign out", icon: "leave", run: () => void signOut() }]]}>
         <span className="avatar" aria-hidden="true">
           {initials(name)}
         </span>
+        <span className="visually-hidden">Account of </span>
         <span className="who">
           {name}
-          {me && <small>{me.groups.join(", ")}</small>}
+          <small>{me?.groups.join(", ")}</small>
         </span>
       </Menu>
     </div>
   );
 }
 
-function Page({ to, icon, name, detail }: { to: string; icon: IconName; name: string; detail?: string | undefined }) {
+function Page({ act, to, icon, name, detail }: { act: Act; to: string; icon: IconName; name: string; detail?: string | undefined }) {
+  if (!useMay()(act)) return null;
   return (
     <NavLink to={to} end={to === "/"} title={name}>
       <Icon name={icon} />

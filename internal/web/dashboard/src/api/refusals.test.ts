@@ -36,5 +36,5 @@ it("names the permission that is missing, and how fresh a sign-in has to be", ()
   const problem = { type: "", title: "", status: 403, code: "FORBIDDEN", detail: "", requestId: "r", permission: "purge" };
   expect(explain(new Refusal("FORBIDDEN", 403, problem, undefined))).toBe("Your account lacks the permission purge. Ask an administrator who manages permissions.");
   const stale = { type: "", title: "", status: 401, code: "STALE_SIGN_IN", detail: "", requestId: "r", maxAge: 300 };
-  expect(explain(new Refusal("STALE_SIGN_IN", 401, stale, undefined))).toContain("within the last 5 minutes. Nothing was done.");
+  expect(explain(new Refusal("STALE_SIGN_IN", 401, stale, undefined))).toContain("within the last 5 minutes. Sign in again");
 });

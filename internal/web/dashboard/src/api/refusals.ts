@@ -57,7 +57,7 @@ export function explain(error: unknown): string {
   if (!(error instanceof Refusal)) return "Something went wrong in this page. Reload it.";
   const { permission, maxAge } = error.problem ?? {};
   if (permission) return `Your account lacks the permission ${permission}. Ask an administrator who manages permissions.`;
-  if (maxAge) return `For this you have to have signed in within the last ${counted(Math.round(maxAge / 60), "minute")}. Nothing was done. Sign in again: you come back to this page, and can ask for it again.`;
+  if (maxAge) return `For this you must have signed in within the last ${counted(Math.round(maxAge / 60), "minute")}. Sign in again: you come back to this page, and can ask for it again.`;
   return refusals[error.code] ?? error.problem?.detail ?? refusals[UNREADABLE] ?? error.code;
 }
 

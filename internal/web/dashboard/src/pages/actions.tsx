@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { api } from "../api/client";
 import { prepare, type Item } from "../parts/menu";
+import { useMay, type Act } from "../state/may";
 import { useChange, type ListedCustomer } from "../state/queries";
 import { nameOf } from "../words";
 
@@ -22,24 +23,27 @@ export function useCustomerActions() {
   );
   const ask = (what: Open["what"], customer: ListedCustomer) => () => setOpen({ what, customer });
 
+  const may = useMay();
+  const only = (act: Act, item: Item): Item[] => (may(act) ? [item] : []);
+
   const menu = (customer: ListedCustomer, own = false): Item[][] => {
     const view: Item = { label: "View profile", icon: "eye", to: `/customers/${customer.id}` };
-    const hold: Item = { label: "Place a legal hold…", icon: "lock", run: ask("hold", customer) };
+    const hold = only("hold", { label: "Place a legal hold…", icon: "lock", run: ask("hold", customer) });
     if (customer.state === "purging") return [[view]];
     if (customer.state === "deleted") {
       return [
-        [...(own ? [] : [view]), { label: "Restore", icon: "back", run: () => restore.mutate(customer) }, hold],
-        [{ label: "Permanently delete…", icon: "eraser", danger: true, run: ask("purge", customer) }],
+        [...(own ? [] : [view]), ...only("restore", { label: "Restore", icon: "back", run: () => restore.mutate(customer) }), ...hold],
+        only("purge", { label: "Permanently delete…", icon: "eraser", danger: true, run: ask("purge", customer) }),
       ];
     }
     return [
-      [...(own ? [] : [view, { label: "Edit profile", icon: "pen", to: `/customers/${customer.id}/edit` } satisfies Item]), { label: "Add a record…", icon: "plus", run: ask("record", customer) }],
-      [customer.blocked ? { label: "Unblock", icon: "check", run: () => unblock.mutate(customer) } : { label: "Block…", icon: "ban", run: ask("block", customer) }, hold],
-      [{ label: "Delete…", icon: "trash", detail: "Del", run: ask("delete", customer) }],
+      [...(own ? [] : [view, ...only("edit", { label: "Edit profile", icon: "pen", to: `/customers/${customer.id}/edit` })]), ...only("addRecord", { label: "Add a record…", icon: "plus", run: ask("record", customer) })],
+      [...only("block", customer.blocked ? { label: "Unblock", icon: "check", run: () => unblock.mutate(customer) } : { label: "Block…", icon: "ban", run: ask("block", customer) }), ...hold],
+      only("delete", { label: "Delete…", icon: "trash", detail: "Del", run: ask("delete", customer) }),
     ];
   };
 
-  return { menu, dialog: open && dialogOf(open, close), ask: (what: Open["what"], customer: ListedCustomer) => ask(what, customer)(), restore: (customer: ListedCustomer) => restore.mutate(customer), error: restore.error ?? unblock.error };
+  return { menu, may, dialog: open && dialogOf(open, close), ask: (what: Open["what"], customer: ListedCustomer) => ask(what, customer)(), restore: (customer: ListedCustomer) => restore.mutate(customer), error: restore.error ?? unblock.error };
 }
 
 const load = () => import("./dialogs");

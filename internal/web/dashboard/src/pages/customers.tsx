@@ -38,12 +38,16 @@ export default function CustomersPage() {
         total={total === undefined ? undefined : count(total)}
         actions={
           <>
-            <ButtonLink to="/import" icon="upload" className="add" name="Import">
-              <span>Import</span>
-            </ButtonLink>
-            <Button look="primary" icon="plus" className="add" aria-label="Add customer" onClick={() => setAdding(true)}>
-              <span>Add customer</span>
-            </Button>
+            {actions.may("import") && (
+              <ButtonLink to="/import" icon="upload" className="add" name="Import">
+                <span>Import</span>
+              </ButtonLink>
+            )}
+            {actions.may("add") && (
+              <Button look="primary" icon="plus" className="add" aria-label="Add customer" onClick={() => setAdding(true)}>
+                <span>Add customer</span>
+              </Button>
+            )}
           </>
         }
       />
@@ -61,6 +65,7 @@ export default function CustomersPage() {
             icon="people"
             title="No customers yet"
             actions={
+              actions.may("add") && (
               <>
                 <ButtonLink to="/import" icon="upload">
                   Import
@@ -69,9 +74,10 @@ export default function CustomersPage() {
                   Add customer
                 </Button>
               </>
+              )
             }
           >
-            Add one, or import a file.
+            {actions.may("add") && "Add one, or import a file."}
           </Empty>
         }
         noMatch={(clear, filter) => <NoMatch clear={clear} filter={filter} />}

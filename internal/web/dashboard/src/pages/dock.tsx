@@ -34,7 +34,7 @@ export default function Dock({ selection, select, total, actions }: DockProps) {
       void navigate(`/operations/${operation.id}`, { state: { selection: inWords(selection) } });
     },
   );
-  const hindrance = limit ?? offline;
+  const hindrance = limit ?? offline ?? (actions.length === 0 ? "Your account can’t change many customers at once." : undefined);
   return (
     <section className="dock" aria-label="Selection">
       <strong>{describe(selection, size)}</strong>
@@ -44,8 +44,8 @@ export default function Dock({ selection, select, total, actions }: DockProps) {
       {hindrance && <span className="reason">{hindrance}</span>}
       {start.error && <Failure what="The plan couldn’t be made." error={start.error} />}
       <div className="actions">
-        <Why value={code} change={setCode} />
-        <input className="why" aria-label="Reason, optional, kept in the log" placeholder="Reason, optional" maxLength={200} value={reason} onChange={(event) => setReason(event.target.value)} />
+        {actions.length > 0 && <Why value={code} change={setCode} />}
+        {actions.length > 0 && <input className="why" aria-label="Reason, optional, kept in the log" placeholder="Reason, optional" maxLength={200} value={reason} onChange={(event) => setReason(event.target.value)} />}
         {actions.map((each) => (
           <Button key={each.action} aria-keyshortcuts={each.action === "delete" ? "Delete" : undefined} icon={each.icon} size="bar" look={each.danger ? "danger" : "default"} unavailable={hindrance ?? (start.isPending ? "Under way" : undefined)} onClick={() => start.mutate(each.action)}>
             {each.label}

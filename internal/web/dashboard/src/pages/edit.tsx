@@ -6,6 +6,7 @@ import { Button, Note, Skeleton } from "../parts/basic";
 import { Failure } from "../parts/problem";
 import { emptyProfile, isToldByFields, ProfileFields, type Profile } from "../parts/profilefields";
 import { useDraft } from "../state/draft";
+import { useMay } from "../state/may";
 import { useChange, useCustomer, type Customer } from "../state/queries";
 import { TopBar } from "../shell";
 import { nameOf } from "../words";
@@ -56,6 +57,7 @@ function Form({ customer, etag, reload }: FormProps) {
   const [profile, setProfile] = useState(draft.found?.profile ?? base.profile);
   const [found, setFound] = useState(draft.found !== undefined);
   const [deleting, setDeleting] = useState(false);
+  const may = useMay();
   const navigate = useNavigate();
   const back = () => {
     draft.drop();
@@ -133,6 +135,7 @@ function Form({ customer, etag, reload }: FormProps) {
         </Button>
         {changes.length === 0 && <span className="reason">Nothing has changed yet.</span>}
       </div>
+      {may("delete") && (
       <div className="form-foot">
         <div>
           <strong>Delete this customer</strong>
@@ -142,6 +145,7 @@ function Form({ customer, etag, reload }: FormProps) {
           Delete…
         </Button>
       </div>
+      )}
       <Suspense>{deleting && <CustomerDialog what="delete" customer={customer} close={() => setDeleting(false)} />}</Suspense>
     </form>
   );

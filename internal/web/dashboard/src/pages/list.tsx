@@ -9,6 +9,7 @@ import type { Item } from "../parts/menu";
 import { Failure } from "../parts/problem";
 import { CustomerTable, type Column } from "../parts/table";
 import { useAnnounce } from "../state/announce";
+import { useMay } from "../state/may";
 import { useOffline } from "../state/online";
 import { pageSizes, useListState } from "../state/liststate";
 import { useCustomers, type ListedCustomer } from "../state/queries";
@@ -45,6 +46,7 @@ export function CustomerList(props: ListProps) {
   const [selection, select] = useSelection(props.name);
   const [said, setSaid] = useState<string>();
   const announce = useAnnounce();
+  const may = useMay();
   const under = underFilter(selection, filter);
   const { cleared } = under;
   // Back changes the filter, too, so it is here and not where the filter is chosen.
@@ -99,7 +101,7 @@ export function CustomerList(props: ListProps) {
       <div className="foot">
         {!isEmpty(under.selection) && (
           <Suspense fallback={null}>
-            <Dock {...shown} actions={props.bulk(filter)} />
+            <Dock {...shown} actions={props.bulk(filter).filter(({ action }) => may.many(action))} />
           </Suspense>
         )}
         {page.data && customers.length > 0 && (

@@ -11,6 +11,7 @@ import { OperationTag } from "../parts/operationtag";
 import { Failure } from "../parts/problem";
 import { useAnnounce } from "../state/announce";
 import { canUndo, decidedOf, fractionOf, isMoving, stageOf, subjects, titleOf, verbsOf, type Operation, type Stage } from "../state/operation";
+import { useMay } from "../state/may";
 import { outcomeOf } from "../state/outcome";
 import { useChange, useOperation, useRefresh, useSettings } from "../state/queries";
 import { serverNow } from "../api/client";
@@ -334,6 +335,7 @@ function Review({ operation }: { operation: Operation }) {
   const [understood, setUnderstood] = useState(false);
   const [typed, setTyped] = useState("");
   const { impact, estimate, action } = operation;
+  const lacking = useMay().lacking(action);
   const { eligible, restoreUntil } = impact;
   const purge = action === "purge" || action === "replay";
   const expected = String(eligible);
@@ -354,6 +356,14 @@ function Review({ operation }: { operation: Operation }) {
     <section className="panel">
       <h2>Before you start</h2>
       <Facts facts={facts} aligned="right" />
+      {lacking ? (
+        <div className="part">
+          <p className="small center">
+            You can’t run this plan. Your account lacks the permission <code>{lacking}</code>.
+          </p>
+          <Cancel operation={operation} label="Discard this plan" said="The plan is discarded." quiet />
+        </div>
+      ) : (
       <div className="part">
         {purge && <p className="danger-text strong">This can’t be undone</p>}
         <Tick label="I understand the consequences" checked={understood} change={setUnderstood}>
@@ -367,6 +377,7 @@ function Review({ operation }: { operation: Operation }) {
         {apply.error && <Failure what="Nothing was started." error={apply.error} />}
         <Cancel operation={operation} label="Discard this plan" said="The plan is discarded." quiet />
       </div>
+      )}
     </section>
   );
 }
@@ -393,11 +404,13 @@ type CancelProps = { operation: Operation; label: string; said: string; quiet?: 
 
 function Cancel({ operation, label, said, quiet = false, stop = false }: CancelProps) {
   const client = useQueryClient();
+  const may = useMay();
   const cancel = useChange(
     () => api.post("/v1/operations/{operation}/cancel", { path: { operation: operation.id } }),
     () => said,
     ({ data }) => client.setQueryData(["operation", operation.id], data),
   );
+  if (!may("stop")) return null;
   return (
     <>
       <Button online size="full" look={quiet ? "quiet" : "default"} {...(stop ? { icon: "stop" as const } : {})} unavailable={cancel.isPending ? "Under way" : undefined} onClick={() => cancel.mutate(undefined)}>
@@ -437,6 +450,7 @@ function SoFar({ operation, stage }: { operation: Operation; stage: Stage }) {
 }
 
 function Result({ operation }: { operation: Operation }) {
+  const may = useMay();
   return (
     <section className="panel">
       <h2>Result</h2>
@@ -447,11 +461,11 @@ function Result({ operation }: { operation: Operation }) {
           cost("Cost", operation.actual),
         ]}
       />
-      <Suspense>{canUndo(operation) && <Undo operation={operation} />}</Suspense>
+      <Suspense>{canUndo(operation) && may.many("undo") && <Undo operation={operation} />}</Suspense>
       {operation.action === "purge" && (
         <div className="part">
           <p className="small center">
-            There is no undo. <Link to="/certificates">View the certificates</Link>
+            There is no undo. {may("seeCertificates") && <Link to="/certificates">View the certificates</Link>}
           </p>
         </div>
       )}

@@ -5,6 +5,7 @@ import { api } from "../api/client";
 import { Button } from "../parts/basic";
 import { Items } from "../parts/items";
 import { Failure } from "../parts/problem";
+import { useMay } from "../state/may";
 import { isMoving, verbsOf, type Operation, type Stage } from "../state/operation";
 import { clauseOf } from "../state/outcome";
 import { plan, useChange } from "../state/queries";
@@ -14,6 +15,7 @@ import { count, sentence } from "../words";
 export default function Lists({ operation, stage }: { operation: Operation; stage: Stage }) {
   const { done, failed, skipped, left } = operation.progress;
   const blocked = operation.impact.customers - operation.impact.eligible;
+  const may = useMay();
   const retry = useRetry(operation);
   const again = usePlanAgain(operation);
   const planned = stage === "ready" || stage === "expired";
@@ -26,7 +28,8 @@ export default function Lists({ operation, stage }: { operation: Operation; stag
           title={isMoving(stage) ? "Failed so far" : "Failed"}
           total={failed}
           action={
-            !isMoving(stage) && (
+            !isMoving(stage) &&
+            may.many(operation.action) && (
               <Button online size="bar" unavailable={retry.isPending ? "Under way" : undefined} onClick={() => retry.mutate(undefined)}>
                 Retry {count(failed)} failed
               </Button>
@@ -73,6 +76,7 @@ const mostAgain = 5000;
 
 function usePlanAgain(operation: Operation): ReactNode {
   const navigate = useNavigate();
+  const may = useMay();
   const { left } = operation.progress;
   const again = useChange(
     async () => {
@@ -88,7 +92,7 @@ function usePlanAgain(operation: Operation): ReactNode {
     () => "The plan is made.",
     (made) => void navigate(`/operations/${made.id}`, { state: { selection: "Those that an operation did not reach" } }),
   );
-  if (left > mostAgain || !["delete", "restore", "purge", "block", "unblock"].includes(operation.action)) return null;
+  if (left > mostAgain || !may.many(operation.action) || !["delete", "restore", "purge", "block", "unblock"].includes(operation.action)) return null;
   return (
     <Button online size="bar" unavailable={again.isPending ? "Under way" : undefined} onClick={() => again.mutate(undefined)}>
       Plan these {count(left)} again

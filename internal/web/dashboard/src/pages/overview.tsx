@@ -1,25 +1,28 @@
 import "../detail.css";
+import { lazy, Suspense } from "react";
 import { Link } from "react-router";
-import { Skeleton, Time } from "../parts/basic";
+import { Time } from "../parts/basic";
 import { Icon } from "../parts/icon";
 import { Failure } from "../parts/problem";
+import { useMay } from "../state/may";
 import { needsOf } from "../state/needs";
 import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "../state/operation";
-import { useCustomers, useOperation, useOperations, useTotals } from "../state/queries";
+import { useOperation, useOperations, useTotals } from "../state/queries";
 import { TopBar } from "../shell";
-import { actor, count } from "../words";
-import { why } from "../reasons";
+import { count } from "../words";
+
+const Charts = lazy(() => import("./overviewcharts"));
 
 /** The newest operations that are looked through for what needs somebody. */
 const looked = 100;
 const listed = 8;
 
 export default function OverviewPage() {
+  const may = useMay();
   const totals = useTotals();
   const operations = useOperations(looked);
-  const trash = useCustomers({ state: "deleted", search: "" }, { limit: 10, cursor: undefined });
   const needs = needsOf(operations.data?.operations ?? []);
-  const error = totals.error ?? operations.error ?? trash.error;
+  const error = totals.error ?? operations.error;
   return (
     <>
       <TopBar title="Overview" quiet />
@@ -32,12 +35,12 @@ export default function OverviewPage() {
             </h2>
           </div>
           <ul className="line">
-            <li>{needs.length === 0 ? "No plan waits, no operation failed" : "The newest operations were looked through"}</li>
+            <li>{!operations.data ? "" : needs.length === 0 ? "No plan waits, no operation failed" : "The newest operations were looked through"}</li>
           </ul>
         </header>
         <div className="columns">
           <div className="content">
-            {error && <Failure what="Not everything could be loaded." error={error} retry={() => void Promise.all([totals.refetch(), operations.refetch(), trash.refetch()])} />}
+            {error && <Failure what="Not everything could be loaded." error={error} retry={() => void Promise.all([totals.refetch(), operations.refetch()])} />}
             {needs.length > 0 && (
               <ul className="needs">
                 {needs.slice(0, listed).map((need) => (
@@ -57,16 +60,9 @@ export default function OverviewPage() {
               </ul>
             )}
             {needs.length > listed && <Link to="/operations">Show all operations</Link>}
-            <section className="records">
-              <header>
-                <h2>Next to be permanently deleted</h2>
-                <div className="actions">
-                  <Link to="/deleted-customers">Show the trash</Link>
-                </div>
-              </header>
-              {trash.isPending && !trash.error && <Skeleton rows={4} columns={3} />}
-              {trash.data && <Due customers={trash.data.customers} />}
-            </section>
+            <Suspense>
+              <Charts />
+            </Suspense>
           </div>
           <aside className="side">
             <Running operations={operations.data?.operations ?? []} />
@@ -81,7 +77,7 @@ export default function OverviewPage() {
                     <span>{count(totals.data.trash)}</span> <Link to="/deleted-customers">in the trash</Link>
                   </li>
                   <li>
-                    <span>{count(totals.data.purged)}</span> <Link to="/certificates">purged, each with a certificate</Link>
+                    <span>{count(totals.data.purged)}</span> {may("seeCertificates") ? <Link to="/certificates">purged, each with a certificate</Link> : "purged, each with a certificate"}
                   </li>
                 </ul>
               )}
@@ -95,46 +91,6 @@ export default function OverviewPage() {
 
 function When({ at }: { at: string | undefined }) {
   return at && <Time at={at} />;
-}
-
-/** Days left at which a date is worth a look. */
-const near = 4;
-
-type Listed = NonNullable<ReturnType<typeof useCustomers>["data"]>["customers"];
-
-function Due({ customers }: { customers: Listed }) {
-  const due = customers.filter((customer) => customer.deletion?.purgeTime && !customer.held);
-  if (due.length === 0) return <p className="none">Nobody in the trash becomes due.</p>;
-  return (
-    <table className="table plain">
-      <thead>
-        <tr>
-          <th scope="col">Customer</th>
-          <th scope="col" className="roomy">
-            Deleted by
-          </th>
-          <th scope="col" className="roomy">
-            Why
-          </th>
-          <th scope="col" className="right">
-            Due
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {due.map((customer) => (
-          <tr key={customer.id}>
-            <th scope="row">
-              <Link to={`/customers/${customer.id}`}>{customer.organisation || [customer.firstName, customer.lastName].join(" ").trim() || customer.id}</Link>
-            </th>
-            <td className="roomy">{actor(customer.deletion?.by ?? "")}</td>
-            <td className="roomy">{(customer.deletion && why(customer.deletion)) || <span className="missing">–</span>}</td>
-            <td className={(customer.deletion?.daysLeft ?? near) < near ? "right near" : "right"}>{customer.deletion?.purgeTime && <Time at={customer.deletion.purgeTime} />}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
 }
 
 function Running({ operations }: { operations: Operation[] }) {

@@ -7,6 +7,7 @@ import { Icon } from "../parts/icon";
 import { Menu } from "../parts/menu";
 import { Failure } from "../parts/problem";
 import { RecordSection } from "../parts/records";
+import { useMay } from "../state/may";
 import { useCustomer, useSettings, type Customer } from "../state/queries";
 import { TopBar } from "../shell";
 import { onDay } from "../time";
@@ -55,6 +56,7 @@ function Profile({ customer, kinds, show }: { customer: Customer; kinds: Kinds; 
   const [adding, setAdding] = useState<string>();
   const active = customer.state === "active";
   const name = nameOf(customer);
+  const menu = actions.menu(customer, true);
   return (
     <>
       {!active && (
@@ -81,13 +83,17 @@ function Profile({ customer, kinds, show }: { customer: Customer; kinds: Kinds; 
           <div className="actions">
             {active ? (
               <>
-                <ButtonLink to={`/customers/${customer.id}/edit`} icon="pen">
-                  Edit profile
-                </ButtonLink>
-                <Menu label="Actions" subject={name} groups={actions.menu(customer, true)}>
-                  Actions
-                  <Icon name="down" />
-                </Menu>
+                {actions.may("edit") && (
+                  <ButtonLink to={`/customers/${customer.id}/edit`} icon="pen">
+                    Edit profile
+                  </ButtonLink>
+                )}
+                {menu.flat().length > 0 && (
+                  <Menu label="Actions" subject={name} groups={menu}>
+                    Actions
+                    <Icon name="down" />
+                  </Menu>
+                )}
               </>
             ) : (
               <Tag look="outline" icon="eye">
@@ -126,6 +132,7 @@ function Profile({ customer, kinds, show }: { customer: Customer; kinds: Kinds; 
 }
 
 function Tabs({ customer, kinds }: { customer: Customer; kinds: Kinds }) {
+  const may = useMay();
   const base = `/customers/${customer.id}`;
   const names = [...new Set([...kinds.filter((kind) => (customer.records[kind.name] ?? 0) > 0).map((kind) => kind.name), ...Object.keys(customer.records)])];
   return (
@@ -138,17 +145,18 @@ function Tabs({ customer, kinds }: { customer: Customer; kinds: Kinds }) {
           {kindTitle(kind)} <span className="total">{count(customer.records[kind] ?? 0)}</span>
         </NavLink>
       ))}
-      <NavLink to={`${base}/log`}>Log</NavLink>
+      {may("seeLog") && <NavLink to={`${base}/log`}>Log</NavLink>}
     </nav>
   );
 }
 
 function Records({ customer, kinds, only, add }: { customer: Customer; kinds: Kinds; only: string | undefined; add: (kind: string) => void }) {
+  const may = useMay();
   const policyOf = (name: string) => kinds.find((kind) => kind.name === name)?.policy;
   const names = only ? [only] : Object.keys(customer.records).filter((kind) => (customer.records[kind] ?? 0) > 0);
   if (names.length === 0) {
     return (
-      <Empty icon="list" title="No records yet" actions={<Button icon="plus" onClick={() => add(kinds[0]?.name ?? "")}>Add a record…</Button>}>
+      <Empty icon="list" title="No records yet" actions={may("addRecord") && <Button icon="plus" onClick={() => add(kinds[0]?.name ?? "")}>Add a record…</Button>}>
         Invoices, tickets, bookings and the like hang on a customer, and go with it.
       </Empty>
     );
@@ -181,6 +189,7 @@ function Blockers({ customer, kinds }: { customer: Customer; kinds: Kinds }) {
 
 function Holds({ customer }: { customer: Customer }) {
   const [lifting, setLifting] = useState<string>();
+  const may = useMay();
   if (customer.holds.length === 0) return null;
   return (
     <section className="panel">
@@ -198,9 +207,11 @@ function Holds({ customer }: { customer: Customer }) {
                 {hold.reason ? `${hold.reason}. ` : ""}By {actor(hold.by)}, <Time at={hold.time} />
               </span>
             </span>
-            <Button size="bar" aria-label={`Lift the hold ${hold.id}…`} onClick={() => setLifting(hold.id)}>
-              Lift…
-            </Button>
+            {may("lift") && (
+              <Button size="bar" aria-label={`Lift the hold ${hold.id}…`} onClick={() => setLifting(hold.id)}>
+                Lift…
+              </Button>
+            )}
           </li>
         ))}
       </ul>

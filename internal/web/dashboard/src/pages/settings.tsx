@@ -1,21 +1,26 @@
 import "../detail.css";
-import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { lazy, Suspense, useId, useState } from "react";
 import { NavLink, useNavigate } from "react-router";
 import { api, type Schema } from "../api/client";
 import { Button, Note, Skeleton, Time } from "../parts/basic";
 import { Dialog } from "../parts/dialog";
 import { Field, Tick } from "../parts/field";
 import { Failure } from "../parts/problem";
+import { acts, useMay } from "../state/may";
+import type { AccessSection } from "./access";
 import { plan, useChange, useSettings, useTotals } from "../state/queries";
 import { TopBar } from "../shell";
-import { actor, count, counted, period, sentence } from "../words";
-import { dayAndTime } from "../time";
+import { actor, counted, period, sentence } from "../words";
+
+const Preview = lazy(() => import("./preview"));
 
 type Settings = Schema<"Settings">;
 type Kind = Schema<"Kind">;
 
-export default function SettingsPage({ section }: { section: "retention" | "kinds" }) {
+const Access = lazy(() => import("./access"));
+
+export default function SettingsPage({ section }: { section: "retention" | "kinds" | AccessSection }) {
+  const may = useMay();
   const { data, error, refetch } = useSettings();
   return (
     <>
@@ -26,11 +31,20 @@ export default function SettingsPage({ section }: { section: "retention" | "kind
             Retention
           </NavLink>
           <NavLink to="/settings/kinds">Kinds and policies</NavLink>
+          {may("seeAccess") && <NavLink to="/settings/four-eyes">Four eyes</NavLink>}
+          {may("seeAccess") && <NavLink to="/settings/permissions">Permissions</NavLink>}
+          {may("seeSuspensions") && <NavLink to="/settings/suspensions">Suspensions</NavLink>}
         </nav>
         <div className="content">
+          {section !== "retention" && section !== "kinds" && (
+            <Suspense fallback={<Skeleton rows={5} columns={2} />}>
+              <Access key={section} section={section} />
+            </Suspense>
+          )}
           {error && <Failure what="Settings couldn’t be loaded." error={error} retry={() => void refetch()} />}
           {!data && !error && <Skeleton rows={5} columns={2} />}
-          {data && (section === "retention" ? <Retention settings={data.settings} etag={data.etag} /> : <Kinds key={data.settings.version} settings={data.settings} etag={data.etag} />)}
+          {data && section === "retention" && <Retention settings={data.settings} etag={data.etag} />}
+          {data && section === "kinds" && <Kinds key={data.settings.version} settings={data.settings} etag={data.etag} />}
         </div>
       </div>
     </>
@@ -90,7 +104,9 @@ function Retention({ settings, etag }: SectionProps) {
   );
   const hindrance = !valid && choice === "days" ? "Give a number of days from 1 to 9999." : !changes ? "Nothing has changed yet." : choice === "once" && !acknowledged ? "Tick the box to go on." : undefined;
   const group = useId();
-  const radio = (value: Choice) => ({ type: "radio" as const, name: group, id: `${group}-${value}`, checked: choice === value, onChange: () => setChoice(value) });
+  const may = useMay();
+  const locked = !may("change");
+  const radio = (value: Choice) => ({ type: "radio" as const, name: group, id: `${group}-${value}`, checked: choice === value, disabled: locked, onChange: () => setChoice(value) });
   return (
     <section>
       <h2 className="page-title">Retention</h2>
@@ -111,7 +127,7 @@ function Retention({ settings, etag }: SectionProps) {
               <span className="label">After a number of days</span>
             </label>
             <p className="days">
-              <input type="text" inputMode="numeric" aria-label="Days in the trash" value={days} aria-invalid={!valid} onFocus={() => setChoice("days")} onChange={(event) => setDays(event.target.value.trim())} /> days in the trash
+              <input type="text" inputMode="numeric" aria-label="Days in the trash" value={days} disabled={locked} aria-invalid={!valid} onFocus={() => setChoice("days")} onChange={(event) => setDays(event.target.value.trim())} /> days in the trash
               <span className="soft">now {period(now)}</span>
             </p>
           </div>
@@ -133,13 +149,13 @@ function Retention({ settings, etag }: SectionProps) {
           </label>
         </div>
       </div>
-      {changes && <Preview now={now} wanted={wanted} />}
+      <Suspense>{changes && <Preview now={now} wanted={wanted} />}</Suspense>
       {changes && (
         <div className="after">
           {choice === "once" && (
             <Tick label="I understand that no deletion can be undone then" checked={acknowledged} change={setAcknowledged} />
           )}
-          {trash > 0 && (
+          {trash > 0 && may.many("redate") && (
             <Tick label="Also change those already in the trash" checked={redate} change={setRedate}>
               A plan gives {counted(trash, "customer")} their new date, and asks before it runs. Nobody becomes due within a day of that.
             </Tick>
@@ -153,10 +169,11 @@ function Retention({ settings, etag }: SectionProps) {
         </div>
       )}
       {save.error && !changedSince && <Failure what="Nothing was saved." error={save.error} />}
+      {locked && <Locked />}
       <div className="actions">
-        <Button online look="primary" unavailable={hindrance ?? (save.isPending ? "Under way" : undefined)} onClick={() => save.mutate(undefined)}>
+        {!locked && <Button online look="primary" unavailable={hindrance ?? (save.isPending ? "Under way" : undefined)} onClick={() => save.mutate(undefined)}>
           {redate ? `Save and plan to re-date ${counted(trash, "customer")}` : "Save"}
-        </Button>
+        </Button>}
         {changes && (
           <Button
             look="quiet"
@@ -165,63 +182,19 @@ function Retention({ settings, etag }: SectionProps) {
             Discard changes
           </Button>
         )}
-        {hindrance && <span className="reason">{hindrance}</span>}
+        {hindrance && !locked && <span className="reason">{hindrance}</span>}
         <Changed settings={settings} />
       </div>
     </section>
   );
 }
 
-function Preview({ now, wanted }: { now: string; wanted: string }) {
-  const { data, error, isPending, refetch } = useQuery({
-    queryKey: ["forecast", wanted],
-    queryFn: async ({ signal }) => (await api.post("/v1/settings/preview", { body: { retention: wanted }, signal })).data,
-  });
+/** Why nothing can be changed here. */
+function Locked() {
   return (
-    <section className="panel preview" aria-label="Preview">
-      <h2>
-        Preview: from {period(now)} to {period(wanted)}
-      </h2>
-      {error && <Failure what="There is no preview." error={error} retry={() => void refetch()} />}
-      {isPending && !error && <Skeleton rows={2} columns={3} />}
-      {data && <Forecast forecast={data} />}
-    </section>
-  );
-}
-
-function Forecast({ forecast }: { forecast: Schema<"Forecast"> }) {
-  const { inTrash, dueNow, dueDay, dueWeek, dueMonth, later, held, never, earliest, complete } = forecast;
-  const rows: [string, number][] = [
-    ["At once", dueNow],
-    ["Within a day", dueDay],
-    ["Within a week", dueWeek],
-    ["Within 30 days", dueMonth],
-    ["Later", later],
-    ["Never", never],
-    ["On hold", held],
-  ];
-  const most = Math.max(1, ...rows.map(([, n]) => n));
-  return (
-    <>
-      <p>
-        If {inTrash === 1 ? "the one" : `all ${complete ? "" : "of the first "}${count(inTrash)}`} now in the trash went by it,{" "}
-        <strong>{dueNow > 0 ? `${counted(dueNow, "customer")} would be due at once` : earliest ? `the first would be due on ${dayAndTime(earliest)}` : "nobody would become due"}</strong>.
-      </p>
-      <table className="bars">
-        <caption className="visually-hidden">Customers in the trash by when they would become due</caption>
-        <tbody>
-          {rows.filter(([name, n]) => n > 0 || (name !== "Never" && name !== "On hold" && name !== "At once")).map(([name, n]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td className="right">{count(n)}</td>
-              <td className="bar">
-                <meter min={0} max={most} value={n} aria-label={name} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
+    <p className="small locked">
+      You can’t change settings. Your account lacks the permission <code>{acts.change.needs.join(" or ")}</code>.
+    </p>
   );
 }
 
@@ -233,6 +206,7 @@ const policies: Record<Kind["policy"], { name: string; meaning: string }> = {
 
 function Kinds({ settings, etag }: SectionProps) {
   const [editing, setEditing] = useState<Kind | "new">();
+  const may = useMay();
   return (
     <section>
       <h2 className="page-title">Kinds and policies</h2>
@@ -267,19 +241,24 @@ function Kinds({ settings, etag }: SectionProps) {
                   )}
                 </td>
                 <td className="c-action">
-                  <Button look="quiet" size="bar" aria-label={`Change ${kind.name}…`} onClick={() => setEditing(kind)}>
-                    Change…
-                  </Button>
+                  {may("change") && (
+                    <Button look="quiet" size="bar" aria-label={`Change ${kind.name}…`} onClick={() => setEditing(kind)}>
+                      Change…
+                    </Button>
+                  )}
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
+      {!may("change") && <Locked />}
       <div className="actions">
-        <Button icon="plus" onClick={() => setEditing("new")}>
-          Add a kind…
-        </Button>
+        {may("change") && (
+          <Button icon="plus" onClick={() => setEditing("new")}>
+            Add a kind…
+          </Button>
+        )}
         <Changed settings={settings} />
       </div>
       {editing && <KindDialog settings={settings} etag={etag} kind={editing === "new" ? undefined : editing} close={() => setEditing(undefined)} />}

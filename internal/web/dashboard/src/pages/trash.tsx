@@ -57,7 +57,7 @@ export default function TrashPage() {
         title="Deleted customers"
         total={total === undefined ? undefined : count(total)}
         actions={
-          total !== 0 && (
+          total !== 0 && actions.may.many("purge") && (
             <Button online look="danger" icon="eraser" className="add" aria-label="Permanently delete all…" onClick={() => all.mutate(undefined)}>
               <span>Permanently delete all…</span>
             </Button>
@@ -78,7 +78,7 @@ export default function TrashPage() {
         bulk={() => bulk}
         menu={actions.menu}
         action={(customer) =>
-          customer.state === "deleted" && (
+          customer.state === "deleted" && actions.may("restore") && (
             <Button online look="quiet" size="bar" onClick={() => actions.restore(customer)}>
               Restore
             </Button>

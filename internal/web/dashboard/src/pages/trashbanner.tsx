@@ -1,6 +1,7 @@
 import { Button } from "../parts/basic";
 import { Icon } from "../parts/icon";
 import { why } from "../reasons";
+import { useMay } from "../state/may";
 import type { Customer } from "../state/queries";
 import { days, exactly, onDay } from "../time";
 import { actor } from "../words";
@@ -8,6 +9,7 @@ import { actor } from "../words";
 /** What a profile in the trash says first: since when, why, until when, and the ways out. */
 export default function TrashBanner({ customer, restore, purge }: { customer: Customer; restore: () => void; purge: () => void }) {
   const { deletion } = customer;
+  const may = useMay();
   if (customer.state === "purging" || !deletion) {
     return (
       <div className="trash-banner purging" role="status">
@@ -33,12 +35,16 @@ export default function TrashBanner({ customer, restore, purge }: { customer: Cu
         </span>
       </p>
       <div className="actions">
-        <Button look="danger" icon="eraser" unavailable={held ? "Under legal hold" : undefined} onClick={purge}>
-          Permanently delete…
-        </Button>
-        <Button online look="primary" icon="back" onClick={restore}>
-          Restore
-        </Button>
+        {may("purge") && (
+          <Button look="danger" icon="eraser" unavailable={held ? "Under legal hold" : undefined} onClick={purge}>
+            Permanently delete…
+          </Button>
+        )}
+        {may("restore") && (
+          <Button online look="primary" icon="back" onClick={restore}>
+            Restore
+          </Button>
+        )}
       </div>
     </section>
   );

@@ -12,8 +12,8 @@ export type Item =
   | { label: string; icon?: IconName; detail?: string; danger?: boolean; to: string; run?: never };
 
 type MenuProps = {
-  /** What the button is called; shown only where there are no children. */
-  label: string;
+  /** What the button is called, where what it shows doesn't say it. */
+  label?: string;
   /** What the menu is about, shown above the items on small screens. */
   subject?: string;
   className?: string;
@@ -50,7 +50,7 @@ export function Menu({ label, subject, className = "button default", groups, chi
       >
         {children}
       </button>
-      <Suspense>{open && <Popup id={id} label={label} subject={subject} groups={groups} source={button} closed={() => setOpen(false)} />}</Suspense>
+      <Suspense>{open && <Popup id={id} label={label ?? subject ?? ""} subject={subject} groups={groups} source={button} closed={() => setOpen(false)} />}</Suspense>
     </>
   );
 }

@@ -2,6 +2,7 @@ import { lazy, Suspense, useState } from "react";
 import { Link } from "react-router";
 import type { Schema } from "../api/client";
 import { useRecords } from "../state/growing";
+import { useMay } from "../state/may";
 import { exactly, onDay } from "../time";
 import { count, counted, fieldTitle, kindTitle, plural, sentence } from "../words";
 import { Button, Skeleton, Tag } from "./basic";
@@ -77,6 +78,8 @@ export function RecordSection({ customer, kind, total, policy, few, add }: Secti
   const records = useRecords(customer, kind, few ? first : page);
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState(false);
+  const may = useMay();
+  const removable = may("removeRecord");
   const shown = records.data?.pages.flatMap((each) => each.records) ?? [];
   const columns = columnsOf(shown);
   const tick = (keys: string[], on: boolean) => {
@@ -109,9 +112,11 @@ export function RecordSection({ customer, kind, total, policy, few, add }: Secti
               </Button>
             </>
           ) : (
-            <Button look="quiet" icon="plus" size="bar" aria-label={`Add: ${kind}`} onClick={add}>
-              Add
-            </Button>
+            may("addRecord") && (
+              <Button look="quiet" icon="plus" size="bar" aria-label={`Add: ${kind}`} onClick={add}>
+                Add
+              </Button>
+            )
           )}
           {few && total > shown.length && shown.length > 0 && <Link to={`/customers/${customer}/records/${kind}`} aria-label={`Show all ${count(total)} ${plural(kind)}`}>Show all {count(total)}</Link>}
         </div>
@@ -123,11 +128,13 @@ export function RecordSection({ customer, kind, total, policy, few, add }: Secti
         <table className="table plain">
           <thead>
             <tr>
-              <th scope="col" className="c-tick">
-                <label className="box">
-                  <input type="checkbox" aria-label={`Select all ${plural(kind)} shown`} checked={chosen.length === shown.length} onChange={(event) => tick(shown.map((record) => record.key), event.target.checked)} />
-                </label>
-              </th>
+              {removable && (
+                <th scope="col" className="c-tick">
+                  <label className="box">
+                    <input type="checkbox" aria-label={`Select all ${plural(kind)} shown`} checked={chosen.length === shown.length} onChange={(event) => tick(shown.map((record) => record.key), event.target.checked)} />
+                  </label>
+                </th>
+              )}
               <th scope="col">ID</th>
               {columns.map((column) => (
                 <th key={column.field} scope="col" className={classOf(column, columns)}>
@@ -138,7 +145,7 @@ export function RecordSection({ customer, kind, total, policy, few, add }: Secti
           </thead>
           <tbody>
             {shown.map((record) => (
-              <Row key={record.key} record={record} columns={columns} ticked={ticked.has(record.key)} tick={(on) => tick([record.key], on)} />
+              <Row key={record.key} record={record} columns={columns} ticked={ticked.has(record.key)} tick={removable ? (on) => tick([record.key], on) : undefined} />
             ))}
           </tbody>
         </table>
@@ -153,15 +160,17 @@ export function RecordSection({ customer, kind, total, policy, few, add }: Secti
   );
 }
 
-function Row({ record, columns, ticked, tick }: { record: Record_; columns: Shown[]; ticked: boolean; tick: (on: boolean) => void }) {
+function Row({ record, columns, ticked, tick }: { record: Record_; columns: Shown[]; ticked: boolean; tick: ((on: boolean) => void) | undefined }) {
   const data = record.data as Data;
   return (
     <tr className={ticked ? "selected" : undefined}>
-      <td className="c-tick">
-        <label className="box">
-          <input type="checkbox" aria-label={`Select ${record.kind} ${record.id}`} checked={ticked} onChange={(event) => tick(event.target.checked)} />
-        </label>
-      </td>
+      {tick && (
+        <td className="c-tick">
+          <label className="box">
+            <input type="checkbox" aria-label={`Select ${record.kind} ${record.id}`} checked={ticked} onChange={(event) => tick(event.target.checked)} />
+          </label>
+        </td>
+      )}
       <th scope="row">{record.id}</th>
       {columns.map((column) => (
         <td key={column.field} className={classOf(column, columns)} title={column.title?.(data)}>

@@ -1,6 +1,7 @@
 import { focusManager, QueryClient, keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, Refusal, UNREACHABLE, type Schema } from "../api/client";
 import { useAnnounce } from "./announce";
+import { useMay } from "./may";
 import { isMoving, stageOf, type Operation } from "./operation";
 import type { Filter } from "./selection";
 
@@ -36,7 +37,7 @@ export function newQueryClient(): QueryClient {
 }
 
 export function useTotals() {
-  return useQuery({ queryKey: ["totals"], queryFn: async ({ signal }) => (await api.get("/v1/totals", { signal })).data });
+  return useQuery({ queryKey: ["totals"], enabled: useMay()("see"), queryFn: async ({ signal }) => (await api.get("/v1/totals", { signal })).data });
 }
 
 export type CustomerPage = Schema<"CustomerPage">;
@@ -104,6 +105,7 @@ export function useOperation(id: string, looking = true) {
 export function useOperations(limit: number, cursor?: string) {
   return useQuery({
     queryKey: ["operations", limit, cursor],
+    enabled: useMay()("seeOperations"),
     placeholderData: keepPreviousData,
     refetchInterval: listLooks,
     queryFn: async ({ signal }) => (await api.get("/v1/operations", { query: { limit, ...(cursor ? { cursor } : {}) }, signal })).data,
