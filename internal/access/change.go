@@ -12,6 +12,9 @@ import (
 // Change replaces the groups and four eyes of the rules in the name of an administrator. Suspensions stay. It returns when no
 // process uses the old rules any more, which takes RulesAge. Errors: ErrVersion if the version is not the current one, and
 // *InvalidError, also for a change after which the administrator could not change the rules back.
+//
+// While anything needs a second administrator, a change that relaxes the rules is only proposed: the result has the rules in
+// force and the Proposal. See Approve.
 func (s *Service) Change(ctx context.Context, by Administrator, wanted Rules) (Rules, error) {
 	current, err := s.store.Rules(ctx)
 	if err != nil {
@@ -27,6 +30,10 @@ func (s *Service) Change(ctx context.Context, by Administrator, wanted Rules) (R
 	if !slices.Contains(wanted.Allowed(by.Groups, s.AdminGroup), Settings) {
 		return current, invalid("groups", "would take the permission settings from you, and you could not change the rules back; leave it to one of your groups")
 	}
+	if current.FourEyes.Asks() && Relaxes(current, wanted) {
+		return s.propose(ctx, by, current, wanted)
+	}
+	wanted.Proposal = nil
 	logged := s.entry(ctx, by, audit.AccessChanged)
 	logged.Fields = current.Differs(wanted)
 	return s.decide(ctx, by, wanted, logged)

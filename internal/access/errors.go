@@ -8,8 +8,10 @@ import (
 
 // The refusals.
 var (
-	ErrSuspended = refusal.New(refusal.Suspended, "the administrator is suspended")
-	ErrVersion   = refusal.New(refusal.VersionMismatch, "the access rules have changed since they were read")
+	ErrOwnApproval = refusal.New(refusal.OwnApproval, "the second administrator is the one who proposed the change")
+	ErrNotWaiting  = refusal.New(refusal.NotWaiting, "no change of the rules is proposed")
+	ErrSuspended   = refusal.New(refusal.Suspended, "the administrator is suspended")
+	ErrVersion     = refusal.New(refusal.VersionMismatch, "the access rules have changed since they were read")
 )
 
 // InvalidError says which fields break the rules of access.

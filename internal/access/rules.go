@@ -11,6 +11,7 @@ type Rules struct {
 	Groups    []Grant      // sorted by group
 	FourEyes  FourEyes     // what needs a second administrator
 	Suspended []Suspension // sorted by subject
+	Proposal  *Proposal    // waits for a second administrator; nil: none does
 	Changed   Changed
 }
 

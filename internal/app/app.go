@@ -57,8 +57,10 @@ func assemble(c Config, db, mq aws.Config) *App {
 	service := p.serve(c, log)
 	engine := operations.Engine(service, table.Operations(), work, operations.FsckOf(fsckTables(newChecker(c, db), table)))
 	engine.Metered = dynamo.Metered
+	admins := admit(c, table)
+	engine.NeedsSecond = operations.NeedsSecond(admins.FourEyes)
 	return &App{
-		parts: p, service: service, operations: engine, access: admit(c, table),
+		parts: p, service: service, operations: engine, access: admins,
 		log: log, metrics: os.Stdout, functionName: c.FunctionName, groupsClaim: c.GroupsClaim,
 	}
 }

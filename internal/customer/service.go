@@ -259,11 +259,16 @@ func (s *Service) update(ctx context.Context, id string, revise func(Profile) Pr
 // the trash is returned unchanged. With a retention of PT0S its purge starts at once. For the other
 // errors see Customer.CanDelete.
 func (s *Service) Delete(ctx context.Context, id string, ch Change) (Customer, error) {
-	ch = s.stamp(ch, ActionDeleted)
 	settings, err := s.InForce(ctx)
 	if err != nil {
 		return Customer{}, err
 	}
+	return s.DeleteUnder(ctx, id, settings, ch)
+}
+
+// DeleteUnder is like Delete, under settings in force that the caller has read by InForce.
+func (s *Service) DeleteUnder(ctx context.Context, id string, settings Settings, ch Change) (Customer, error) {
+	ch = s.stamp(ch, ActionDeleted)
 	c, err := s.customers.Delete(ctx, id, deletion(settings, ch), settings, ch)
 	if err != nil {
 		return c, s.explain(ctx, id, ignoreUnchanged(err))

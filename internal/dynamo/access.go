@@ -17,6 +17,7 @@ type accessRules struct {
 	Groups    []grant      `dynamodbav:"groups"`
 	FourEyes  fourEyes     `dynamodbav:"fourEyes"`
 	Suspended []suspension `dynamodbav:"suspended"`
+	Proposal  *proposal    `dynamodbav:"proposal,omitempty"`
 	ChangedAt string       `dynamodbav:"changedAt,omitempty"`
 	ChangedBy string       `dynamodbav:"changedBy,omitempty"`
 }
@@ -29,6 +30,13 @@ type grant struct {
 type fourEyes struct {
 	DeleteAbove *int `dynamodbav:"deleteAbove,omitempty"`
 	Purges      bool `dynamodbav:"purges"`
+}
+
+type proposal struct {
+	Groups   []grant  `dynamodbav:"groups"`
+	FourEyes fourEyes `dynamodbav:"fourEyes"`
+	At       string   `dynamodbav:"at"`
+	By       string   `dynamodbav:"by"`
 }
 
 type suspension struct {
@@ -89,7 +97,22 @@ func encodeRules(r access.Rules) accessRules {
 	for _, s := range r.Suspended {
 		out.Suspended = append(out.Suspended, suspension{s.Subject, formatTime(s.Since), s.By})
 	}
+	if p := r.Proposal; p != nil {
+		out.Proposal = &proposal{Groups: []grant{}, FourEyes: fourEyes(p.FourEyes), At: formatTime(p.At), By: p.By}
+		for _, g := range p.Groups {
+			out.Proposal.Groups = append(out.Proposal.Groups, grant(g))
+		}
+	}
 	return out
+}
+
+func (p proposal) decode() (*access.Proposal, error) {
+	at, err := parseTime(p.At)
+	out := &access.Proposal{FourEyes: access.FourEyes(p.FourEyes), At: at, By: p.By}
+	for _, g := range p.Groups {
+		out.Groups = append(out.Groups, access.Grant(g))
+	}
+	return out, err
 }
 
 func (stored accessRules) decode() (access.Rules, error) {
@@ -110,5 +133,8 @@ func (stored accessRules) decode() (access.Rules, error) {
 		}
 		r.Suspended = append(r.Suspended, access.Suspension{Subject: s.Subject, Since: since, By: s.By})
 	}
-	return r, nil
+	if stored.Proposal != nil {
+		r.Proposal, err = stored.Proposal.decode()
+	}
+	return r, err
 }

@@ -95,7 +95,11 @@ func goldenRules() access.Rules {
 		},
 		FourEyes:  access.FourEyes{DeleteAbove: new(100), Purges: true},
 		Suspended: []access.Suspension{{Subject: "leaver", Since: goldenTime, By: "admin"}},
-		Changed:   access.Changed{At: goldenTime, By: "admin"},
+		Proposal: &access.Proposal{
+			Groups: []access.Grant{{Group: "privacy", Permissions: []access.Permission{access.Approve}}}, FourEyes: access.FourEyes{DeleteAbove: new(200)},
+			At: goldenTime, By: "admin",
+		},
+		Changed: access.Changed{At: goldenTime, By: "admin"},
 	}
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"lethe/internal/access"
 )
@@ -15,11 +16,25 @@ func (a *api) accessRoutes() {
 		response:    exampleAccess,
 	}, a.showAccess)
 	register(a, route{
+		id: "approve-access", method: http.MethodPost, path: "/v1/access/approve", tag: "Access",
+		summary:     "Approve the proposed access rules",
+		description: "Puts the proposed rules in force, as a second administrator: another one than proposed them. The digest says which proposal you have reviewed. The answer comes after a second, when the new rules are in force everywhere.",
+		refusals:    []*problemType{versionMismatch, ownApproval, notWaiting},
+		request:     exampleProposalDigest, response: exampleAccess,
+	}, a.approveAccess)
+	register(a, route{
+		id: "discard-access", method: http.MethodPost, path: "/v1/access/discard", tag: "Access",
+		summary:     "Discard the proposed access rules",
+		description: "Drops the proposal with this digest. The administrator who proposed it may do that, too.",
+		refusals:    []*problemType{versionMismatch, notWaiting},
+		request:     exampleProposalDigest, response: exampleAccess,
+	}, a.discardAccess)
+	register(a, route{
 		id: "update-access", method: http.MethodPut, path: "/v1/access", tag: "Access",
 		summary:     "Replace the access rules",
-		description: "Send the version that you replace as version in the body, or as If-Match. A group that is left out loses its permissions. A change that would take the permission settings from you is refused, because you could not change the rules back. The answer comes after a second, when the new rules are in force everywhere.",
-		refusals:    []*problemType{versionMismatch, versionRequired, badIfMatch},
-		request:     exampleNewAccess, response: exampleAccess,
+		description: "Send the version that you replace as version in the body, or as If-Match. A group that is left out loses its permissions. A change that would take the permission settings from you is refused, because you could not change the rules back. The answer comes after a second, when the new rules are in force everywhere. While anything needs a second administrator, a change that gives a group a permission, or lets less wait for a second administrator, is only proposed: the answer is 202, with the rules in force and proposal.",
+		refusals:    []*problemType{versionMismatch, versionRequired, badIfMatch}, proposes: true,
+		request: exampleNewAccess, response: exampleAccess,
 	}, a.updateAccess)
 }
 
@@ -30,7 +45,22 @@ type Access struct {
 	FourEyes   FourEyes `json:"fourEyes"`
 	AdminGroup string   `json:"adminGroup,omitempty" doc:"The group that has all permissions, whatever the rules say. A parameter of the deployment; absent if no group has them." example:"owners"`
 
-	Changed *Changed `json:"changed,omitempty" doc:"The last change, also of suspensions. Absent before the first change."`
+	Changed  *Changed  `json:"changed,omitempty" doc:"The last change, also of suspensions and of the proposal. Absent before the first change."`
+	Proposal *Proposal `json:"proposal,omitempty" doc:"A change that waits for a second administrator. Any other change of the rules drops it."`
+}
+
+// Proposal is a change of the access rules that waits for a second administrator.
+type Proposal struct {
+	Groups   []Grant   `json:"groups" doc:"All groups, as they would be."`
+	FourEyes FourEyes  `json:"fourEyes"`
+	Time     time.Time `json:"time" doc:"The time when it was proposed."`
+	By       string    `json:"by" doc:"The subject that proposed it, and can't approve it."`
+	Digest   string    `json:"digest" doc:"To approve or to discard exactly this."`
+}
+
+// ProposalDigest names a proposal.
+type ProposalDigest struct {
+	Digest string `json:"digest" maxLength:"64" doc:"The digest of the proposal that you have reviewed."`
 }
 
 // NewAccess are access rules to put in force.
@@ -41,6 +71,8 @@ type NewAccess struct {
 
 	AdminGroup string   `json:"adminGroup,omitempty" readOnly:"true" doc:"Ignored: the answer of GET can be sent back with changes."`
 	Changed    *Changed `json:"changed,omitempty" readOnly:"true" doc:"Ignored, as adminGroup is."`
+
+	Proposal *Proposal `json:"proposal,omitempty" readOnly:"true" doc:"Ignored, as adminGroup is."`
 }
 
 // Grant says what the members of a group may do.
@@ -74,6 +106,9 @@ func (a *api) accessOf(r access.Rules) Access {
 	if r.Changed != (access.Changed{}) {
 		doc.Changed = &Changed{timeOf(r.Changed.At), r.Changed.By}
 	}
+	if p := r.Proposal; p != nil {
+		doc.Proposal = &Proposal{documents(p.Groups, grantOf), FourEyes(p.FourEyes), timeOf(p.At), p.By, p.Digest()}
+	}
 	return doc
 }
 
@@ -86,8 +121,9 @@ func (n NewAccess) rules() access.Rules {
 }
 
 type accessOutput struct {
-	ETag string `header:"ETag" doc:"The version, for If-Match."`
-	Body Access
+	Status int
+	ETag   string `header:"ETag" doc:"The version, for If-Match."`
+	Body   Access
 }
 
 func (a *api) showAccess(ctx context.Context, _ *struct{}) (*accessOutput, error) {
@@ -99,7 +135,19 @@ func (a *api) answerAccess(rules access.Rules, err error) (*accessOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	return &accessOutput{ETag: etag(rules.Version), Body: a.accessOf(rules)}, nil
+	return &accessOutput{Status: http.StatusOK, ETag: etag(rules.Version), Body: a.accessOf(rules)}, nil
+}
+
+type proposalInput struct{ Body ProposalDigest }
+
+func (a *api) approveAccess(ctx context.Context, in *proposalInput) (*accessOutput, error) {
+	rules, err := a.admins.Approve(ctx, administratorOf(ctx), in.Body.Digest)
+	return a.answerAccess(rules, err)
+}
+
+func (a *api) discardAccess(ctx context.Context, in *proposalInput) (*accessOutput, error) {
+	rules, err := a.admins.Discard(ctx, administratorOf(ctx), in.Body.Digest)
+	return a.answerAccess(rules, err)
 }
 
 type updateAccessInput struct {
@@ -114,5 +162,9 @@ func (a *api) updateAccess(ctx context.Context, in *updateAccessInput) (*accessO
 		return nil, err
 	}
 	rules, err := a.admins.Change(ctx, administratorOf(ctx), wanted)
-	return a.answerAccess(rules, err)
+	out, err := a.answerAccess(rules, err)
+	if err == nil && rules.Proposal != nil {
+		out.Status = http.StatusAccepted
+	}
+	return out, err
 }

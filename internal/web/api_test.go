@@ -98,7 +98,9 @@ func newSystem(t testing.TB) *system {
 	s.operations = store.Operations()
 	s.engine = operations.Engine(s.service, s.operations, s.queue)
 	s.engine.Metered = dynamo.Metered
-	s.handler = web.New(s.service, s.engine, web.Admins(store), web.Options{Log: logger})
+	admins := web.Admins(store)
+	s.engine.NeedsSecond = operations.NeedsSecond(admins.FourEyes)
+	s.handler = web.New(s.service, s.engine, admins, web.Options{Log: logger})
 	return s
 }
 

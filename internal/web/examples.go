@@ -96,9 +96,11 @@ var (
 	exampleLogPage     = LogPage{Entries: []LogEntry{
 		{Time: exampleTime, By: "demo-support", Action: string(audit.Refused), Subject: "purge-customer", Fields: []string{"purge"}, RequestID: "q6u2m4yhsnnhzfqk3zqg2ivbxa"},
 	}}
-	exampleNewOperation = NewOperation{Action: "delete", Selection: Selection{Filter: &Filter{Search: "trial"}, Exclude: []string{"ALFKI"}}, Reason: Reason{Reason: "trials that ended", ReasonCode: "inactive"}}
-	exampleApproval     = Approval{Digest: exampleDigest, Acknowledged: true, OnBlocked: "skip"}
-	examplePlanned      = Operation{
+	exampleNewOperation   = NewOperation{Action: "delete", Selection: Selection{Filter: &Filter{Search: "trial"}, Exclude: []string{"ALFKI"}}, Reason: Reason{Reason: "trials that ended", ReasonCode: "inactive"}}
+	exampleProposalDigest = ProposalDigest{Digest: exampleDigest}
+	exampleSecondApproval = SecondApproval{Digest: exampleDigest}
+	exampleApproval       = Approval{Digest: exampleDigest, Acknowledged: true, OnBlocked: "skip"}
+	examplePlanned        = Operation{
 		ID: exampleDeletion.ID, Action: "delete", State: "READY", By: "demo-admin", Reason: "trials that ended", ReasonCode: "inactive", Created: exampleTime,
 		Planned: &exampleTime, Expires: new(exampleTime.Add(24 * time.Hour)), Digest: exampleDigest,
 		Impact: Impact{

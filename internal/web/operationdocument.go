@@ -12,15 +12,18 @@ import (
 type Operation struct {
 	ID          string     `json:"id"`
 	Action      string     `json:"action"`
-	State       string     `json:"state" enum:"PLANNING,READY,RUNNING,CANCELLING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED" doc:"SUCCEEDED: the action was applied to all eligible customers. PARTIAL: to some of them. FAILED: to none of them, or the operation could not be planned, and why has the reason. EXPIRED: it was not applied in time."`
+	State       string     `json:"state" enum:"PLANNING,READY,WAITING,RUNNING,CANCELLING,SUCCEEDED,PARTIAL,FAILED,CANCELLED,EXPIRED" doc:"WAITING: it was applied, and waits for the approval of a second administrator. SUCCEEDED: the action was applied to all eligible customers. PARTIAL: to some of them. FAILED: to none of them, or the operation could not be planned, and why has the reason. EXPIRED: it was not applied in time."`
 	By          string     `json:"by" doc:"The subject that created the operation."`
 	Reason      string     `json:"reason,omitempty" doc:"The reason of the request, when the planning has ended. Every word that is or was in the profile of a customer of the plan is blotted out; if one of the customers does not exist, the whole reason is. The audit log and the deletions have the same text."`
 	ReasonCode  string     `json:"reasonCode,omitempty" enum:"erasure_request,inactive,duplicate,test,other"`
 	Created     time.Time  `json:"created" doc:"The time of the request that created it."`
 	Planned     *time.Time `json:"planned,omitempty" doc:"The time when the planning ended."`
 	Expires     *time.Time `json:"expires,omitempty" doc:"The plan can be applied until then."`
-	Applied     *time.Time `json:"applied,omitempty" doc:"The time when the plan was first applied."`
+	Applied     *time.Time `json:"applied,omitempty" doc:"The time when the operation first started."`
 	Ended       *time.Time `json:"ended,omitempty" doc:"The time when the operation ended."`
+	Requested   *time.Time `json:"requested,omitempty" doc:"The time when the plan was applied and began to wait for a second administrator. Absent if it needed none."`
+	RequestedBy string     `json:"requestedBy,omitempty" doc:"The subject that applied the plan then."`
+	ApprovedBy  string     `json:"approvedBy,omitempty" doc:"The subject of the second administrator, who approved the plan. It is in the audit log and the certificates. Absent if none was needed."`
 	AppliedBy   string     `json:"appliedBy,omitempty" doc:"The subject that applied the plan first. It is in the audit log and the certificates. Absent if the operation applied itself, on behalf of by."`
 	CancelledBy string     `json:"cancelledBy,omitempty" doc:"The subject that cancelled the operation."`
 	Retried     *time.Time `json:"retried,omitempty" doc:"The time of the last retry."`
@@ -91,6 +94,7 @@ func (a *api) listedOperation(op bulk.Operation) Operation {
 	doc := Operation{
 		ID: op.ID, Action: op.Action, State: string(op.StateAt(a.svc.Now())), By: op.By, ReasonCode: op.ReasonCode, Created: timeOf(op.Created),
 		Planned: timeOrNil(op.Planned), Expires: timeOrNil(op.Expires), Applied: timeOrNil(op.Applied), Ended: timeOrNil(op.Ended),
+		Requested: timeOrNil(op.Requested), RequestedBy: op.RequestedBy, ApprovedBy: op.ApprovedBy,
 		AppliedBy: op.AppliedBy, CancelledBy: op.CancelledBy, Retried: timeOrNil(op.Retried), RetriedBy: op.RetriedBy,
 		Why: op.Why, OnBlocked: string(op.OnRefused),
 		Impact:   Impact{Customers: op.Impact.Subjects, Eligible: op.Impact.Eligible, Blocked: op.Impact.Refused, Records: op.Impact.Counts},

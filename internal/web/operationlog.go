@@ -18,6 +18,14 @@ func (a *api) logOperation(ctx context.Context, action audit.Action, op bulk.Ope
 	return a.svc.Audit.AddEntry(ctx, e)
 }
 
+// logApplied logs who applied an operation, and when: before its start if it waited for a second administrator.
+func (a *api) logApplied(ctx context.Context, op bulk.Operation) error {
+	if op.RequestedBy != "" {
+		return a.logOperation(ctx, audit.OperationApplied, op, op.RequestedBy, op.Requested)
+	}
+	return a.logOperation(ctx, audit.OperationApplied, op, op.Actor(), op.Applied)
+}
+
 // subjectOf says what an operation is, and how many customers it is about once that is known.
 func subjectOf(op bulk.Operation) string {
 	if op.Planned.IsZero() {

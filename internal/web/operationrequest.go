@@ -53,3 +53,8 @@ type Approval struct {
 	Acknowledged bool   `json:"acknowledged" doc:"Must be true: you have reviewed the impact and understand the consequences."`
 	OnBlocked    string `json:"onBlocked,omitempty" enum:"skip,fail" doc:"skip, the default, does not change the customers that the rules refuse. fail applies the plan only if the rules refuse none."`
 }
+
+// SecondApproval approves a plan that waits for a second administrator.
+type SecondApproval struct {
+	Digest string `json:"digest" maxLength:"64" doc:"The digest of the plan that you have reviewed."`
+}

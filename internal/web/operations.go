@@ -33,10 +33,17 @@ func (a *api) operationRoutes() {
 	register(a, route{
 		id: "apply-operation", method: http.MethodPost, path: "/v1/operations/{operation}/apply", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Apply a plan",
-		description: "Applies the action to the customers of the plan and to no others. A customer that has changed since the plan is skipped and reported. If the settings for the action have changed since the plan, it is refused with PLAN_STALE. After that they can change: the operation uses those of the plan. Applying a plan again changes nothing.",
+		description: "Applies the action to the customers of the plan and to no others. A customer that has changed since the plan is skipped and reported. If the settings for the action have changed since the plan, it is refused with PLAN_STALE. After that they can change: the operation uses those of the plan. If the access rules ask for a second administrator, the operation is WAITING after this, until another one approves it. Applying a plan again changes nothing.",
 		refusals:    []*problemType{noOperation, planning, planExpired, planStale, planOutdated, planRefused, unacknowledged, operationRunning, ended},
 		request:     exampleApproval, response: examplePlanned,
 	}, a.applyOperation)
+	register(a, route{
+		id: "approve-operation", method: http.MethodPost, path: "/v1/operations/{operation}/approve", tag: "Operations", status: http.StatusAccepted,
+		summary:     "Approve an operation as a second administrator",
+		description: "Starts an operation that is WAITING. The administrators who created and applied it can't approve it. The digest says which plan you have reviewed. If the settings for the action have changed since the plan, it is refused with PLAN_STALE. Approving an operation again changes nothing.",
+		refusals:    []*problemType{noOperation, planning, planExpired, planStale, planOutdated, ownApproval, notWaiting, operationRunning, ended},
+		request:     exampleSecondApproval, response: examplePlanned,
+	}, a.approveOperation)
 	register(a, route{
 		id: "cancel-operation", method: http.MethodPost, path: "/v1/operations/{operation}/cancel", tag: "Operations",
 		summary:     "Cancel an operation",
@@ -46,8 +53,8 @@ func (a *api) operationRoutes() {
 	register(a, route{
 		id: "retry-operation", method: http.MethodPost, path: "/v1/operations/{operation}/retry", tag: "Operations", status: http.StatusAccepted,
 		summary:     "Retry the failed customers",
-		description: "Repeats the action for the customers that failed, and for no others. It uses the settings of the plan, and is refused if they have changed since.",
-		refusals:    []*problemType{noOperation, operationRunning, planOutdated, ended}, response: examplePlanned,
+		description: "Repeats the action for the customers that failed, and for no others. It uses the settings of the plan, and is refused if they have changed since. What a second administrator approved needs no further approval: these customers were in it.",
+		refusals:    []*problemType{noOperation, operationRunning, planOutdated, unapproved, ended}, response: examplePlanned,
 	}, a.retryOperation)
 }
 
@@ -163,7 +170,27 @@ func (a *api) applyOperation(ctx context.Context, in *applyInput) (*operationOut
 		Digest: in.Body.Digest, Acknowledged: in.Body.Acknowledged, OnRefused: bulk.OnRefused(in.Body.OnBlocked), By: actorOf(ctx),
 	})
 	if err == nil {
-		err = a.logOperation(ctx, audit.OperationApplied, op, op.Actor(), op.Applied)
+		err = a.logApplied(ctx, op)
+	}
+	return a.answerOperation(ctx, op, err)
+}
+
+type approveInput struct {
+	OperationTarget
+	Body SecondApproval
+}
+
+func (a *api) approveOperation(ctx context.Context, in *approveInput) (*operationOutput, error) {
+	op, err := a.operations.Operation(ctx, in.Operation)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.requireFreshToApply(ctx, op); err != nil {
+		return nil, err
+	}
+	op, err = a.operations.Approve(ctx, in.Operation, in.Body.Digest, actorOf(ctx))
+	if err == nil {
+		err = a.logOperation(ctx, audit.OperationApproved, op, op.ApprovedBy, op.Applied)
 	}
 	return a.answerOperation(ctx, op, err)
 }

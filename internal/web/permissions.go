@@ -37,6 +37,8 @@ var needs = map[string]need{
 	"get-me":                {},
 	"get-access":            {anyOf: []access.Permission{access.Settings, access.Audit, access.Approve}},
 	"update-access":         {anyOf: []access.Permission{access.Settings}, fresh: always},
+	"approve-access":        {anyOf: []access.Permission{access.Approve}, fresh: always},
+	"discard-access":        {anyOf: []access.Permission{access.Settings, access.Approve}},
 	"list-suspensions":      {anyOf: []access.Permission{access.Settings, access.Audit}},
 	"suspend-administrator": only(access.Settings),
 	"lift-suspension":       {anyOf: []access.Permission{access.Settings}, fresh: always},
@@ -72,6 +74,10 @@ var needs = map[string]need{
 	"apply-operation": {
 		anyOf: []access.Permission{access.Bulk}, acts: true, fresh: sometimes,
 		when: "for purge, redate and replay, and for a deletion without a search or ids, or that leaves less than a day to undo it",
+	},
+	"approve-operation": {
+		anyOf: []access.Permission{access.Approve}, fresh: sometimes,
+		when: "for what apply needs one",
 	},
 	"cancel-operation": only(access.Bulk),
 	"retry-operation":  {anyOf: []access.Permission{access.Bulk}, acts: true},
@@ -235,10 +241,9 @@ func (a *api) requireFresh(ctx context.Context) error {
 }
 
 // requireFreshToDelete is like requireFresh, for a deletion that can't be undone for long.
-func (a *api) requireFreshToDelete(ctx context.Context) error {
-	s, err := a.svc.InForce(ctx)
-	if err != nil || !s.Retention.Shorter(customer.PeriodOf(customer.ShortNotice)) {
-		return err
+func (a *api) requireFreshToDelete(ctx context.Context, s customer.Settings) error {
+	if !s.Retention.Shorter(customer.PeriodOf(customer.ShortNotice)) {
+		return nil
 	}
 	return a.requireFresh(ctx)
 }

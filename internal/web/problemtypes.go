@@ -59,6 +59,10 @@ var (
 	planRefused      = &problemType{code: refusal.PlanBlocked, status: 409, title: "Some customers are refused", detail: "The rules refuse some of the customers, and onBlocked is fail; blocked counts them by code. Leave them out, or apply the plan with onBlocked skip."}
 	operationRunning = &problemType{code: refusal.OperationRunning, status: 409, title: "Operation running", detail: "The operation is running. Wait until it ends, or cancel it first."}
 	ended            = &problemType{code: refusal.OperationEnded, status: 409, title: "Operation ended", detail: "The operation has ended. Create a new one."}
+	approvalRequired = &problemType{code: refusal.ApprovalRequired, status: 409, title: "Needs a second administrator", detail: "The access rules let nobody do this alone. Create an operation with this one customer: when you have applied it, it waits until a second administrator approves it."}
+	unapproved       = &problemType{code: refusal.ApprovalRequired, status: 409, title: "Needs a second administrator", detail: "The operation ran without a second administrator, and the access rules ask for one now. Create a new operation with the customers that failed.", errs: []error{bulk.ErrUnapproved}}
+	ownApproval      = &problemType{code: refusal.OwnApproval, status: 409, title: "Your own approval", detail: "You created or applied this operation, or proposed this change. Ask another administrator to approve it."}
+	notWaiting       = &problemType{code: refusal.NotWaiting, status: 409, title: "Nothing waits for approval", detail: "The operation does not wait for a second administrator, or no change of the access rules is proposed. Read it to see its state."}
 	planExpired      = &problemType{code: refusal.PlanExpired, status: 410, title: "Plan expired", detail: "The plan was not applied within a day, and the customers may have changed. Create a new operation."}
 	unacknowledged   = &problemType{code: refusal.AcknowledgementRequired, status: 422, title: "Not acknowledged", detail: "Send \"acknowledged\": true when you have reviewed the impact and understand the consequences."}
 	versionMismatch  = &problemType{code: refusal.VersionMismatch, status: 412, title: "Version changed", detail: "The customer, the settings or the access rules have changed since you read them. Read them again, and repeat your change with the new version."}
@@ -84,7 +88,7 @@ var problemTypes = []*problemType{
 	noRecord, methodNotAllowed, bodyTimeout, exists, emailTaken, hasDependents, onHold, purgeStarted, notDeleted, inTrash,
 	hidden, purged, versionMismatch, tooLarge, fileTooLarge, unsupported, invalid, noParent, keyReused, mismatch, unconfirmed,
 	versionRequired, noOperation, planning, planStale, planOutdated, planRefused, operationRunning, ended, planExpired,
-	unacknowledged, internal, unavailable, busy, diskFull,
+	unacknowledged, approvalRequired, unapproved, ownApproval, notWaiting, internal, unavailable, busy, diskFull,
 }
 
 // problemTypeOf returns the row that presents err, internal if there is no other.

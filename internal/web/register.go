@@ -32,6 +32,7 @@ type route struct {
 	responses   map[string]any // examples by content type, if produces has several
 	produces    []string       // content types of success; empty: JSON
 	need        need           // from the table of permissions
+	proposes    bool           // it answers 202 if a second administrator has to approve the change first
 }
 
 // The limits of a body that is read into memory. An import is not: it is read line by line.
@@ -84,6 +85,11 @@ func register[I, O any](a *api, r route, handle func(context.Context, *I) (*O, e
 			return out, nil
 		})
 		addExamples(document, r)
+		if responses := operationOf(document.Paths[r.path], r.method).Responses; r.proposes {
+			proposed := *responses["200"]
+			proposed.Description = "Accepted: it waits for a second administrator"
+			responses["202"] = &proposed
+		}
 	}
 	a.registrations = append(a.registrations, registration)
 	a.mux.HandleFunc(r.method+" "+r.path, a.endpoint(registration))

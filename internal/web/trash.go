@@ -13,7 +13,7 @@ func (a *api) trashRoutes() {
 		id: "delete-customer", method: http.MethodDelete, path: "/v1/customers/{id}", tag: "Trash",
 		summary:     "Move a customer to the trash",
 		description: "Hides the customer and all its records at once, regardless of their number. They can be restored until deletion.purgeTime, which follows from the retention in the settings. If the customer is in the trash, nothing changes.",
-		refusals:    []*problemType{notFound, purged, hasDependents, onHold, purgeStarted, versionMismatch, badIfMatch},
+		refusals:    []*problemType{notFound, purged, hasDependents, onHold, purgeStarted, approvalRequired, versionMismatch, badIfMatch},
 		request:     exampleReason, response: exampleDeleted,
 	}, a.delete)
 	register(a, route{
@@ -33,7 +33,7 @@ func (a *api) trashRoutes() {
 		id: "purge-customer", method: http.MethodPost, path: "/v1/customers/{id}/purge", tag: "Trash", status: http.StatusAccepted,
 		summary:     "Purge a customer for good",
 		description: "Purges a customer in the trash, with all its records, before its purge time. After the answer, the purge can't be stopped. It runs in the background; when it has ended, the certificate is at the address in Location.",
-		refusals:    []*problemType{notFound, purged, notDeleted, onHold, mismatch, versionMismatch, badIfMatch, badKey, keyReused},
+		refusals:    []*problemType{notFound, purged, notDeleted, onHold, approvalRequired, mismatch, versionMismatch, badIfMatch, badKey, keyReused},
 		request:     examplePurge, response: examplePurging,
 	}, a.purge)
 }
@@ -49,10 +49,17 @@ func (a *api) delete(ctx context.Context, in *deleteInput) (*customerOutput, err
 	if err != nil {
 		return nil, err
 	}
-	if err := a.requireFreshToDelete(ctx); err != nil {
+	settings, err := a.svc.InForce(ctx)
+	if err != nil {
 		return nil, err
 	}
-	c, err := a.svc.Delete(ctx, in.ID, ch)
+	if err := a.requireFreshToDelete(ctx, settings); err != nil {
+		return nil, err
+	}
+	if err := a.mayDeleteAlone(ctx, ch, settings); err != nil {
+		return nil, err
+	}
+	c, err := a.svc.DeleteUnder(ctx, in.ID, settings, ch)
 	return a.answerCustomer(ctx, c, err)
 }
 
@@ -132,7 +139,9 @@ func (a *api) purge(ctx context.Context, in *purgeInput) (*purgeOutput, error) {
 		Location: certificatePath(in.ID), RetryAfter: 5,
 		Body: Purging{ID: in.ID, State: string(customer.Purging), Certificate: certificatePath(in.ID)},
 	}
-	_, err = a.svc.StartPurge(ctx, in.ID, customer.Fence{Generation: in.Body.DeletionID}, ch)
+	if err = a.mayPurgeAlone(ctx, ch); err == nil {
+		_, err = a.svc.StartPurge(ctx, in.ID, customer.Fence{Generation: in.Body.DeletionID}, ch)
+	}
 	if _, ok := replayOf(err); ok {
 		out.Replayed, err = replayedHeader, nil
 	}

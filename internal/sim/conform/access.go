@@ -16,7 +16,11 @@ func checkRules(t *testing.T, w World) {
 		Groups:    []access.Grant{{Group: "support", Permissions: []access.Permission{access.CustomersRead}}, {Group: "without"}},
 		FourEyes:  access.FourEyes{DeleteAbove: new(0), Purges: true},
 		Suspended: []access.Suspension{{Subject: "leaver", Since: w.Now(), By: "admin"}},
-		Changed:   access.Changed{At: w.Now(), By: "admin"},
+		Proposal: &access.Proposal{
+			Groups: []access.Grant{{Group: "support", Permissions: []access.Permission{access.Purge}}}, FourEyes: access.FourEyes{DeleteAbove: new(9)},
+			At: w.Now(), By: "ann",
+		},
+		Changed: access.Changed{At: w.Now(), By: "admin"},
 	}
 	logged, again := entryOf("admin", audit.AccessChanged, w.Now()), entryOf("admin", audit.Reinstated, w.Now())
 	first, err := w.Access.PutRules(ctx, wanted, logged)

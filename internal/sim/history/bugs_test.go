@@ -207,9 +207,6 @@ var bugs = []planted{
 	{"an expired plan is approved", []edit{{
 		"bulk/operation.go", "	if (o.State == Ready || o.State == Waiting) && !now", "	if o.State == Ready && !now",
 	}}},
-	{"a retry needs no second person", []edit{{
-		"bulk/engine.go", "	if err := e.checkApproved(ctx, op); err != nil {\n		return op, err\n	}\n", "",
-	}}},
 	{"a waiting operation is started by the sweep", []edit{{
 		"bulk/sweep.go", "		if e.Actions[op.Action].Harmless {", "		if e.Actions[op.Action].Harmless || op.State == Waiting {",
 	}, {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"lethe/internal/access"
@@ -74,7 +75,7 @@ func (f *fourEyes) since(step int) (some []access.FourEyes) {
 	return some
 }
 
-// rules is what an engine asks. The answer can be lost, as that of any request.
+// rules is what an engine asks. The answer can be lost, like any other.
 func (h *history) rules(ctx context.Context) (access.FourEyes, error) {
 	v, err := h.gate(ctx, model.Call{Method: "FourEyes"})
 	switch {
@@ -102,16 +103,24 @@ func (h *history) fourEyesCommand() bool {
 		h.cancelOne(waiting)
 	case n < 4 && h.failedAlone():
 		f.ask(h.step)
-		h.retryFailed()
 	case n < 2:
 		f.change(h.step)
-		h.tracef("four eyes are %+v", f.inForce[len(f.inForce)-1].rules)
+		now := f.inForce[len(f.inForce)-1].rules
+		h.tracef("purges wait: %t, and deletions of more than: %s", now.Purges, above(now))
 	case n < 3 && len(h.clients.operations) > 0:
 		h.approveSecond(h.clients.operations[f.rng.IntN(len(h.clients.operations))])
 	default:
 		return false
 	}
 	return true
+}
+
+// above writes how many customers one person may delete.
+func above(rules access.FourEyes) string {
+	if rules.DeleteAbove == nil {
+		return "any number"
+	}
+	return strconv.Itoa(*rules.DeleteAbove)
 }
 
 // failedAlone reports whether an operation that could need a second person failed in part without one.
@@ -135,7 +144,7 @@ func (h *history) waiting() string {
 	return all[h.fourEyes.rng.IntN(len(all))]
 }
 
-// approveSecond approves an operation as anybody, mostly by its last digest, and sometimes by an older one or by that of
+// approveSecond approves an operation as anybody, mostly by its last digest, and sometimes by an older one or by the digest of
 // another operation. Sometimes two processes send it.
 func (h *history) approveSecond(id string) {
 	f := &h.fourEyes
@@ -186,7 +195,7 @@ func needsSecond(rules access.FourEyes, op bulk.Operation) bool {
 // request for it began.
 func (h *history) mayRunAlone(p *process, op bulk.Operation) {
 	if op.ApprovedBy == "" && !slices.ContainsFunc(h.fourEyes.since(p.begun), func(r access.FourEyes) bool { return !needsSecond(r, op) }) {
-		h.broken("%s: started without a second person, whom the rules ask for", op.ID)
+		h.broken("%s: started without a second person, but the rules ask for one", op.ID)
 	}
 }
 
