@@ -77,7 +77,7 @@ func (s *Service) Discard(ctx context.Context, by Administrator, digest string) 
 	if err != nil {
 		return Rules{}, err
 	}
-	logged := s.aboutProposal(ctx, by, audit.AccessDiscard, rules)
+	logged := s.aboutProposal(ctx, by, audit.AccessDiscarded, rules)
 	rules.Proposal = nil
 	return s.put(ctx, by, rules, logged)
 }

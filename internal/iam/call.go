@@ -130,9 +130,6 @@ func (n Names) accesses(parameters any) ([]access, error) {
 		return statements(n, in.Statements, func(s types.BatchStatementRequest) (*string, []types.AttributeValue) {
 			return s.Statement, s.Parameters
 		})
-	case *dynamodb.ExecuteStatementInput:
-		one, err := n.statement(aws.ToString(in.Statement), in.Parameters)
-		return []access{one}, err
 	case *dynamodb.ExecuteTransactionInput:
 		return statements(n, in.TransactStatements, func(s types.ParameterizedStatement) (*string, []types.AttributeValue) {
 			return s.Statement, s.Parameters

@@ -69,9 +69,6 @@ func TestRequestsOfCalls(t *testing.T) {
 		{"transaction of statements", &dynamodb.ExecuteTransactionInput{TransactStatements: []types.ParameterizedStatement{
 			{Statement: aws.String(`INSERT INTO "t1" VALUE {'pk': ?}`), Parameters: []types.AttributeValue{s("A")}},
 		}}, []string{"dynamodb:PartiQLInsert Table A"}},
-		{"statement", &dynamodb.ExecuteStatementInput{
-			Statement: aws.String(`INSERT INTO "t1" VALUE {'pk': ?}`), Parameters: []types.AttributeValue{s("A")},
-		}, []string{"dynamodb:PartiQLInsert Table A"}},
 		{"messages", &sqs.SendMessageBatchInput{QueueUrl: aws.String("http://q")}, []string{"sqs:SendMessage Work"}},
 		{"backlog", &sqs.GetQueueAttributesInput{QueueUrl: aws.String("http://q")}, []string{"sqs:GetQueueAttributes Work"}},
 	} {
