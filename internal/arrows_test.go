@@ -51,6 +51,7 @@ var arrows = []struct {
 	{"lethe/functions/purge", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/functions/stream", []string{"app"}, true, "a function is its trigger"},
 	{"lethe/internal/template", nil, true, "what is declared depends on nothing that runs"},
+	{"lethe/internal/iam", nil, true, "who may do what on AWS follows from what is declared, and from calls"},
 	{"lethe/internal/deploy", []string{"template"}, true, "tables are made as declared, at any engine"},
 	{"lethe/internal/engine", []string{"child", "loopback"}, true, "an engine knows no tables of ours"},
 	{"lethe/internal/child", nil, false, "a process knows not what it is for"},
@@ -59,7 +60,7 @@ var arrows = []struct {
 }
 
 // laptop are the packages that only tests and the local system may import: nothing of them is deployed.
-var laptop = []string{"local", "sim", "engine", "deploy", "template", "child", "loopback", "scale"}
+var laptop = []string{"local", "sim", "engine", "deploy", "template", "iam", "child", "loopback", "scale"}
 
 // onLaptop tells whether the package is one of those, or lies below one.
 func onLaptop(path string) bool {

@@ -1,8 +1,13 @@
 package app
 
 import (
+	"fmt"
+	"go/constant"
+	"go/token"
+	"go/types"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,7 +43,7 @@ func TestNoAlarmRingsForEach503(t *testing.T) {
 	d := readDeclared(t)
 	errors, alarm, format := d.Resources["ApiErrors"].Properties, d.Resources["ApiErrorsAlarm"].Properties, d.Resources["Api"].Properties.AccessLogSettings.Format
 	for status, counted := range map[string]bool{"200": false, "404": false, "429": false, "500": true, "502": true, "503": false, "504": true, "507": true} {
-		if got := matches(t, errors.FilterPattern, status); got != counted {
+		if got := matches(t, errors.FilterPattern, map[string]string{"status": status}); got != counted {
 			t.Errorf("is %s counted? %v", status, got)
 		}
 	}
@@ -58,23 +63,61 @@ func TestNoAlarmRingsForEach503(t *testing.T) {
 	}
 }
 
-var term = regexp.MustCompile(`\(\$\.status (=|!=) "([0-9*]+)"\)`)
-
-// matches reports whether a status matches all terms of a filter pattern.
-func matches(t *testing.T, pattern, status string) bool {
-	t.Helper()
-	terms := term.FindAllStringSubmatch(pattern, -1)
-	if rest := strings.Trim(term.ReplaceAllString(pattern, ""), "{ }"); len(terms) == 0 || strings.Trim(rest, "& ") != "" {
-		t.Fatalf("the test can't read %s", pattern)
+// TestOnlyTheGatewaysRefusalsCount checks which lines of the access log the alarm of sign-in counts. A function's 401 and 403 say
+// what an administrator lacks, and are no sign of a broken sign-in.
+func TestOnlyTheGatewaysRefusalsCount(t *testing.T) {
+	d := readDeclared(t)
+	refusals, alarm := d.Resources["ApiRefusals"].Properties, d.Resources["SignInAlarm"].Properties
+	for _, tt := range []struct {
+		status, functionStatus string
+		counted                bool
+	}{
+		{"401", "-", true}, {"403", "-", true}, {"401", "401", false}, {"403", "403", false}, {"401", "200", false},
+		{"429", "-", false}, {"404", "-", false}, {"500", "-", false}, {"200", "200", false},
+	} {
+		if got := matches(t, refusals.FilterPattern, map[string]string{"status": tt.status, "functionStatus": tt.functionStatus}); got != tt.counted {
+			t.Errorf("is %+v counted? %v", tt, got)
+		}
 	}
-	for _, is := range terms {
-		equal, err := path.Match(is[2], status)
+	if to := refusals.MetricTransformations[0]; to.MetricNamespace != alarm.Namespace || to.MetricName != alarm.MetricName {
+		t.Errorf("the filter writes %s/%s, the alarm reads %s/%s", to.MetricNamespace, to.MetricName, alarm.Namespace, alarm.MetricName)
+	}
+}
+
+// inLog are the variables of the access log. A new one must hold no personal data: no path, query, address, claim or token.
+var inLog = []string{
+	"requestTimeEpoch", "apiId", "requestId", "httpMethod", "status", "responseLength", "responseLatency", "integration.latency",
+	"integration.integrationStatus", "integration.requestId", "authorizer.error",
+}
+
+// TestTheAccessLogHoldsNoPersonalData reads which variables of API Gateway the access log has.
+func TestTheAccessLogHoldsNoPersonalData(t *testing.T) {
+	format := readDeclared(t).Resources["Api"].Properties.AccessLogSettings.Format
+	var got []string
+	for _, found := range regexp.MustCompile(`\$context\.([\w.]+)`).FindAllStringSubmatch(format, -1) {
+		got = append(got, found[1])
+	}
+	if !slices.Equal(got, inLog) || strings.Count(format, "$") != len(inLog) {
+		t.Errorf("the access log has %q, want %q", got, inLog)
+	}
+}
+
+var term = regexp.MustCompile(`\(\$\.(\w+) (=|!=) "([0-9*-]+)"\)`)
+
+// matches reports whether a line of the access log matches a filter pattern of comparisons, && and ||.
+func matches(t *testing.T, pattern string, line map[string]string) bool {
+	t.Helper()
+	formula := term.ReplaceAllStringFunc(strings.Trim(pattern, "{ }"), func(comparison string) string {
+		is := term.FindStringSubmatch(comparison)
+		equal, err := path.Match(is[3], line[is[1]])
 		if err != nil {
 			t.Fatal(err)
 		}
-		if equal != (is[1] == "=") {
-			return false
-		}
+		return fmt.Sprint(equal == (is[2] == "="))
+	})
+	result, err := types.Eval(token.NewFileSet(), nil, token.NoPos, formula)
+	if err != nil {
+		t.Fatalf("the test can't read %s: %v", pattern, err)
 	}
-	return true
+	return constant.BoolVal(result.Value)
 }

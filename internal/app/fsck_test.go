@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -63,21 +64,27 @@ func damageEverything(t *testing.T) {
 // operation.
 func (a *App) fsck(t *testing.T) (planned, ended bulk.Operation) {
 	t.Helper()
-	op, err := a.operations.Create(t.Context(), bulk.Operation{ID: customer.NewID(), Action: "fsck", By: "test"}, []byte(`{"tables":true}`))
+	return a.fsckBy(t, t.Context(), t.Context())
+}
+
+// fsckBy is fsck with the contexts of the functions api and work.
+func (a *App) fsckBy(t *testing.T, api, work context.Context) (planned, ended bulk.Operation) {
+	t.Helper()
+	op, err := a.operations.Create(api, bulk.Operation{ID: customer.NewID(), Action: "fsck", By: "test"}, []byte(`{"tables":true}`))
 	for err == nil && op.State == bulk.Planning {
-		if err = a.operations.Do(t.Context(), bulk.Work{Operation: op.ID, Chunk: bulk.PlanWork}); err == nil {
-			op, err = a.operations.Operation(t.Context(), op.ID)
+		if err = a.operations.Do(work, bulk.Work{Operation: op.ID, Chunk: bulk.PlanWork}); err == nil {
+			op, err = a.operations.Operation(api, op.ID)
 		}
 	}
 	planned = op
 	if err == nil {
-		op, err = a.operations.Apply(t.Context(), op.ID, bulk.Approval{Digest: op.Digest, Acknowledged: true})
+		op, err = a.operations.Apply(api, op.ID, bulk.Approval{Digest: op.Digest, Acknowledged: true})
 	}
 	for seq := 0; err == nil && seq < op.Chunks; seq++ {
-		err = a.operations.Do(t.Context(), bulk.Work{Operation: op.ID, Chunk: seq})
+		err = a.operations.Do(work, bulk.Work{Operation: op.ID, Chunk: seq})
 	}
 	if err == nil {
-		op, err = a.operations.Operation(t.Context(), op.ID)
+		op, err = a.operations.Operation(api, op.ID)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"lethe/internal/audit"
 	"lethe/internal/backoff"
 	"lethe/internal/clock"
 )
@@ -22,7 +23,8 @@ type Service struct {
 	Reader
 	LedgerReader
 
-	Log *slog.Logger
+	Audit *audit.Log // of what changes no customer
+	Log   *slog.Logger
 
 	// Defaults are the settings in force before the first change of settings.
 	Defaults Settings
@@ -47,7 +49,7 @@ type Service struct {
 // New returns a service over a store, a ledger and a queue of purges.
 func New(store Store, ledger Ledger, queue Queue, log *slog.Logger) *Service {
 	return &Service{
-		Reader: store, LedgerReader: ledger, Log: log,
+		Reader: store, LedgerReader: ledger, Audit: audit.NewLog(store), Log: log,
 		customers: store, records: store, purges: store, settings: store, audit: store, leases: store,
 		ledger: ledger, queue: queue,
 	}

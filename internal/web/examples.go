@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lethe/internal/access"
+	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/ledger"
@@ -90,6 +91,10 @@ var (
 	exampleAuditPage       = AuditPage{Entries: []Entry{
 		{Time: exampleTime, By: "demo-admin", Action: string(customer.ActionDeleted), Reason: "asked by phone", ReasonCode: "erasure_request"},
 		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: string(customer.ActionUpdated), Fields: []string{"phone", "consents"}},
+	}}
+	exampleAuditSearch = AuditSearch{Day: "2026-11-21", Action: string(audit.Refused), Limit: 50}
+	exampleLogPage     = LogPage{Entries: []LogEntry{
+		{Time: exampleTime, By: "demo-support", Action: string(audit.Refused), Subject: "purge-customer", Fields: []string{"purge"}, RequestID: "q6u2m4yhsnnhzfqk3zqg2ivbxa"},
 	}}
 	exampleNewOperation = NewOperation{Action: "delete", Selection: Selection{Filter: &Filter{Search: "trial"}, Exclude: []string{"ALFKI"}}, Reason: Reason{Reason: "trials that ended", ReasonCode: "inactive"}}
 	exampleApproval     = Approval{Digest: exampleDigest, Acknowledged: true, OnBlocked: "skip"}
@@ -183,6 +188,9 @@ var exampleImport = Import{
 
 const (
 	exampleCertificatesNDJSON = `{"format":1,"chain":0,"seq":17,"previous":"5f8a…","customer":"ALFKI",…,"residue":0,"hash":"57e4…"}` + "\n"
+
+	exampleLogCSV    = "time,by,approvedBy,action,customer,operation,reason,reasonCode,subject,fields,requestId\n2026-11-21T09:30:00Z,demo-support,,request.refused,,,,,purge-customer,purge,q6u2m4yhsnnhzfqk3zqg2ivbxa\n"
+	exampleLogNDJSON = `{"time":"2026-11-21T09:30:00Z","by":"demo-support","action":"request.refused","subject":"purge-customer","fields":["purge"],"requestId":"q6u2m4yhsnnhzfqk3zqg2ivbxa"}` + "\n"
 
 	exampleItemsCSV        = "customer,outcome,code\nANATR,done,\nAROUT,skipped,ON_HOLD\n"
 	exampleCustomersCSV    = "id,organisation,name,email,phone,consent.newsletter\nALFKI,Alfreds Futterkiste,Maria Anders,maria@example.com,030-0074321,yes\n"

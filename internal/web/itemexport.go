@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lethe/internal/audit"
 	"lethe/internal/operations"
 )
 
@@ -69,6 +70,9 @@ func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportIte
 		_ = w.Write(line[:len(header)])
 	}
 	w.Flush()
+	if err := a.logged(ctx, audit.OutcomesExported, audit.Entry{Operation: in.Operation}); err != nil {
+		return nil, err
+	}
 	return &exportItemsOutput{
 		ContentType: "text/csv; charset=utf-8", Disposition: `attachment; filename="operation-` + in.Operation + `.csv"`,
 		Link: in.next(page.Cursor), Body: b.Bytes(),

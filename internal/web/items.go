@@ -20,7 +20,7 @@ func (a *api) itemRoutes() {
 		id: "export-operation-items", method: http.MethodGet, path: "/v1/operations/{operation}/items.csv", tag: "Operations",
 		summary:     "Export the outcome for each customer as CSV",
 		description: "An answer has up to 50,000 lines, or fewer if the ids are long. The Link header leads to the next part, which begins with the header line again. An id that begins with a hyphen has an apostrophe before it, so that no spreadsheet reads it as a formula.",
-		refusals:    []*problemType{noOperation, badCursor}, produces: "text/csv", response: exampleItemsCSV,
+		refusals:    []*problemType{noOperation, badCursor}, produces: []string{typeCSV}, response: exampleItemsCSV,
 	}, a.exportItems)
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"lethe/internal/audit"
 	"lethe/internal/customer"
 	"lethe/internal/ledger"
 )
@@ -24,7 +25,7 @@ func (a *api) ledgerRoutes() {
 		id: "export-certificates", method: http.MethodGet, path: "/v1/certificates.ndjson", tag: "Certificates",
 		summary:     "Export all certificates as NDJSON",
 		description: "One certificate per line, in the order of the list. The Link header leads to the next part; the last part has no Link header. The verifier reads this format.",
-		refusals:    []*problemType{badCursor}, produces: "application/x-ndjson", response: exampleCertificatesNDJSON,
+		refusals:    []*problemType{badCursor}, produces: []string{typeNDJSON}, response: exampleCertificatesNDJSON,
 	}, a.exportCertificates)
 	register(a, route{
 		id: "get-checkpoint", method: http.MethodGet, path: "/v1/checkpoint", tag: "Certificates",
@@ -95,6 +96,9 @@ func (a *api) exportCertificates(ctx context.Context, in *exportCertificatesInpu
 		if cursor = page.Cursor; cursor == "" {
 			break
 		}
+	}
+	if err := a.logged(ctx, audit.CertificatesExported, audit.Entry{}); err != nil {
+		return nil, err
 	}
 	return &exportCertificatesOutput{
 		ContentType: "application/x-ndjson", Disposition: `attachment; filename="certificates.ndjson"`,

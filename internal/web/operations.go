@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
@@ -113,6 +114,9 @@ func (a *api) createOperation(ctx context.Context, in *createOperationInput) (*c
 }
 
 func (a *api) createdOperation(ctx context.Context, op bulk.Operation, replayed string, err error) (*createdOperationOutput, error) {
+	if err == nil {
+		err = a.logOperation(ctx, audit.OperationCreated, op, op.By, op.Created)
+	}
 	out, err := a.answerOperation(ctx, op, err)
 	if err != nil {
 		return nil, err
@@ -158,11 +162,17 @@ func (a *api) applyOperation(ctx context.Context, in *applyInput) (*operationOut
 	op, err = a.operations.Apply(ctx, in.Operation, bulk.Approval{
 		Digest: in.Body.Digest, Acknowledged: in.Body.Acknowledged, OnRefused: bulk.OnRefused(in.Body.OnBlocked), By: actorOf(ctx),
 	})
+	if err == nil {
+		err = a.logOperation(ctx, audit.OperationApplied, op, op.Actor(), op.Applied)
+	}
 	return a.answerOperation(ctx, op, err)
 }
 
 func (a *api) cancelOperation(ctx context.Context, in *OperationTarget) (*operationOutput, error) {
 	op, err := a.operations.Cancel(ctx, in.Operation, actorOf(ctx))
+	if err == nil && op.CancelledBy == actorOf(ctx) { // else somebody did it before
+		err = a.logOperation(ctx, audit.OperationCancelled, op, op.CancelledBy, a.svc.Now())
+	}
 	return a.answerOperation(ctx, op, err)
 }
 
@@ -172,6 +182,9 @@ func (a *api) retryOperation(ctx context.Context, in *OperationTarget) (*operati
 		return nil, err
 	}
 	op, err = a.operations.Retry(ctx, in.Operation, actorOf(ctx))
+	if err == nil && !op.Retried.IsZero() { // else nothing had failed
+		err = a.logOperation(ctx, audit.OperationRetried, op, op.RetriedBy, op.Retried)
+	}
 	return a.answerOperation(ctx, op, err)
 }
 

@@ -88,6 +88,8 @@ var needs = map[string]need{
 	"export-certificates": only(access.Audit),
 	"get-checkpoint":      only(access.Audit),
 	"list-audit":          only(access.Audit),
+	"search-audit":        only(access.Audit),
+	"export-audit":        only(access.Audit),
 	"get-totals":          only(access.CustomersRead),
 	"list-totals-by-day":  only(access.CustomersRead),
 }

@@ -29,8 +29,9 @@ type route struct {
 	response    any            // example
 	maxBody     int64          // 0: maxBody
 	body        func() *huma.RequestBody
-	produces    string // content type of success; empty: JSON
-	need        need   // from the table of permissions
+	responses   map[string]any // examples by content type, if produces has several
+	produces    []string       // content types of success; empty: JSON
+	need        need           // from the table of permissions
 }
 
 // The limits of a body that is read into memory. An import is not: it is read line by line.
@@ -109,11 +110,12 @@ func describe(document *huma.OpenAPI, r route, body bool) huma.Operation {
 
 func responses(document *huma.OpenAPI, r route, status int, body bool) map[string]*huma.Response {
 	responses := refusalResponses(document, r, body)
-	if r.produces != "" {
-		text := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
-		responses[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status), Content: map[string]*huma.MediaType{r.produces: text},
+	if len(r.produces) > 0 {
+		content := map[string]*huma.MediaType{}
+		for _, contentType := range r.produces {
+			content[contentType] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: r.responses[contentType]}
 		}
+		responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status), Content: content}
 	}
 	return responses
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"lethe/internal/access"
+	"lethe/internal/audit"
 	"lethe/internal/customer"
 )
 
@@ -53,7 +54,7 @@ func (d *digest) Read(p []byte) (int, error) {
 // ServeHTTP answers one request. It recovers from panics of handlers.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req := &request{id: requestID(r), method: r.Method, uri: r.URL.RequestURI(), body: &digest{r.Body, sha256.New()}}
-	r = r.WithContext(context.WithValue(r.Context(), requestKey, req))
+	r = r.WithContext(audit.WithRequest(context.WithValue(r.Context(), requestKey, req), req.id))
 	r.Body = req.body
 	setHeaders(w.Header(), req.id)
 	tracked := &responseWriter{ResponseWriter: w}

@@ -60,6 +60,7 @@ func (a *api) routes() {
 	a.certificateRoutes()
 	a.ledgerRoutes()
 	a.auditRoutes()
+	a.siteAuditRoutes()
 	a.importRoutes()
 	a.operationRoutes()
 	a.itemRoutes()

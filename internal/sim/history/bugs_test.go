@@ -195,4 +195,27 @@ var bugs = []planted{
 	{"lifting a hold allows a purge at once", []edit{{
 		"customer/holds.go", "c.State == Deleted && c.Due(earliest) {", "c.State == Active && c.Due(earliest) {",
 	}}},
+	{"the digest is not checked at approval", []edit{{
+		"bulk/approve.go", "	case digest != o.Digest:", "	case false:",
+	}}},
+	{"one's own approval is accepted", []edit{{
+		"bulk/approve.go", "	case by == o.By || by == o.RequestedBy:", "	case by == o.By && by == o.RequestedBy:",
+	}}},
+	{"the settings are not checked at approval", []edit{{
+		"bulk/approve.go", "	if err := e.checkBasis(ctx, op); err != nil {\n		return op, err\n	}\n	op.AppliedBy", "	op.AppliedBy",
+	}}},
+	{"an expired plan is approved", []edit{{
+		"bulk/operation.go", "	if (o.State == Ready || o.State == Waiting) && !now", "	if o.State == Ready && !now",
+	}}},
+	{"a retry needs no second person", []edit{{
+		"bulk/engine.go", "	if err := e.checkApproved(ctx, op); err != nil {\n		return op, err\n	}\n", "",
+	}}},
+	{"a waiting operation is started by the sweep", []edit{{
+		"bulk/sweep.go", "		if e.Actions[op.Action].Harmless {", "		if e.Actions[op.Action].Harmless || op.State == Waiting {",
+	}, {
+		"bulk/sweep.go", "	case Ready:\n", "	case Ready, Waiting:\n",
+	}}},
+	{"the second person is lost in the changes", []edit{{
+		"operations/operations.go", "ApprovedBy: op.ApprovedBy, Reason", "Reason",
+	}}},
 }

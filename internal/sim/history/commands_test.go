@@ -108,7 +108,7 @@ func (h *history) command() bool {
 		return false
 	}
 	h.clients.given++
-	if h.followUp() {
+	if h.fourEyesCommand() || h.followUp() {
 		return true
 	}
 	sum := 0
@@ -430,8 +430,8 @@ func (h *history) approve(id string) {
 	if h.chance(1, 5) {
 		digest = digests[h.rng.IntN(len(digests))]
 	}
-	a := bulk.Approval{Digest: digest, Acknowledged: true, By: "admin", OnRefused: []bulk.OnRefused{"", bulk.Skip, bulk.Fail}[h.rng.IntN(3)]}
-	p := &process{name: fmt.Sprint("apply ", id), digest: digest}
+	a := bulk.Approval{Digest: digest, Acknowledged: true, By: h.fourEyes.somebody(), OnRefused: []bulk.OnRefused{"", bulk.Skip, bulk.Fail}[h.rng.IntN(3)]}
+	p := &process{name: fmt.Sprint("apply ", id), digest: digest, by: a.By}
 	var err error
 	p.finish = func() {
 		if op := h.operation(id); err == nil && op.Digest != digest {

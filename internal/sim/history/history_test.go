@@ -36,6 +36,7 @@ type history struct {
 	clients clients
 	oracle
 	follower follower
+	fourEyes fourEyes
 
 	tracing bool
 	trace   []string
@@ -97,7 +98,7 @@ func (h *history) retained(name string, retained bool) customer.Kind {
 // run runs the history of a seed. The caller gives it a synctest bubble of its own. If a rule is
 // broken, wrong of the result says which.
 func run(seed uint64, tracing bool) *history {
-	h := &history{rng: rand.New(rand.NewPCG(seed, 3)), late: rand.New(rand.NewPCG(seed, 5)), model: model.New(), tracing: tracing, follower: newFollower(seed)}
+	h := &history{rng: rand.New(rand.NewPCG(seed, 3)), late: rand.New(rand.NewPCG(seed, 5)), model: model.New(), tracing: tracing, follower: newFollower(seed), fourEyes: newFourEyes(seed)}
 	h.queue = model.NewQueue(h.model)
 	h.init()
 	h.watch()

@@ -46,7 +46,11 @@ func (h *history) operationChanged(ctx context.Context, before, after *bulk.Oper
 		h.planned(*after)
 	case from == bulk.Ready && to == bulk.Running:
 		h.started(p, *before, *after)
-	case from == bulk.Ready && to == bulk.Expired && !now.Before(before.Expires), from == bulk.Ready && to == bulk.Cancelled:
+	case from == bulk.Ready && to == bulk.Waiting:
+		h.requested(p, *before, *after)
+	case from == bulk.Waiting && to == bulk.Running:
+		h.secondApproved(p, *before, *after)
+	case (from == bulk.Ready || from == bulk.Waiting) && (to == bulk.Expired && !now.Before(before.Expires) || to == bulk.Cancelled):
 	case from == bulk.Running && to == bulk.Cancelling:
 	case from == bulk.Cancelling && to == bulk.Cancelled:
 		h.ended(*after)
@@ -54,6 +58,7 @@ func (h *history) operationChanged(ctx context.Context, before, after *bulk.Oper
 		h.ended(*after)
 	case from.Ended() && from != bulk.Cancelled && to == bulk.Running && p != nil && p.retry == id:
 		delete(h.halfRetried, id)
+		h.mayRunAlone(p, *after)
 	default:
 		h.broken("%s: %s after %s", id, to, from)
 	}
@@ -94,11 +99,12 @@ func (h *history) started(p *process, before, after bulk.Operation) {
 	if harmless(after) {
 		return
 	}
-	if p == nil || p.digest != before.Digest {
+	if p == nil || p.second || p.digest != before.Digest {
 		h.broken("%s: started without approval of its plan", after.ID)
 		return
 	}
 	h.checkApproval(p, after)
+	h.mayRunAlone(p, after)
 	if !after.Applied.Before(before.Expires) {
 		h.broken("%s: applied after its plan expired", after.ID)
 	}
@@ -189,6 +195,7 @@ func (h *history) checkTouch(p *process, e event) {
 	}
 	h.touched[op.ID] = append(h.touched[op.ID], e)
 	h.checkSettings(op, e.after)
+	h.checkSecond(op, e.change())
 	if op.Action == operations.Undo {
 		h.checkUndo(op, e)
 	}

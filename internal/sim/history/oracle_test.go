@@ -27,6 +27,7 @@ type oracle struct {
 	halfRetried map[string]bool      // operations with an unfinished retry
 	cancelled   map[string]time.Time // first answer to a cancellation, by operation
 	touched     map[string][]event
+	secondBy    map[string]string // second person who approved an operation
 
 	inForce  []ruling                       // all settings in order
 	asked    map[string]int                 // step of the first request, by operation
@@ -46,7 +47,7 @@ func (h *history) init() {
 		changes: map[string][]event{}, events: map[string][]event{}, hidden: map[string][]string{},
 		fenced: map[string]map[string]int64{}, expired: map[string]bool{}, dirty: map[string]bool{},
 		selections: map[string]operations.Selection{}, halfRetried: map[string]bool{}, cancelled: map[string]time.Time{}, touched: map[string][]event{},
-		approved: map[string][]customer.Settings{}, asked: map[string]int{},
+		approved: map[string][]customer.Settings{}, asked: map[string]int{}, secondBy: map[string]string{},
 	}
 	h.clients = clients{digests: map[string][]string{}, sends: map[string][]string{}, unchanged: map[string]bool{}}
 }
@@ -206,7 +207,7 @@ func (h *history) checkFence(before, after *customer.Customer) {
 	if before != nil && len(before.Holds) > 0 {
 		h.broken("%s: purged under legal hold", id)
 	}
-	if by != "admin" && !after.Due(time.Now()) {
+	if !slices.Contains(people, by) && !after.Due(time.Now()) {
 		h.broken("%s: purged by %s before its purge time %v", id, by, after.Deletion.PurgeTime)
 	}
 }
@@ -250,6 +251,7 @@ func (h *history) certified(_ context.Context, cert customer.Certificate) {
 		h.broken("%s: the certificate counts %v, residue %d; at the fence there were %v", id, counts, cert.Residue, there)
 	}
 	if root := h.model.Root(id); root != nil { // nil: another worker removed it, with the same certificate
+		h.checkCertified(cert, root)
 		for kind, policy := range cert.Policies {
 			if frozen := root.Policies().Policy(kind); policy != string(frozen) {
 				h.broken("%s: the certificate says %s of kind %s; frozen at the fence was %s", id, policy, kind, frozen)

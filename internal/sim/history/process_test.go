@@ -26,7 +26,9 @@ type process struct {
 	sweeps bool
 	slow   bool                  // other processes mostly go first
 	finish func()                // called when it ends by itself
-	digest string                // with which it applies an operation
+	digest string                // with which it applies or approves an operation
+	by     string                // who applies or approves it
+	second bool                  // it approves an operation that waits for a second person
 	retry  string                // the operation that it retries
 	at     string                // the operation that it works on
 	begun  int                   // the step of its start
@@ -72,6 +74,9 @@ func (h *history) service() *customer.Service {
 // engine returns an engine with small chunks and pages, so that small operations have many of them.
 func (h *history) engine(service *customer.Service) *bulk.Engine {
 	e := operations.Engine(service, model.Operations{Model: h.model}, h.queue)
+	if h.fourEyes.on {
+		e.NeedsSecond = operations.NeedsSecond(h.rules)
+	}
 	for name, action := range e.Actions {
 		if action.MaxWeight = h.chunk; name == operations.Purge {
 			action.MaxWeight = h.chunk * 6

@@ -177,7 +177,7 @@ func (h *history) settle() {
 // waitTime is the time to the next round: long enough for a plan to expire, if only that is left.
 func (h *history) waitTime() time.Duration {
 	for _, op := range h.model.All() {
-		if op.State == bulk.Ready && h.queue.Len() == 0 {
+		if (op.State == bulk.Ready || op.State == bulk.Waiting) && h.queue.Len() == 0 {
 			return bulk.PlanLife
 		}
 	}
