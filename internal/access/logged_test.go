@@ -43,7 +43,7 @@ func TestProposalsAreLogged(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"ann access.changed [fourEyes.purges]", "ann access.proposed [fourEyes.purges]", "ann access.proposed [fourEyes.purges]",
-		"ben access.approved ann[fourEyes.purges]", "ben access.discarded ann[]",
+		"ben access.approved ann[fourEyes.purges]", "ben access.discarded ann[fourEyes.purges]",
 	}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v, want %q", got, err, want)
