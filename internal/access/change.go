@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"lethe/internal/audit"
 	"lethe/internal/clock"
 )
 
@@ -29,26 +30,34 @@ func (s *Service) Change(ctx context.Context, by Administrator, wanted Rules) (R
 	if !slices.Contains(wanted.Allowed(by.Groups, s.AdminGroup), Settings) {
 		return current, invalid("groups", "would take the permission settings from you, and you could not change the rules back; leave it to one of your groups")
 	}
+	logged := s.entry(ctx, by, audit.AccessChanged)
+	logged.Fields = current.Differs(wanted)
 	if current.FourEyes.Asks() && Relaxes(current, wanted) {
-		return s.propose(ctx, by, current, wanted)
+		logged.Action = audit.AccessProposed
+		return s.propose(ctx, by, current, wanted, logged)
 	}
 	wanted.Proposal = nil
-	return s.decide(ctx, by, wanted)
+	return s.decide(ctx, by, wanted, logged)
 }
 
 // decide puts valid rules in force. It is the only way to change groups and four eyes.
-func (s *Service) decide(ctx context.Context, by Administrator, wanted Rules) (Rules, error) {
-	stored, err := s.put(ctx, by, wanted)
+func (s *Service) decide(ctx context.Context, by Administrator, wanted Rules, logged audit.Entry) (Rules, error) {
+	stored, err := s.put(ctx, by, wanted, logged)
 	if err != nil {
 		return Rules{}, err
 	}
 	return stored, s.awaitRules(ctx)
 }
 
-// put writes the rules in the name of an administrator.
-func (s *Service) put(ctx context.Context, by Administrator, wanted Rules) (Rules, error) {
+// put writes the rules in the name of an administrator, and the entry that logs it.
+func (s *Service) put(ctx context.Context, by Administrator, wanted Rules, logged audit.Entry) (Rules, error) {
 	wanted.Changed = Changed{s.Now(), by.Subject}
-	return s.store.PutRules(ctx, wanted.sorted())
+	return s.store.PutRules(ctx, wanted.sorted(), logged)
+}
+
+// entry returns an entry of what an administrator does now.
+func (s *Service) entry(ctx context.Context, by Administrator, action audit.Action) audit.Entry {
+	return audit.New(ctx, s.Now(), by.Subject, action)
 }
 
 // awaitRules waits until the rules that any process has cached are too old to be used.

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"lethe/internal/audit"
 )
 
 // Proposal is a change of the rules that waits for a second administrator. It is dropped when the groups or four eyes change
@@ -47,10 +49,10 @@ func Relaxes(from, to Rules) bool {
 }
 
 // propose stores a change for a second administrator, in place of an earlier one. The rules stay in force.
-func (s *Service) propose(ctx context.Context, by Administrator, current, wanted Rules) (Rules, error) {
+func (s *Service) propose(ctx context.Context, by Administrator, current, wanted Rules, logged audit.Entry) (Rules, error) {
 	wanted = wanted.sorted()
 	current.Proposal = &Proposal{Groups: wanted.Groups, FourEyes: wanted.FourEyes, At: s.Now(), By: by.Subject}
-	return s.put(ctx, by, current)
+	return s.put(ctx, by, current, logged)
 }
 
 // Approve puts the proposed rules in force, as Change does. The administrator must be another one than its author
@@ -63,8 +65,9 @@ func (s *Service) Approve(ctx context.Context, by Administrator, digest string) 
 	if rules.Proposal.By == by.Subject {
 		return Rules{}, ErrOwnApproval
 	}
+	logged := s.aboutProposal(ctx, by, audit.AccessApproved, rules)
 	rules.Groups, rules.FourEyes, rules.Proposal = rules.Proposal.Groups, rules.Proposal.FourEyes, nil
-	return s.decide(ctx, by, rules)
+	return s.decide(ctx, by, rules, logged)
 }
 
 // Discard drops the proposal with this digest; its author may do that, too. Errors: ErrVersion and ErrNotWaiting, as of
@@ -74,8 +77,17 @@ func (s *Service) Discard(ctx context.Context, by Administrator, digest string) 
 	if err != nil {
 		return Rules{}, err
 	}
+	logged := s.aboutProposal(ctx, by, audit.AccessDiscarded, rules)
 	rules.Proposal = nil
-	return s.put(ctx, by, rules)
+	return s.put(ctx, by, rules, logged)
+}
+
+// aboutProposal returns an entry that names the author of the proposal, and what it changes.
+func (s *Service) aboutProposal(ctx context.Context, by Administrator, action audit.Action, rules Rules) audit.Entry {
+	logged := s.entry(ctx, by, action)
+	logged.Subject = rules.Proposal.By
+	logged.Fields = rules.Differs(Rules{Groups: rules.Proposal.Groups, FourEyes: rules.Proposal.FourEyes})
+	return logged
 }
 
 // proposed reads the rules, if the proposal with this digest waits.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lethe/internal/access"
+	"lethe/internal/audit"
 )
 
 // slow is a store with requests that take up to two seconds. Each takes effect at a random moment in between.
@@ -32,10 +33,10 @@ func (s slow) Rules(ctx context.Context) (access.Rules, error) {
 	return s.Store.Rules(ctx)
 }
 
-func (s slow) PutRules(ctx context.Context, r access.Rules) (access.Rules, error) {
+func (s slow) PutRules(ctx context.Context, r access.Rules, logged audit.Entry) (access.Rules, error) {
 	s.wait()
 	defer s.wait()
-	return s.Store.PutRules(ctx, r)
+	return s.Store.PutRules(ctx, r, logged)
 }
 
 // TestNoRequestAfterTheAnswerGoesByOldRules sends 1,000 requests of one administrator to three processes while another one

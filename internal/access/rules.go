@@ -61,3 +61,40 @@ func (r Rules) Allowed(groups []string, adminGroup string) []Permission {
 func (r Rules) Suspends(subject string) bool {
 	return slices.ContainsFunc(r.Suspended, func(s Suspension) bool { return s.Subject == subject })
 }
+
+// maxDiffering is how many groups Differs names; beyond it, it says only that groups differ.
+const maxDiffering = 20
+
+// Differs returns the names of what the other rules have differently: groups, each by its own name, and four eyes.
+func (r Rules) Differs(other Rules) (names []string) {
+	for _, g := range slices.Concat(r.Groups, other.Groups) {
+		name := "groups." + g.Group
+		if !slices.Contains(names, name) && !slices.Equal(r.granted(g.Group), other.granted(g.Group)) {
+			names = append(names, name)
+		}
+	}
+	if len(names) > maxDiffering {
+		names = []string{"groups"}
+	}
+	if !equalNumbers(r.FourEyes.DeleteAbove, other.FourEyes.DeleteAbove) {
+		names = append(names, "fourEyes.deleteAbove")
+	}
+	if r.FourEyes.Purges != other.FourEyes.Purges {
+		names = append(names, "fourEyes.purges")
+	}
+	return names
+}
+
+// granted returns the permissions of a group, sorted; none if it has none or is not mapped.
+func (r Rules) granted(group string) []Permission {
+	for _, g := range r.Groups {
+		if g.Group == group {
+			return slices.Sorted(slices.Values(g.Permissions))
+		}
+	}
+	return nil
+}
+
+func equalNumbers(a, b *int) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
+}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"lethe/internal/audit"
 	"lethe/internal/clock"
 )
 
@@ -12,8 +13,9 @@ import (
 type Store interface {
 	// Rules reads the rules, consistently. Version 0 means that none are stored.
 	Rules(ctx context.Context) (Rules, error)
-	// PutRules replaces the rules of this version and returns the new ones: ErrVersion if the stored version is another.
-	PutRules(ctx context.Context, r Rules) (Rules, error)
+	// PutRules replaces the rules of this version, logs who did it, and returns the new rules: ErrVersion if the stored version is
+	// another. Either both are written or nothing.
+	PutRules(ctx context.Context, r Rules, logged audit.Entry) (Rules, error)
 }
 
 // Service decides who may do what. Its fields must not change after the first call.

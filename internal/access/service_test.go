@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"lethe/internal/access"
+	"lethe/internal/audit"
 	"lethe/internal/refusal"
 	"lethe/internal/sim/model"
 )
@@ -186,7 +187,7 @@ func TestNobodyIsSuspendedWhoCantBe(t *testing.T) {
 	for i := range access.MaxSuspended {
 		full.Suspended = append(full.Suspended, access.Suspension{Subject: fmt.Sprintf("leaver %03d", i), Since: time.UnixMilli(0).UTC(), By: "ann"})
 	}
-	if _, err := store.PutRules(t.Context(), full); err != nil {
+	if _, err := store.PutRules(t.Context(), full, audit.Entry{}); err != nil {
 		t.Fatal(err)
 	}
 	for subject, want := range map[string]string{

@@ -1,11 +1,13 @@
 package app
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+	"go.yaml.in/yaml/v3"
 
 	"lethe/internal/apigateway"
 	"lethe/internal/web/dashboard"
@@ -22,6 +24,28 @@ func TestDashboardNeedsNoToken(t *testing.T) {
 	}
 	if policy := out.Headers["Content-Security-Policy"]; !strings.HasPrefix(policy, "default-src 'none'; script-src 'self'") {
 		t.Errorf("policy %q", policy)
+	}
+}
+
+// TestDashboardIsToldWhatItReads compares the variables that the function reads with those that the template gives it alone.
+func TestDashboardIsToldWhatItReads(t *testing.T) {
+	var declared struct {
+		Resources struct {
+			DashboardFunction struct {
+				Properties struct {
+					Environment struct {
+						Variables map[string]yaml.Node `yaml:"Variables"`
+					} `yaml:"Environment"`
+				} `yaml:"Properties"`
+			} `yaml:"DashboardFunction"`
+		} `yaml:"Resources"`
+	}
+	readTemplate(t, &declared)
+	var read []string
+	dashboard.FromEnvironment(func(name string) string { read = append(read, name); return "" })
+	slices.Sort(read)
+	if told := slices.Sorted(maps.Keys(declared.Resources.DashboardFunction.Properties.Environment.Variables)); !slices.Equal(read, told) {
+		t.Errorf("it reads %q, the template tells it %q", read, told)
 	}
 }
 

@@ -101,7 +101,7 @@ func (a *App) deliver(t *testing.T, m queue.Message) {
 	}
 }
 
-// exerciseHeaders sends the requests that need headers of their own: keys of repetition, versions, files.
+// exerciseHeaders sends the requests that need headers or an answer of another: keys of repetition, versions, files, access rules.
 func exerciseHeaders(t *testing.T, a *App) {
 	key := map[string]string{"idempotency-key": "k"}
 	a.send(t, "POST", "/v1/customers", `{"id":"once","lastName":"Once","email":"once@example.com"}`, key)
@@ -110,6 +110,15 @@ func exerciseHeaders(t *testing.T, a *App) {
 	a.send(t, "PATCH", "/v1/customers/once", `{"email":"twice@example.com","lastName":"Twice"}`, map[string]string{"if-match": `"2"`})
 	settings := a.send(t, "GET", "/v1/settings", "", nil)
 	a.send(t, "PUT", "/v1/settings", settings.Body, map[string]string{"if-match": settings.Headers["Etag"]})
+	rules := a.send(t, "GET", "/v1/access", "", nil)
+	a.send(t, "PUT", "/v1/access", rules.Body, nil)
+	a.send(t, "POST", "/v1/suspensions", `{"subject":"leaver"}`, nil)
+	a.send(t, "GET", "/v1/suspensions", "", nil)
+	a.send(t, "POST", "/v1/suspensions/lift", `{"subject":"leaver"}`, nil)
+	a.send(t, "GET", "/v1/me", "", nil)
+	today := time.Now().UTC().Format(time.DateOnly)
+	a.send(t, "POST", "/v1/audit/search", fmt.Sprintf(`{"day":%q}`, today), nil)
+	a.send(t, "GET", fmt.Sprintf("/v1/audit/export?from=%s&to=%[1]s", today), "", nil)
 	file := map[string]string{"content-type": "application/x-ndjson"}
 	a.send(t, "POST", "/v1/imports/customers", `{"id":"three","lastName":"Three","email":"three@example.com"}`, file)
 	a.send(t, "POST", "/v1/imports/records?kind=ticket", `{"id":"1","customer":"three"}`, file)

@@ -19,13 +19,13 @@ type Action string
 const (
 	SettingsChanged Action = "settings.changed"
 
-	AccessChanged  Action = "access.changed"
-	AccessProposed Action = "access.proposed"
-	AccessApproved Action = "access.approved"
-	AccessDiscard  Action = "access.discarded"
-	Suspended      Action = "administrator.suspended"
-	Reinstated     Action = "administrator.reinstated"
-	SignedIn       Action = "administrator.signedIn"
+	AccessChanged   Action = "access.changed"
+	AccessProposed  Action = "access.proposed"
+	AccessApproved  Action = "access.approved"
+	AccessDiscarded Action = "access.discarded"
+	Suspended       Action = "administrator.suspended"
+	Reinstated      Action = "administrator.reinstated"
+	SignedIn        Action = "administrator.signedIn"
 
 	Refused Action = "request.refused"
 

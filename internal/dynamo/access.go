@@ -3,13 +3,11 @@ package dynamo
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"lethe/internal/access"
+	"lethe/internal/audit"
 )
 
 type accessRules struct {
@@ -67,29 +65,20 @@ func (t *Table) Rules(ctx context.Context) (access.Rules, error) {
 	return rules, nil
 }
 
-// PutRules replaces the access rules of this version and returns the new ones; [access.ErrVersion] if the stored version is
-// another.
-func (t *Table) PutRules(ctx context.Context, r access.Rules) (access.Rules, error) {
+// PutRules replaces the access rules of this version and logs it; [access.ErrVersion] if the stored version is another.
+func (t *Table) PutRules(ctx context.Context, r access.Rules, logged audit.Entry) (access.Rules, error) {
 	was := r.Version
 	r.Version++
-	it, err := attributevalue.MarshalMap(encodeRules(r))
+	change, err := replacement(t.Name, encodeRules(r), was)
 	if err != nil {
 		return access.Rules{}, fmt.Errorf("dynamo: encode access rules: %w", err)
 	}
-	condition := "version = :was"
-	if was == 0 {
-		condition = "attribute_not_exists(pk)"
-	}
-	put := &dynamodb.PutItemInput{TableName: &t.Name, Item: it, ConditionExpression: &condition}
-	if was != 0 {
-		put.ExpressionAttributeValues = item{":was": &types.AttributeValueMemberN{Value: strconv.FormatInt(was, 10)}}
-	}
-	_, err = t.client.PutItem(ctx, put)
-	if _, failed := failedCondition(err); failed {
-		return access.Rules{}, access.ErrVersion
-	}
+	made, err := t.commitLogged(ctx, change, logged)
 	if err != nil {
 		return access.Rules{}, fmt.Errorf("dynamo: write access rules: %w", err)
+	}
+	if !made {
+		return access.Rules{}, access.ErrVersion
 	}
 	return r, nil
 }

@@ -3,8 +3,6 @@ package dynamo
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,8 +20,8 @@ type settings struct {
 	Version   int64  `dynamodbav:"version"`
 	Retention string `dynamodbav:"retention"`
 	Kinds     []kind `dynamodbav:"kinds"`
-	ChangedAt string `dynamodbav:"changedAt"` // empty: unknown
-	ChangedBy string `dynamodbav:"changedBy"`
+	ChangedAt string `dynamodbav:"changedAt,omitempty"`
+	ChangedBy string `dynamodbav:"changedBy,omitempty"`
 }
 
 type kind struct {
@@ -53,7 +51,7 @@ func (t *Table) Settings(ctx context.Context) (customer.Settings, error) {
 func (t *Table) PutSettings(ctx context.Context, s customer.Settings, logged audit.Entry) (customer.Settings, error) {
 	was := s.Version
 	s.Version++
-	change, err := t.replacement(encodeSettings(s), was)
+	change, err := replacement(t.Name, encodeSettings(s), was)
 	if err != nil {
 		return customer.Settings{}, fmt.Errorf("dynamo: encode settings: %w", err)
 	}
@@ -65,28 +63,6 @@ func (t *Table) PutSettings(ctx context.Context, s customer.Settings, logged aud
 		return customer.Settings{}, customer.ErrVersion
 	}
 	return s, nil
-}
-
-// replacement returns a statement that replaces an item of the given version, and inserts it if that is 0. An attribute that
-// the item doesn't have stays: it must have all that may be there.
-func (t *Table) replacement(value any, was int64) (types.BatchStatementRequest, error) {
-	if was == 0 {
-		return insertion(t.Name, value)
-	}
-	it, err := attributevalue.MarshalMap(value)
-	if err != nil {
-		return types.BatchStatementRequest{}, err
-	}
-	b := &statement{}
-	for _, name := range slices.Sorted(maps.Keys(it)) {
-		if name != "pk" && name != "sk" {
-			b.set(name, it[name])
-		}
-	}
-	b.where(`"pk"=?`, it["pk"])
-	b.where(`"sk"=?`, it["sk"])
-	b.where(`"version"=?`, was)
-	return b.request(t.Name)
 }
 
 func encodeSettings(s customer.Settings) settings {

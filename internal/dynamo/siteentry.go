@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 
 	"lethe/internal/audit"
 	"lethe/internal/customer"
@@ -38,8 +42,8 @@ func (t *Table) AddEntry(ctx context.Context, e audit.Entry) error {
 		return err
 	}
 	_, err = t.client.ExecuteStatement(ctx, &dynamodb.ExecuteStatementInput{Statement: insert.Statement, Parameters: insert.Parameters})
-	if _, there := errors.AsType[*types.DuplicateItemException](err); there {
-		return nil
+	if refused, is := errors.AsType[smithy.APIError](err); is && slices.Contains([]string{"DuplicateItemException", "DuplicateItem"}, refused.ErrorCode()) {
+		return nil // DynamoDB Local has the second name
 	}
 	if err != nil {
 		return fmt.Errorf("dynamo: add audit entry: %w", err)
@@ -88,4 +92,27 @@ func refusedFirst(cancelled *types.TransactionCanceledException) bool {
 		return strings.Contains(aws.ToString(first.Message), "Duplicate primary key")
 	}
 	return false
+}
+
+// replacement returns a statement that replaces an item of the given version, and inserts it if that is 0. value is a struct. An
+// attribute of it that is left out is set to NULL, which is read as none: PartiQL does not replace whole items.
+func replacement[V any](table string, value V, was int64) (types.BatchStatementRequest, error) {
+	if was == 0 {
+		return insertion(table, value)
+	}
+	it, err := attributevalue.MarshalMap(value)
+	if err != nil {
+		return types.BatchStatementRequest{}, err
+	}
+	b := &statement{}
+	for field := range reflect.TypeFor[V]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("dynamodbav"), ",")
+		if name != "pk" && name != "sk" {
+			b.set(name, it[name]) // nil is NULL
+		}
+	}
+	b.where(`"pk"=?`, it["pk"])
+	b.where(`"sk"=?`, it["sk"])
+	b.where(`"version"=?`, was)
+	return b.request(table)
 }

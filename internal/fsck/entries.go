@@ -16,7 +16,7 @@ func (c *check) checkEntry(r row) {
 	day, ok := dayOfEntry(r)
 	switch {
 	case !ok:
-		c.addUnknown(r.key(), "it is not an entry of an audit log: its time is not that of its key")
+		c.addUnknown(r.key(), "it is not an entry of an audit log: its key has another time")
 	case r.DayPK != dayPlace(day, r.DaySK) || r.DaySK != r.SK+"#"+id:
 		c.addFinding(Finding{Rule: WrongPlace, Customer: id, Key: r.key().shown(), Problem: notOnDay})
 	}
@@ -27,7 +27,7 @@ func (c *check) checkSiteEntry(r row) {
 	day, ok := dayOfEntry(r)
 	switch {
 	case !ok:
-		c.addUnknown(r.key(), "it is not an entry of an audit log: its time is not that of its key")
+		c.addUnknown(r.key(), "it is not an entry of an audit log: its key has another time")
 	case r.PK != "L#"+dayPlace(day, r.SK):
 		c.addUnknown(r.key(), "it is not in the partition of its time")
 	case "L#"+r.DayPK != r.PK || r.DaySK != r.SK:

@@ -58,6 +58,9 @@ func TestRequestsOfCalls(t *testing.T) {
 			"dynamodb:ConditionCheckItem Table E", "dynamodb:DeleteItem Ledger D", "dynamodb:PutItem Table A", "dynamodb:PutItem Table A B",
 			"dynamodb:PutItem Table B", "dynamodb:UpdateItem Table C",
 		}},
+		{"statement", &dynamodb.ExecuteStatementInput{
+			Statement: aws.String(`DELETE FROM "t1" WHERE "pk"=? AND "sk"=?`), Parameters: []types.AttributeValue{s("A"), s("#")},
+		}, []string{"dynamodb:PartiQLDelete Table A"}},
 		{"batch of statements", &dynamodb.BatchExecuteStatementInput{Statements: []types.BatchStatementRequest{
 			{Statement: aws.String(`UPDATE "t1" SET "a"=?, "b"=? REMOVE "c" WHERE "pk"=? AND "sk"=?`), Parameters: []types.AttributeValue{s("1"), s("2"), s("A"), s("#")}},
 			{Statement: aws.String(`DELETE FROM "t1" WHERE "pk"=? AND "sk"=?`), Parameters: []types.AttributeValue{s("B"), s("#")}},

@@ -43,11 +43,13 @@ func TestWhoIssuesTokens(t *testing.T) {
 		name       string
 		parameters map[string]string
 		authorizer authorizer
+		groups     string // GROUPS_CLAIM
 		dashboard  map[string]string
 	}{
 		{
 			"the stack's own pool", map[string]string{"DashboardUrl": "https://lethe.example"},
 			authorizer{"<Administrators.ProviderURL>", []string{"<DashboardClient.>"}, []string{"lethe/admin"}},
+			"cognito:groups",
 			map[string]string{
 				"ISSUER": "<Administrators.ProviderURL>", "CLIENT_ID": "<DashboardClient.>", "SCOPE": "lethe/admin", "AUDIENCE": "",
 				"TOKEN_ORIGIN": "https://<SignInDomain.>.auth.us-east-1.amazoncognito.com", "PLACE": "",
@@ -56,17 +58,19 @@ func TestWhoIssuesTokens(t *testing.T) {
 			"an issuer that is told the audience",
 			map[string]string{
 				"JwtIssuer": "https://issuer.example/a", "JwtAudience": "https://lethe.example", "JwtScope": "admin", "DashboardClientId": "id",
-				"TokenOrigin": "https://tokens.example", "Place": "staging",
+				"TokenOrigin": "https://tokens.example", "Place": "staging", "GroupsClaim": "roles",
 			},
 			authorizer{"https://issuer.example/a", []string{"https://lethe.example"}, []string{"admin"}},
+			"roles",
 			map[string]string{
 				"ISSUER": "https://issuer.example/a", "CLIENT_ID": "id", "SCOPE": "admin", "AUDIENCE": "https://lethe.example",
 				"TOKEN_ORIGIN": "https://tokens.example", "PLACE": "staging",
 			},
 		}, {
-			"an issuer whose audience is the client",
+			"an issuer with the client as audience",
 			map[string]string{"JwtIssuer": "https://issuer.example", "JwtAudience": "id", "DashboardClientId": "id", "DashboardScope": "api://id/admin"},
 			authorizer{"https://issuer.example", []string{"id"}, []string{"lethe/admin"}},
+			"groups",
 			map[string]string{
 				"ISSUER": "https://issuer.example", "CLIENT_ID": "id", "SCOPE": "api://id/admin", "AUDIENCE": "", "TOKEN_ORIGIN": "", "PLACE": "",
 			},
@@ -81,11 +85,30 @@ func TestWhoIssuesTokens(t *testing.T) {
 			if diff := cmp.Diff(test.authorizer, resolved(t, declared)); diff != "" {
 				t.Errorf("authorizer (-want +got):\n%s", diff)
 			}
+			if got := variable(t, declared, "api", "GROUPS_CLAIM"); got != test.groups {
+				t.Errorf("the groups are in claim %q, want %q", got, test.groups)
+			}
 			if diff := cmp.Diff(test.dashboard, ofDashboard(t, declared)); diff != "" {
 				t.Errorf("environment of dashboard (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+func variable(t *testing.T, declared *template.Template, function, name string) string {
+	t.Helper()
+	for _, f := range declared.Functions {
+		if f.Name != function {
+			continue
+		}
+		value, err := f.Environment[name].Resolve(lookup)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	t.Fatalf("there is no function %s", function)
+	return ""
 }
 
 // ofDashboard returns the variables that only function dashboard has.

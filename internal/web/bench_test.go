@@ -6,11 +6,10 @@ import (
 	"testing"
 
 	"lethe/internal/bulk"
-	"lethe/internal/customer"
 )
 
 func newBenchmarked() http.Handler {
-	return New(&customer.Service{}, &bulk.Engine{}, Admins(noRules{}), Options{})
+	return New(NoCustomers(), &bulk.Engine{}, Admins(noRules{}), Options{})
 }
 
 // ask sends a request that is answered without the rules: its query breaks the schema.

@@ -5,14 +5,16 @@ import (
 	"time"
 
 	"lethe/internal/access"
+	"lethe/internal/audit"
+	"lethe/internal/customer"
 )
 
 // owners is the group of administrators with all permissions in this package's tests.
 const owners = "owners"
 
-// SignedIn returns the context of a request by an administrator who has all permissions, and has just signed in.
+// SignedIn returns the context of a request by an administrator who has all permissions, and signed in at most a minute ago.
 func SignedIn(ctx context.Context, subject string) context.Context {
-	return WithIdentity(ctx, access.Identity{Subject: subject, Groups: []string{owners}, SignedIn: time.Now()})
+	return WithIdentity(ctx, access.Identity{Subject: subject, Groups: []string{owners}, SignedIn: time.Now().Truncate(time.Minute)})
 }
 
 // Admins returns the administrators of a test's API: the owners have all permissions, beside the rules in the store.
@@ -26,3 +28,10 @@ func Admins(store access.Store) *access.Service {
 type noRules struct{ access.Store }
 
 func (noRules) Rules(context.Context) (access.Rules, error) { return access.Rules{}, nil }
+
+// NoCustomers returns a service of a test's API that needs no customers: only its log takes entries, and drops them.
+func NoCustomers() *customer.Service { return &customer.Service{Audit: audit.NewLog(dropped{})} }
+
+type dropped struct{ audit.Store }
+
+func (dropped) AddEntry(context.Context, audit.Entry) error { return nil }

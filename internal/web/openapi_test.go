@@ -20,7 +20,7 @@ import (
 
 func newAPI(t *testing.T) *api {
 	t.Helper()
-	return New(&customer.Service{}, &bulk.Engine{}, Admins(noRules{}), Options{}).(*api)
+	return New(NoCustomers(), &bulk.Engine{}, Admins(noRules{}), Options{}).(*api)
 }
 
 // each calls do for every operation of the API.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lethe/internal/access"
+	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/operations"
@@ -24,7 +25,7 @@ import (
 func (s *system) withRules(rules access.Rules) {
 	s.t.Helper()
 	store := model.Table{Model: model.New()}
-	if _, err := store.PutRules(s.t.Context(), rules); err != nil {
+	if _, err := store.PutRules(s.t.Context(), rules, audit.Entry{}); err != nil {
 		s.t.Fatal(err)
 	}
 	s.handler = web.New(s.service, s.engine, access.New(store), web.Options{Log: slog.New(slog.DiscardHandler)})

@@ -185,6 +185,9 @@ func (a *api) admitAdministrator(ctx context.Context) (access.Administrator, *Pr
 	if who.Subject == "" {
 		return access.Administrator{}, unauthenticated.problem(ctx)
 	}
+	if err := a.svc.Audit.SignedIn(ctx, who.Subject, who.SignedIn); err != nil {
+		return access.Administrator{}, a.problem(ctx, err)
+	}
 	admitted, err := a.admins.Admit(ctx, who)
 	if err != nil {
 		return access.Administrator{}, a.problem(ctx, err)

@@ -80,7 +80,7 @@ func register[I, O any](a *api, r route, handle func(context.Context, *I) (*O, e
 		huma.Register(to, describe(document, r, takesBody(reflect.TypeFor[I]())), func(ctx context.Context, in *I) (*O, error) {
 			out, err := handle(ctx, in)
 			if err != nil {
-				return nil, a.problem(ctx, err)
+				return nil, a.refuse(ctx, a.problem(ctx, err))
 			}
 			return out, nil
 		})

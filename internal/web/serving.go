@@ -26,6 +26,7 @@ type request struct {
 	method   string
 	uri      string
 	route    string        // the path in the OpenAPI document: /v1/customers/{id}
+	routeID  string        // its id there: get-customer
 	customer string        // the id of the customer in the path, if it has one
 	schemas  huma.Registry // of the route
 	admin    access.Administrator
@@ -123,7 +124,7 @@ func (a *api) refuseRoute(w http.ResponseWriter, r *http.Request, refusal http.H
 	probe := &refusalProbe{header: http.Header{}}
 	refusal.ServeHTTP(probe, r)
 	if _, refused := a.admitAdministrator(r.Context()); refused != nil {
-		refused.write(w)
+		a.refuse(r.Context(), refused).write(w)
 		return
 	}
 	refused := noRoute
@@ -148,13 +149,13 @@ func (p *refusalProbe) WriteHeader(status int)      { p.status = status }
 func (a *api) admit(schemas huma.Registry) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		req := requestOf(ctx.Context())
-		req.route, req.customer, req.schemas = ctx.Operation().Path, ctx.Param("id"), schemas
+		req.route, req.routeID, req.customer, req.schemas = ctx.Operation().Path, ctx.Operation().OperationID, ctx.Param("id"), schemas
 		admin, refused := a.admitAdministrator(ctx.Context())
 		if refused == nil {
 			refused = a.lacking(ctx.Context(), admin, needOf(ctx.Operation().OperationID))
 		}
 		if refused != nil {
-			refused.send(ctx)
+			a.refuse(ctx.Context(), refused).send(ctx)
 			return
 		}
 		req.admin = admin

@@ -71,7 +71,7 @@ func newCrowd(t *testing.T, code string) *crowd {
 		store, _ := tables.Open(tables.Config)
 		admins := access.New(store)
 		admins.AdminGroup, admins.RulesAge = "owners", time.Second
-		c.processes[i] = web.New(nil, nil, admins, web.Options{Log: slog.New(slog.DiscardHandler)})
+		c.processes[i] = web.New(web.NoCustomers(), nil, admins, web.Options{Log: slog.New(slog.DiscardHandler)})
 	}
 	return c
 }

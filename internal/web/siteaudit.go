@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -76,6 +77,19 @@ func (a *api) searchAudit(ctx context.Context, in *auditSearchInput) (*output[Lo
 		return nil, err
 	}
 	return &output[LogPage]{Body: LogPage{documents(page.Entries, logEntryOf), page.Cursor}}, nil
+}
+
+// refuse logs that an administrator may not do what was asked for. It returns the problem to answer: if the refusal can't be
+// logged, that, so that nobody tries unseen.
+func (a *api) refuse(ctx context.Context, p *Problem) *Problem {
+	if p.Status != http.StatusForbidden {
+		return p
+	}
+	missing := cmp.Or(p.Permission, "suspended")
+	if err := a.svc.Audit.Refused(ctx, a.svc.Now(), actorOf(ctx), requestOf(ctx).routeID, missing); err != nil {
+		return a.problem(ctx, err)
+	}
+	return p
 }
 
 // logged adds an entry that the answer waits for.

@@ -7,14 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"lethe/internal/access"
 	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
+	"lethe/internal/web"
 )
 
 // siteLog reads all entries of today, newest first.
@@ -33,9 +36,12 @@ func (s *system) siteLog(search string) (entries []map[string]any) {
 	}
 }
 
-// said returns who did what, and to what.
+// said returns who did what, and to what, without sign-ins.
 func said(entries []map[string]any) (lines []string) {
 	for _, e := range entries {
+		if e["action"] == "administrator.signedIn" {
+			continue
+		}
 		line := fmt.Sprintf("%v %v", e["by"], e["action"])
 		for _, name := range []string{"customer", "subject", "fields"} {
 			if e[name] != nil {
@@ -87,7 +93,7 @@ func TestTheLogOfADayHasAllKinds(t *testing.T) {
 		t.Errorf("%v", one)
 	}
 	operation := strings.TrimPrefix(address, "/v1/operations/")
-	for _, e := range append(s.siteLog(`,"by":"planner"`), s.siteLog(`,"by":"applier"`)...) {
+	for _, e := range append(s.siteLog(`,"by":"planner","action":"operation.created"`), s.siteLog(`,"by":"applier","action":"operation.applied"`)...) {
 		if e["operation"] != operation || e["reasonCode"] != "test" {
 			t.Errorf("%v", e)
 		}
@@ -262,4 +268,88 @@ func TestSearchesAndExportsOfTheLogThatAreRefused(t *testing.T) {
 	if !strings.Contains(part, "rel=\"next\"") {
 		t.Errorf("the first part has the link %q", part)
 	}
+}
+
+// asks sends a request with what a token says.
+func (s *system) asks(who access.Identity, method, url, body string) answer {
+	s.t.Helper()
+	r := httptest.NewRequest(method, url, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	return s.do(r.WithContext(web.WithIdentity(r.Context(), who)))
+}
+
+// TestRefusalsAndSignInsAreLogged has administrators who lack a permission, and one who is suspended.
+func TestRefusalsAndSignInsAreLogged(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	morning := customer.DayOf(time.Now()).Begin()
+	ann := access.Identity{Subject: "ann", Groups: []string{"support"}, SignedIn: morning}
+	leaver := access.Identity{Subject: "leaver", Groups: []string{"support"}, SignedIn: morning.Add(time.Second)}
+	s.must(200, put, "/v1/access", `{"version":0,"groups":[{"group":"support","permissions":["customers.read","bulk"]}],"fourEyes":{"purges":false}}`)
+	s.must(200, post, "/v1/suspensions", `{"subject":"leaver"}`)
+	for _, c := range []struct {
+		who               access.Identity
+		method, url, body string
+		status            int
+	}{
+		{ann, get, "/v1/customers", "", 200},
+		{ann, post, "/v1/customers", `{"organisation":"New"}`, 403},
+		{ann, post, "/v1/customers/NOBODY/purge", `{"confirm":"NOBODY"}`, 403},
+		{ann, post, "/v1/operations", `{"action":"delete","selection":{"filter":{"state":"active"}}}`, 403},
+		{ann, post, "/v1/audit/search", `{"day":"2026-11-30"}`, 403},
+		{leaver, get, "/v1/customers", "", 403},
+		{leaver, get, "/v1/nowhere", "", 403},
+		{access.Identity{}, get, "/v1/customers", "", 401},
+		{ann, get, "/v1/nowhere", "", 404},
+	} {
+		if a := s.asks(c.who, c.method, c.url, c.body); a.status != c.status {
+			t.Errorf("%s %s by %q: %d %s, want %d", c.method, c.url, c.who.Subject, a.status, a.text, c.status)
+		}
+	}
+	s.must(200, post, "/v1/suspensions/lift", `{"subject":"leaver"}`)
+	s.must(200, post, "/v1/suspensions/lift", `{"subject":"leaver"}`) // nothing changes
+	log := s.siteLog("")
+	wantSaid(t, log,
+		"tester access.changed [groups.support]",
+		"tester administrator.suspended leaver",
+		"tester administrator.reinstated leaver",
+		"ann request.refused create-customer [customers.write]",
+		"ann request.refused purge-customer [purge]",
+		"ann request.refused create-operation [delete]",
+		"ann request.refused search-audit [audit]",
+		"leaver request.refused list-customers [suspended]",
+		"leaver request.refused [suspended]",
+	)
+	signedIn := map[string]string{}
+	for _, e := range s.siteLog(`,"action":"administrator.signedIn"`) {
+		if signedIn[e["by"].(string)] = e["time"].(string); e["requestId"] == "" {
+			t.Errorf("%v", e)
+		}
+	}
+	if signedIn["ann"] != morning.Format(time.RFC3339) || signedIn["leaver"] != morning.Add(time.Second).Format(time.RFC3339) {
+		t.Errorf("signed in: %v", signedIn)
+	}
+}
+
+// TestNobodyIsRefusedUnseen has a busy store: the answer is that, and not the refusal.
+func TestNobodyIsRefusedUnseen(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	store := &refusing{Store: s.store.Store}
+	s.store.Store = store
+	ann := access.Identity{Subject: "ann", SignedIn: time.Now().Truncate(time.Second)}
+	for _, want := range []int{403, 503, 403} {
+		store.refused = 0
+		if want == 503 {
+			store.refused = 1
+		}
+		if a := s.asks(ann, get, "/v1/customers", ""); a.status != want {
+			t.Errorf("%d %s, want %d", a.status, a.text, want)
+		}
+	}
+	store.refused = 1
+	if a := s.asks(access.Identity{Subject: "bob", SignedIn: ann.SignedIn}, get, "/v1/me", ""); a.status != 503 {
+		t.Errorf("a sign-in that is not logged: %d %s", a.status, a.text)
+	}
+	wantSaid(t, s.siteLog(""), "ann request.refused list-customers [customers.read]", "ann request.refused list-customers [customers.read]")
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"lethe/internal/access"
+	"lethe/internal/audit"
 )
 
 func checkRules(t *testing.T, w World) {
@@ -21,18 +22,21 @@ func checkRules(t *testing.T, w World) {
 		},
 		Changed: access.Changed{At: w.Now(), By: "admin"},
 	}
-	first, err := w.Access.PutRules(ctx, wanted)
+	logged, again := entryOf("admin", audit.AccessChanged, w.Now()), entryOf("admin", audit.Reinstated, w.Now())
+	first, err := w.Access.PutRules(ctx, wanted, logged)
 	must(t, err)
 	wanted.Version = 1
 	same(t, "rules that were put", first, wanted)
-	_, err = w.Access.PutRules(ctx, access.Rules{}) // by one who knows of none either
+	_, err = w.Access.PutRules(ctx, access.Rules{}, entryOf("refused", audit.AccessChanged, w.Now())) // by one who knows of none either
 	refuses(t, err, access.ErrVersion)
-	second, err := w.Access.PutRules(ctx, access.Rules{Version: 1, Changed: wanted.Changed})
+	second, err := w.Access.PutRules(ctx, access.Rules{Version: 1, Changed: wanted.Changed}, again)
 	must(t, err)
-	_, err = w.Access.PutRules(ctx, first)
+	_, err = w.Access.PutRules(ctx, first, entryOf("refused", audit.AccessChanged, w.Now()))
 	refuses(t, err, access.ErrVersion)
 	read, err := w.Access.Rules(ctx)
 	must(t, err)
 	same(t, "rules", read, second)
+	w.wantDay(t, audit.Query{By: "admin"}, logged, again)
+	w.wantDay(t, audit.Query{By: "refused"})
 	same(t, "second rules", read, access.Rules{Version: 2, Changed: wanted.Changed})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"lethe/internal/access"
@@ -104,13 +105,22 @@ func (h *history) fourEyesCommand() bool {
 		f.ask(h.step)
 	case n < 2:
 		f.change(h.step)
-		h.tracef("four eyes are %+v", f.inForce[len(f.inForce)-1].rules)
+		now := f.inForce[len(f.inForce)-1].rules
+		h.tracef("purges wait: %t, and deletions of more than: %s", now.Purges, above(now))
 	case n < 3 && len(h.clients.operations) > 0:
 		h.approveSecond(h.clients.operations[f.rng.IntN(len(h.clients.operations))])
 	default:
 		return false
 	}
 	return true
+}
+
+// above writes how many customers one person may delete.
+func above(rules access.FourEyes) string {
+	if rules.DeleteAbove == nil {
+		return "any number"
+	}
+	return strconv.Itoa(*rules.DeleteAbove)
 }
 
 // failedAlone reports whether an operation that could need a second person failed in part without one.

@@ -30,7 +30,7 @@ const enough = "20000"
 var near = map[string]string{
 	"a customer is created although it exists":                  "68300",
 	"an undo restores customers that others deleted":            "20100",
-	"an id is used again before the stream reports its removal": "80100",
+	"an id is used again before the stream reports its removal": "96000",
 	"a chunk is taken while a worker has it":                    "28000",
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"lethe/internal/access"
+	"lethe/internal/audit"
 )
 
 // Rules reads the access rules.
@@ -12,8 +13,8 @@ func (t Table) Rules(ctx context.Context) (r access.Rules, err error) {
 	return r, err
 }
 
-// PutRules replaces the access rules if their version has not changed since they were read.
-func (t Table) PutRules(ctx context.Context, r access.Rules) (stored access.Rules, err error) {
+// PutRules replaces the access rules if their version has not changed since they were read, and logs it.
+func (t Table) PutRules(ctx context.Context, r access.Rules, logged audit.Entry) (stored access.Rules, err error) {
 	failed := t.request(ctx, "PutRules", "", func(Verdict) {
 		if r.Version != t.rules.Version {
 			stored, err = access.Rules{}, access.ErrVersion
@@ -22,6 +23,7 @@ func (t Table) PutRules(ctx context.Context, r access.Rules) (stored access.Rule
 		stored, err = r, nil
 		stored.Version++
 		t.rules = stored
+		t.addEntry(logged)
 	})
 	if failed != nil {
 		return access.Rules{}, failed
