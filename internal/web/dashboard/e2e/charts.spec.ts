@@ -57,7 +57,7 @@ test("the day under the pointer has its number, and the highest keeps its own", 
   await page.mouse.move(box.x + 44 + 1.5 * column, box.y + 80);
   await expect(due.locator("text.strong", { hasText: /^20$/ })).toHaveCount(1);
   await expect(due.locator("text.strong", { hasText: "1,204" })).toHaveCount(1);
-  // A bar of zero is none, and one of few is seen.
+  // Zero has no bar, and a small number has one that is seen.
   await expect(due.locator(".mark")).toHaveCount(3);
   expect(Math.min(...(await due.locator(".mark").evaluateAll((marks) => marks.map((mark) => Number(mark.getAttribute("height"))))))).toBeGreaterThanOrEqual(2);
 });

@@ -1,5 +1,5 @@
 import { useId, useState, type ReactNode } from "react";
-import { Link } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { api, Refusal, type Schema } from "../api/client";
 import { fieldProblem } from "../api/fields";
 import { Facts, type Fact } from "../parts/basic";
@@ -8,7 +8,8 @@ import { Field } from "../parts/field";
 import { Why } from "../parts/why";
 import { reasonFor, type ReasonCode } from "../reasons";
 import { Failure } from "../parts/problem";
-import { useChange, useCustomer, useSettings, type Customer, type ListedCustomer } from "../state/queries";
+import type { Operation } from "../state/operation";
+import { plan, useChange, useCustomer, useSettings, type Customer, type ListedCustomer } from "../state/queries";
 import { serverNow } from "../api/client";
 import { dayAndTime, onDay, relative } from "../time";
 import { counted, kindTitle, listOfKinds, nameOf, plural } from "../words";
@@ -53,6 +54,28 @@ function Waiting({ title, error, close }: { title: string; error: unknown; close
   );
 }
 
+const needsSecond = "A second administrator has to approve this. Its plan is made: review it, and ask for the approval.";
+
+/** Where nobody may do it alone, an operation with this one customer is planned instead. */
+async function orPlanned(change: Promise<unknown>, instead: Schema<"NewOperation">): Promise<Operation | undefined> {
+  try {
+    await change;
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "APPROVAL_REQUIRED") return plan(instead);
+    throw error;
+  }
+}
+
+/** Closes the dialog, and leads to the operation that was planned. */
+function useThen(close: () => void) {
+  const navigate = useNavigate();
+  return (planned: Operation | undefined) => {
+    close();
+    if (planned) void navigate(`/operations/${planned.id}`, { state: { selection: "One customer" } });
+  };
+}
+
 export function DeleteDialog({ customer: listed, close }: Props) {
   const customer = useCustomer(listed.id);
   const settings = useSettings();
@@ -72,10 +95,11 @@ function Deletable({ customer, etag, kinds, retention, close }: DeletableProps) 
   const [reason, setReason] = useState("");
   const name = nameOf(customer);
   const until = restorableUntil(retention);
+  const then = useThen(close);
   const remove = useChange(
-    () => api.delete("/v1/customers/{id}", { path: { id: customer.id }, ifMatch: etag, body: reasonFor(code, reason) }),
-    () => `${name} is in the trash.`,
-    close,
+    () => orPlanned(api.delete("/v1/customers/{id}", { path: { id: customer.id }, ifMatch: etag, body: reasonFor(code, reason) }), { action: "delete", selection: { ids: [customer.id] }, ...reasonFor(code, reason) }),
+    (planned) => (planned ? needsSecond : `${name} is in the trash.`),
+    then,
   );
   return (
     <Dialog title={`Delete ${name}?`} close={close} action={{ label: "Delete customer", icon: "trash", busy: remove.isPending, run: () => remove.mutate(undefined) }}>
@@ -136,10 +160,11 @@ function Purgeable({ customer, kinds, close }: { customer: Customer; kinds: Sche
   const name = nameOf(customer);
   const { id, deletion, holds } = customer;
   const body = { confirm: typed, ...(deletion?.id ? { deletionId: deletion.id } : {}), ...(reason.trim() ? { reason: reason.trim() } : {}) };
+  const then = useThen(close);
   const purge = useChange(
-    () => api.post("/v1/customers/{id}/purge", { path: { id }, body }),
-    () => `The permanent deletion of ${name} has started.`,
-    close,
+    () => orPlanned(api.post("/v1/customers/{id}/purge", { path: { id }, body }), { action: "purge", selection: { ids: [id] }, ...reasonFor("", reason) }),
+    (planned) => (planned ? needsSecond : `The permanent deletion of ${name} has started.`),
+    then,
   );
   const kept = recordsOf(customer, kinds, "retain");
   const records = Object.entries(customer.records).reduce((sum, [kind, n]) => (kind in kept ? sum : sum + n), 0);

@@ -21,6 +21,7 @@ import { actor, count, counted, dollars, duration, roughly } from "../words";
 
 const Undo = lazy(() => import("./undo"));
 const DoneLead = lazy(() => import("./ended"));
+const Waiting = lazy(() => import("./waiting"));
 const Lists = lazy(() => import("./operationlists"));
 
 export default function OperationPage() {
@@ -67,6 +68,7 @@ function useEndings(operation: Operation | undefined): void {
 
 function Page({ operation }: { operation: Operation }) {
   const stage = stageOf(operation);
+  const planned = stage === "ready" || stage === "waiting";
   return (
     <div className="page">
       <header className="head">
@@ -75,16 +77,16 @@ function Page({ operation }: { operation: Operation }) {
           <OperationTag operation={operation} />
         </div>
         <Line operation={operation} />
-        <Steps stage={stage} />
+        <Steps operation={operation} stage={stage} />
       </header>
       <div className="columns">
         <div className="content">
           <Lead operation={operation} stage={stage} />
-          {stage === "ready" && <Kinds operation={operation} stage={stage} />}
+          {planned && <Kinds operation={operation} stage={stage} />}
           <Suspense>
             <Lists operation={operation} stage={stage} />
           </Suspense>
-          {stage !== "ready" && <Kinds operation={operation} stage={stage} />}
+          {!planned && <Kinds operation={operation} stage={stage} />}
         </div>
         <aside className="side">
           <Panel operation={operation} stage={stage} />
@@ -104,6 +106,12 @@ function Line({ operation }: { operation: Operation }) {
       <li>
         Planned by {actor(by)}, <Time at={created} />
       </li>
+      {!applied && operation.requested && (
+        <li>
+          Asked for by {actor(operation.requestedBy ?? by)}, <Time at={operation.requested} />
+        </li>
+      )}
+      {operation.approvedBy && <li>Approved by {actor(operation.approvedBy)}</li>}
       {applied && (
         <li>
           Started by {actor(appliedBy ?? by)}, <Time at={applied} />
@@ -124,14 +132,16 @@ function useSelectionInWords(): string | undefined {
   return (useLocation().state as { selection?: string } | null)?.selection;
 }
 
-const positions: Record<Stage, number> = { planning: 0, failed: 0, ready: 1, expired: 1, discarded: 1, running: 2, stopping: 2, stopped: 2, done: 4 };
+const positions: Record<Stage, number> = { planning: 0, failed: 0, ready: 1, waiting: 2, expired: 1, discarded: 1, running: 2, stopping: 2, stopped: 2, done: 4 };
 
-function Steps({ stage }: { stage: Stage }) {
-  const at = positions[stage];
+/** Where a second administrator is asked for, Approve comes before Run. */
+function Steps({ operation, stage }: { operation: Operation; stage: Stage }) {
+  const second = stage === "waiting" || operation.approvedBy !== undefined;
+  const at = positions[stage] + (second && positions[stage] >= 2 && stage !== "waiting" ? 1 : 0);
   const run = stage === "stopped" ? "Stopped" : stage === "stopping" ? "Stopping" : "Run";
   return (
     <ol className="steps" aria-label="Steps">
-      {["Plan", "Review", run, "Done"].map((name, index) => (
+      {["Plan", "Review", ...(second ? ["Approve"] : []), run, "Done"].map((name, index) => (
         <li key={name} className={index < at ? "past" : index === at ? "now" : "next"} aria-current={index === at ? "step" : undefined}>
           {index < at ? <Icon name="check" size={12} /> : <span className="dot" aria-hidden="true" />}
           {name}
@@ -203,7 +213,7 @@ function PlanningLead({ operation }: { operation: Operation }) {
 function ReadyLead({ operation, stage }: { operation: Operation; stage: Stage }) {
   const { customers, eligible } = operation.impact;
   const { past } = verbsOf(operation.action);
-  const will = stage === "ready" ? "will be" : "would have been";
+  const will = stage === "ready" || stage === "waiting" ? "will be" : "would have been";
   const figures: Figure[] = [
     { n: eligible, what: `${will} ${past}`, lead: true },
     { n: customers - eligible, what: "can’t be, and stay as they are" },
@@ -319,6 +329,12 @@ function Panel({ operation, stage }: { operation: Operation; stage: Stage }) {
       );
     case "ready":
       return <Review operation={operation} />;
+    case "waiting":
+      return (
+        <Suspense>
+          <Waiting operation={operation} meaning={meaning(operation)} discard={<Cancel operation={operation} label="Discard this plan" said="The plan is discarded." quiet />} />
+        </Suspense>
+      );
     case "running":
     case "stopping":
       return <SoFar operation={operation} stage={stage} />;
@@ -341,7 +357,7 @@ function Review({ operation }: { operation: Operation }) {
   const expected = String(eligible);
   const apply = useChange(
     () => api.post("/v1/operations/{operation}/apply", { path: { operation: operation.id }, body: { digest: operation.digest ?? "", acknowledged: understood, onBlocked: "skip" } }),
-    () => "The operation runs.",
+    ({ data }) => (data.state === "WAITING" ? "The plan waits for a second administrator." : "The operation runs."),
     ({ data }) => client.setQueryData(["operation", operation.id], data),
   );
   const hindrance =

@@ -18,7 +18,7 @@ export default function Lists({ operation, stage }: { operation: Operation; stag
   const may = useMay();
   const retry = useRetry(operation);
   const again = usePlanAgain(operation);
-  const planned = stage === "ready" || stage === "expired";
+  const planned = stage === "ready" || stage === "waiting" || stage === "expired";
   return (
     <>
       {failed > 0 && (

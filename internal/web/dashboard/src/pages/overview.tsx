@@ -5,6 +5,7 @@ import { Time } from "../parts/basic";
 import { Icon } from "../parts/icon";
 import { Failure } from "../parts/problem";
 import { useMay } from "../state/may";
+import { useMe } from "../state/me";
 import { needsOf } from "../state/needs";
 import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "../state/operation";
 import { useOperation, useOperations, useTotals } from "../state/queries";
@@ -21,7 +22,7 @@ export default function OverviewPage() {
   const may = useMay();
   const totals = useTotals();
   const operations = useOperations(looked);
-  const needs = needsOf(operations.data?.operations ?? []);
+  const needs = needsOf(operations.data?.operations ?? [], useMe()?.subject);
   const error = totals.error ?? operations.error;
   return (
     <>

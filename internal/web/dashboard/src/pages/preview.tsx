@@ -68,7 +68,7 @@ function consequence({ inTrash, complete, dueNow, earliest }: Forecast) {
   );
 }
 
-/** Those whom the chart doesn't show. */
+/** Who isn't in the chart. */
 function Rest({ after: { later, never, held } }: { after: Forecast }) {
   const parts = [later > 0 && `${count(later)} later`, never > 0 && `${count(never)} never`, held > 0 && `${count(held)} not while on hold`].filter(Boolean);
   return parts.length > 0 && <p className="small">Besides: {parts.join(", ")}.</p>;

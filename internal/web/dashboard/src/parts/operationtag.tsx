@@ -10,6 +10,8 @@ export function OperationTag({ operation }: { operation: Operation }) {
       return <Tag look="accent" icon="spinner">Planning</Tag>;
     case "ready":
       return <Tag look="accent" icon="eye">Ready to review</Tag>;
+    case "waiting":
+      return <Tag look="outline" icon="clock">Waiting for approval</Tag>;
     case "expired":
       return <Tag icon="clock">Plan expired</Tag>;
     case "running":

@@ -21,7 +21,7 @@ describe("what an act needs is what its request needs", () => {
 
 it("an action on many needs bulk and what the API says", async () => {
   const { description } = await operationOf(acts.plan.route);
-  const told = /and that of the action: ([^.]*(?:customers\.write[^.]*)?)\.(?:\s|$)/.exec(description)?.[1] ?? "";
+  const told = /and the one of its action: ([^.]*(?:customers\.write[^.]*)?)\.(?:\s|$)/.exec(description)?.[1] ?? "";
   const needs = told.split("; ").flatMap((part) => {
     const [permission = "", actions = ""] = part.split(" for ");
     return actions.split(/, | and /).map((action) => [action, permission]);

@@ -26,6 +26,7 @@ export const acts = {
   run: { route: "post /v1/operations/{operation}/apply", needs: ["bulk"] },
   stop: { route: "post /v1/operations/{operation}/cancel", needs: ["bulk"] },
   retry: { route: "post /v1/operations/{operation}/retry", needs: ["bulk"] },
+  approve: { route: "post /v1/operations/{operation}/approve", needs: ["approve"] },
   seeSettings: { route: "get /v1/settings", needs: ["customers.read"] },
   change: { route: "put /v1/settings", needs: ["settings"] },
   forecast: { route: "post /v1/settings/preview", needs: ["settings"] },

@@ -14,3 +14,9 @@ it("lists what failed, then the plans that wait", () => {
 it("leaves out a plan of nobody", () => {
   expect(needsOf([operation("nobody", { impact: { customers: 3, eligible: 0, blocked: { ON_HOLD: 3 }, records: {} } })])).toEqual([]);
 });
+
+it("lists what waits for me before what of mine waits for another", () => {
+  const waiting = (id: string, by: string, requestedBy: string) => operation(id, { state: "WAITING", by, requestedBy });
+  const needs = needsOf([waiting("planned", "me", "bob"), waiting("asked", "ann", "me"), waiting("theirs", "ann", "bob"), operation("failed", { state: "FAILED", why: "too many" })], "me");
+  expect(needs.map(({ key, link }) => [key, link])).toEqual([["failed", "View"], ["theirs", "Review"], ["planned", "View plan"], ["asked", "View plan"]]);
+});

@@ -1,11 +1,11 @@
 import { actor, count } from "../words";
-import { stageOf, titleOf, type Operation } from "./operation";
+import { isOwn, stageOf, titleOf, type Operation } from "./operation";
 
 /** Something that an administrator must decide: what, why, since or until when, and its page. */
-export type Need = { key: string; icon: "warning" | "clock"; what: string; why: string; expires?: string; since?: string; to: string; link: string };
+export type Need = { key: string; icon: "warning" | "clock"; what: string; why: string; expires?: string; since?: string; to: string; link: string; /** It waits for somebody else. */ others?: boolean };
 
 /** What an operation needs somebody for. A plan of nobody needs none: there is nothing to run. */
-export function needOf(operation: Operation): Need | undefined {
+export function needOf(operation: Operation, subject?: string): Need | undefined {
   const base = { key: operation.id, what: titleOf(operation), to: `/operations/${operation.id}` };
   const since = operation.ended ?? operation.created;
   const { failed } = operation.progress;
@@ -13,6 +13,17 @@ export function needOf(operation: Operation): Need | undefined {
     case "ready":
       if (operation.impact.eligible === 0) return undefined;
       return { ...base, icon: "clock", why: `${actor(operation.by)}’s plan waits to be run`, link: "Review", ...(operation.expires ? { expires: operation.expires } : {}) };
+    case "waiting": {
+      const own = isOwn(operation, subject);
+      return {
+        ...base,
+        icon: "clock",
+        why: own ? "Your plan waits for a second administrator" : `${actor(operation.requestedBy ?? operation.by)}’s plan waits for approval`,
+        link: own ? "View plan" : "Review",
+        ...(own ? { others: true } : {}),
+        ...(operation.expires ? { expires: operation.expires } : {}),
+      };
+    }
     case "failed":
       return { ...base, icon: "warning", why: operation.why ?? "It could not be planned", since, link: "View" };
     case "done":
@@ -22,8 +33,8 @@ export function needOf(operation: Operation): Need | undefined {
   }
 }
 
-/** What needs somebody, what failed first. */
-export function needsOf(operations: Operation[]): Need[] {
-  const rank = (need: Need) => (need.icon === "warning" ? 0 : 1);
-  return operations.map(needOf).filter((need) => need !== undefined).toSorted((a, b) => rank(a) - rank(b));
+/** What needs somebody: what failed, then what waits for this administrator, then what waits for another one. */
+export function needsOf(operations: Operation[], subject?: string): Need[] {
+  const rank = (need: Need) => (need.icon === "warning" ? 0 : need.others ? 2 : 1);
+  return operations.map((operation) => needOf(operation, subject)).filter((need) => need !== undefined).toSorted((a, b) => rank(a) - rank(b));
 }

@@ -4,7 +4,7 @@ import { count, counted } from "../words";
 export type Operation = Schema<"Operation">;
 
 /** What the page of an operation shows. */
-export type Stage = "planning" | "ready" | "expired" | "running" | "stopping" | "stopped" | "discarded" | "done" | "failed";
+export type Stage = "planning" | "ready" | "waiting" | "expired" | "running" | "stopping" | "stopped" | "discarded" | "done" | "failed";
 
 /** The stage of an operation. A state that this page doesn't know is of an operation that is being stopped. */
 export function stageOf(operation: Operation): Stage {
@@ -13,6 +13,8 @@ export function stageOf(operation: Operation): Stage {
       return "planning";
     case "READY":
       return "ready";
+    case "WAITING":
+      return "waiting";
     case "RUNNING":
       return "running";
     case "SUCCEEDED":
@@ -65,6 +67,7 @@ export function titleOf(operation: Operation): string {
     case "planning":
       return operation.action === "fsck" ? "Check the tables" : `${words.now} ${customers > 0 ? `${count(customers)} or more customers` : "customers"}`;
     case "ready":
+    case "waiting":
     case "expired":
     case "discarded":
       return `${words.now} ${subjects(operation, eligible)}`;
@@ -90,6 +93,11 @@ export function decidedOf({ impact, progress }: Operation): number {
 export function fractionOf(operation: Operation): number {
   const { eligible } = operation.impact;
   return eligible === 0 ? 1 : Math.min(1, decidedOf(operation) / eligible);
+}
+
+/** Whether somebody has a part in the plan, so that another one has to approve it. */
+export function isOwn({ by, requestedBy }: Operation, subject: string | undefined): boolean {
+  return subject !== undefined && (subject === by || subject === requestedBy);
 }
 
 /** Whether what was done can be taken back. */

@@ -95,6 +95,7 @@ export function useOperation(id: string, looking = true) {
     queryFn: async ({ signal }): Promise<Operation> => (await api.get("/v1/operations/{operation}", { path: { operation: id }, signal })).data,
     refetchInterval: (query) => {
       const operation = query.state.data;
+      if (looking && operation && stageOf(operation) === "waiting") return listLooks;
       if (!looking || !operation || !isMoving(stageOf(operation))) return false;
       const began = Date.parse(operation.retried ?? operation.applied ?? operation.created);
       return Date.now() - began < soon ? firstLooks : laterLooks;
