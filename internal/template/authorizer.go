@@ -8,24 +8,20 @@ type Authorizer struct {
 	Scopes   []string
 }
 
-// noAuthorizer opens a route.
-const noAuthorizer = "NONE"
+// jwt is the name of the authorizer. A route that does not name it needs no token.
+const jwt = "Jwt"
 
 // readAPI ignores throttling and access logs of the HTTP API.
 func (p *parser) readAPI(properties *object) {
 	properties.ignore("FailOnWarnings", "DefaultRouteSettings", "AccessLogSettings")
 	auth := properties.object("Auth")
-	byDefault := auth.string("DefaultAuthorizer")
 	authorizers := auth.object("Authorizers")
 	for name, authorizer := range authorizers.each() {
-		if name != byDefault {
-			p.fail(authorizers.at(name), "is not supported on one machine: only the DefaultAuthorizer is")
+		if name != jwt {
+			p.fail(authorizers.at(name), "is not supported on one machine: only %s is", jwt)
 			continue
 		}
 		p.template.Authorizer = p.readAuthorizer(authorizer)
-	}
-	if byDefault != "" && p.template.Authorizer == nil {
-		p.fail(auth.at("DefaultAuthorizer"), "%q is not one of the Authorizers", byDefault)
 	}
 	auth.close()
 	properties.close()
@@ -33,24 +29,26 @@ func (p *parser) readAPI(properties *object) {
 
 func (p *parser) readAuthorizer(declared *object) *Authorizer {
 	declared.oneOf("IdentitySource", "$request.header.Authorization")
-	jwt := declared.object("JwtConfiguration")
-	authorizer := &Authorizer{Issuer: jwt.text("issuer"), Scopes: declared.strings("AuthorizationScopes")}
-	for _, node := range jwt.list("audience") {
-		authorizer.Audience = append(authorizer.Audience, p.text(jwt.at("audience"), node))
+	token := declared.object("JwtConfiguration")
+	authorizer := &Authorizer{Issuer: token.text("issuer"), Scopes: declared.strings("AuthorizationScopes")}
+	for _, node := range token.list("audience") {
+		authorizer.Audience = append(authorizer.Audience, p.text(token.at("audience"), node))
 	}
 	if len(authorizer.Audience) == 0 {
-		p.fail(jwt.at("audience"), "is missing")
+		p.fail(token.at("audience"), "is missing")
 	}
-	jwt.close()
+	token.close()
 	declared.close()
 	return authorizer
 }
 
-// openRoutes opens all routes: there is nothing that could check a token.
-func (p *parser) openRoutes() {
+// checkAuthorizer fails if a route names the authorizer, and there is none.
+func (p *parser) checkAuthorizer() {
 	for _, function := range p.template.Functions {
-		for i := range function.HTTP {
-			function.HTTP[i].Open = true
+		for _, route := range function.HTTP {
+			if !route.Open && p.template.Authorizer == nil {
+				p.fail(function.ID, "route %q has the authorizer %s, which is not declared", route.Path, jwt)
+			}
 		}
 	}
 }

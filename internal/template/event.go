@@ -88,7 +88,7 @@ func (p *parser) readHTTPEvent(properties *object) HTTPEvent {
 		p.fail(properties.at("Path"), "%q: a variable must be %s at the end", event.Path, Greedy)
 	}
 	auth := properties.object("Auth")
-	event.Open = auth.oneOf("Authorizer", "", noAuthorizer) == noAuthorizer
+	event.Open = auth.oneOf("Authorizer", "", jwt) == ""
 	auth.close()
 	return event
 }

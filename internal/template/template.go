@@ -91,9 +91,7 @@ func (p *parser) readResources(declared *object) {
 			p.readResource(id, resource)
 		}
 	}
-	if p.template.Authorizer == nil {
-		p.openRoutes()
-	}
+	p.checkAuthorizer()
 }
 
 // deployed are the types that have an effect on AWS only: sign-in, permissions, encryption in transit, logs and alarms.

@@ -103,7 +103,6 @@ Resources:
     Type: AWS::Serverless::HttpApi
     Properties:
       Auth:
-        DefaultAuthorizer: Jwt
         Authorizers:
           Jwt: { AuthorizationScopes: [a/b], JwtConfiguration: { issuer: !Ref Color, audience: [!Ref Queue] } }
   Rare: { Type: AWS::SQS::Queue, Condition: IsBlue }
@@ -114,7 +113,7 @@ Resources:
       Timeout: 20
       Environment: { Variables: { A: !Sub "x-${Queue}-${Dead.Arn}-${Color}-${!kept}", C: !GetAtt Table.StreamArn } }
       Events:
-        Http: { Type: HttpApi, Properties: { ApiId: !Ref Api } }
+        Http: { Type: HttpApi, Properties: { ApiId: !Ref Api, Auth: { Authorizer: Jwt } } }
         Poll: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn, FunctionResponseTypes: [ReportBatchItemFailures] } }
         Read:
           Type: DynamoDB
@@ -187,9 +186,9 @@ func TestWhatIsNotSupportedIsNamed(t *testing.T) {
 		{"another runtime", "Runtime: provided.al2023", "Runtime: go1.x", nil, `DoItFunction.Runtime: "go1.x" is not supported: use one of ["provided.al2023"]`},
 		{"event", "Type: ScheduleV2", "Type: S3", nil, `DoItFunction.Events.Tick: type "S3" is not supported: use HttpApi, SQS, DynamoDB or ScheduleV2`},
 		{"property of an event", "Input: \"{}\"", "GroupName: g", nil, "DoItFunction.Events.Tick.GroupName"},
-		{"variable in the path of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Path: '/x/{y}/z', Method: ANY }", nil, "DoItFunction.Events.Http.Path"},
-		{"method of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Path: /x, Method: GET }", nil, `DoItFunction.Events.Http.Method: "GET"`},
-		{"scopes of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Auth: { AuthorizationScopes: [x] } }", nil, "DoItFunction.Events.Http.Auth.AuthorizationScopes"},
+		{"variable in the path of a route", "{ ApiId: !Ref Api,", "{ ApiId: !Ref Api, Path: '/x/{y}/z', Method: ANY,", nil, "DoItFunction.Events.Http.Path"},
+		{"method of a route", "{ ApiId: !Ref Api,", "{ ApiId: !Ref Api, Path: /x, Method: GET,", nil, `DoItFunction.Events.Http.Method: "GET"`},
+		{"scopes of a route", "{ Authorizer: Jwt }", "{ Authorizer: Jwt, AuthorizationScopes: [x] }", nil, "DoItFunction.Events.Http.Auth.AuthorizationScopes"},
 		{"large batches", "Queue: !GetAtt Queue.Arn,", "Queue: !GetAtt Queue.Arn, BatchSize: 11,", nil, "DoItFunction.Events.Poll.BatchSize"},
 		{"unknown condition", "Type: AWS::DynamoDB::Table", "Type: AWS::DynamoDB::Table\n    Condition: Sometimes", nil, `Table.Condition: condition "Sometimes" is not declared`},
 		{"unknown condition of a value", "!If [IsRare,", "!If [Sometimes,", nil, `Resources.Queue.Properties.VisibilityTimeout: condition "Sometimes" is not declared`},
@@ -200,12 +199,13 @@ func TestWhatIsNotSupportedIsNamed(t *testing.T) {
 		{"fields of a rule", "RuleCondition:", "Condition:", nil, "Rules.BlueIsSmall.Condition: is not supported"},
 		{"function of a rule", "Assert: !Not [!Equals [!Ref Size, 9]]", "Assert: !EachMemberIn [[a], [a]]", map[string]string{"Color": "blue"}, "Rules.BlueIsSmall.Assertions[0].Assert: line"},
 		{"second authorizer", "Authorizers:", "Authorizers:\n          Other: {}", nil, "Api.Auth.Authorizers.Other: is not supported"},
-		{"missing authorizer", "DefaultAuthorizer: Jwt", "DefaultAuthorizer: Other", nil, `Api.Auth.DefaultAuthorizer: "Other" is not one of the Authorizers`},
+		{"default authorizer", "Authorizers:", "DefaultAuthorizer: Jwt\n        Authorizers:", nil, "Api.Auth.DefaultAuthorizer: is not supported"},
+		{"missing authorizer", "          Jwt: {", "          Other: {", nil, `DoItFunction: route "" has the authorizer Jwt, which is not declared`},
 		{"property of an authorizer", "{ AuthorizationScopes: [a/b],", "{ EnableSimpleResponses: true,", nil, "Api.Auth.Authorizers.Jwt.EnableSimpleResponses"},
 		{"place of the token", "{ AuthorizationScopes: [a/b],", "{ IdentitySource: $request.querystring.t,", nil, `Api.Auth.Authorizers.Jwt.IdentitySource: "$request.querystring.t"`},
 		{"authorizer without an audience", "audience: [!Ref Queue]", "audience: []", nil, "Api.Auth.Authorizers.Jwt.JwtConfiguration.audience: is missing"},
 		{"authorizer without an issuer", "issuer: !Ref Color,", "", nil, "Api.Auth.Authorizers.Jwt.JwtConfiguration.issuer: is missing"},
-		{"authorizer of a route", "{ ApiId: !Ref Api }", "{ ApiId: !Ref Api, Auth: { Authorizer: Other } }", nil, `DoItFunction.Events.Http.Auth.Authorizer: "Other"`},
+		{"authorizer of a route", "{ Authorizer: Jwt }", "{ Authorizer: Other }", nil, `DoItFunction.Events.Http.Auth.Authorizer: "Other"`},
 		{"function of CloudFormation", "VisibilityTimeout: !If [IsRare, 60, !Ref Size]", "VisibilityTimeout: !Join [A, [1, 2]]", nil, "Queue.VisibilityTimeout: line"},
 		{"long form of a function", "VisibilityTimeout: !If [IsRare, 60, !Ref Size]", "VisibilityTimeout: { Ref: Size }", nil, "Queue.VisibilityTimeout: line"},
 		{"reference to nothing", "VisibilityTimeout: !If [IsRare, 60, !Ref Size]", "VisibilityTimeout: !Ref Nothing", nil, `"Nothing" is neither`},
