@@ -86,7 +86,7 @@ var needs = map[string]need{
 	"update-settings": {
 		anyOf: []access.Permission{access.Settings}, fresh: sometimes, when: "if the retention changes",
 	},
-	"preview-settings": only(access.Settings),
+	"preview-settings": only(access.CustomersRead),
 
 	"get-certificate":     only(access.Audit),
 	"list-retained":       only(access.Audit),

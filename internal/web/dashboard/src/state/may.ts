@@ -29,7 +29,7 @@ export const acts = {
   approve: { route: "post /v1/operations/{operation}/approve", needs: ["approve"] },
   seeSettings: { route: "get /v1/settings", needs: ["customers.read"] },
   change: { route: "put /v1/settings", needs: ["settings"] },
-  forecast: { route: "post /v1/settings/preview", needs: ["settings"] },
+  forecast: { route: "post /v1/settings/preview", needs: ["customers.read"] },
   seeCertificates: { route: "get /v1/certificates", needs: ["audit"] },
   seeLog: { route: "get /v1/customers/{id}/audit", needs: ["audit"] },
   seeAccess: { route: "get /v1/access", needs: ["settings", "audit", "approve"] },
