@@ -126,6 +126,9 @@ func (n Names) accesses(parameters any) ([]access, error) {
 		return n.batchWrite(in), nil
 	case *dynamodb.TransactWriteItemsInput:
 		return n.transaction(in)
+	case *dynamodb.ExecuteStatementInput:
+		one, err := n.statement(aws.ToString(in.Statement), in.Parameters)
+		return []access{one}, err
 	case *dynamodb.BatchExecuteStatementInput:
 		return statements(n, in.Statements, func(s types.BatchStatementRequest) (*string, []types.AttributeValue) {
 			return s.Statement, s.Parameters
