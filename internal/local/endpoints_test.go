@@ -3,6 +3,8 @@ package main
 import (
 	"net/http"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,10 +52,10 @@ func TestGivenEndpointsAreUsedInsteadOfEngines(t *testing.T) {
 	wantNoEngines(t, c, db, queues)
 }
 
-// wantNoEngines checks that none of the command's processes has the name of an engine's process.
+// wantNoEngines checks that none of the command's processes runs the program of an engine.
 func wantNoEngines(t *testing.T, c commanded, engines ...*engine.Process) {
 	t.Helper()
-	if _, err := os.Stat("/proc/self/stat"); err != nil {
+	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
 		t.Log("processes are looked for in /proc, which isn't there")
 		return
 	}
@@ -63,20 +65,32 @@ func wantNoEngines(t *testing.T, c commanded, engines ...*engine.Process) {
 		t.Error("not even the functions were found")
 	}
 	for _, e := range engines {
-		_, name, alive := stat(e.Pid())
-		if !alive {
+		runs := program(t, e.Pid())
+		if runs == "" {
 			t.Fatalf("%s is gone", e.Name)
 		}
 		for pid, started := range family {
-			if program(started) == program(name) {
-				t.Errorf("the command has started %s, as which %s runs", family[pid], e.Name)
+			if program(t, pid) == runs {
+				t.Errorf("the command has started %s, which is %s as %s is", started, runs, e.Name)
 			}
 		}
 	}
 }
 
-// program returns the name without the process id before it.
-func program(process string) string {
-	_, name, _ := strings.Cut(process, " ")
+// program returns the name of what a process runs: its executable, and the script if it is Node. It is empty if the process
+// is gone.
+func program(t *testing.T, pid int) string {
+	t.Helper()
+	line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
+	if err != nil {
+		return ""
+	}
+	executable, arguments, _ := strings.Cut(string(line), "\x00")
+	name := filepath.Base(executable)
+	for argument := range strings.SplitSeq(arguments, "\x00") {
+		if filepath.Ext(argument) == ".mjs" {
+			return name + " " + filepath.Base(argument)
+		}
+	}
 	return name
 }
