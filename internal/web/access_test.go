@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"testing"
 	"time"
 
@@ -105,7 +104,7 @@ func TestGroupsHaveTheirPermissions(t *testing.T) {
 	} {
 		version, _ := json.Marshal(i)
 		s.must(200, "PUT", "/v1/access", `{"version":`+string(version)+`,"fourEyes":{"purges":false},"groups":`+tt.groups+`}`)
-		got := s.as(support(), http.MethodGet, "/v1/customers/nobody")
+		got := s.getAs(support(), "/v1/customers/nobody")
 		if got.status != tt.want || got.body["code"] != tt.code || got.body["permission"] != tt.lacks {
 			t.Errorf("%s: %d %s", tt.groups, got.status, got.text)
 		}
@@ -146,7 +145,7 @@ func TestASuspendedAdministratorIsShutOut(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/v1/me", "/v1/customers", "/v1/nothing"} {
-		if got := s.as(sam, http.MethodGet, path); got.status != 403 || got.body["code"] != "SUSPENDED" {
+		if got := s.getAs(sam, path); got.status != 403 || got.body["code"] != "SUSPENDED" {
 			t.Errorf("%s: %d %s", path, got.status, got.text)
 		}
 	}
@@ -159,7 +158,7 @@ func TestASuspendedAdministratorIsShutOut(t *testing.T) {
 	if got := s.must(200, "POST", "/v1/suspensions/lift", `{"subject":"sam"}`); got.at("suspensions.0") != nil {
 		t.Errorf("lifted %s", got.text)
 	}
-	if got := s.as(sam, http.MethodGet, "/v1/me"); got.status != 200 {
+	if got := s.getAs(sam, "/v1/me"); got.status != 200 {
 		t.Errorf("after the suspension: %d", got.status)
 	}
 }

@@ -13,12 +13,13 @@ import (
 	"lethe/internal/web"
 )
 
-// as sends a request of an identity.
-func (s *system) as(who access.Identity, method, url string) answer {
+// getAs sends a GET of an identity.
+func (s *system) getAs(who access.Identity, url string) answer {
 	s.t.Helper()
-	return s.asWith(who, method, url, "")
+	return s.asWith(who, http.MethodGet, url, "")
 }
 
+// asWith sends a request of an identity.
 func (s *system) asWith(who access.Identity, method, url, body string) answer {
 	s.t.Helper()
 	r := httptest.NewRequest(method, url, strings.NewReader(body))
@@ -49,12 +50,12 @@ func TestMe(t *testing.T) {
 			"permissions": []any{"customers.read", "customers.write", "delete", "restore", "purge", "bulk", "export", "message", "impersonate", "hold", "settings", "audit", "approve"},
 		}},
 	} {
-		got := s.as(tt.who, http.MethodGet, "/v1/me")
+		got := s.getAs(tt.who, "/v1/me")
 		if diff := cmp.Diff(tt.want, got.body); got.status != http.StatusOK || diff != "" {
 			t.Errorf("%s: %d %s", tt.name, got.status, diff)
 		}
 	}
-	if got := s.as(access.Identity{Groups: []string{"owners"}}, http.MethodGet, "/v1/me"); got.status != http.StatusUnauthorized {
+	if got := s.getAs(access.Identity{Groups: []string{"owners"}}, "/v1/me"); got.status != http.StatusUnauthorized {
 		t.Errorf("groups without a subject: %d", got.status)
 	}
 }

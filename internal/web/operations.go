@@ -204,11 +204,10 @@ func (a *api) cancelOperation(ctx context.Context, in *OperationTarget) (*operat
 }
 
 func (a *api) retryOperation(ctx context.Context, in *OperationTarget) (*operationOutput, error) {
-	op, err := a.actionable(ctx, in.Operation)
-	if err != nil {
+	if _, err := a.actionable(ctx, in.Operation); err != nil {
 		return nil, err
 	}
-	op, err = a.operations.Retry(ctx, in.Operation, actorOf(ctx))
+	op, err := a.operations.Retry(ctx, in.Operation, actorOf(ctx))
 	if err == nil && !op.Retried.IsZero() { // else nothing had failed
 		err = a.logOperation(ctx, audit.OperationRetried, op, op.RetriedBy, op.Retried)
 	}
