@@ -44,7 +44,7 @@ test("many are planned, deleted and brought back, with a reload at every step", 
   expect(await idsOf(request, "active", "bulk-")).toEqual(before);
   await page.goBack();
   await expect(page.locator(".outcome").getByText(`${size - 1} customers were deleted, and ${size - 1} customers restored by an undo.`)).toBeVisible();
-  await expect(page.getByText(`Undone by demo-admin: ${size - 1} customers restored.`)).toBeVisible();
+  await expect(page.getByText(`Undone by demo-owner: ${size - 1} customers restored.`)).toBeVisible();
   await expect(page.getByRole("button", { name: /Undo/ })).toHaveCount(0);
   await audit(page);
   await page.getByRole("link", { name: "View the undo" }).click();
