@@ -91,7 +91,8 @@ export const test = base.extend<Options & { recorded: Recorded }, WorkerFixtures
 
 /** Signs in at the issuer's page, as a person does, and returns the cookies by which it knows the browser. */
 async function signIn(browser: Browser, administrator: Administrator): Promise<Cookies> {
-  const context = await browser.newContext({ baseURL: dashboard });
+  // Within a test, the test's own cookies would be taken.
+  const context = await browser.newContext({ baseURL: dashboard, storageState: { cookies: [], origins: [] } });
   const page = await context.newPage();
   await page.goto("/");
   await choose(page, administrator);
