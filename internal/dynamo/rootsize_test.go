@@ -234,9 +234,9 @@ func TestAnEntryIsCountedAsTheTemplateProjectsIt(t *testing.T) {
 	t.Error("there is no index lists")
 }
 
-// TestAnIndexThatNoItemIsInCostsNothing counts the units of a write by index. In the index days is the entry of the first
+// TestAnIndexThatARootIsNotInCostsNothing counts the units of a write by index. In the index days is the entry of the first
 // change of settings, and no customer.
-func TestAnIndexThatNoItemIsInCostsNothing(t *testing.T) {
+func TestAnIndexThatARootIsNotInCostsNothing(t *testing.T) {
 	t.Parallel()
 	p := newTill(t)
 	root := typicalRoot(t, p, customer.Active)

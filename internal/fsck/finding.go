@@ -17,7 +17,7 @@ const (
 	OrphanClaim       Rule = "ORPHAN_CLAIM"       // an e-mail address claimed for a customer who doesn't have it
 	CountMismatch     Rule = "COUNT_MISMATCH"     // a root's count of records is wrong
 	ChildCount        Rule = "CHILD_COUNT"        // a record's count of children is wrong
-	ParentMissing     Rule = "PARENT_MISSING"     // a record without its parent
+	ParentMissing     Rule = "PARENT_MISSING"     // a record below one that is gone
 	BadRecord         Rule = "BAD_RECORD"         // a record that contradicts its key, or has a TTL
 	TermMissing       Rule = "TERM_MISSING"       // a search term that a root lists does not exist
 	ClaimMissing      Rule = "CLAIM_MISSING"      // an e-mail address is not claimed for its owner

@@ -22,6 +22,7 @@ type node struct {
 	row
 
 	children int64 // seen so far
+	orphan   bool  // a record above it is gone
 }
 
 func (t *tree) add(r row) {
@@ -40,15 +41,28 @@ func (t *tree) add(r row) {
 	if r.TTL != 0 {
 		t.problem(BadRecord, r, "a record with a TTL", 0)
 	}
-	n := len(t.path)
-	switch {
-	case parent == "":
-	case n > 0 && t.path[n-1].SK == parent:
-		t.path[n-1].children++
-	case !t.lenient:
-		t.problem(ParentMissing, r, "its parent is gone", 0)
+	t.path = append(t.path, node{row: r, orphan: t.under(parent, r)})
+}
+
+// under adds r to the children of its parent, and reports whether a record above r is gone. It is a problem of every record
+// below the gone one: the repair removes them all.
+func (t *tree) under(parent string, r row) (orphan bool) {
+	if parent == "" {
+		return false
 	}
-	t.path = append(t.path, node{row: r})
+	text := "its parent is gone"
+	if n := len(t.path); n > 0 && t.path[n-1].SK == parent {
+		above := &t.path[n-1]
+		above.children++
+		if !above.orphan {
+			return false
+		}
+		text = "a record above it is gone"
+	}
+	if !t.lenient {
+		t.problem(ParentMissing, r, text, 0)
+	}
+	return true
 }
 
 // popTo removes the records from the path that the record next is not below.
@@ -56,6 +70,9 @@ func (t *tree) popTo(next string) {
 	for n := len(t.path); n > 0 && !strings.HasPrefix(next, t.path[n-1].SK+"#"); n = len(t.path) {
 		last := t.path[n-1]
 		t.path = t.path[:n-1]
+		if last.orphan && !t.lenient {
+			continue // its repair removes it, and those below it
+		}
 		if last.Children != last.children && (!t.lenient || last.Children < last.children) {
 			t.problem(ChildCount, last.row, fmt.Sprintf("counts %d children, but there are %d", last.Children, last.children), last.children)
 		}

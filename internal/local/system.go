@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -193,15 +194,16 @@ func (s *system) startTriggers(ctx context.Context, o options, declared *templat
 
 // guard lets the sign-in lead the browser back to the dashboard.
 func (s *system) guard(next http.Handler) http.Handler {
-	return loopback.Guard(s.listener.Addr(), underOneName(s.BaseURL, next), loopback.Entrance("/signed-in", "/signed-out"))
+	return loopback.Guard(s.listener.Addr(), underOneName(s.listener.Addr().String(), next), loopback.Entrance("/signed-in", "/signed-out"))
 }
 
 // underOneName leads the browser from the address with localhost to the one with 127.0.0.1. Sign-in is at 127.0.0.1, and a
 // browser takes the two names for two sites.
-func underOneName(base string, next http.Handler) http.Handler {
+func underOneName(host string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Dest") == "document" && "http://"+r.Host != base {
-			http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Dest") == "document" && r.Host != host {
+			same := url.URL{Scheme: "http", Host: host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
+			http.Redirect(w, r, same.String(), http.StatusTemporaryRedirect)
 			return
 		}
 		next.ServeHTTP(w, r)

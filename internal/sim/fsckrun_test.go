@@ -30,7 +30,7 @@ func TestFsckInPartsFindsTheSame(t *testing.T) {
 	w := NewWorld(t, damagedWorld())
 	gone := populate(t, w)
 	whole := w.snapshot(t)
-	for _, d := range choose(rand.New(rand.NewPCG(1, 4)), damages(gone), 50) {
+	for _, d := range choose(rand.New(rand.NewPCG(1, 1)), damages(gone), 50) {
 		w.inflict(t, d.edits...)
 	}
 	want, _ := w.fsck(t, false)
@@ -66,6 +66,30 @@ func TestFsckInPartsFindsTheSame(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 	w.reset(t, whole)
+	w.finish(t)
+}
+
+// TestRepairOfWhatACheckFoundLeavesNothing repairs only what a check found, of each damage alone: a repair must not lead to a
+// finding that nobody has asked to repair.
+func TestRepairOfWhatACheckFoundLeavesNothing(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(t, damagedWorld())
+	gone := populate(t, w)
+	whole := w.snapshot(t)
+	for _, d := range repairable(damages(gone)) {
+		t.Run(d.name, func(t *testing.T) {
+			defer w.reset(t, whole)
+			w.inflict(t, d.edits...)
+			found, _ := w.fsck(t, false)
+			outcomes, err := w.checker().Repair(t.Context(), w.repairer(w.Config), "admin", found)
+			if err != nil || slices.Contains(outcomes, fsck.NotRepaired) {
+				t.Errorf("%v, %v of %v", outcomes, err, found)
+			}
+			if left, _ := w.fsck(t, false); len(left) > 0 {
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
 	w.finish(t)
 }
 

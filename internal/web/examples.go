@@ -35,7 +35,7 @@ var (
 	examplePurging = Purging{ID: "ALFKI", State: "purging", Certificate: certificatePath("ALFKI")}
 
 	exampleDeletion = &Deletion{
-		ID: "x4k2qdcl6rnhsyjc7bqzv5mtge", Time: exampleTime, By: "demo-admin", Reason: "asked by phone", ReasonCode: "erasure_request",
+		ID: "x4k2qdcl6rnhsyjc7bqzv5mtge", Time: exampleTime, By: "demo-owner", Reason: "asked by phone", ReasonCode: "erasure_request",
 		PurgeTime: new(exampleTime.AddDate(0, 0, 30)), DaysLeft: new(30),
 	}
 	exampleTrashed   = trashed(exampleListed)
@@ -48,7 +48,7 @@ var (
 
 	exampleNewRecord = NewRecord{Kind: "invoice", ID: "10248", Data: exampleData}
 	exampleRecord    = Record{
-		Key: "invoice~10248", Kind: "invoice", ID: "10248", Data: exampleData, Created: exampleTime, By: "demo-admin",
+		Key: "invoice~10248", Kind: "invoice", ID: "10248", Data: exampleData, Created: exampleTime, By: "demo-owner",
 	}
 	exampleData       = Data(json.RawMessage(`{"orderDate":"1996-07-04","freight":"32.38"}`))
 	exampleRecordPage = RecordPage{Records: []Record{exampleRecord}}
@@ -71,7 +71,7 @@ var (
 	exampleNewAccess   = NewAccess{Version: new(int64(4)), Groups: exampleGrants, FourEyes: FourEyes{new(100), true}}
 	exampleSuspended   = Suspended{"demo-leaver"}
 	exampleSuspensions = Suspensions{[]Suspension{{"demo-leaver", exampleTime, "demo-owner"}}}
-	exampleSettings    = Settings{Version: 3, Retention: "P30D", Kinds: exampleKinds, Changed: &Changed{exampleTime, "demo-admin"}}
+	exampleSettings    = Settings{Version: 3, Retention: "P30D", Kinds: exampleKinds, Changed: &Changed{exampleTime, "demo-owner"}}
 	exampleNewSettings = NewSettings{Version: new(int64(2)), Retention: "P30D", Kinds: exampleKinds}
 	examplePreview     = Preview{Retention: "P7D"}
 	exampleForecast    = Forecast{
@@ -81,7 +81,7 @@ var (
 
 	exampleCertificate = ledger.Certificate{
 		Format: 1, Chain: 0, Seq: 17, Previous: exampleDigest, Hash: "57e44f84ae3f6d47dcaba9b77a4629053481570e1a090a3b791614e2c3af97fb",
-		Customer: "ALFKI", DeletionID: exampleDeletion.ID, DeletedAt: exampleTime, DeletedBy: "demo-admin",
+		Customer: "ALFKI", DeletionID: exampleDeletion.ID, DeletedAt: exampleTime, DeletedBy: "demo-owner",
 		PurgedAt: exampleTime.AddDate(0, 0, 30), PurgedBy: "schedule",
 		Policies: map[string]string{"invoice": "retain", "ticket": "cascade"},
 		Erased:   map[string]int64{"ticket": 2}, Retained: map[string]int64{"invoice": 6},
@@ -89,8 +89,8 @@ var (
 	exampleCertificatePage = CertificatePage{Certificates: []ledger.Certificate{exampleCertificate}}
 	exampleCheckpoint      = ledger.Checkpoint{Time: exampleTime, Heads: []ledger.Head{{Chain: 0, Seq: 21, Hash: exampleDigest}, {Chain: 1, Seq: 0, Hash: ledger.Origin}}}
 	exampleAuditPage       = AuditPage{Entries: []Entry{
-		{Time: exampleTime, By: "demo-admin", Action: string(customer.ActionDeleted), Reason: "asked by phone", ReasonCode: "erasure_request"},
-		{Time: exampleTime.Add(-time.Hour), By: "demo-admin", Action: string(customer.ActionUpdated), Fields: []string{"phone", "consents"}},
+		{Time: exampleTime, By: "demo-owner", Action: string(customer.ActionDeleted), Reason: "asked by phone", ReasonCode: "erasure_request"},
+		{Time: exampleTime.Add(-time.Hour), By: "demo-owner", Action: string(customer.ActionUpdated), Fields: []string{"phone", "consents"}},
 	}}
 	exampleAuditSearch = AuditSearch{Day: "2026-11-21", Action: string(audit.Refused), Limit: 50}
 	exampleLogPage     = LogPage{Entries: []LogEntry{
@@ -101,7 +101,7 @@ var (
 	exampleSecondApproval = SecondApproval{Digest: exampleDigest}
 	exampleApproval       = Approval{Digest: exampleDigest, Acknowledged: true, OnBlocked: "skip"}
 	examplePlanned        = Operation{
-		ID: exampleDeletion.ID, Action: "delete", State: "READY", By: "demo-admin", Reason: "trials that ended", ReasonCode: "inactive", Created: exampleTime,
+		ID: exampleDeletion.ID, Action: "delete", State: "READY", By: "demo-owner", Reason: "trials that ended", ReasonCode: "inactive", Created: exampleTime,
 		Planned: &exampleTime, Expires: new(exampleTime.Add(24 * time.Hour)), Digest: exampleDigest,
 		Impact: Impact{
 			Customers: 412, Eligible: 409, Blocked: map[string]int{"ON_HOLD": 3}, Records: map[string]int64{"ticket": 1204},
@@ -135,7 +135,7 @@ func briefly(c ListedCustomer) ListedCustomer {
 
 func endedOf(o Operation) Operation {
 	o.State, o.Applied, o.Ended, o.OnBlocked = "PARTIAL", new(exampleTime.Add(time.Minute)), new(exampleTime.Add(2*time.Minute)), "skip"
-	o.AppliedBy = "demo-admin"
+	o.AppliedBy = "demo-owner"
 	o.Progress = Progress{Done: 408, Skipped: 4, Codes: map[string]int{"ON_HOLD": 3, "CHANGED": 1}}
 	o.Actual = usageOf(bulk.Usage{Requests: 21, WriteUnits: 1262, ReadUnits: 4}, operations.Overhead{Requests: 419, WriteUnits: 1645, ReadUnits: 11, QueueRequests: 3, Invocations: 6})
 	o.Impact.RestoreUntil = nil
@@ -149,7 +149,7 @@ func blocked(c Customer) Customer {
 
 func held(c Customer) Customer {
 	c.Version, c.Held = 2, true
-	c.Holds = []Hold{{ID: "case-2026-17", By: "demo-admin", Reason: "lawsuit pending", Time: exampleTime}}
+	c.Holds = []Hold{{ID: "case-2026-17", By: "demo-owner", Reason: "lawsuit pending", Time: exampleTime}}
 	return c
 }
 

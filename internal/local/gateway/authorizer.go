@@ -106,13 +106,12 @@ func (a *Authorizer) judge(p payload, now time.Time) error {
 		audience = []string{p.Client}
 	}
 	named := func(name string) bool { return slices.Contains(a.audiences, name) }
-	granted := func(scope string) bool { return p.has(scope) }
 	switch {
 	case !slices.ContainsFunc(audience, named):
 		return &unauthorizedError{"the token does not have a valid audience"}
 	case isAfter(p.NotBefore, now), isAfter(p.IssuedAt, now):
 		return &unauthorizedError{"the token is not valid yet"}
-	case len(a.scopes) > 0 && !slices.ContainsFunc(a.scopes, granted):
+	case len(a.scopes) > 0 && !slices.ContainsFunc(a.scopes, p.has):
 		return errScope
 	}
 	return nil

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { audit, declareKinds, expect, seed, test, wantFits } from "./fixture";
+import { as as asAdministrator, audit, dashboard, declareKinds, expect, seed, test, wantFits } from "./fixture";
 
 test.beforeAll(async ({ request }) => {
   await declareKinds(request);
@@ -84,4 +84,55 @@ test("who may not delete one customer alone is led to an operation with it", asy
   await expect(page.getByRole("heading", { name: "Delete 1 customer" })).toBeVisible();
   await page.getByRole("button", { name: "Discard this plan" }).click();
   await expect(page.getByText("This plan was discarded.")).toBeVisible();
+});
+
+type Rules = { version: number; groups: { group: string; permissions: string[] }[]; fourEyes: { deleteAbove?: number; purges: boolean }; proposal?: { digest: string } };
+
+test("a change that gives more waits until a second administrator approves or discards it", async ({ page, request, playwright, issuer, browser, cookiesOf }) => {
+  const read = async () => (await (await request.get("/v1/access")).json()) as Rules;
+  const before = await read();
+  const groups = [...before.groups.filter(({ group }) => group !== "privacy"), { group: "privacy", permissions: ["customers.read", "approve"] }];
+  expect((await request.put("/v1/access", { data: { version: before.version, groups, fourEyes: { purges: true } } })).status()).toBe(200);
+  const privacy = await asAdministrator(playwright, issuer, "privacy");
+  try {
+    const propose = async () => {
+      await page.goto("/settings/permissions");
+      await page.getByRole("checkbox", { name: "hold for privacy" }).click();
+      await page.getByRole("button", { name: "Save" }).click();
+      await expect(page.getByRole("heading", { name: "Waiting for a second administrator. The rules in force have not changed." })).toBeVisible();
+    };
+    await propose();
+    await expect(page.getByText("The permissions are saved.")).toHaveCount(0);
+    await expect(page.getByRole("checkbox", { name: "hold for privacy" })).not.toBeChecked();
+    await expect(page.getByRole("row", { name: "Group privacy customers.read, approve customers.read, hold, approve" })).toBeVisible();
+    await expect(page.getByText("You proposed it, so another administrator has to approve it.")).toBeVisible();
+    await expect(page.getByRole("button", { name: "Approve", exact: true })).toHaveAttribute("aria-disabled", "true");
+    await audit(page);
+    await wantFits(page);
+    await page.goto("/");
+    await expect(page.getByText("Your change waits for a second administrator")).toBeVisible();
+    await page.goto("/settings/four-eyes");
+    await page.getByRole("button", { name: "Discard", exact: true }).click();
+    await expect(page.getByRole("region", { name: "Proposed change" })).toHaveCount(0);
+    expect((await read()).proposal).toBeUndefined();
+
+    await propose();
+    const context = await browser.newContext({ baseURL: dashboard, storageState: await cookiesOf("privacy") });
+    const second = await context.newPage();
+    await second.goto("/");
+    await expect(second.getByText("demo-owner’s change waits for approval")).toBeVisible();
+    await second.getByRole("link", { name: "Review: Change of the access rules" }).click();
+    await audit(second);
+    await second.getByRole("button", { name: "Approve", exact: true }).click();
+    await expect(second.getByRole("checkbox", { name: "hold for privacy" })).toBeChecked();
+    await expect(second.getByRole("region", { name: "Proposed change" })).toHaveCount(0);
+    await context.close();
+    expect((await read()).groups.find(({ group }) => group === "privacy")?.permissions).toContain("hold");
+  } finally {
+    // The suite's other flows run under the rules that they found.
+    const { version } = await read();
+    const { proposal } = (await (await request.put("/v1/access", { data: { version, groups: before.groups, fourEyes: before.fourEyes } })).json()) as Rules;
+    expect((await privacy.post("/v1/access/approve", { data: { digest: proposal?.digest } })).status()).toBe(200);
+    await privacy.dispose();
+  }
 });

@@ -11,8 +11,9 @@ import { deleteAboveOf, fourEyesFrom, fourEyesOf, isPermitted, meanings, permiss
 import { useDraft } from "../state/draft";
 import { acts, useMay } from "../state/may";
 import { useMe } from "../state/me";
-import { useChange } from "../state/queries";
+import { useAccess, useChange } from "../state/queries";
 import { actor } from "../words";
+import { Proposed, waits } from "./proposed";
 
 export type AccessSection = "permissions" | "four-eyes" | "suspensions";
 
@@ -30,33 +31,28 @@ export default function AccessSettings({ section }: { section: AccessSection }) 
   return section === "suspensions" ? <Suspensions /> : <Rules section={section} />;
 }
 
-function useAccess() {
-  return useQuery({
-    queryKey: ["access"],
-    queryFn: async ({ signal }) => {
-      const { data, etag } = await api.get("/v1/access", { signal });
-      return { access: data, etag };
-    },
-  });
-}
-
 function Rules({ section }: { section: "permissions" | "four-eyes" }) {
   const { data, error, refetch } = useAccess();
   if (error) return <Failure what="The access rules couldn’t be loaded." error={error} retry={() => void refetch()} />;
   if (!data) return <Skeleton rows={6} columns={3} />;
   const Section = section === "permissions" ? Permissions : FourEyes;
-  return <Section access={data.access} etag={data.etag} />;
+  return (
+    <>
+      <Section access={data.access} etag={data.etag} />
+      {data.access.proposal && <Proposed access={data.access} proposal={data.access.proposal} />}
+    </>
+  );
 }
 
 type SectionProps = { access: Access; etag: string | undefined };
 
-/** Replaces the rules by what a section of them has become. */
-function useSave({ access, etag }: SectionProps, said: string, then: () => void) {
+/** Replaces the rules by what a section of them has become, or proposes that: then the answer has the rules in force. */
+function useSave({ access, etag }: SectionProps, said: string, then: (inForce: Access) => void) {
   return useChange(
     (changed: Partial<Pick<Access, "groups" | "fourEyes">>) =>
       api.put("/v1/access", { ifMatch: etag, body: { version: access.version, groups: access.groups, fourEyes: access.fourEyes, ...changed } }),
-    () => said,
-    then,
+    ({ data }) => (data.proposal ? waits : said),
+    ({ data }) => then(data),
   );
 }
 
@@ -130,7 +126,7 @@ function Locked() {
 function Permissions({ access, etag }: SectionProps) {
   const form = useForm("permissions", access.groups);
   const may = useMay();
-  const save = useSave({ access, etag }, "The permissions are saved.", () => form.begin(form.now.filter((grant) => grant.permissions.length > 0)));
+  const save = useSave({ access, etag }, "The permissions are saved.", (inForce) => form.begin(inForce.groups));
   const locked = !may("changeAccess");
   return (
     <section>
@@ -221,7 +217,7 @@ function AddGroup({ grants, add }: { grants: Grant[]; add: (group: string) => vo
 function FourEyes({ access, etag }: SectionProps) {
   const form = useForm<FourEyesForm>("four eyes", fourEyesOf(access));
   const may = useMay();
-  const save = useSave({ access, etag }, "The rules of four eyes are saved.", () => form.begin(form.now));
+  const save = useSave({ access, etag }, "The rules of four eyes are saved.", (inForce) => form.begin(fourEyesOf(inForce)));
   const locked = !may("changeAccess");
   const { deletes, above, purges } = form.now;
   const wrong = deletes && deleteAboveOf(above) === undefined ? "Give a number from 0 to 1,000,000,000." : undefined;

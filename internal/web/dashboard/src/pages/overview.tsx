@@ -8,7 +8,7 @@ import { useMay } from "../state/may";
 import { useMe } from "../state/me";
 import { needsOf } from "../state/needs";
 import { fractionOf, isMoving, stageOf, titleOf, type Operation } from "../state/operation";
-import { useOperation, useOperations, useTotals } from "../state/queries";
+import { useAccess, useOperation, useOperations, useTotals } from "../state/queries";
 import { TopBar } from "../shell";
 import { count } from "../words";
 
@@ -22,8 +22,9 @@ export default function OverviewPage() {
   const may = useMay();
   const totals = useTotals();
   const operations = useOperations(looked);
-  const needs = needsOf(operations.data?.operations ?? [], useMe()?.subject);
-  const error = totals.error ?? operations.error;
+  const access = useAccess();
+  const needs = needsOf(operations.data?.operations ?? [], useMe()?.subject, access.data?.access.proposal);
+  const error = totals.error ?? operations.error ?? access.error;
   return (
     <>
       <TopBar title="Overview" quiet />
@@ -41,7 +42,7 @@ export default function OverviewPage() {
         </header>
         <div className="columns">
           <div className="content">
-            {error && <Failure what="Not everything could be loaded." error={error} retry={() => void Promise.all([totals.refetch(), operations.refetch()])} />}
+            {error && <Failure what="Not everything could be loaded." error={error} retry={() => void Promise.all([totals.refetch(), operations.refetch(), ...(access.error ? [access.refetch()] : [])])} />}
             {needs.length > 0 && (
               <ul className="needs">
                 {needs.slice(0, listed).map((need) => (

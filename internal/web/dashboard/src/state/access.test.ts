@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { deleteAboveOf, fourEyesFrom, fourEyesOf, permissionNames, permit, wrongGroup, type Access } from "./access";
+import { changesOf, deleteAboveOf, fourEyesFrom, fourEyesOf, permissionNames, permit, wrongGroup, type Access } from "./access";
 
 type Document = { components: { schemas: { Grant: { properties: { permissions: { items: { enum: string[] } } } } } } };
 
@@ -32,4 +32,15 @@ describe("four eyes", () => {
     for (const wanted of [{ purges: false }, { purges: true, deleteAbove: 0 }, { purges: false, deleteAbove: 12 }]) expect(fourEyesFrom(fourEyesOf(rules(wanted)))).toEqual(wanted);
   });
   it.each([["0", 0], ["1000000000", 1_000_000_000], ["1000000001", undefined], ["1.5", undefined], ["", undefined], ["-1", undefined]] as const)("%s as a number", (text, want) => expect(deleteAboveOf(text)).toBe(want));
+});
+
+it("names what two sets of rules say differently", () => {
+  const before: Pick<Access, "groups" | "fourEyes"> = { groups: [{ group: "support", permissions: ["message", "customers.read"] }, { group: "same", permissions: ["hold"] }], fourEyes: { deleteAbove: 1000, purges: true } };
+  const after: typeof before = { groups: [{ group: "same", permissions: ["hold"] }, { group: "auditors", permissions: ["audit"] }], fourEyes: { purges: true } };
+  expect(changesOf(before, before)).toEqual([]);
+  expect(changesOf(before, after)).toEqual([
+    { name: "Group auditors", before: "No permissions", after: "audit" },
+    { name: "Group support", before: "customers.read, message", after: "No permissions" },
+    { name: "Deletions of many customers", before: "Wait above 1,000 customers", after: "Don’t wait" },
+  ]);
 });

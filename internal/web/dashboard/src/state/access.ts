@@ -1,4 +1,5 @@
 import type { Permission, Schema } from "../api/client";
+import { count } from "../words";
 
 export type Access = Schema<"Access">;
 export type Grant = Schema<"Grant">;
@@ -64,4 +65,29 @@ export function fourEyesFrom({ deletes, above, purges }: FourEyesForm): Access["
 /** Whether two parts of the rules say the same. */
 export function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+type Rules = Pick<Access, "groups" | "fourEyes">;
+export type RuleChange = { name: string; before: string; after: string };
+
+function permissionsOf(rules: Rules, group: string): string {
+  const grant = rules.groups.find((each) => each.group === group);
+  return (grant && permissionNames.filter((each) => isPermitted(grant, each)).join(", ")) || "No permissions";
+}
+
+function inWords({ fourEyes: { deleteAbove, purges } }: Rules): Record<string, string> {
+  return {
+    "Deletions of many customers": deleteAbove === undefined ? "Don’t wait" : `Wait above ${count(deleteAbove)} customers`,
+    "Permanent deletions": purges ? "Wait" : "Don’t wait",
+  };
+}
+
+/** What two sets of rules say differently, by name: first groups, then what waits for a second administrator. */
+export function changesOf(before: Rules, after: Rules): RuleChange[] {
+  const groups = [...new Set([...before.groups, ...after.groups].map(({ group }) => group))].toSorted();
+  const all = [
+    ...groups.map((group) => ({ name: `Group ${group}`, before: permissionsOf(before, group), after: permissionsOf(after, group) })),
+    ...Object.entries(inWords(before)).map(([name, text]) => ({ name, before: text, after: inWords(after)[name] ?? "" })),
+  ];
+  return all.filter((change) => change.before !== change.after);
 }

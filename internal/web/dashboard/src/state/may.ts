@@ -34,6 +34,8 @@ export const acts = {
   seeLog: { route: "get /v1/customers/{id}/audit", needs: ["audit"] },
   seeAccess: { route: "get /v1/access", needs: ["settings", "audit", "approve"] },
   changeAccess: { route: "put /v1/access", needs: ["settings"] },
+  approveAccess: { route: "post /v1/access/approve", needs: ["approve"] },
+  discardAccess: { route: "post /v1/access/discard", needs: ["settings", "approve"] },
   seeSuspensions: { route: "get /v1/suspensions", needs: ["settings", "audit"] },
   suspend: { route: "post /v1/suspensions", needs: ["settings"] },
   unsuspend: { route: "post /v1/suspensions/lift", needs: ["settings"] },

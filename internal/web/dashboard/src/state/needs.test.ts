@@ -20,3 +20,10 @@ it("lists what waits for me before what of mine waits for another", () => {
   const needs = needsOf([waiting("planned", "me", "bob"), waiting("asked", "ann", "me"), waiting("theirs", "ann", "bob"), operation("failed", { state: "FAILED", why: "too many" })], "me");
   expect(needs.map(({ key, link }) => [key, link])).toEqual([["failed", "View"], ["theirs", "Review"], ["planned", "View plan"], ["asked", "View plan"]]);
 });
+
+it("lists a change of the rules that waits first for others, and last for its author", () => {
+  const proposal = { by: "ann", digest: "d", time: "2026-11-30T05:00:00Z", groups: [], fourEyes: { purges: true } };
+  const keys = (subject: string) => needsOf([operation("plan", {}), operation("failed", { state: "FAILED", why: "too many" })], subject, proposal).map(({ key }) => key);
+  expect(keys("bob")).toEqual(["failed", "d", "plan"]);
+  expect(keys("ann")).toEqual(["failed", "plan", "d"]);
+});

@@ -1,3 +1,4 @@
+import type { Schema } from "../api/client";
 import { actor, count } from "../words";
 import { isOwn, stageOf, titleOf, type Operation } from "./operation";
 
@@ -33,8 +34,24 @@ export function needOf(operation: Operation, subject?: string): Need | undefined
   }
 }
 
+/** What a change of the access rules needs, which waits. */
+function needOfProposal({ by, digest, time }: Schema<"Proposal">, subject?: string): Need {
+  const own = by === subject;
+  return {
+    key: digest,
+    icon: "clock",
+    what: "Change of the access rules",
+    why: own ? "Your change waits for a second administrator" : `${actor(by)}’s change waits for approval`,
+    since: time,
+    to: "/settings/permissions",
+    link: own ? "View" : "Review",
+    ...(own ? { others: true } : {}),
+  };
+}
+
 /** What needs somebody: what failed, then what waits for this administrator, then what waits for another one. */
-export function needsOf(operations: Operation[], subject?: string): Need[] {
+export function needsOf(operations: Operation[], subject?: string, proposal?: Schema<"Proposal">): Need[] {
   const rank = (need: Need) => (need.icon === "warning" ? 0 : need.others ? 2 : 1);
-  return operations.map((operation) => needOf(operation, subject)).filter((need) => need !== undefined).toSorted((a, b) => rank(a) - rank(b));
+  const proposed = proposal ? [needOfProposal(proposal, subject)] : [];
+  return [...proposed, ...operations.map((operation) => needOf(operation, subject))].filter((need) => need !== undefined).toSorted((a, b) => rank(a) - rank(b));
 }

@@ -2,6 +2,7 @@ import { focusManager, QueryClient, keepPreviousData, useMutation, useQuery, use
 import { api, Refusal, UNREACHABLE, type Schema } from "../api/client";
 import { useAnnounce } from "./announce";
 import { useMay } from "./may";
+import { useMe } from "./me";
 import { isMoving, stageOf, type Operation } from "./operation";
 import type { Filter } from "./selection";
 
@@ -78,6 +79,19 @@ export function useSettings() {
     queryFn: async ({ signal }) => {
       const { data, etag } = await api.get("/v1/settings", { signal });
       return { settings: data, etag };
+    },
+  });
+}
+
+/** The rules of access, with a change that waits. Asked for only once it is known that one may: a refusal is an entry in the log. */
+export function useAccess() {
+  const known = useMe() !== undefined;
+  return useQuery({
+    queryKey: ["access"],
+    enabled: useMay()("seeAccess") && known,
+    queryFn: async ({ signal }) => {
+      const { data, etag } = await api.get("/v1/access", { signal });
+      return { access: data, etag };
     },
   });
 }
