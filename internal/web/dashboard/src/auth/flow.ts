@@ -26,7 +26,7 @@ const clientOf = ({ clientId }: Config, skew: number): oauth.Client => ({ client
 const insecure = ({ issuer }: Config) => ({ [oauth.allowInsecureRequests]: issuer.startsWith("http:") });
 
 /** Reads who signs in administrators. */
-async function askWhom(): Promise<Pick<Returned, "config" | "server" | "skew">> {
+async function findIssuer(): Promise<Pick<Returned, "config" | "server" | "skew">> {
   const known = returned();
   if (known) return known;
   const answer = await fetch("/config.json");
@@ -72,14 +72,14 @@ async function addressOf({ config, server, state, verifier, nonce, silent, maxAg
  * A silent sign-in takes the history entry of the page, which is restored. For one with pages of the issuer, they come
  * after that entry, so that the way back leads before them.
  */
-async function depart(how: SignIn, whom: Pick<Returned, "config" | "server" | "skew">, kept: Record<string, unknown>): Promise<never> {
+async function depart(how: SignIn, found: Pick<Returned, "config" | "server" | "skew">, kept: Record<string, unknown>): Promise<never> {
   const pending: Pending = {
     state: oauth.generateRandomState(),
     verifier: oauth.generateRandomCodeVerifier(),
     nonce: oauth.generateRandomNonce(),
-    config: whom.config,
-    server: whom.server,
-    skew: whom.skew,
+    config: found.config,
+    server: found.server,
+    skew: found.skew,
     silent: how.silent,
     maxAge: how.maxAge,
     path: location.pathname + location.search + location.hash,
@@ -101,7 +101,7 @@ export async function leave(how: SignIn): Promise<void> {
   try {
     // A sign-in that has to be fresh is for a change that was refused.
     const kept = how.maxAge === undefined ? takenAlong() : { ...takenAlong(), asked: true };
-    await depart(how, await askWhom(), kept);
+    await depart(how, await findIssuer(), kept);
   } catch (error) {
     stopFor(error);
   }
@@ -122,7 +122,7 @@ async function comeToPage(): Promise<void> {
   if (pending?.answer !== undefined) return finish(pending, new URLSearchParams(pending.answer));
   // The way back from the issuer's page leads here: it would lead nowhere if it led there again.
   if (pending && !pending.silent) return stop("ended");
-  return depart({ silent: true }, await askWhom(), {});
+  return depart({ silent: true }, await findIssuer(), {});
 }
 
 /** The answers to a silent sign-in that say that the issuer has to show a page. */

@@ -56,7 +56,7 @@ it.each([
   expect(session.bearer(1_000_000 + over * 1000)).toBeUndefined();
 });
 
-it("uses a token whose end the issuer doesn't tell until the API refuses it", () => {
+it("uses a token without a known end until the API refuses it", () => {
   begin(undefined);
   expect(session.bearer(Number.MAX_SAFE_INTEGER)).toBe("t");
 });
