@@ -42,7 +42,7 @@ const clearedText = "Selection cleared. The filter has changed, and “all that 
 /** A list of customers with search, selection and pages: the active ones, or the trash. */
 export function CustomerList(props: ListProps) {
   const { filter, limit, cursors, go } = useListState(props.fixed);
-  const page = useCustomers(filter, { limit, cursor: cursors.at(-1) });
+  const page = useCustomers(filter, { limit, cursor: cursors.at(-1), first: cursors.length * limit + 1 });
   const [selection, select] = useSelection(props.name);
   const [said, setSaid] = useState<string>();
   const announce = useAnnounce();
@@ -106,7 +106,7 @@ export function CustomerList(props: ListProps) {
         )}
         {page.data && customers.length > 0 && (
           <Pager
-            first={cursors.length * limit + 1}
+            first={page.data.first}
             shown={customers.length}
             total={filter.search ? undefined : props.total}
             limit={limit}

@@ -44,17 +44,21 @@ export function useTotals() {
 export type CustomerPage = Schema<"CustomerPage">;
 export type ListedCustomer = Schema<"ListedCustomer">;
 
-type Paging = { limit: number; cursor: string | undefined };
+type Paging = { limit: number; cursor: string | undefined; first: number };
 
-/** A page of customers. Search text goes in a body, never in an address. */
+/**
+ * A page of customers, with the number of its first one: while another page is loaded, both stay. Search text goes in a body,
+ * never in an address.
+ */
 export function useCustomers(filter: Filter, paging: Paging) {
   return useQuery({
     queryKey: ["customers", filter, paging],
     placeholderData: keepPreviousData,
-    queryFn: async ({ signal }): Promise<CustomerPage> => {
+    queryFn: async ({ signal }): Promise<CustomerPage & { first: number }> => {
+      const { first } = paging;
       const page = { limit: paging.limit, ...(paging.cursor ? { cursor: paging.cursor } : {}) };
-      if (filter.search === "") return (await api.get("/v1/customers", { query: { state: filter.state, ...page }, signal })).data;
-      return (await api.post("/v1/customers/search", { body: { search: filter.search, state: filter.state, ...page }, signal })).data;
+      if (filter.search === "") return { ...(await api.get("/v1/customers", { query: { state: filter.state, ...page }, signal })).data, first };
+      return { ...(await api.post("/v1/customers/search", { body: { search: filter.search, state: filter.state, ...page }, signal })).data, first };
     },
   });
 }
