@@ -14,6 +14,7 @@ const Operation = lazy(() => import("./pages/operation"));
 const Certificates = lazy(() => import("./pages/certificates"));
 const Certificate = lazy(() => import("./pages/certificate"));
 const Import = lazy(() => import("./pages/import"));
+const AuditPage = lazy(() => import("./pages/audit"));
 const Settings = lazy(() => import("./pages/settings"));
 
 export function App() {
@@ -33,6 +34,7 @@ export function App() {
           <Route path="/operations/:id" element={<Needs act="seeOperations" to="see operations" title="Operation"><Operation /></Needs>} />
           <Route path="/certificates" element={<Needs act="seeCertificates" to="see certificates" title="Certificates"><Certificates /></Needs>} />
           <Route path="/certificates/:id" element={<Needs act="seeCertificates" to="see certificates" title="Certificate"><Certificate /></Needs>} />
+          <Route path="/audit" element={<Needs act="seeAudit" to="see the audit log" title="Audit log"><AuditPage /></Needs>} />
           <Route path="/settings" element={<Needs act="seeSettings" to="see settings" title="Settings"><Settings section="retention" /></Needs>} />
           <Route path="/settings/kinds" element={<Needs act="seeSettings" to="see settings" title="Settings"><Settings section="kinds" /></Needs>} />
           {(["four-eyes", "permissions", "suspensions"] as const).map((section) => (

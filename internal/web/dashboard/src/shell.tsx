@@ -66,6 +66,7 @@ function SideBar({ open }: { open: boolean }) {
         <hr />
         <Page act="seeOperations" to="/operations" icon="list" name="Operations" detail={running > 0 ? `${running} running` : undefined} />
         <Page act="seeCertificates" to="/certificates" icon="shield" name="Certificates" />
+        <Page act="seeAudit" to="/audit" icon="clock" name="Audit log" />
         <hr />
         <Page act="seeSettings" to="/settings" icon="sliders" name="Settings" />
       </nav>

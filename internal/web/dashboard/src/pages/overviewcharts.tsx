@@ -60,6 +60,8 @@ function dueSummary({ inTrash, held, complete }: Forecast, days: string[], value
 
 function Past() {
   const { data, error, refetch } = useDays();
+  const navigate = useNavigate();
+  const logged = useMay()("seeAudit");
   if (error) return <Broken title={pastTitle} what="The past days couldn’t be loaded." error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting title={pastTitle} strips={3} />;
   const days = data.map(({ day }) => day);
@@ -78,6 +80,7 @@ function Past() {
       unit=""
       said={(at) => series.map(({ name, values }) => `${count(values[at] ?? 0)} ${name.toLowerCase()}`).join(", ")}
       start={days.length - 1}
+      {...(logged ? { open: { to: (day: string) => `/audit?day=${day}`, go: (to: string) => void navigate(to) } } : {})}
       empty={`Nothing happened in the past ${looksBack} days.`}
     />
   );

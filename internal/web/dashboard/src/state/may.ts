@@ -31,6 +31,7 @@ export const acts = {
   change: { route: "put /v1/settings", needs: ["settings"] },
   forecast: { route: "post /v1/settings/preview", needs: ["customers.read"] },
   seeCertificates: { route: "get /v1/certificates", needs: ["audit"] },
+  seeAudit: { route: "post /v1/audit/search", needs: ["audit"] },
   seeLog: { route: "get /v1/customers/{id}/audit", needs: ["audit"] },
   seeAccess: { route: "get /v1/access", needs: ["settings", "audit", "approve"] },
   changeAccess: { route: "put /v1/access", needs: ["settings"] },
