@@ -44,6 +44,12 @@ test("a chart is read and walked through by keyboard, and a day leads to its lis
   await due.focus();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/deleted-customers$/);
+  await page.goBack();
+  await page.getByRole("slider", { name: "Deleted, restored and purged a day" }).focus();
+  for (const key of ["End", "ArrowLeft"]) await page.keyboard.press(key);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`/audit\\?day=${dayFromNow(-1)}$`));
+  await expect(page.getByRole("heading", { name: "Audit log" })).toBeVisible();
 });
 
 test("the day under the pointer has its number, and the highest keeps its own", async ({ page }) => {
