@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -74,21 +77,58 @@ func TestTheDashboardKnowsTheIssuer(t *testing.T) {
 	}
 }
 
+// TestAnotherIssuerReplacesTheDemo gives the system an issuer that it has not started.
+func TestAnotherIssuerReplacesTheDemo(t *testing.T) {
+	t.Parallel()
+	other, _ := startTestIssuer(t, t.TempDir())
+	o := trial(t)
+	o.Parameters = map[string]string{"JwtIssuer": other.issuer.URL, "JwtAudience": audience}
+	o.Demo = true
+	o.Load = func(context.Context, *http.Client, string, io.Writer) error {
+		t.Error("the demo is loaded")
+		return nil
+	}
+	s, err := start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.stop)
+	var shown bytes.Buffer
+	s.introduce(&shown)
+	for _, want := range []string{other.issuer.URL + ", because of --param JwtIssuer", "no demo data were loaded", "--param AdminGroup=GROUP"} {
+		if !strings.Contains(shown.String(), want) {
+			t.Errorf("the introduction lacks %q:\n%s", want, &shown)
+		}
+	}
+	if strings.Contains(shown.String(), "/tokens/") {
+		t.Errorf("the introduction names tokens that are refused:\n%s", &shown)
+	}
+	owner := api{s.BaseURL, clientOf(other.issuer.URL, demo.Owner)}
+	owner.get(t, "/v1/me").want(t, http.StatusOK, "")
+	owner.get(t, "/v1/customers").want(t, http.StatusForbidden, "FORBIDDEN")
+}
+
+// TestTheDashboardIsUnderOneName leads documents to the other name of the same origin, with paths that would lead elsewhere without it.
 func TestTheDashboardIsUnderOneName(t *testing.T) {
 	t.Parallel()
+	const own = "127.0.0.1:8080"
 	next := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
-	for _, tt := range []struct{ method, host, destination, location string }{
-		{"GET", "localhost:8080", "document", "http://127.0.0.1:8080//evil.example/x?y=1"},
-		{"GET", "127.0.0.1:8080", "document", ""},
-		{"GET", "localhost:8080", "", ""}, // a program
-		{"GET", "localhost:8080", "empty", ""},
-		{"POST", "localhost:8080", "document", ""},
+	for _, tt := range []struct{ method, host, path, destination, location string }{
+		{"GET", "localhost:8080", "/operations", "document", "http://127.0.0.1:8080/operations?y=1"},
+		{"GET", "localhost:8080", "//evil.example/x", "document", "http://127.0.0.1:8080//evil.example/x?y=1"},
+		{"GET", "localhost:8080", "/\\evil.example", "document", "http://127.0.0.1:8080/%5Cevil.example?y=1"},
+		{"GET", "localhost:8080", "@evil.example", "document", "http://127.0.0.1:8080/@evil.example?y=1"},
+		{"GET", "localhost:8080", "http://evil.example", "document", "http://127.0.0.1:8080/http://evil.example?y=1"},
+		{"GET", own, "/operations", "document", ""},
+		{"GET", "localhost:8080", "/operations", "", ""}, // a program
+		{"GET", "localhost:8080", "/operations", "empty", ""},
+		{"POST", "localhost:8080", "/operations", "document", ""},
 	} {
 		request := httptest.NewRequest(tt.method, "/", http.NoBody)
-		request.URL.Path, request.URL.RawQuery, request.Host = "//evil.example/x", "y=1", tt.host
+		request.URL.Path, request.URL.RawQuery, request.Host = tt.path, "y=1", tt.host
 		request.Header.Set("Sec-Fetch-Dest", tt.destination)
 		w := httptest.NewRecorder()
-		underOneName("http://127.0.0.1:8080", next).ServeHTTP(w, request)
+		underOneName(own, next).ServeHTTP(w, request)
 		if got := w.Header().Get("Location"); got != tt.location || (w.Code == http.StatusTeapot) != (tt.location == "") {
 			t.Errorf("%+v: %d to %q", tt, w.Code, got)
 		}

@@ -33,7 +33,7 @@ const (
 // issuerFolder is the folder of the issuer's keys and port: with both the same, tokens are valid after a restart.
 const issuerFolder = "issuer"
 
-// issuer is the issuer of administrators' tokens. A Go server guards the process, which listens at a hidden address.
+// issuer is the issuer of administrators' tokens. There is none, and the pointer is nil, if the command names another issuer. A Go server guards the process, which listens at a hidden address.
 type issuer struct {
 	// URL is the issuer's address, and its name in tokens.
 	URL string
@@ -100,6 +100,9 @@ func (s *system) keepPort() error {
 
 // startIssuer starts the process without waiting for it. Requests wait.
 func (s *system) startIssuer(ctx context.Context, o options) error {
+	if s.issuer == nil {
+		return nil
+	}
 	if err := s.keepPort(); err != nil {
 		return err
 	}
@@ -132,6 +135,9 @@ func (i *issuer) describe(dir *folder) engine.Issuer {
 // serveIssuer waits for the process and serves it under the issuer's address.
 func (s *system) serveIssuer() error {
 	i := s.issuer
+	if i == nil {
+		return nil
+	}
 	if <-i.started; i.err != nil {
 		return i.err
 	}
@@ -143,6 +149,14 @@ func (s *system) serveIssuer() error {
 	go func() { _ = i.server.Serve(i.listener) }()
 	s.later(func() { _ = i.server.Close() })
 	return nil
+}
+
+// done is closed when the process ends.
+func (i *issuer) done() <-chan struct{} {
+	if i == nil {
+		return nil
+	}
+	return i.process.Done()
 }
 
 // guard lets the dashboard lead the browser to sign-in and sign-out, and its script change a code into a token. A redirect by the

@@ -92,10 +92,26 @@ func parse(args []string, output io.Writer) (options, error) {
 	if err == nil {
 		o.IssuerPort, err = readIssuerPort(*issuerPort, o.Port)
 	}
+	if err == nil {
+		err = o.checkIssuer()
+	}
 	if err != nil {
 		return o, fmt.Errorf(`%w; see all options with make run ARGS="--help"`, err)
 	}
 	return o, nil
+}
+
+// ownIssuer reports whether the system has an issuer of its own, with the demo administrators.
+func (o options) ownIssuer() bool { return o.Parameters["JwtIssuer"] == "" }
+
+// checkIssuer refuses parameters with which the system would refuse the tokens of its own issuer.
+func (o options) checkIssuer() error {
+	for _, name := range []string{"JwtAudience", "JwtScope", "DashboardClientId", "DashboardScope", "GroupsClaim"} {
+		if _, given := o.Parameters[name]; given && o.ownIssuer() {
+			return fmt.Errorf("--param %s needs --param JwtIssuer=https://…: the sign-in of this machine has its own", name)
+		}
+	}
+	return nil
 }
 
 // readIssuerPort returns the port of the sign-in, by default the one after the API's.

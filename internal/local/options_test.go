@@ -18,9 +18,10 @@ func TestMistakesOfTheCommandLineAreNamed(t *testing.T) {
 	for want, args := range map[string][]string{
 		`flag provided but not defined: -prot`: {"--prot", "9000"},
 		`"9000" is not an option`:              {"9000"},
-		`invalid value "2" for flag -tick: write a number and a unit, such as 2s or 1m30s`: {"--tick", "2"},
-		`invalid value "x" for flag -port: parse error`:                                    {"--port", "x"},
-		`"Retention" has no =; write Name=value, such as Retention=`:                       {"--param", "Retention"},
+		`invalid value "2" for flag -tick: write a number and a unit, such as 2s or 1m30s`:               {"--tick", "2"},
+		`invalid value "x" for flag -port: parse error`:                                                  {"--port", "x"},
+		`--param JwtAudience needs --param JwtIssuer=https://…: the sign-in of this machine has its own`: {"--param", "JwtAudience=x"},
+		`"Retention" has no =; write Name=value, such as Retention=`:                                     {"--param", "Retention"},
 	} {
 		var shown bytes.Buffer
 		_, err := parse(args, &shown)

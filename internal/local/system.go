@@ -120,8 +120,10 @@ func (s *system) prepare(o options) (root string, declared *template.Template, e
 		return "", nil, err
 	}
 	s.later(s.folder.close)
-	if err := s.listenIssuer(o.IssuerPort); err != nil {
-		return "", nil, err
+	if o.ownIssuer() {
+		if err := s.listenIssuer(o.IssuerPort); err != nil {
+			return "", nil, err
+		}
 	}
 	declared, err = template.Load(filepath.Join(root, "template.yaml"), s.parameters(o.Parameters))
 	if err == nil && o.Reset {
@@ -133,8 +135,11 @@ func (s *system) prepare(o options) (root string, declared *template.Template, e
 // later registers a function to call when the system stops.
 func (s *system) later(end func()) { s.closers = append(s.closers, end) }
 
-// parameters adds those of this machine's sign-in to the template's, unless they are given.
+// parameters adds those of this machine's sign-in to the template's, unless another issuer is given.
 func (s *system) parameters(given map[string]string) map[string]string {
+	if s.issuer == nil {
+		return given
+	}
 	all := map[string]string{
 		"JwtIssuer": s.issuer.URL, "JwtAudience": audience, "JwtScope": scope, "DashboardClientId": dashboardClient, "AdminGroup": owners, "Place": "local demo",
 	}
@@ -273,7 +278,7 @@ func (s *system) wait(ctx context.Context) error {
 		return nil
 	case <-s.dynamoDB.done():
 		return errors.New("the engine of DynamoDB ended unexpectedly: run make run again, the data is kept")
-	case <-s.issuer.process.Done():
+	case <-s.issuer.done():
 		return errors.New("the sign-in ended unexpectedly: run make run again, the data is kept")
 	case <-s.sqs.done():
 		return errors.New("the engine of SQS ended unexpectedly: run make run again, the data is kept")

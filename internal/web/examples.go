@@ -58,7 +58,7 @@ var (
 		{Name: "ticket", Policy: "cascade"},
 	}
 	exampleMe = Me{
-		Subject: "demo-support", Name: "Sam Support", Groups: []string{"support"}, Permissions: []string{"customers.read", "customers.write", "message"},
+		Subject: "demo-support", Name: "Inês Duarte", Groups: []string{"support"}, Permissions: []string{"customers.read", "customers.write", "message"},
 		SignedInAt: &exampleTime, FreshUntil: new(exampleTime.Add(access.FreshFor)),
 	}
 	exampleGrants = []Grant{
