@@ -80,7 +80,7 @@ var (
 	}
 
 	exampleCertificate = ledger.Certificate{
-		Format: 1, Chain: 0, Seq: 17, Previous: exampleDigest, Hash: "57e44f84ae3f6d47dcaba9b77a4629053481570e1a090a3b791614e2c3af97fb",
+		Format: 1, Chain: 0, Seq: 17, Previous: exampleDigest, Hash: "c71e7d0ca090eda15edad263933b1dbf8e0c6cd1c5512ae465dabb547850187f",
 		Customer: "ALFKI", DeletionID: exampleDeletion.ID, DeletedAt: exampleTime, DeletedBy: "demo-owner",
 		PurgedAt: exampleTime.AddDate(0, 0, 30), PurgedBy: "schedule",
 		Policies: map[string]string{"invoice": "retain", "ticket": "cascade"},
