@@ -115,12 +115,16 @@ export async function as(playwright: { request: APIRequest }, issuer: string, ad
   return playwright.request.newContext({ baseURL: dashboard, extraHTTPHeaders: { Authorization: `Bearer ${token}` } });
 }
 
-/** The addresses of the tab's history entries. */
+/** The addresses of the tab's history entries. While a page goes to the issuer and back, its session is lost: then another one asks. */
 export async function historyOf(context: BrowserContext, page: Page): Promise<string[]> {
-  const session = await context.newCDPSession(page);
-  const { entries } = await session.send("Page.getNavigationHistory");
-  await session.detach();
-  return entries.map(({ url }) => url);
+  let addresses: string[] = [];
+  await expect(async () => {
+    const session = await context.newCDPSession(page);
+    const { entries } = await session.send("Page.getNavigationHistory");
+    await session.detach();
+    addresses = entries.map(({ url }) => url);
+  }).toPass();
+  return addresses;
 }
 
 /** Addresses with a token, or with a code in any other than the one that the issuer sends the browser back to. */

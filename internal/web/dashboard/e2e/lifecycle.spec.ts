@@ -101,7 +101,7 @@ test("a customer is blocked, unblocked and held, records are added, and the log 
   await audit(page);
   await page.getByRole("button", { name: "Add record" }).click();
   await expect(page.getByText("two coins short")).toBeVisible();
-  await page.getByRole("link", { name: "Log" }).click();
+  await page.getByRole("link", { name: "Log", exact: true }).click();
   await expect(page.getByRole("rowheader", { name: "Placed a legal hold" })).toBeVisible();
   await audit(page);
 });
