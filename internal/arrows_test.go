@@ -23,11 +23,12 @@ var arrows = []struct {
 	modules bool
 	why     string
 }{
-	{"lethe/internal/access", []string{"audit", "clock", "refusal"}, false, "who may do what knows neither AWS nor HTTP"},
+	{"lethe/internal/access", []string{"audit", "clock", "inforce", "refusal"}, false, "who may do what knows neither AWS nor HTTP"},
 	{"lethe/internal/audit", []string{"clock"}, false, "who did what is noted without knowing customers or where it is stored"},
 	{"lethe/internal/backoff", []string{"clock"}, false, "a wait knows nothing of what it waits for"},
 	{"lethe/internal/clock", nil, false, "the time comes from nowhere else"},
-	{"lethe/internal/customer", []string{"audit", "backoff", "clock", "ledger", "parallel", "refusal"}, false, "the rules know neither AWS nor HTTP"},
+	{"lethe/internal/customer", []string{"audit", "backoff", "clock", "inforce", "ledger", "parallel", "refusal"}, false, "the rules know neither AWS nor HTTP"},
+	{"lethe/internal/inforce", []string{"clock"}, false, "a copy knows not what it is of"},
 	{"lethe/internal/parallel", nil, false, "a loop knows nothing of what it calls"},
 	{"lethe/internal/bulk", []string{"backoff", "clock", "refusal"}, false, "operations know no customers"},
 	{"lethe/internal/operations", []string{"access", "bulk", "customer", "refusal"}, false, "actions know the rules, not the storage"},

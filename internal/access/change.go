@@ -3,10 +3,8 @@ package access
 import (
 	"context"
 	"slices"
-	"time"
 
 	"lethe/internal/audit"
-	"lethe/internal/clock"
 )
 
 // Change replaces the groups and four eyes of the rules in the name of an administrator. Suspensions stay. It returns when no
@@ -60,10 +58,5 @@ func (s *Service) entry(ctx context.Context, by Administrator, action audit.Acti
 	return audit.New(ctx, s.Now(), by.Subject, action)
 }
 
-// awaitRules waits until the rules that any process has cached are too old to be used.
-func (s *Service) awaitRules(ctx context.Context) error {
-	s.mu.Lock()
-	s.readAt = time.Time{}
-	s.mu.Unlock()
-	return clock.Sleep(ctx, s.RulesAge)
-}
+// awaitRules waits until no process uses the old rules.
+func (s *Service) awaitRules(ctx context.Context) error { return s.rules.Await(ctx, s.RulesAge) }

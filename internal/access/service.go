@@ -2,11 +2,11 @@ package access
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"lethe/internal/audit"
 	"lethe/internal/clock"
+	"lethe/internal/inforce"
 )
 
 // Store keeps the rules.
@@ -27,10 +27,8 @@ type Service struct {
 	RulesAge time.Duration
 	Clock    clock.Clock
 
-	store  Store
-	mu     sync.Mutex
-	cached Rules
-	readAt time.Time // when the cached rules were asked for; zero: none are cached
+	store Store
+	rules inforce.Value[Rules]
 }
 
 // New returns a service over a store.
@@ -55,28 +53,7 @@ func (s *Service) Admit(ctx context.Context, who Identity) (Administrator, error
 // Rules reads the rules, consistently.
 func (s *Service) Rules(ctx context.Context) (Rules, error) { return s.store.Rules(ctx) }
 
-// inForce returns the rules in force, read at most RulesAge ago. Each caller reads for itself: a shared read could outlive a
-// caller with a shorter deadline.
+// inForce returns the rules in force, read at most RulesAge ago.
 func (s *Service) inForce(ctx context.Context) (Rules, error) {
-	asked := time.Now()
-	if rules, fresh := s.cachedRules(asked); fresh {
-		return rules, nil
-	}
-	rules, err := s.store.Rules(ctx)
-	if err != nil {
-		return Rules{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if asked.After(s.readAt) {
-		s.cached, s.readAt = rules, asked
-	}
-	return rules, nil
-}
-
-// cachedRules returns the rules that were read last. They are fresh if their age at the given time is below RulesAge.
-func (s *Service) cachedRules(at time.Time) (rules Rules, fresh bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.cached, !s.readAt.IsZero() && at.Sub(s.readAt) < s.RulesAge
+	return s.rules.Get(ctx, s.RulesAge, s.store.Rules)
 }

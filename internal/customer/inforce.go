@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"lethe/internal/audit"
-	"lethe/internal/clock"
 )
 
 // Settings reads the settings in force, consistently.
@@ -22,23 +21,9 @@ func (s *Service) Settings(ctx context.Context) (Settings, error) {
 	return settings, nil
 }
 
-// InForce returns the settings in force, read at most SettingsAge ago. Each caller reads for itself:
-// a shared read could outlive a caller with a shorter deadline.
+// InForce returns the settings in force, read at most SettingsAge ago.
 func (s *Service) InForce(ctx context.Context) (Settings, error) {
-	asked := time.Now()
-	if settings, fresh := s.cachedSettings(asked); fresh {
-		return settings, nil
-	}
-	settings, err := s.Settings(ctx)
-	if err != nil {
-		return Settings{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if asked.After(s.readAt) {
-		s.cached, s.readAt = settings, asked
-	}
-	return settings, nil
+	return s.inForce.Get(ctx, s.SettingsAge, s.Settings)
 }
 
 // freeze returns the kinds for a purge that passes the fence now.
@@ -64,14 +49,6 @@ func (s *Service) frozen(ctx context.Context, customers []Customer) ([]Customer,
 		}
 	}
 	return customers, err
-}
-
-// cachedSettings returns the settings that were read last. They are fresh if their age at the given
-// time is below SettingsAge.
-func (s *Service) cachedSettings(at time.Time) (settings Settings, fresh bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.cached, !s.readAt.IsZero() && at.Sub(s.readAt) < s.SettingsAge
 }
 
 // UpdateSettings replaces the settings, and returns when no process uses the old ones any more, which
@@ -100,15 +77,7 @@ func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowled
 	if err != nil {
 		return current, err
 	}
-	return stored, s.awaitSettings(ctx)
-}
-
-// awaitSettings waits until the settings that any process has cached are too old to be used.
-func (s *Service) awaitSettings(ctx context.Context) error {
-	s.mu.Lock()
-	s.readAt = time.Time{}
-	s.mu.Unlock()
-	return clock.Sleep(ctx, s.SettingsAge)
+	return stored, s.inForce.Await(ctx, s.SettingsAge)
 }
 
 // Forecast returns when the customers in the trash would be purged under a retention.

@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"lethe/internal/audit"
 	"lethe/internal/backoff"
 	"lethe/internal/clock"
+	"lethe/internal/inforce"
 )
 
 // Service applies the rules. Reading needs no rules: a Service has the reading methods of its store and
@@ -41,9 +41,7 @@ type Service struct {
 	ledger    Ledger
 	queue     Queue
 
-	mu     sync.Mutex
-	cached Settings
-	readAt time.Time
+	inForce inforce.Value[Settings]
 }
 
 // New returns a service over a store, a ledger and a queue of purges.
