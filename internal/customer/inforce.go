@@ -67,7 +67,7 @@ func (s *Service) UpdateSettings(ctx context.Context, wanted Settings, acknowled
 		return current, err
 	}
 	shorter := wanted.Retention.Shorter(current.Retention)
-	if shorter && wanted.Retention.Shorter(PeriodOf(ShortNotice)) && !acknowledged {
+	if shorter && wanted.Retention.ShortNotice() && !acknowledged {
 		return current, ErrConfirm
 	}
 	wanted.Changed = Changed{s.Now(), by}

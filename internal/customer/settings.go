@@ -24,9 +24,11 @@ const (
 	MaxKeptNames  = 32 << 10 // bytes of the names of all kept fields; the root of a fenced customer has a copy
 )
 
-// ShortNotice is the retention below which a change to a shorter one must be acknowledged: it leaves
-// less than a day to undo a mistake.
+// ShortNotice is the retention below which there is too little time to undo a mistake.
 const ShortNotice = 24 * time.Hour
+
+// ShortNotice reports whether the period, as a retention, is below the constant ShortNotice.
+func (p Period) ShortNotice() bool { return p.Shorter(PeriodOf(ShortNotice)) }
 
 // Settings are the decisions of the platform's operator. They are data, and can change at run time.
 type Settings struct {

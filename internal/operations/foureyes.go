@@ -41,6 +41,6 @@ func covered(four access.FourEyes, op bulk.Operation) (bool, error) {
 
 // CoversDeletion reports whether a deletion of some customers under these settings needs a second administrator.
 func CoversDeletion(four access.FourEyes, s customer.Settings, customers int) bool {
-	return four.Purges && s.Retention.Shorter(customer.PeriodOf(customer.ShortNotice)) ||
+	return four.Purges && s.Retention.ShortNotice() ||
 		four.DeleteAbove != nil && customers > *four.DeleteAbove
 }

@@ -242,7 +242,7 @@ func (a *api) requireFresh(ctx context.Context) error {
 
 // requireFreshToDelete is like requireFresh, for a deletion that can't be undone for long.
 func (a *api) requireFreshToDelete(ctx context.Context, s customer.Settings) error {
-	if !s.Retention.Shorter(customer.PeriodOf(customer.ShortNotice)) {
+	if !s.Retention.ShortNotice() {
 		return nil
 	}
 	return a.requireFresh(ctx)
@@ -273,7 +273,7 @@ func (a *api) requireFreshToApply(ctx context.Context, op bulk.Operation) error 
 			return a.requireFresh(ctx)
 		}
 		retention, err := operations.Retention(ctx, a.svc, op)
-		if err != nil || !retention.Shorter(customer.PeriodOf(customer.ShortNotice)) {
+		if err != nil || !retention.ShortNotice() {
 			return err
 		}
 		return a.requireFresh(ctx)
