@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 
 	"lethe/internal/loopback"
@@ -46,32 +44,18 @@ func StartIssuer(ctx context.Context, issuer Issuer, options Options) (*Process,
 		return nil, err
 	}
 	address := loopback.Hidden()
-	cmd, err := issuerCommand(ctx, address, issuer)
-	if err != nil {
-		return nil, fmt.Errorf("start the issuer: %w", err)
-	}
-	var port int
-	process, err := launch(ctx, cmd, options.Log, readPort(&port))
-	if err != nil {
-		return nil, fmt.Errorf("start the issuer: %w", err)
-	}
-	return &Process{Name: "oidc-provider", Endpoint: endpoint(address, port), process: process}, nil
-}
-
-func issuerCommand(ctx context.Context, address string, issuer Issuer) (*exec.Cmd, error) {
 	configuration, err := json.Marshal(struct {
 		Issuer
 
 		Address string `json:"address"`
 	}{issuer, address})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("start the issuer: %w", err)
 	}
-	node, args, err := nodeScript(ctx, filepath.Join("issuer", "main.mjs"), string(configuration))
+	process, err := launchScript(ctx, options, address, filepath.Join("issuer", "main.mjs"), string(configuration))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("start the issuer: %w", err)
 	}
-	cmd := exec.Command(node, args...)
-	cmd.Env = append(os.Environ(), "NODE_ENV=production")
-	return cmd, nil
+	process.Name = "oidc-provider"
+	return process, nil
 }

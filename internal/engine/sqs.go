@@ -25,30 +25,32 @@ func StartSQS(ctx context.Context, options Options) (*Process, error) {
 		return nil, err
 	}
 	address := loopback.Hidden()
-	cmd, err := fauxqsCommand(ctx, address, options)
-	if err != nil {
-		return nil, fmt.Errorf("start fauxqs: %w", err)
-	}
-	var port int
-	process, err := launch(ctx, cmd, options.Log, readPort(&port))
-	if err != nil {
-		return nil, fmt.Errorf("start fauxqs: %w", err)
-	}
-	return &Process{Name: "fauxqs", Endpoint: endpoint(address, port), process: process}, nil
-}
-
-func fauxqsCommand(ctx context.Context, address string, options Options) (*exec.Cmd, error) {
 	args := []string{address}
 	if options.Dir != "" {
 		args = append(args, options.Dir)
 	}
-	node, args, err := nodeScript(ctx, "fauxqs.mjs", args...)
+	process, err := launchScript(ctx, options, address, "fauxqs.mjs", args...)
+	if err != nil {
+		return nil, fmt.Errorf("start fauxqs: %w", err)
+	}
+	process.Name = "fauxqs"
+	return process, nil
+}
+
+// launchScript runs a script of Node.js that listens at an address. It returns when the script has said at which port.
+func launchScript(ctx context.Context, options Options, address, script string, args ...string) (*Process, error) {
+	node, args, err := nodeScript(ctx, script, args...)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(node, args...)
 	cmd.Env = append(os.Environ(), "NODE_ENV=production")
-	return cmd, nil
+	var port int
+	process, err := launch(ctx, cmd, options.Log, readPort(&port))
+	if err != nil {
+		return nil, err
+	}
+	return &Process{Endpoint: endpoint(address, port), process: process}, nil
 }
 
 // nodeScript returns the Node.js program and its arguments to run a script of this folder.
