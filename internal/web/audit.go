@@ -115,17 +115,23 @@ type totalsByDayInput struct {
 
 // days returns the range of days that is asked for.
 func (in totalsByDayInput) days(today customer.Day) (first, last customer.Day, err error) {
-	if last, err = dayOr(today, "query.to", in.To); err != nil {
+	return dayRange(in.From, in.To, today, 30, customer.KeptDays)
+}
+
+// dayRange parses a range of days of at most a length. It ends today if its last day is left out, and has the usual length if
+// its first one is.
+func dayRange(from, to string, today customer.Day, usual, most int) (first, last customer.Day, err error) {
+	if last, err = dayOr(today, "query.to", to); err != nil {
 		return "", "", err
 	}
-	if first, err = dayOr(last.Plus(-29), "query.from", in.From); err != nil {
+	if first, err = dayOr(last.Plus(1-usual), "query.from", from); err != nil {
 		return "", "", err
 	}
 	switch {
 	case first > last:
 		return "", "", customer.Invalid("query.from", "is after the last day; give a day that is not after to")
-	case first <= last.Plus(-customer.KeptDays):
-		return "", "", customer.Invalid("query.from", fmt.Sprintf("makes more than %d days; ask for less at once", customer.KeptDays))
+	case first <= last.Plus(-most):
+		return "", "", customer.Invalid("query.from", fmt.Sprintf("makes more than %d days; ask for less at once", most))
 	}
 	return first, last, nil
 }

@@ -28,19 +28,7 @@ type exportAuditInput struct {
 
 // days returns the range of days that is asked for.
 func (in exportAuditInput) days(today customer.Day) (first, last customer.Day, err error) {
-	if last, err = dayOr(today, "query.to", in.To); err != nil {
-		return "", "", err
-	}
-	if first, err = dayOr(last, "query.from", in.From); err != nil {
-		return "", "", err
-	}
-	switch {
-	case first > last:
-		return "", "", customer.Invalid("query.from", "is after the last day; give a day that is not after to")
-	case first <= last.Plus(-maxExportDays):
-		return "", "", customer.Invalid("query.from", fmt.Sprintf("makes more than %d days; ask for less at once", maxExportDays))
-	}
-	return first, last, nil
+	return dayRange(in.From, in.To, today, 1, maxExportDays)
 }
 
 // exportPlace is where a part of an export begins: on a day, and there at a cursor.
@@ -74,14 +62,7 @@ func (in exportAuditInput) next(first, last customer.Day, at exportPlace) string
 	return fmt.Sprintf(`</v1/audit/export?%s>; rel="next"`, query.Encode())
 }
 
-type exportAuditOutput struct {
-	ContentType string `header:"Content-Type"`
-	Disposition string `header:"Content-Disposition"`
-	Link        string `header:"Link" doc:"The next part, as rel=next."`
-	Body        []byte
-}
-
-func (a *api) exportAudit(ctx context.Context, in *exportAuditInput) (*exportAuditOutput, error) {
+func (a *api) exportAudit(ctx context.Context, in *exportAuditInput) (*exportOutput, error) {
 	first, last, err := in.days(customer.DayOf(a.svc.Now()))
 	if err != nil {
 		return nil, err
@@ -105,7 +86,7 @@ func (a *api) exportAudit(ctx context.Context, in *exportAuditInput) (*exportAud
 	if err := a.logged(ctx, audit.AuditExported, audit.Entry{Subject: string(first) + "/" + string(last)}); err != nil {
 		return nil, err
 	}
-	return &exportAuditOutput{
+	return &exportOutput{
 		ContentType: file.contentType, Disposition: fmt.Sprintf(`attachment; filename="audit-%s-%s.%s"`, first, last, in.Format),
 		Link: in.next(first, last, at), Body: file.body.Bytes(),
 	}, nil
@@ -153,12 +134,4 @@ func (e LogEntry) cells() []string {
 		cells[i] = inertCell(cells[i])
 	}
 	return cells
-}
-
-// inertCell returns a text that no spreadsheet reads as a formula.
-func inertCell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

@@ -34,23 +34,23 @@ func (in exportItemsInput) next(cursor string) string {
 	return fmt.Sprintf(`<%s/items.csv?%s>; rel="next"`, operationPath(in.Operation), query.Encode())
 }
 
-// textCell returns an id that no spreadsheet reads as a formula. A hyphen is the only character that begins both a
-// formula and an id; the other columns never begin with such a character.
-func textCell(id string) string {
-	if strings.HasPrefix(id, "-") {
-		return "'" + id
+// inertCell returns a text that no spreadsheet reads as a formula.
+func inertCell(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
 	}
-	return id
+	return text
 }
 
-type exportItemsOutput struct {
+// exportOutput is a part of an exported file.
+type exportOutput struct {
 	ContentType string `header:"Content-Type"`
 	Disposition string `header:"Content-Disposition"`
 	Link        string `header:"Link" doc:"The next part, as rel=next."`
 	Body        []byte
 }
 
-func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportItemsOutput, error) {
+func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportOutput, error) {
 	q := in.itemQuery(in.Lines, in.Cursor)
 	q.Bytes = exportIDs
 	op, page, err := a.items(ctx, in.Operation, q)
@@ -66,14 +66,14 @@ func (a *api) exportItems(ctx context.Context, in *exportItemsInput) (*exportIte
 	_ = w.Write(header) // to memory
 	for _, i := range page.Items {
 		doc := itemOf(op)(i)
-		line := []string{textCell(doc.Customer), doc.Outcome, doc.Code, doc.Finding}
+		line := []string{inertCell(doc.Customer), doc.Outcome, doc.Code, doc.Finding}
 		_ = w.Write(line[:len(header)])
 	}
 	w.Flush()
 	if err := a.logged(ctx, audit.OutcomesExported, audit.Entry{Operation: in.Operation}); err != nil {
 		return nil, err
 	}
-	return &exportItemsOutput{
+	return &exportOutput{
 		ContentType: "text/csv; charset=utf-8", Disposition: `attachment; filename="operation-` + in.Operation + `.csv"`,
 		Link: in.next(page.Cursor), Body: b.Bytes(),
 	}, nil
