@@ -37,7 +37,7 @@ func (l *Log) SignedIn(ctx context.Context, by string, at time.Time) error {
 	}
 	e := New(ctx, one.at, by, SignedIn)
 	sum := sha256.Sum256([]byte(by))
-	e.ID = hex.EncodeToString(sum[:16]) // whichever process sees it, it is the same entry
+	e.ID = hex.EncodeToString(sum[:16]) // the same in every process
 	if err := l.AddEntry(ctx, e); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ const (
 // issuerFolder is the folder of the issuer's keys and port: with both the same, tokens are valid after a restart.
 const issuerFolder = "issuer"
 
-// issuer is the issuer of administrators' tokens. There is none, and the pointer is nil, if the command names another issuer. A Go server guards the process, which listens at a hidden address.
+// issuer is the issuer of administrators' tokens. The pointer is nil if the command names another issuer. A Go server guards the process, which listens at a hidden address.
 type issuer struct {
 	// URL is the issuer's address, and its name in tokens.
 	URL string

@@ -42,7 +42,7 @@ func (p *parser) readAuthorizer(declared *object) *Authorizer {
 	return authorizer
 }
 
-// checkAuthorizer fails if a route names the authorizer, and there is none.
+// checkAuthorizer fails if a route names an authorizer that is not declared.
 func (p *parser) checkAuthorizer() {
 	for _, function := range p.template.Functions {
 		for _, route := range function.HTTP {

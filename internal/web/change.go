@@ -166,7 +166,7 @@ func (in Conditional) version() (int64, error) {
 	return version, err
 }
 
-// replaces returns the version that a request replaces: that of its body, or that of If-Match. If both have one and they
+// replaces returns the version that a request replaces: the one in its body, or in If-Match. If both have one and they
 // differ, the error is mismatch.
 func (in Conditional) replaces(named *int64, mismatch error) (int64, error) {
 	if in.IfMatch == "" || in.IfMatch == "*" {

@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 )
@@ -45,35 +44,10 @@ func (l loader) setAccess(ctx context.Context) error {
 
 // mapGroups adds the demo's groups to the access rules, if that changes anything.
 func (l loader) mapGroups(ctx context.Context) error {
-	for attempt := 1; ; attempt++ {
-		now, err := l.rules(ctx)
-		if err != nil {
-			return err
-		}
-		wanted := now.withGroups()
-		if len(wanted.Groups) == len(now.Groups) {
-			return nil
-		}
-		got, err := l.api.do(ctx, http.MethodPut, "/v1/access", wanted, "VERSION_MISMATCH")
-		if err != nil || got.status < 300 {
-			return err
-		}
-		if attempt == attempts {
-			return fmt.Errorf("PUT /v1/access: others changed the access rules during each try: %s", got.body)
-		}
-	}
-}
-
-func (l loader) rules(ctx context.Context) (accessRules, error) {
-	got, err := l.api.do(ctx, http.MethodGet, "/v1/access", nil)
-	if err != nil {
-		return accessRules{}, err
-	}
-	var r accessRules
-	if err := json.Unmarshal(got.body, &r); err != nil {
-		return r, fmt.Errorf("GET /v1/access: %w", err)
-	}
-	return r, nil
+	return replace(ctx, l.api, "/v1/access", func(now accessRules) (wanted accessRules, changes bool) {
+		wanted = now.withGroups()
+		return wanted, len(wanted.Groups) != len(now.Groups)
+	})
 }
 
 // withGroups adds the demo's groups to those that are there; what is there stays as it is.

@@ -2,9 +2,6 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"net/http"
 	"slices"
 )
 
@@ -18,35 +15,10 @@ type settings struct {
 
 // setRetention sets the retention and adds the demo's kinds to the settings, if that changes anything.
 func (l loader) setRetention(ctx context.Context, retention string) error {
-	for attempt := 1; ; attempt++ {
-		now, err := l.settings(ctx)
-		if err != nil {
-			return err
-		}
-		wanted := now.with(retention)
-		if now.Retention == retention && len(wanted.Kinds) == len(now.Kinds) {
-			return nil
-		}
-		got, err := l.api.do(ctx, http.MethodPut, "/v1/settings", wanted, "VERSION_MISMATCH")
-		if err != nil || got.status < 300 {
-			return err
-		}
-		if attempt == attempts {
-			return fmt.Errorf("PUT /v1/settings: others changed the settings during each try: %s", got.body)
-		}
-	}
-}
-
-func (l loader) settings(ctx context.Context) (settings, error) {
-	got, err := l.api.do(ctx, http.MethodGet, "/v1/settings", nil)
-	if err != nil {
-		return settings{}, err
-	}
-	var s settings
-	if err := json.Unmarshal(got.body, &s); err != nil {
-		return s, fmt.Errorf("GET /v1/settings: %w", err)
-	}
-	return s, nil
+	return replace(ctx, l.api, "/v1/settings", func(now settings) (wanted settings, changes bool) {
+		wanted = now.with(retention)
+		return wanted, now.Retention != retention || len(wanted.Kinds) != len(now.Kinds)
+	})
 }
 
 // with adds the demo's kinds to those that are there; what is there stays as it is.

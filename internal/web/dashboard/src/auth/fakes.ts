@@ -1,6 +1,6 @@
 import type { Pending } from "./pending";
 
-/** For tests: a store as that of a tab. */
+/** For tests: a store like the one of a tab. */
 export class MemoryStore {
   readonly #values = new Map<string, string>();
 

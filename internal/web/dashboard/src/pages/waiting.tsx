@@ -73,7 +73,7 @@ function Approve({ operation, meaning }: { operation: Operation; meaning: string
       <Button online size="full" look={purge ? "danger-fill" : "primary"} icon="check" unavailable={hindrance ?? (approve.isPending ? "Under way" : undefined)} onClick={() => approve.mutate(undefined)}>
         Approve for {subjects(operation, eligible)}
       </Button>
-      <p className="small center">{hindrance ?? "It starts at once. Your name is in the log beside that of who asked for it."}</p>
+      <p className="small center">{hindrance ?? "It starts at once. The log names you, and who asked for it."}</p>
       {approve.error && <Failure what="Nothing was started." error={approve.error} />}
     </>
   );

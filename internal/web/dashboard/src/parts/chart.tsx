@@ -212,7 +212,7 @@ function Names({ frame, series }: { frame: Frame; series: Series[] }) {
   });
 }
 
-/** The number of the highest bar, the only one that is always there. It makes room for that of the day that is looked at. */
+/** The number of the highest bar, the only one that is always there. It makes room for the number of the day that is looked at. */
 function Highest({ frame, series, days, top, shown }: { frame: Frame; series: Series[]; days: string[]; top: number; shown: number | undefined }) {
   const several = series.length > 1;
   const room = several ? 128 : 48;

@@ -51,7 +51,7 @@ export function fourEyesOf({ fourEyes: { deleteAbove, purges } }: Access): FourE
   return { deletes: deleteAbove !== undefined, above: deleteAbove === undefined ? suggested : String(deleteAbove), purges };
 }
 
-/** The number of customers that was typed; undefined where it is none. */
+/** The number of customers that was typed; undefined if the text is not a number. */
 export function deleteAboveOf(text: string): number | undefined {
   return /^\d{1,10}$/.test(text) && Number(text) <= 1_000_000_000 ? Number(text) : undefined;
 }
