@@ -14,7 +14,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 )
 
 // Handle is a Lambda handler of requests.
@@ -27,7 +27,7 @@ func Public(h http.Handler) Handle {
 
 // Authorized returns a handler for requests with a token that the authorizer has checked. withIdentity puts what the token
 // says into the context of a request; it is zero if there is no token. groupsClaim is the name of the claim with the groups.
-func Authorized(h http.Handler, groupsClaim string, withIdentity func(context.Context, access.Identity) context.Context) Handle {
+func Authorized(h http.Handler, groupsClaim string, withIdentity func(context.Context, admin.Identity) context.Context) Handle {
 	return handle(h, func(ctx context.Context, event events.APIGatewayV2HTTPRequest) context.Context {
 		return withIdentity(ctx, identity(event, groupsClaim))
 	})

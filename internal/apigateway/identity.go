@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 )
 
 // identity returns what the token of a request says, zero if the request has none. The gateway's authorizer has verified
@@ -18,17 +18,17 @@ import (
 //
 // The authorizer's own claims show an array of groups as "[a b]", where a group "x admin" can't be told from two groups.
 // So the groups are read from the token's payload. A payload that is not the one of the authorizer's subject is not used.
-func identity(event events.APIGatewayV2HTTPRequest, groupsClaim string) access.Identity {
+func identity(event events.APIGatewayV2HTTPRequest, groupsClaim string) admin.Identity {
 	authorizer := event.RequestContext.Authorizer
 	if authorizer == nil || authorizer.JWT == nil {
-		return access.Identity{}
+		return admin.Identity{}
 	}
 	claims := payload(authorization(event.Headers))
 	subject := stringOf(claims["sub"])
-	if !access.ValidSubject(subject) || subject != authorizer.JWT.Claims["sub"] {
-		return access.Identity{}
+	if !admin.ValidSubject(subject) || subject != authorizer.JWT.Claims["sub"] {
+		return admin.Identity{}
 	}
-	return access.Identity{
+	return admin.Identity{
 		Subject: subject, Name: stringOf(claims["name"]), Groups: groupsOf(claims[groupsClaim]), SignedIn: timeOf(claims["auth_time"]),
 	}
 }
@@ -80,7 +80,7 @@ func groupsOf(claim json.RawMessage) []string {
 	}
 	var groups []string
 	for _, each := range list {
-		if name, ok := each.(string); ok && access.ValidGroup(name) && !slices.Contains(groups, name) {
+		if name, ok := each.(string); ok && admin.ValidGroup(name) && !slices.Contains(groups, name) {
 			groups = append(groups, name)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 )
 
 type authorizer = events.APIGatewayV2HTTPRequestContextAuthorizerDescription
@@ -53,7 +53,7 @@ func TestGroupsAreThoseOfTheToken(t *testing.T) {
 			e.Headers = map[string]string{"authorization": "Bearer " + token(`{"sub":"ann","groups":`+tt.groups+`}`)}
 			e.RequestContext.Authorizer = verified(map[string]string{"sub": "ann", "groups": tt.flattened})
 		})
-		if diff := cmp.Diff(access.Identity{Subject: "ann", Groups: tt.want}, identity(event, "groups")); diff != "" {
+		if diff := cmp.Diff(admin.Identity{Subject: "ann", Groups: tt.want}, identity(event, "groups")); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
 		}
 	}
@@ -61,38 +61,38 @@ func TestGroupsAreThoseOfTheToken(t *testing.T) {
 
 func TestAnIdentityNeedsAnAuthorizerAndItsToken(t *testing.T) {
 	const claims = `{"sub":"ann","name":"Ann","cognito:groups":["owners"],"groups":["admin"],"auth_time":1764547200}`
-	ann := access.Identity{Subject: "ann", Name: "Ann", Groups: []string{"owners"}, SignedIn: time.Unix(1764547200, 0).UTC()}
+	ann := admin.Identity{Subject: "ann", Name: "Ann", Groups: []string{"owners"}, SignedIn: time.Unix(1764547200, 0).UTC()}
 	anns := verified(map[string]string{"sub": "ann"})
 	for _, tt := range []struct {
 		name   string
 		header string
 		from   *authorizer
-		want   access.Identity
+		want   admin.Identity
 	}{
 		{"as verified", "Bearer " + token(claims), anns, ann},
 		{"another spelling of Bearer", "bearer " + token(claims), anns, ann},
 		{"without Bearer", token(claims), anns, ann},
-		{"no authorizer", "Bearer " + token(claims), nil, access.Identity{}},
-		{"another authorizer", "Bearer " + token(claims), &authorizer{}, access.Identity{}},
-		{"no claims", "Bearer " + token(claims), verified(nil), access.Identity{}},
-		{"another subject", "Bearer " + token(claims), verified(map[string]string{"sub": "ben"}), access.Identity{}},
-		{"a subject in other letters", "Bearer " + token(claims), verified(map[string]string{"sub": "Ann"}), access.Identity{}},
-		{"no subject in either", "Bearer " + token(`{"groups":["owners"]}`), verified(map[string]string{"sub": ""}), access.Identity{}},
-		{"a subject that is a number", "Bearer " + token(`{"sub":7}`), verified(map[string]string{"sub": "7"}), access.Identity{}},
-		{"a subject that is too long", "Bearer " + token(`{"sub":"`+strings.Repeat("a", 256)+`"}`), verified(map[string]string{"sub": strings.Repeat("a", 256)}), access.Identity{}},
-		{"no header", "", anns, access.Identity{}},
-		{"garbage", "Bearer garbage", anns, access.Identity{}},
-		{"garbage in three parts", "Bearer a.?.c", anns, access.Identity{}},
-		{"no JSON", "Bearer " + token("sub=ann"), anns, access.Identity{}},
-		{"no object", "Bearer " + token(`["ann"]`), anns, access.Identity{}},
-		{"another scheme", "Basic " + token(claims), anns, access.Identity{}},
-		{"two tokens", "Bearer " + token(claims) + ",Bearer " + token(claims), anns, access.Identity{}},
-		{"two tokens and a space", "Bearer " + token(claims) + " " + token(claims), anns, access.Identity{}},
-		{"no sign-in time", "Bearer " + token(`{"sub":"ann"}`), anns, access.Identity{Subject: "ann"}},
-		{"a text as sign-in time", "Bearer " + token(`{"sub":"ann","auth_time":"1764547200"}`), anns, access.Identity{Subject: "ann"}},
-		{"a sign-in time beyond all", "Bearer " + token(`{"sub":"ann","auth_time":1e300}`), anns, access.Identity{Subject: "ann"}},
+		{"no authorizer", "Bearer " + token(claims), nil, admin.Identity{}},
+		{"another authorizer", "Bearer " + token(claims), &authorizer{}, admin.Identity{}},
+		{"no claims", "Bearer " + token(claims), verified(nil), admin.Identity{}},
+		{"another subject", "Bearer " + token(claims), verified(map[string]string{"sub": "ben"}), admin.Identity{}},
+		{"a subject in other letters", "Bearer " + token(claims), verified(map[string]string{"sub": "Ann"}), admin.Identity{}},
+		{"no subject in either", "Bearer " + token(`{"groups":["owners"]}`), verified(map[string]string{"sub": ""}), admin.Identity{}},
+		{"a subject that is a number", "Bearer " + token(`{"sub":7}`), verified(map[string]string{"sub": "7"}), admin.Identity{}},
+		{"a subject that is too long", "Bearer " + token(`{"sub":"`+strings.Repeat("a", 256)+`"}`), verified(map[string]string{"sub": strings.Repeat("a", 256)}), admin.Identity{}},
+		{"no header", "", anns, admin.Identity{}},
+		{"garbage", "Bearer garbage", anns, admin.Identity{}},
+		{"garbage in three parts", "Bearer a.?.c", anns, admin.Identity{}},
+		{"no JSON", "Bearer " + token("sub=ann"), anns, admin.Identity{}},
+		{"no object", "Bearer " + token(`["ann"]`), anns, admin.Identity{}},
+		{"another scheme", "Basic " + token(claims), anns, admin.Identity{}},
+		{"two tokens", "Bearer " + token(claims) + ",Bearer " + token(claims), anns, admin.Identity{}},
+		{"two tokens and a space", "Bearer " + token(claims) + " " + token(claims), anns, admin.Identity{}},
+		{"no sign-in time", "Bearer " + token(`{"sub":"ann"}`), anns, admin.Identity{Subject: "ann"}},
+		{"a text as sign-in time", "Bearer " + token(`{"sub":"ann","auth_time":"1764547200"}`), anns, admin.Identity{Subject: "ann"}},
+		{"a sign-in time beyond all", "Bearer " + token(`{"sub":"ann","auth_time":1e300}`), anns, admin.Identity{Subject: "ann"}},
 		{"a sign-in time in parts of seconds", "Bearer " + token(`{"sub":"ann","auth_time":1764547200.7}`), anns,
-			access.Identity{Subject: "ann", SignedIn: time.Unix(1764547200, 0).UTC()}},
+			admin.Identity{Subject: "ann", SignedIn: time.Unix(1764547200, 0).UTC()}},
 	} {
 		for _, name := range []string{"authorization", "Authorization"} {
 			event := request(func(e *events.APIGatewayV2HTTPRequest) {
@@ -109,7 +109,7 @@ func TestAnIdentityNeedsAnAuthorizerAndItsToken(t *testing.T) {
 func TestTheHandlerGetsTheIdentity(t *testing.T) {
 	type key struct{}
 	seen := func(_ http.ResponseWriter, r *http.Request) {
-		who, ok := r.Context().Value(key{}).(access.Identity)
+		who, ok := r.Context().Value(key{}).(admin.Identity)
 		if got := who.Subject; ok != (got == "ann") {
 			t.Errorf("subject %q, %t", got, ok)
 		}
@@ -119,7 +119,7 @@ func TestTheHandlerGetsTheIdentity(t *testing.T) {
 		e.RequestContext.Authorizer = verified(map[string]string{"sub": "ann"})
 	})
 	calls := 0
-	with := func(ctx context.Context, who access.Identity) context.Context {
+	with := func(ctx context.Context, who admin.Identity) context.Context {
 		calls++
 		return context.WithValue(ctx, key{}, who)
 	}

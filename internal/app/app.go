@@ -16,7 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
@@ -30,7 +30,7 @@ type App struct {
 
 	service      *customer.Service
 	operations   *bulk.Engine
-	access       *access.Service
+	access       *admin.Service
 	log          *slog.Logger
 	metrics      io.Writer
 	functionName string
@@ -66,8 +66,8 @@ func assemble(c Config, db, mq aws.Config) *App {
 }
 
 // admit returns the service that says what administrators may do.
-func admit(c Config, store access.Store) *access.Service {
-	s := access.New(store)
+func admit(c Config, store admin.Store) *admin.Service {
+	s := admin.New(store)
 	s.AdminGroup, s.RulesAge = c.AdminGroup, settingsAge
 	return s
 }
@@ -103,7 +103,7 @@ func (a *App) Service() *customer.Service { return a.service }
 func (a *App) Operations() *bulk.Engine { return a.operations }
 
 // Access returns the rules of who may do what.
-func (a *App) Access() *access.Service { return a.access }
+func (a *App) Access() *admin.Service { return a.access }
 
 // GroupsClaim returns the name of the claim of a token that has the groups of an administrator.
 func (a *App) GroupsClaim() string { return a.groupsClaim }

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/caarlos0/env/v11"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/customer"
 )
 
@@ -53,7 +53,7 @@ func ReadConfig() (Config, error) {
 	if kept, ok := c.AuditRetention.Length(); ok && kept < minAudit {
 		return c, fmt.Errorf("AUDIT_RETENTION is %s: it must be at least P2D; the change stream may deliver a change again for a day, and without its entry the change would be counted twice", c.AuditRetention)
 	}
-	if c.AdminGroup != "" && !access.ValidGroup(c.AdminGroup) {
+	if c.AdminGroup != "" && !admin.ValidGroup(c.AdminGroup) {
 		return c, fmt.Errorf("ADMIN_GROUP is %q: the name of a group has at most 128 bytes, and no space, comma or bracket", c.AdminGroup)
 	}
 	return c, nil

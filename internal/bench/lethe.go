@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
@@ -80,11 +80,11 @@ func (l *lethe) serve() {
 	}
 	service, ops := l.process()
 	l.service = service
-	admins := access.New(dynamo.New(l.meter.Attach(l.config), dynamo.Options{Name: mainTable}))
+	admins := admin.New(dynamo.New(l.meter.Attach(l.config), dynamo.Options{Name: mainTable}))
 	admins.AdminGroup, admins.RulesAge = "owners", time.Second
 	handler := web.New(service, ops, admins, web.Options{Log: service.Log})
 	l.api = client{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handler.ServeHTTP(w, r.WithContext(web.WithIdentity(r.Context(), access.Identity{Subject: "bench", Groups: []string{"owners"}, SignedIn: time.Now()})))
+		handler.ServeHTTP(w, r.WithContext(web.WithIdentity(r.Context(), admin.Identity{Subject: "bench", Groups: []string{"owners"}, SignedIn: time.Now()})))
 	}), nil}
 }
 

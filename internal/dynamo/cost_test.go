@@ -28,7 +28,7 @@ func newTill(t *testing.T) till {
 	w, m := sim.NewWorld(t, policies), &dynamo.Meter{}
 	service := w.Service(m.Attach(w.Config))
 	service.SettingsAge = time.Hour
-	if _, err := service.AddRecords(t.Context(), "nobody", records("ticket~1"), admin); err == nil {
+	if _, err := service.AddRecords(t.Context(), "nobody", records("ticket~1"), byAdmin); err == nil {
 		t.Fatal("a record was added to nobody")
 	}
 	m.Reset()
@@ -45,7 +45,7 @@ func typical(id string) customer.Profile {
 
 func (p till) create(t testing.TB, id string) {
 	t.Helper()
-	if _, err := p.Create(t.Context(), id, typical(id), admin); err != nil {
+	if _, err := p.Create(t.Context(), id, typical(id), byAdmin); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -119,9 +119,9 @@ func TestDeleteCostsTheSameWhateverHangsOnACustomer(t *testing.T) {
 			p.world.Fill(t, id, "ticket", n)
 		}
 		p.meter.Reset()
-		_, err := p.Delete(t.Context(), id, admin)
+		_, err := p.Delete(t.Context(), id, byAdmin)
 		onPage(t, "delete a customer with 0, 10 or 1,000 records", p.costs(t, fmt.Sprintf("delete, %d records", n), err, 1, 3, 0))
-		_, err = p.Restore(t.Context(), id, "", admin)
+		_, err = p.Restore(t.Context(), id, "", byAdmin)
 		onPage(t, "restore it", p.costs(t, fmt.Sprintf("restore, %d records", n), err, 1, 3, 0))
 	}
 }
@@ -135,14 +135,14 @@ func TestManyAreRestoredInAFewRequests(t *testing.T) {
 	for i := range seen {
 		id := fmt.Sprintf("customer-%d", i)
 		p.create(t, id)
-		c, err := p.Delete(t.Context(), id, admin)
+		c, err := p.Delete(t.Context(), id, byAdmin)
 		if err != nil {
 			t.Fatal(err)
 		}
 		seen[i], generations[i] = c.Seen(), c.Deletion.ID
 	}
 	p.meter.Reset()
-	err := errors.Join(p.RestoreMany(t.Context(), seen, generations, admin)...)
+	err := errors.Join(p.RestoreMany(t.Context(), seen, generations, byAdmin)...)
 	p.costsTogether(t, fmt.Sprintf("restore %d customers", many), err, 1+2, 3*many, many)
 }
 
@@ -154,28 +154,28 @@ func TestCostsOfChangesAndReads(t *testing.T) {
 
 	// A given id is looked up first: its root, its certificate, its residue, its audit log.
 	// In a transaction each item counts twice; its index entry does not.
-	_, err := p.Create(ctx, id, typical(id), admin)
+	_, err := p.Create(ctx, id, typical(id), byAdmin)
 	terms := float64(len(p.terms(t, id)))
 	onPage(t, "… with an id given, which must never have been used", p.costsTogether(t, fmt.Sprintf("create, %g terms", terms), err, 5, 2*(1+1+terms)+1, 3.5))
-	made, err := p.Create(ctx, "", typical("bob"), admin)
+	made, err := p.Create(ctx, "", typical("bob"), byAdmin)
 	terms = float64(len(p.terms(t, made.ID)))
 	onPage(t, "add a customer with an e-mail address and a phone number, found by 10 search terms", p.costsTogether(t, fmt.Sprintf("create, %g terms, id made", terms), err, 1, 2*(1+1+terms)+1, 0))
-	_, err = p.Create(ctx, "", customer.Profile{LastName: "Chang"}, admin)
+	_, err = p.Create(ctx, "", customer.Profile{LastName: "Chang"}, byAdmin)
 	p.costsTogether(t, "create, 1 term, no address", err, 1, 2*(1+1)+1, 0)
 
 	_, err = p.Get(ctx, id)
 	onPage(t, "read a customer", p.costs(t, "read one customer", err, 1, 0, 1))
-	_, err = p.Block(ctx, id, admin)
+	_, err = p.Block(ctx, id, byAdmin)
 	onPage(t, "block, unblock", p.costs(t, "block", err, 1, 2, 0))
-	keyed := admin
+	keyed := byAdmin
 	keyed.Once = &customer.Once{Key: "key", Fingerprint: "this"}
 	_, err = p.Block(ctx, id, keyed)
 	onPage(t, `block a blocked customer under an `+"`Idempotency-Key`", p.costsTogether(t, "block what is blocked, under a key", err, 2, 2*(1+1), 1))
-	_, err = p.Unblock(ctx, id, admin)
+	_, err = p.Unblock(ctx, id, byAdmin)
 	onPage(t, "block, unblock", p.costs(t, "unblock", err, 1, 2, 0))
-	_, err = p.Hold(ctx, id, "case-1", admin)
+	_, err = p.Hold(ctx, id, "case-1", byAdmin)
 	onPage(t, "place a hold, lift it", p.costs(t, "hold", err, 1, 2, 0))
-	_, err = p.Lift(ctx, id, "case-1", admin)
+	_, err = p.Lift(ctx, id, "case-1", byAdmin)
 	onPage(t, "place a hold, lift it", p.costs(t, "lift", err, 1, 2, 0))
 }
 
@@ -187,11 +187,11 @@ func TestCostsOfRecords(t *testing.T) {
 	p.create(t, id)
 	p.meter.Reset()
 
-	_, err := p.AddRecords(ctx, id, records("ticket~1"), admin)
+	_, err := p.AddRecords(ctx, id, records("ticket~1"), byAdmin)
 	onPage(t, "add a record", p.costsTogether(t, "add 1 record", err, 1, 2*(1+1), 0))
-	_, err = p.AddRecords(ctx, id, records(numbered("line~", customer.MaxBatch)...), admin)
+	_, err = p.AddRecords(ctx, id, records(numbered("line~", customer.MaxBatch)...), byAdmin)
 	onPage(t, "add 45 records", p.costsTogether(t, "add 45 records", err, 1, 2*(1+45), 0))
-	_, err = p.AddRecords(ctx, id, records("ticket~1~line~1"), admin)
+	_, err = p.AddRecords(ctx, id, records("ticket~1~line~1"), byAdmin)
 	onPage(t, "add a record below another one", p.costsTogether(t, "add 1 record below another", err, 1, 2*(1+1+1), 0))
 
 	_, err = p.Record(ctx, id, key("ticket~1"))
@@ -199,9 +199,9 @@ func TestCostsOfRecords(t *testing.T) {
 	_, err = p.Records(ctx, customer.RecordQuery{Customer: id, Limit: 50})
 	p.costs(t, "list 47 records", err, 2, 0, 3)
 
-	err = p.RemoveRecord(ctx, id, key("ticket~1~line~1"), admin)
+	err = p.RemoveRecord(ctx, id, key("ticket~1~line~1"), byAdmin)
 	onPage(t, "remove a record below another one", p.costsTogether(t, "remove 1 record below another", err, 2, 2*(1+1+1), 1))
-	err = p.RemoveRecord(ctx, id, key("line~1"), admin)
+	err = p.RemoveRecord(ctx, id, key("line~1"), byAdmin)
 	onPage(t, "remove a record", p.costsTogether(t, "remove 1 record", err, 2, 2*(1+1), 1))
 }
 
@@ -217,11 +217,11 @@ func TestRootsOfManyScriptsFitIntoAUnit(t *testing.T) {
 		"korean":                         {Organisation: "주식회사 대한상사", FirstName: "민준", LastName: "김", Email: "minjun.kim@daehan.example", Phone: "+82 2 123 4567"},
 	} {
 		profile.Consents = map[string]bool{"newsletter": true, "third-parties": false}
-		if _, err := p.Create(t.Context(), id, profile, admin); err != nil {
+		if _, err := p.Create(t.Context(), id, profile, byAdmin); err != nil {
 			t.Fatal(err)
 		}
 		for _, kind := range []string{"invoice~1", "line~1", "ticket~1"} {
-			if _, err := p.AddRecords(t.Context(), id, records(kind), admin); err != nil {
+			if _, err := p.AddRecords(t.Context(), id, records(kind), byAdmin); err != nil {
 				t.Fatal(err)
 			}
 		}

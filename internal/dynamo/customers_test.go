@@ -153,18 +153,18 @@ func TestAnAddressHasOneOwnerInAnyCase(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)
 	service := s.world.Service(s.world.Config)
-	first, err := service.Create(t.Context(), "", customer.Profile{LastName: "Anders", Email: "Maria@Example.COM"}, admin)
+	first, err := service.Create(t.Context(), "", customer.Profile{LastName: "Anders", Email: "Maria@Example.COM"}, byAdmin)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = service.Create(t.Context(), "", customer.Profile{LastName: "Chang", Email: "maria@example.com"}, admin)
+	_, err = service.Create(t.Context(), "", customer.Profile{LastName: "Chang", Email: "maria@example.com"}, byAdmin)
 	refuses(t, err, &customer.EmailTakenError{Owner: first.ID, State: customer.Active})
 	s.delete(t, first.ID, 30*day)
-	_, err = service.Create(t.Context(), "", customer.Profile{LastName: "Chang", Email: " MARIA@example.com "}, admin)
+	_, err = service.Create(t.Context(), "", customer.Profile{LastName: "Chang", Email: " MARIA@example.com "}, byAdmin)
 	refuses(t, err, &customer.EmailTakenError{Owner: first.ID, State: customer.Deleted})
 
 	s.purge(t, s.fence(t, first.ID))
-	if _, err = service.Create(t.Context(), "", customer.Profile{LastName: "Chang", Email: "maria@example.com"}, admin); err != nil {
+	if _, err = service.Create(t.Context(), "", customer.Profile{LastName: "Chang", Email: "maria@example.com"}, byAdmin); err != nil {
 		t.Errorf("the address of one that is purged: %v", err)
 	}
 }
@@ -175,7 +175,7 @@ func TestAnIDIsNeverUsedAgain(t *testing.T) {
 	service := s.world.Service(s.world.Config)
 	c := s.active(t, "ticket~1")
 	use := func() error {
-		_, err := service.Create(t.Context(), c.ID, customer.Profile{LastName: "Chang"}, admin)
+		_, err := service.Create(t.Context(), c.ID, customer.Profile{LastName: "Chang"}, byAdmin)
 		return err
 	}
 	refuses(t, use(), customer.ErrExists)

@@ -24,7 +24,7 @@ func withPermits(s customer.Settings) customer.Settings {
 	return s
 }
 
-var admin = customer.Change{By: "admin"}
+var byAdmin = customer.Change{By: "admin"}
 
 // key parses a record's key. It panics if the key is not valid.
 var key = conform.Key

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
@@ -87,19 +87,19 @@ func writeRules(ctx context.Context, table *dynamo.Table) error {
 	return err
 }
 
-func goldenRules() access.Rules {
-	return access.Rules{
-		Groups: []access.Grant{
-			{Group: "privacy", Permissions: []access.Permission{access.CustomersRead, access.Purge}},
+func goldenRules() admin.Rules {
+	return admin.Rules{
+		Groups: []admin.Grant{
+			{Group: "privacy", Permissions: []admin.Permission{admin.CustomersRead, admin.Purge}},
 			{Group: "retired"},
 		},
-		FourEyes:  access.FourEyes{DeleteAbove: new(100), Purges: true},
-		Suspended: []access.Suspension{{Subject: "leaver", Since: goldenTime, By: "admin"}},
-		Proposal: &access.Proposal{
-			Groups: []access.Grant{{Group: "privacy", Permissions: []access.Permission{access.Approve}}}, FourEyes: access.FourEyes{DeleteAbove: new(200)},
+		FourEyes:  admin.FourEyes{DeleteAbove: new(100), Purges: true},
+		Suspended: []admin.Suspension{{Subject: "leaver", Since: goldenTime, By: "admin"}},
+		Proposal: &admin.Proposal{
+			Groups: []admin.Grant{{Group: "privacy", Permissions: []admin.Permission{admin.Approve}}}, FourEyes: admin.FourEyes{DeleteAbove: new(200)},
 			At: goldenTime, By: "admin",
 		},
-		Changed: access.Changed{At: goldenTime, By: "admin"},
+		Changed: admin.Changed{At: goldenTime, By: "admin"},
 	}
 }
 

@@ -33,7 +33,7 @@ func (p till) crowd(t *testing.T, from, to int) {
 	t.Helper()
 	err := errors.Join(parallel.Each(to-from, 16, func(i int) error {
 		id := fmt.Sprintf("customer-%05d", from+i)
-		_, err := p.Create(t.Context(), id, typical(id), admin)
+		_, err := p.Create(t.Context(), id, typical(id), byAdmin)
 		return err
 	})...)
 	if err != nil {
@@ -53,7 +53,7 @@ func (p till) bill(t *testing.T, id string) map[string]dynamo.Cost {
 		costs[what] = p.meter.Reset()
 	}
 	p.meter.Reset()
-	_, err := p.Create(ctx, id, typical(id), admin)
+	_, err := p.Create(ctx, id, typical(id), byAdmin)
 	pay("create", err)
 	_, err = p.Get(ctx, id)
 	pay("read", err)
@@ -61,13 +61,13 @@ func (p till) bill(t *testing.T, id string) map[string]dynamo.Cost {
 	pay("list", err)
 	_, err = p.Customers(ctx, customer.Query{State: customer.Active, Limit: 50, Cursor: page.Cursor})
 	pay("list the next page", err)
-	results, err := p.AddRecords(ctx, id, records("ticket~1"), admin)
+	results, err := p.AddRecords(ctx, id, records("ticket~1"), byAdmin)
 	pay("add a record", errors.Join(append(results, err)...))
-	_, err = p.Block(ctx, id, admin)
+	_, err = p.Block(ctx, id, byAdmin)
 	pay("block", err)
-	_, err = p.Delete(ctx, id, admin)
+	_, err = p.Delete(ctx, id, byAdmin)
 	pay("delete", err)
-	_, err = p.Restore(ctx, id, "", admin)
+	_, err = p.Restore(ctx, id, "", byAdmin)
 	pay("restore", err)
 	return costs
 }

@@ -23,7 +23,7 @@ func TestPurgeCostsOneWriteForEachItemThereWas(t *testing.T) {
 		p.create(t, id)
 		p.world.Fill(t, id, "ticket", n)
 		items := n + len(p.terms(t, id)) + 1 + 2 // claim; root and its index entry
-		if _, err := p.Delete(t.Context(), id, admin); err != nil {
+		if _, err := p.Delete(t.Context(), id, byAdmin); err != nil {
 			t.Fatal(err)
 		}
 		p.meter.Reset()
@@ -53,7 +53,7 @@ func TestAPurgeThatRetainsAddsItsCopies(t *testing.T) {
 	p.world.Fill(t, "one", "ticket", erased)
 	p.world.Fill(t, "one", "invoice", copied)
 	items := erased + copied + len(p.terms(t, "one")) + 1 + 2 // claim; root and its index entry
-	if _, err := p.Delete(t.Context(), "one", admin); err != nil {
+	if _, err := p.Delete(t.Context(), "one", byAdmin); err != nil {
 		t.Fatal(err)
 	}
 	p.meter.Reset()
@@ -79,7 +79,7 @@ func TestPurgesOfTheScheduleShareTheirRequests(t *testing.T) {
 		p.create(t, id)
 		p.world.Fill(t, id, "ticket", recordsOfEach)
 		items += recordsOfEach + len(p.terms(t, id)) + 1 + 2 // claim; root and its index entry
-		if _, err := p.Delete(t.Context(), id, admin); err != nil {
+		if _, err := p.Delete(t.Context(), id, byAdmin); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -102,7 +102,7 @@ func TestPurgesOfTheScheduleShareTheirRequests(t *testing.T) {
 
 func (p till) purge(t testing.TB, id string) error {
 	t.Helper()
-	if _, err := p.StartPurge(t.Context(), id, customer.Fence{}, admin); err != nil {
+	if _, err := p.StartPurge(t.Context(), id, customer.Fence{}, byAdmin); err != nil {
 		return err
 	}
 	return p.world.Queue.Work(t.Context(), p.Service)

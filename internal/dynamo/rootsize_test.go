@@ -206,7 +206,7 @@ func TestUnitsAreThoseOfTheStoredItems(t *testing.T) {
 		profile := typical(id)
 		profile.Organisation = strings.TrimSpace(strings.Repeat("株式会社 ", 12*n))
 		profile.FirstName, profile.LastName = profile.Organisation, profile.Organisation
-		_, err := p.Create(t.Context(), id, profile, admin)
+		_, err := p.Create(t.Context(), id, profile, byAdmin)
 		must(t, err)
 		c, err := p.Delete(t.Context(), id, customer.Change{By: "admin", Reason: strings.Repeat("asked by phone ", 10*n)})
 		must(t, err)

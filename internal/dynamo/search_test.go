@@ -146,7 +146,7 @@ func TestASearchReadsEachCustomerItShowsOnce(t *testing.T) {
 func (p till) addCrowd(t *testing.T, n int) {
 	t.Helper()
 	for _, err := range parallel.Each(n, 8, func(i int) error {
-		_, err := p.Create(t.Context(), "", customer.Profile{Organisation: fmt.Sprintf("Crowd %d", i)}, admin)
+		_, err := p.Create(t.Context(), "", customer.Profile{Organisation: fmt.Sprintf("Crowd %d", i)}, byAdmin)
 		return err
 	}) {
 		if err != nil {

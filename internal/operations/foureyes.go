@@ -3,13 +3,13 @@ package operations
 import (
 	"context"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
 
 // InForce reads what needs a second administrator, by the access rules in force.
-type InForce func(context.Context) (access.FourEyes, error)
+type InForce func(context.Context) (admin.FourEyes, error)
 
 // NeedsSecond returns the function of [bulk.Engine.NeedsSecond]: whether an operation waits for the approval of a second
 // administrator. Purge and Redate do where purges wait, and so does a Delete after which a customer can't be restored
@@ -31,7 +31,7 @@ func NeedsSecond(rules InForce) func(context.Context, bulk.Operation) (bool, err
 }
 
 // covered reports whether the rules cover an operation that purges or deletes.
-func covered(four access.FourEyes, op bulk.Operation) (bool, error) {
+func covered(four admin.FourEyes, op bulk.Operation) (bool, error) {
 	if op.Action != Delete {
 		return four.Purges, nil
 	}
@@ -40,7 +40,7 @@ func covered(four access.FourEyes, op bulk.Operation) (bool, error) {
 }
 
 // CoversDeletion reports whether a deletion of some customers under these settings needs a second administrator.
-func CoversDeletion(four access.FourEyes, s customer.Settings, customers int) bool {
+func CoversDeletion(four admin.FourEyes, s customer.Settings, customers int) bool {
 	return four.Purges && s.Retention.ShortNotice() ||
 		four.DeleteAbove != nil && customers > *four.DeleteAbove
 }

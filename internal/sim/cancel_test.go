@@ -52,8 +52,8 @@ func TestACancellationStopsWorkersWithinSeconds(t *testing.T) {
 		return e
 	}
 	table, _ := w.Open(w.Config)
-	admin := engineOf(safe, table.Operations())
-	op := applied(t, admin, safe, ids)
+	byAdmin := engineOf(safe, table.Operations())
+	op := applied(t, byAdmin, safe, ids)
 
 	// The first chunk takes twenty requests, of which eight begin at once.
 	begins, answered := make(chan time.Time, 2*crowd), make(chan time.Time, 1)
@@ -69,7 +69,7 @@ func TestACancellationStopsWorkersWithinSeconds(t *testing.T) {
 	worker := engineOf(w.Service(delayed), slowTable.Operations())
 	go func() {
 		<-begins
-		if cancelled, err := admin.Cancel(t.Context(), op.ID, "admin"); err != nil || cancelled.State != bulk.Cancelling {
+		if cancelled, err := byAdmin.Cancel(t.Context(), op.ID, "admin"); err != nil || cancelled.State != bulk.Cancelling {
 			t.Errorf("cancelled: %s, %v", cancelled.State, err)
 		}
 		answered <- time.Now()

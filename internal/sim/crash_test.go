@@ -63,7 +63,7 @@ var scenarios = []scenario{
 		name:    "create",
 		prepare: func(*crash) {},
 		act: func(c *crash) error {
-			_, err := c.service.Create(c.Context(), c.id, ann(c.id), admin)
+			_, err := c.service.Create(c.Context(), c.id, ann(c.id), byAdmin)
 			return done(err, customer.ErrExists)
 		},
 		check: func(c *crash) { c.in(customer.Active, 0) },
@@ -75,7 +75,7 @@ var scenarios = []scenario{
 			_, err := c.service.Update(c.Context(), c.id, func(p customer.Profile) customer.Profile {
 				p.Email, p.LastName = "new-"+p.Email[len(p.Email)-len(ann(c.id).Email):], "Berglund"
 				return p
-			}, admin)
+			}, byAdmin)
 			return err
 		},
 		check: func(c *crash) {
@@ -93,12 +93,12 @@ var scenarios = []scenario{
 		name: "update with an address that is claimed in another form",
 		prepare: func(c *crash) {
 			c.found = create(c, c.safe, c.id)
-			if _, err := c.safe.Update(c.Context(), c.id, addressed(c.id+"@früchte.example"), admin); err != nil {
+			if _, err := c.safe.Update(c.Context(), c.id, addressed(c.id+"@früchte.example"), byAdmin); err != nil {
 				c.Fatal(err)
 			}
 		},
 		act: func(c *crash) error {
-			_, err := c.service.Update(c.Context(), c.id, addressed(c.id+"@gemüse.example"), admin)
+			_, err := c.service.Update(c.Context(), c.id, addressed(c.id+"@gemüse.example"), byAdmin)
 			return err
 		},
 		check: func(c *crash) {
@@ -114,7 +114,7 @@ var scenarios = []scenario{
 		name:    "delete",
 		prepare: func(c *crash) { create(c, c.safe, c.id, "ticket~1", "ticket~1~line~1") },
 		act: func(c *crash) error {
-			_, err := c.service.Delete(c.Context(), c.id, admin)
+			_, err := c.service.Delete(c.Context(), c.id, byAdmin)
 			return err
 		},
 		check: func(c *crash) { c.in(customer.Deleted, 2) },
@@ -123,7 +123,7 @@ var scenarios = []scenario{
 		name:    "restore",
 		prepare: func(c *crash) { create(c, c.safe, c.id, "ticket~1"); c.found = remove(c, c.safe, c.id) },
 		act: func(c *crash) error {
-			_, err := c.service.Restore(c.Context(), c.id, "", admin)
+			_, err := c.service.Restore(c.Context(), c.id, "", byAdmin)
 			return err
 		},
 		check: func(c *crash) { c.in(customer.Active, 1) },
@@ -132,7 +132,7 @@ var scenarios = []scenario{
 		name:    "block",
 		prepare: func(c *crash) { create(c, c.safe, c.id) },
 		act: func(c *crash) error {
-			_, err := c.service.Block(c.Context(), c.id, admin)
+			_, err := c.service.Block(c.Context(), c.id, byAdmin)
 			return err
 		},
 		check: func(c *crash) {
@@ -157,7 +157,7 @@ var scenarios = []scenario{
 		name:    "hold on a deleted customer",
 		prepare: func(c *crash) { create(c, c.safe, c.id); remove(c, c.safe, c.id) },
 		act: func(c *crash) error {
-			_, err := c.service.Hold(c.Context(), c.id, "case-1", admin)
+			_, err := c.service.Hold(c.Context(), c.id, "case-1", byAdmin)
 			return err
 		},
 		check: func(c *crash) {
@@ -199,7 +199,7 @@ var scenarios = []scenario{
 		name:    "add records, some below others",
 		prepare: func(c *crash) { create(c, c.safe, c.id, "ticket~1") },
 		act: func(c *crash) error {
-			results, err := c.service.AddRecords(c.Context(), c.id, records("ticket~2", "ticket~1~line~1", "ticket~2~line~1"), admin)
+			results, err := c.service.AddRecords(c.Context(), c.id, records("ticket~2", "ticket~1~line~1", "ticket~2~line~1"), byAdmin)
 			for _, r := range results {
 				err = errors.Join(err, done(r, customer.ErrExists))
 			}
@@ -211,7 +211,7 @@ var scenarios = []scenario{
 		name:    "remove records, more than one transaction",
 		prepare: func(c *crash) { create(c, c.safe, c.id, subtree(100)...) },
 		act: func(c *crash) error {
-			return done(c.service.RemoveRecord(c.Context(), c.id, key("ticket~1"), admin), customer.ErrNoRecord)
+			return done(c.service.RemoveRecord(c.Context(), c.id, key("ticket~1"), byAdmin), customer.ErrNoRecord)
 		},
 		check: func(c *crash) { c.in(customer.Active, 1) },
 	},
@@ -219,7 +219,7 @@ var scenarios = []scenario{
 		name:    "start a purge",
 		prepare: func(c *crash) { create(c, c.safe, c.id, "ticket~1"); c.found = remove(c, c.safe, c.id) },
 		act: func(c *crash) error {
-			_, err := c.service.StartPurge(c.Context(), c.id, customer.Fence{Generation: c.found.Deletion.ID}, admin)
+			_, err := c.service.StartPurge(c.Context(), c.id, customer.Fence{Generation: c.found.Deletion.ID}, byAdmin)
 			return err
 		},
 		check: func(c *crash) {
@@ -231,7 +231,7 @@ var scenarios = []scenario{
 		name:    "delete with a retention of nothing",
 		prepare: func(c *crash) { create(c, c.safe, c.id, "ticket~1"); c.retain(customer.Period{}) },
 		act: func(c *crash) error {
-			_, err := c.service.Delete(c.Context(), c.id, admin)
+			_, err := c.service.Delete(c.Context(), c.id, byAdmin)
 			return done(err, customer.ErrPurgeStarted)
 		},
 		check: (*crash).sweptAndPurged,
@@ -369,7 +369,7 @@ func (c *crash) fenceThree() {
 func (c *crash) holdInTrash() {
 	create(c, c.safe, c.id)
 	remove(c, c.safe, c.id)
-	if _, err := c.safe.Hold(c.Context(), c.id, "case-1", admin); err != nil {
+	if _, err := c.safe.Hold(c.Context(), c.id, "case-1", byAdmin); err != nil {
 		c.Fatal(err)
 	}
 }
@@ -377,7 +377,7 @@ func (c *crash) holdInTrash() {
 func (c *crash) expire() error { return c.service.Expire(c.Context(), c.found) }
 
 func (c *crash) lift() error {
-	_, err := c.service.Lift(c.Context(), c.id, "case-1", admin)
+	_, err := c.service.Lift(c.Context(), c.id, "case-1", byAdmin)
 	return err
 }
 
@@ -638,7 +638,7 @@ func (m *messages) take(t testing.TB) (jobs []customer.Job) {
 
 // restoreOnce restores the customer, always under the same idempotency key.
 func restoreOnce(c *crash, s *customer.Service) error {
-	ch := admin
+	ch := byAdmin
 	ch.Once = &customer.Once{Key: c.id, Fingerprint: "this"}
 	_, err := s.Restore(c.Context(), c.id, "", ch)
 	if replay := (*customer.ReplayError)(nil); errors.As(err, &replay) && replay.Same {

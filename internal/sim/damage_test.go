@@ -454,7 +454,7 @@ func populate(t *testing.T, w *World) (generation string) {
 	create(t, service, "gone", "invoice~1", "ticket~1", "deed~1")
 	remove(t, service, "trash")
 	remove(t, service, "held")
-	if _, err := service.Hold(t.Context(), "held", "case", admin); err != nil {
+	if _, err := service.Hold(t.Context(), "held", "case", byAdmin); err != nil {
 		t.Fatal(err)
 	}
 	generation = fence(t, service, "gone").Deletion.ID

@@ -170,16 +170,16 @@ func TestALateJobOfAnOlderGenerationDoesNothing(t *testing.T) {
 		}
 	}
 	unmoved("deleted, not past the fence")
-	if _, err := service.Restore(t.Context(), "ann", "", admin); err != nil {
+	if _, err := service.Restore(t.Context(), "ann", "", byAdmin); err != nil {
 		t.Fatal(err)
 	}
 	unmoved("restored")
 	remove(t, service, "ann")
 	unmoved("deleted again")
-	if _, err := service.StartPurge(t.Context(), "ann", customer.Fence{Generation: late.Generation}, admin); !errors.Is(err, customer.ErrNotDeleted) {
+	if _, err := service.StartPurge(t.Context(), "ann", customer.Fence{Generation: late.Generation}, byAdmin); !errors.Is(err, customer.ErrNotDeleted) {
 		t.Errorf("fence of the older generation: %v", err)
 	}
-	if _, err := service.StartPurge(t.Context(), "ann", customer.Fence{}, admin); err != nil {
+	if _, err := service.StartPurge(t.Context(), "ann", customer.Fence{}, byAdmin); err != nil {
 		t.Fatal(err)
 	}
 	unmoved("past the fence of a later deletion")
@@ -199,7 +199,7 @@ func TestARetentionOfNeverIsNeverDue(t *testing.T) {
 	if sweep, err := service.Sweep(t.Context()); err != nil || sweep != (customer.Sweep{}) {
 		t.Errorf("%+v, %v", sweep, err)
 	}
-	if _, err := service.StartPurge(t.Context(), "ann", customer.Fence{}, admin); err != nil {
+	if _, err := service.StartPurge(t.Context(), "ann", customer.Fence{}, byAdmin); err != nil {
 		t.Fatal(err) // a purge on request is allowed
 	}
 	work(t, w, service)

@@ -45,7 +45,7 @@ func TestEstimatesGoBySize(t *testing.T) {
 	for _, words := range []int{1, 4, 8, 20} {
 		for i := range each {
 			id := fmt.Sprintf("words-%d-%d", words, i)
-			if _, err := service.Create(t.Context(), id, large(id, words), admin); err != nil {
+			if _, err := service.Create(t.Context(), id, large(id, words), byAdmin); err != nil {
 				t.Fatal(err)
 			}
 		}

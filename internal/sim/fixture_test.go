@@ -16,7 +16,7 @@ const day = 24 * time.Hour
 // policies are the settings of most tests: a kind of each policy, and one of children.
 var policies = conform.Settings
 
-var admin = customer.Change{By: "admin"}
+var byAdmin = customer.Change{By: "admin"}
 
 // key parses a record's key. It panics if the key is not valid.
 var key = conform.Key
@@ -51,7 +51,7 @@ func tickets(n int) []string {
 // create makes a customer with records.
 func create(t testing.TB, service *customer.Service, id string, keys ...string) customer.Customer {
 	t.Helper()
-	c, err := service.Create(t.Context(), id, ann(id), admin)
+	c, err := service.Create(t.Context(), id, ann(id), byAdmin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func add(t testing.TB, service *customer.Service, id string, keys ...string) {
 	t.Helper()
 	for len(keys) > 0 {
 		n := min(len(keys), customer.MaxBatch)
-		results, err := service.AddRecords(t.Context(), id, records(keys[:n]...), admin)
+		results, err := service.AddRecords(t.Context(), id, records(keys[:n]...), byAdmin)
 		if err := errors.Join(append(results, err)...); err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func add(t testing.TB, service *customer.Service, id string, keys ...string) {
 
 func remove(t testing.TB, service *customer.Service, id string) customer.Customer {
 	t.Helper()
-	c, err := service.Delete(t.Context(), id, admin)
+	c, err := service.Delete(t.Context(), id, byAdmin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func remove(t testing.TB, service *customer.Service, id string) customer.Custome
 func fence(t testing.TB, service *customer.Service, id string) customer.Customer {
 	t.Helper()
 	remove(t, service, id)
-	c, err := service.StartPurge(t.Context(), id, customer.Fence{}, admin)
+	c, err := service.StartPurge(t.Context(), id, customer.Fence{}, byAdmin)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -347,7 +347,7 @@ func TestFsckReportsNothingThatMoves(t *testing.T) {
 			_, err := service.Update(t.Context(), "restless", func(p customer.Profile) customer.Profile {
 				p.LastName, p.Email = fmt.Sprintf("Berglund%d", requests), fmt.Sprintf("restless-%d@alfreds.example", requests)
 				return p
-			}, admin)
+			}, byAdmin)
 			if err != nil {
 				t.Error(err)
 			}
@@ -431,29 +431,29 @@ func (b *busyActor) step(next string) {
 	c, err := b.service.Get(ctx, b.id)
 	if err != nil {
 		b.id, b.records = next, 0
-		b.must(b.service.Create(ctx, b.id, ann(b.id), admin))
+		b.must(b.service.Create(ctx, b.id, ann(b.id), byAdmin))
 		return
 	}
 	switch b.rng.IntN(8) {
 	case 0, 1, 2:
 		b.records++
 		parent := fmt.Sprintf("ticket~%d", b.records)
-		_, err = b.service.AddRecords(ctx, b.id, records(parent, parent+"~line~1", fmt.Sprintf("invoice~%d", b.records)), admin)
+		_, err = b.service.AddRecords(ctx, b.id, records(parent, parent+"~line~1", fmt.Sprintf("invoice~%d", b.records)), byAdmin)
 	case 3:
-		err = b.service.RemoveRecord(ctx, b.id, key(fmt.Sprintf("ticket~%d", max(b.records, 1))), admin)
+		err = b.service.RemoveRecord(ctx, b.id, key(fmt.Sprintf("ticket~%d", max(b.records, 1))), byAdmin)
 	case 4:
 		_, err = b.service.Update(ctx, b.id, func(p customer.Profile) customer.Profile {
 			n, domains := b.rng.IntN(9), []string{"alfreds.example", "ålfreds.example"} // the second is claimed in another form
 			p.LastName, p.Email = fmt.Sprintf("Berg%d", b.rng.IntN(9)), fmt.Sprintf("%s-%d@%s", b.id, n, domains[n%2])
 			return p
-		}, admin)
+		}, byAdmin)
 	case 5:
-		_, err = b.service.Delete(ctx, b.id, admin)
+		_, err = b.service.Delete(ctx, b.id, byAdmin)
 	case 6:
-		_, err = b.service.Restore(ctx, b.id, "", admin)
+		_, err = b.service.Restore(ctx, b.id, "", byAdmin)
 	case 7:
 		if c.State == customer.Deleted {
-			if c, err = b.service.StartPurge(ctx, b.id, customer.Fence{}, admin); err == nil {
+			if c, err = b.service.StartPurge(ctx, b.id, customer.Fence{}, byAdmin); err == nil {
 				err = b.service.Purge(ctx, customer.Job{Customer: b.id, Generation: c.Deletion.ID})
 			}
 		}

@@ -30,20 +30,23 @@ func (c *crash) seen() []customer.Seen {
 	return []customer.Seen{now.Seen()}
 }
 
-func (c *crash) deletes() error  { _, err := c.safe.Delete(c.Context(), c.id, admin); return err }
-func (c *crash) restores() error { _, err := c.safe.Restore(c.Context(), c.id, "", admin); return err }
-func (c *crash) blocks() error   { _, err := c.safe.Block(c.Context(), c.id, admin); return err }
-func (c *crash) unblocks() error { _, err := c.safe.Unblock(c.Context(), c.id, admin); return err }
-func (c *crash) holds() error    { _, err := c.safe.Hold(c.Context(), c.id, "case", admin); return err }
-func (c *crash) lifts() error    { _, err := c.safe.Lift(c.Context(), c.id, "case", admin); return err }
+func (c *crash) deletes() error { _, err := c.safe.Delete(c.Context(), c.id, byAdmin); return err }
+func (c *crash) restores() error {
+	_, err := c.safe.Restore(c.Context(), c.id, "", byAdmin)
+	return err
+}
+func (c *crash) blocks() error   { _, err := c.safe.Block(c.Context(), c.id, byAdmin); return err }
+func (c *crash) unblocks() error { _, err := c.safe.Unblock(c.Context(), c.id, byAdmin); return err }
+func (c *crash) holds() error    { _, err := c.safe.Hold(c.Context(), c.id, "case", byAdmin); return err }
+func (c *crash) lifts() error    { _, err := c.safe.Lift(c.Context(), c.id, "case", byAdmin); return err }
 
 func (c *crash) adds(key string) error {
-	results, err := c.safe.AddRecords(c.Context(), c.id, records(key), admin)
+	results, err := c.safe.AddRecords(c.Context(), c.id, records(key), byAdmin)
 	return errors.Join(append(results, err)...)
 }
 
 func (c *crash) removes(text string) error {
-	return c.safe.RemoveRecord(c.Context(), c.id, key(text), admin)
+	return c.safe.RemoveRecord(c.Context(), c.id, key(text), byAdmin)
 }
 
 // prepared creates a customer with two records and makes the steps.
@@ -110,7 +113,7 @@ var lateChanges = []lateChange{
 		_, err := c.service.Update(c.Context(), c.id, func(p customer.Profile) customer.Profile { p.LastName = "Berglund"; return p }, ch)
 		return err
 	}, true, func(c *crash) error {
-		_, err := c.safe.Update(c.Context(), c.id, func(p customer.Profile) customer.Profile { p.LastName = "Chang"; return p }, admin)
+		_, err := c.safe.Update(c.Context(), c.id, func(p customer.Profile) customer.Profile { p.LastName = "Chang"; return p }, byAdmin)
 		return err
 	}},
 	{"start a purge", prepared((*crash).deletes), func(c *crash, ch customer.Change) error {
@@ -158,7 +161,7 @@ func TestARequestThatArrivesLateChangesNothing(t *testing.T) {
 				c := &crash{T: t, world: w, jobs: jobs, id: fmt.Sprint("late-", i, "-", once)}
 				c.withServices(faults)
 				l.prepare(c)
-				ch := admin
+				ch := byAdmin
 				if once {
 					ch.Once = &customer.Once{Key: c.id, Fingerprint: "this"}
 				}

@@ -32,7 +32,7 @@ func TestMillion(t *testing.T) {
 	started := time.Now()
 	w.Fill(t, "large", "ticket", *million)
 	t.Logf("%d records inserted in %v", *million, time.Since(started).Round(time.Millisecond))
-	if err := service.RemoveRecord(t.Context(), "large", key("contract~1"), admin); err != nil {
+	if err := service.RemoveRecord(t.Context(), "large", key("contract~1"), byAdmin); err != nil {
 		t.Fatal(err)
 	}
 	fence(t, service, "large")

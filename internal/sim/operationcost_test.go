@@ -35,7 +35,7 @@ func newCrowd(t *testing.T, size int) crowd {
 	safe := w.Service(w.Config)
 	for _, err := range parallel.Each(size, 8, func(i int) error {
 		id := fmt.Sprintf("crowd-%d", i)
-		_, err := safe.Create(t.Context(), id, customer.Profile{Organisation: fmt.Sprintf("Crowd %d", i)}, admin)
+		_, err := safe.Create(t.Context(), id, customer.Profile{Organisation: fmt.Sprintf("Crowd %d", i)}, byAdmin)
 		return err
 	}) {
 		if err != nil {

@@ -55,7 +55,7 @@ var purgePaths = []struct {
 	pass func(ctx context.Context, s *customer.Service, c customer.Customer) error
 }{
 	{"on request", func(ctx context.Context, s *customer.Service, c customer.Customer) error {
-		c, err := s.StartPurge(ctx, c.ID, customer.Fence{}, admin)
+		c, err := s.StartPurge(ctx, c.ID, customer.Fence{}, byAdmin)
 		if err == nil {
 			err = s.Purge(ctx, customer.Job{Customer: c.ID, Generation: c.Deletion.ID})
 		}

@@ -204,11 +204,11 @@ var races = []race{
 		},
 		actors: []actor{
 			func(r *run, s process) error {
-				_, err := s.Lift(context.Background(), r.id, "case", admin)
+				_, err := s.Lift(context.Background(), r.id, "case", byAdmin)
 				return err
 			},
 			func(r *run, s process) error {
-				_, err := s.Restore(context.Background(), r.id, "", admin)
+				_, err := s.Restore(context.Background(), r.id, "", byAdmin)
 				return err
 			},
 		},
@@ -300,17 +300,17 @@ var races = []race{
 }
 
 func deleting(r *run, s process) error {
-	_, err := s.Delete(context.Background(), r.id, admin)
+	_, err := s.Delete(context.Background(), r.id, byAdmin)
 	return err
 }
 
 func restoring(r *run, s process) error {
-	_, err := s.Restore(context.Background(), r.id, r.found.Deletion.ID, admin)
+	_, err := s.Restore(context.Background(), r.id, r.found.Deletion.ID, byAdmin)
 	return err
 }
 
 func holding(r *run, s process) error {
-	_, err := s.Hold(context.Background(), r.id, "case", admin)
+	_, err := s.Hold(context.Background(), r.id, "case", byAdmin)
 	return err
 }
 
@@ -321,14 +321,14 @@ func sweeping(_ *run, s process) error {
 
 func adding(keys ...string) actor {
 	return func(r *run, s process) error {
-		results, err := s.AddRecords(context.Background(), r.id, records(keys...), admin)
+		results, err := s.AddRecords(context.Background(), r.id, records(keys...), byAdmin)
 		return errors.Join(append(results, err)...)
 	}
 }
 
 func removing(k string) actor {
 	return func(r *run, s process) error {
-		return s.RemoveRecord(context.Background(), r.id, key(k), admin)
+		return s.RemoveRecord(context.Background(), r.id, key(k), byAdmin)
 	}
 }
 
@@ -337,7 +337,7 @@ func renaming(to string) actor {
 		_, err := s.Update(context.Background(), r.id, func(p customer.Profile) customer.Profile {
 			p.LastName, p.Email = to, to+"-"+r.id+"@example.com"
 			return p
-		}, admin)
+		}, byAdmin)
 		return err
 	}
 }
@@ -345,7 +345,7 @@ func renaming(to string) actor {
 // creating creates the customer or, with a suffix, one with the same address and another id.
 func creating(suffix string) actor {
 	return func(r *run, s process) error {
-		_, err := s.Create(context.Background(), r.id+suffix, ann(r.id), admin)
+		_, err := s.Create(context.Background(), r.id+suffix, ann(r.id), byAdmin)
 		return err
 	}
 }
@@ -356,7 +356,7 @@ func working(r *run, s process) error {
 
 // finishing starts a purge and completes it.
 func finishing(r *run, s process) error {
-	if _, err := s.StartPurge(context.Background(), r.id, customer.Fence{Generation: r.found.Deletion.ID}, admin); err != nil {
+	if _, err := s.StartPurge(context.Background(), r.id, customer.Fence{Generation: r.found.Deletion.ID}, byAdmin); err != nil {
 		return err
 	}
 	return working(r, s)

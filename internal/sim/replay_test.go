@@ -63,19 +63,19 @@ func restoredWorld(t *testing.T) *World {
 	add(t, s, wasActive, "contract~1", "contract~2")
 	remove(t, s, wasDeleted)
 	fence(t, s, wasPurging)
-	must(t)(s.Hold(t.Context(), wasHeld, "case", admin))
+	must(t)(s.Hold(t.Context(), wasHeld, "case", byAdmin))
 	w.Clock.Move(day)
 	kept := w.backup(t)
 
-	must(t)(s.Lift(t.Context(), wasHeld, "case", admin))
+	must(t)(s.Lift(t.Context(), wasHeld, "case", byAdmin))
 	for _, contract := range []string{"contract~1", "contract~2"} {
-		if err := s.RemoveRecord(t.Context(), wasActive, key(contract), admin); err != nil {
+		if err := s.RemoveRecord(t.Context(), wasActive, key(contract), byAdmin); err != nil {
 			t.Fatal(err)
 		}
 	}
 	fence(t, s, wasActive)
 	fence(t, s, wasHeld)
-	must(t)(s.StartPurge(t.Context(), wasDeleted, customer.Fence{}, admin))
+	must(t)(s.StartPurge(t.Context(), wasDeleted, customer.Fence{}, byAdmin))
 	work(t, w, s)
 	for _, id := range allCustomers[:4] {
 		gone(t, s, id, 2, 1)
@@ -132,7 +132,7 @@ func TestReplayPurgesAgain(t *testing.T) {
 	if again := s.ReplayMany(t.Context(), seen[:3], policies.Freeze(), replaying); errors.Join(again...) != nil {
 		t.Errorf("again: %v", again)
 	}
-	must(t)(s.Lift(t.Context(), wasHeld, "case", admin))
+	must(t)(s.Lift(t.Context(), wasHeld, "case", byAdmin))
 	if changed := s.ReplayMany(t.Context(), seen[3:], policies.Freeze(), replaying); !errors.Is(changed[0], customer.ErrVersion) {
 		t.Errorf("changed since: %v", changed)
 	}
@@ -219,7 +219,7 @@ func TestTTLOfARestoredRoot(t *testing.T) {
 // replayRest purges the rest, so that the final check finds nothing.
 func replayRest(t *testing.T, s *customer.Service) {
 	t.Helper()
-	must(t)(s.Lift(t.Context(), wasHeld, "case", admin))
+	must(t)(s.Lift(t.Context(), wasHeld, "case", byAdmin))
 	if err := errors.Join(s.ReplayMany(t.Context(), see(t, s, allCustomers[:4]...), policies.Freeze(), replaying)...); err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/audit"
 	"lethe/internal/customer"
 	"lethe/internal/dynamo"
@@ -19,7 +19,7 @@ func TestAChangeAndItsEntryAreOne(t *testing.T) {
 	safe, _ := w.Open(w.Config)
 	store, _ := w.Open(faults.Attach(w.Config))
 	service := w.Service(faults.Attach(w.Config))
-	admins := access.New(store)
+	admins := admin.New(store)
 	admins.AdminGroup = "owners"
 	versions := func() (settings, rules int64) {
 		s, err := safe.Settings(t.Context())
@@ -33,12 +33,12 @@ func TestAChangeAndItsEntryAreOne(t *testing.T) {
 	for _, fault := range []Fault{Undone, Done, Throttle, Conflict, Late} {
 		for n := 1; n <= 3; n++ {
 			for _, dies := range []bool{true, false} {
-				by := access.Administrator{Identity: access.Identity{Subject: fmt.Sprint(fault, n, dies), Groups: []string{"owners"}}}
+				by := admin.Administrator{Identity: admin.Identity{Subject: fmt.Sprint(fault, n, dies), Groups: []string{"owners"}}}
 				settings, rules := versions()
 				faults.Fail(n, fault, dies)
 				_, _ = service.UpdateSettings(t.Context(), customer.Settings{Version: settings, Retention: policies.Retention, Kinds: policies.Kinds}, true, by.Subject)
 				faults.Fail(n, fault, dies)
-				_, _ = admins.Change(t.Context(), by, access.Rules{Version: rules})
+				_, _ = admins.Change(t.Context(), by, admin.Rules{Version: rules})
 				faults.Fail(n, fault, dies)
 				_, _ = admins.Suspend(t.Context(), by, "leaver of "+by.Subject)
 				faults.Plan(nil)

@@ -52,29 +52,29 @@ func TestABusyTableOnlyDelays(t *testing.T) {
 func live(t *testing.T, w *World, service *customer.Service, id string) {
 	t.Helper()
 	retry(t, "create", func() error {
-		_, err := service.Create(t.Context(), id, ann(id), admin)
+		_, err := service.Create(t.Context(), id, ann(id), byAdmin)
 		return done(err, customer.ErrExists)
 	})
 	for _, k := range []string{"ticket~1", "ticket~1~line~1", "ticket~2", "invoice~1"} {
 		retry(t, "add "+k, func() error {
-			results, err := service.AddRecords(t.Context(), id, records(k), admin)
+			results, err := service.AddRecords(t.Context(), id, records(k), byAdmin)
 			return errors.Join(append(results, err)...)
 		})
 	}
 	retry(t, "add to no parent", func() error {
-		results, err := service.AddRecords(t.Context(), id, records("ticket~9~line~1"), admin)
+		results, err := service.AddRecords(t.Context(), id, records("ticket~9~line~1"), byAdmin)
 		if err == nil && !errors.Is(results[0], customer.ErrNoParent) {
 			t.Errorf("a child of nothing: %v", results[0])
 		}
 		return err
 	})
 	retry(t, "remove", func() error {
-		return done(service.RemoveRecord(t.Context(), id, key("ticket~1"), admin), customer.ErrNoRecord)
+		return done(service.RemoveRecord(t.Context(), id, key("ticket~1"), byAdmin), customer.ErrNoRecord)
 	})
 	w.Fill(t, id, "ticket", 260)
-	retry(t, "delete", func() error { _, err := service.Delete(t.Context(), id, admin); return err })
+	retry(t, "delete", func() error { _, err := service.Delete(t.Context(), id, byAdmin); return err })
 	retry(t, "fence", func() error {
-		_, err := service.StartPurge(t.Context(), id, customer.Fence{}, admin)
+		_, err := service.StartPurge(t.Context(), id, customer.Fence{}, byAdmin)
 		return err
 	})
 	retry(t, "purge", func() error { return w.Queue.Work(t.Context(), service) })
@@ -102,18 +102,18 @@ func TestChangesThatAreAlwaysRefusedReturnErrBusy(t *testing.T) {
 			t.Parallel()
 			w, faults := NewWorld(t, policies), &Faults{}
 			service, ctx := w.Service(faults.Attach(w.Config)), t.Context()
-			retry(t, "create", func() error { _, err := service.Create(ctx, "a", ann("a"), admin); return err })
+			retry(t, "create", func() error { _, err := service.Create(ctx, "a", ann("a"), byAdmin); return err })
 			faults.Plan(func(Call) Fault { return fault })
 			var wg sync.WaitGroup
 			for what, do := range map[string]func() error{
-				"create": func() error { _, err := service.Create(ctx, "b", ann("b"), admin); return err },
+				"create": func() error { _, err := service.Create(ctx, "b", ann("b"), byAdmin); return err },
 				"add": func() error {
-					r, err := service.AddRecords(ctx, "a", records("ticket~1"), admin)
+					r, err := service.AddRecords(ctx, "a", records("ticket~1"), byAdmin)
 					return errors.Join(append(r, err)...)
 				},
-				"block":      func() error { _, err := service.Block(ctx, "a", admin); return err },
-				"place hold": func() error { _, err := service.Hold(ctx, "a", "h", admin); return err },
-				"delete":     func() error { _, err := service.Delete(ctx, "a", admin); return err },
+				"block":      func() error { _, err := service.Block(ctx, "a", byAdmin); return err },
+				"place hold": func() error { _, err := service.Hold(ctx, "a", "h", byAdmin); return err },
+				"delete":     func() error { _, err := service.Delete(ctx, "a", byAdmin); return err },
 			} {
 				wg.Go(func() {
 					if err := do(); !errors.Is(err, customer.ErrBusy) {

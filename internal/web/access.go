@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 )
 
 func (a *api) accessRoutes() {
@@ -87,23 +87,23 @@ type FourEyes struct {
 	Purges      bool `json:"purges" doc:"Whether every purge needs a second administrator, and every other way to erase customers earlier."`
 }
 
-func grantOf(g access.Grant) Grant {
-	return Grant{g.Group, documents(g.Permissions, func(p access.Permission) string { return string(p) })}
+func grantOf(g admin.Grant) Grant {
+	return Grant{g.Group, documents(g.Permissions, func(p admin.Permission) string { return string(p) })}
 }
 
-func (g Grant) grant() access.Grant {
-	grant := access.Grant{Group: g.Group}
+func (g Grant) grant() admin.Grant {
+	grant := admin.Grant{Group: g.Group}
 	for _, p := range g.Permissions {
-		grant.Permissions = append(grant.Permissions, access.Permission(p))
+		grant.Permissions = append(grant.Permissions, admin.Permission(p))
 	}
 	return grant
 }
 
-func (a *api) accessOf(r access.Rules) Access {
+func (a *api) accessOf(r admin.Rules) Access {
 	doc := Access{
 		Version: r.Version, Groups: documents(r.Groups, grantOf), FourEyes: FourEyes(r.FourEyes), AdminGroup: a.admins.AdminGroup,
 	}
-	if r.Changed != (access.Changed{}) {
+	if r.Changed != (admin.Changed{}) {
 		doc.Changed = &Changed{timeOf(r.Changed.At), r.Changed.By}
 	}
 	if p := r.Proposal; p != nil {
@@ -112,8 +112,8 @@ func (a *api) accessOf(r access.Rules) Access {
 	return doc
 }
 
-func (n NewAccess) rules() access.Rules {
-	rules := access.Rules{FourEyes: access.FourEyes(n.FourEyes)}
+func (n NewAccess) rules() admin.Rules {
+	rules := admin.Rules{FourEyes: admin.FourEyes(n.FourEyes)}
 	for _, g := range n.Groups {
 		rules.Groups = append(rules.Groups, g.grant())
 	}
@@ -131,7 +131,7 @@ func (a *api) showAccess(ctx context.Context, _ *struct{}) (*accessOutput, error
 	return a.answerAccess(rules, err)
 }
 
-func (a *api) answerAccess(rules access.Rules, err error) (*accessOutput, error) {
+func (a *api) answerAccess(rules admin.Rules, err error) (*accessOutput, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ type updateAccessInput struct {
 func (a *api) updateAccess(ctx context.Context, in *updateAccessInput) (*accessOutput, error) {
 	wanted := in.Body.rules()
 	var err error
-	if wanted.Version, err = in.replaces(in.Body.Version, access.ErrVersion); err != nil {
+	if wanted.Version, err = in.replaces(in.Body.Version, admin.ErrVersion); err != nil {
 		return nil, err
 	}
 	rules, err := a.admins.Change(ctx, administratorOf(ctx), wanted)

@@ -7,13 +7,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 )
 
 var (
 	fresh   = time.Now // when tests sign in
-	support = func() access.Identity {
-		return access.Identity{Subject: "sam", Groups: []string{"support"}, SignedIn: fresh()}
+	support = func() admin.Identity {
+		return admin.Identity{Subject: "sam", Groups: []string{"support"}, SignedIn: fresh()}
 	}
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/docstest"
 )
 
@@ -16,7 +16,7 @@ const accessPage = "docs/access.md"
 // TestThePageSaysWhatEachPermissionIsFor compares the first table of docs/access.md with the table of permissions.
 func TestThePageSaysWhatEachPermissionIsFor(t *testing.T) {
 	routes := map[string][]string{"none": {}}
-	for _, p := range access.Permissions {
+	for _, p := range admin.Permissions {
 		routes[string(p)] = []string{}
 	}
 	newAPI(t).each(func(method, path string, op *huma.Operation) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/web"
 )
 
@@ -31,7 +31,7 @@ type route struct {
 	}
 	Responses  map[string]struct{ Content map[string]media }
 	Permission struct {
-		AnyOf       []access.Permission
+		AnyOf       []admin.Permission
 		Action      bool
 		FreshSignIn string
 	} `json:"x-permission"`

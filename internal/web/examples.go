@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
@@ -59,7 +59,7 @@ var (
 	}
 	exampleMe = Me{
 		Subject: "demo-support", Name: "Inês Duarte", Groups: []string{"support"}, Permissions: []string{"customers.read", "customers.write", "message"},
-		SignedInAt: &exampleTime, FreshUntil: new(exampleTime.Add(access.FreshFor)),
+		SignedInAt: &exampleTime, FreshUntil: new(exampleTime.Add(admin.FreshFor)),
 	}
 	exampleGrants = []Grant{
 		{"privacy", []string{"customers.read", "delete", "restore", "purge", "bulk", "hold", "audit", "approve"}},
@@ -171,7 +171,7 @@ func exampleProblem(t *problemType) Problem {
 	case purged:
 		p.Certificate = &exampleCertificate
 	case forbidden:
-		p.Permission = string(access.Purge)
+		p.Permission = string(admin.Purge)
 	case staleSignIn:
 		p.MaxAge = maxAge
 	}

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/customer"
 	"lethe/internal/operations"
 )
@@ -15,15 +15,15 @@ import (
 // mayPurgeAlone returns approvalRequired if purges need a second administrator, and a replay for a request that was
 // carried out before.
 func (a *api) mayPurgeAlone(ctx context.Context, ch customer.Change) error {
-	return a.mayAlone(ctx, ch, func(four access.FourEyes) bool { return four.Purges })
+	return a.mayAlone(ctx, ch, func(four admin.FourEyes) bool { return four.Purges })
 }
 
 // mayDeleteAlone is like mayPurgeAlone, for a deletion under these settings.
 func (a *api) mayDeleteAlone(ctx context.Context, ch customer.Change, s customer.Settings) error {
-	return a.mayAlone(ctx, ch, func(four access.FourEyes) bool { return operations.CoversDeletion(four, s, 1) })
+	return a.mayAlone(ctx, ch, func(four admin.FourEyes) bool { return operations.CoversDeletion(four, s, 1) })
 }
 
-func (a *api) mayAlone(ctx context.Context, ch customer.Change, covered func(access.FourEyes) bool) error {
+func (a *api) mayAlone(ctx context.Context, ch customer.Change, covered func(admin.FourEyes) bool) error {
 	four, err := a.admins.FourEyes(ctx)
 	if err != nil || !covered(four) {
 		return err

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/audit"
 	"lethe/internal/customer"
 )
@@ -14,20 +14,20 @@ const owners = "owners"
 
 // SignedIn returns the context of a request by an administrator who has all permissions, and signed in at most a minute ago.
 func SignedIn(ctx context.Context, subject string) context.Context {
-	return WithIdentity(ctx, access.Identity{Subject: subject, Groups: []string{owners}, SignedIn: time.Now().Truncate(time.Minute)})
+	return WithIdentity(ctx, admin.Identity{Subject: subject, Groups: []string{owners}, SignedIn: time.Now().Truncate(time.Minute)})
 }
 
 // Admins returns the administrators of a test's API: the owners have all permissions, beside the rules in the store.
-func Admins(store access.Store) *access.Service {
-	s := access.New(store)
+func Admins(store admin.Store) *admin.Service {
+	s := admin.New(store)
 	s.AdminGroup = owners
 	return s
 }
 
 // noRules is a store that has no rules.
-type noRules struct{ access.Store }
+type noRules struct{ admin.Store }
 
-func (noRules) Rules(context.Context) (access.Rules, error) { return access.Rules{}, nil }
+func (noRules) Rules(context.Context) (admin.Rules, error) { return admin.Rules{}, nil }
 
 // NoCustomers returns a service of a test's API that needs no customers: only its log takes entries, and drops them.
 func NoCustomers() *customer.Service { return &customer.Service{Audit: audit.NewLog(dropped{})} }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 
 	"lethe/internal/customer"
 )
@@ -29,7 +29,7 @@ func TestAMessageSaysTheLimitAndTheKnownNames(t *testing.T) {
 		{"POST", "/v1/operations", `{"action":"delete","selection":{"filter":{"stat":"active"}}}`, "selection.filter.stat", "is unknown; known fields: blocked, search, state"},
 		{"POST", "/v1/operations", `{"action":"delete"}`, "body", "lacks the required field selection"},
 	} {
-		r := httptest.NewRequestWithContext(WithIdentity(t.Context(), access.Identity{Subject: "tester", Groups: []string{owners}}), tt.method, tt.path, strings.NewReader(tt.body))
+		r := httptest.NewRequestWithContext(WithIdentity(t.Context(), admin.Identity{Subject: "tester", Groups: []string{owners}}), tt.method, tt.path, strings.NewReader(tt.body))
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, r)
 		var p Problem

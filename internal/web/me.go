@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 )
 
 func (a *api) meRoutes() {
@@ -32,16 +32,16 @@ func (a *api) me(ctx context.Context, _ *struct{}) (*output[Me], error) {
 	return &output[Me]{Body: meOf(administratorOf(ctx), a.admins.Now())}, nil
 }
 
-func meOf(who access.Administrator, now time.Time) Me {
+func meOf(who admin.Administrator, now time.Time) Me {
 	doc := Me{
 		Subject: who.Subject, Name: who.Name, Groups: append([]string{}, who.Groups...),
-		Permissions: documents(who.Permissions, func(p access.Permission) string { return string(p) }),
+		Permissions: documents(who.Permissions, func(p admin.Permission) string { return string(p) }),
 	}
 	if !who.SignedIn.IsZero() {
 		doc.SignedInAt = new(timeOf(who.SignedIn))
 	}
 	if who.FreshAt(now) {
-		doc.FreshUntil = new(timeOf(who.SignedIn.Add(access.FreshFor)))
+		doc.FreshUntil = new(timeOf(who.SignedIn.Add(admin.FreshFor)))
 	}
 	return doc
 }

@@ -9,18 +9,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/web"
 )
 
 // getAs sends a GET of an identity.
-func (s *system) getAs(who access.Identity, url string) answer {
+func (s *system) getAs(who admin.Identity, url string) answer {
 	s.t.Helper()
 	return s.asWith(who, http.MethodGet, url, "")
 }
 
 // asWith sends a request of an identity.
-func (s *system) asWith(who access.Identity, method, url, body string) answer {
+func (s *system) asWith(who admin.Identity, method, url, body string) answer {
 	s.t.Helper()
 	r := httptest.NewRequest(method, url, strings.NewReader(body))
 	if body != "" {
@@ -36,16 +36,16 @@ func TestMe(t *testing.T) {
 	instant := func(at time.Time) string { return at.Format(time.RFC3339) }
 	for _, tt := range []struct {
 		name string
-		who  access.Identity
+		who  admin.Identity
 		want map[string]any
 	}{
-		{"nothing but a subject", access.Identity{Subject: "ann"}, map[string]any{
+		{"nothing but a subject", admin.Identity{Subject: "ann"}, map[string]any{
 			"subject": "ann", "groups": []any{}, "permissions": []any{},
 		}},
-		{"groups without permissions", access.Identity{Subject: "ann", Name: "Ann", Groups: []string{"b", "a"}, SignedIn: now.Add(-time.Hour)}, map[string]any{
+		{"groups without permissions", admin.Identity{Subject: "ann", Name: "Ann", Groups: []string{"b", "a"}, SignedIn: now.Add(-time.Hour)}, map[string]any{
 			"subject": "ann", "name": "Ann", "groups": []any{"b", "a"}, "permissions": []any{}, "signedInAt": instant(now.Add(-time.Hour)),
 		}},
-		{"an owner who has just signed in", access.Identity{Subject: "ann", Groups: []string{"owners"}, SignedIn: now}, map[string]any{
+		{"an owner who has just signed in", admin.Identity{Subject: "ann", Groups: []string{"owners"}, SignedIn: now}, map[string]any{
 			"subject": "ann", "groups": []any{"owners"}, "signedInAt": instant(now), "freshUntil": instant(now.Add(5 * time.Minute)),
 			"permissions": []any{"customers.read", "customers.write", "delete", "restore", "purge", "bulk", "export", "message", "impersonate", "hold", "settings", "audit", "approve"},
 		}},
@@ -55,7 +55,7 @@ func TestMe(t *testing.T) {
 			t.Errorf("%s: %d %s", tt.name, got.status, diff)
 		}
 	}
-	if got := s.getAs(access.Identity{Groups: []string{"owners"}}, "/v1/me"); got.status != http.StatusUnauthorized {
+	if got := s.getAs(admin.Identity{Groups: []string{"owners"}}, "/v1/me"); got.status != http.StatusUnauthorized {
 		t.Errorf("groups without a subject: %d", got.status)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
@@ -22,35 +22,35 @@ import (
 )
 
 // withRules replaces the API by one with these access rules, and without an admin group.
-func (s *system) withRules(rules access.Rules) {
+func (s *system) withRules(rules admin.Rules) {
 	s.t.Helper()
 	store := model.Table{Model: model.New()}
 	if _, err := store.PutRules(s.t.Context(), rules, audit.Entry{}); err != nil {
 		s.t.Fatal(err)
 	}
-	s.handler = web.New(s.service, s.engine, access.New(store), web.Options{Log: slog.New(slog.DiscardHandler)})
+	s.handler = web.New(s.service, s.engine, admin.New(store), web.Options{Log: slog.New(slog.DiscardHandler)})
 }
 
 // eachAlone maps a group "only-<permission>" for each permission, and suspends leaver.
-func eachAlone() access.Rules {
-	rules := access.Rules{Suspended: []access.Suspension{{Subject: "leaver"}}}
-	for _, p := range access.Permissions {
-		rules.Groups = append(rules.Groups, access.Grant{Group: "only-" + string(p), Permissions: []access.Permission{p}})
+func eachAlone() admin.Rules {
+	rules := admin.Rules{Suspended: []admin.Suspension{{Subject: "leaver"}}}
+	for _, p := range admin.Permissions {
+		rules.Groups = append(rules.Groups, admin.Grant{Group: "only-" + string(p), Permissions: []admin.Permission{p}})
 	}
 	return rules
 }
 
 // having returns an administrator with just these permissions.
-func having(permissions ...access.Permission) access.Identity {
-	who := access.Identity{Subject: "ann", SignedIn: fresh()}
+func having(permissions ...admin.Permission) admin.Identity {
+	who := admin.Identity{Subject: "ann", SignedIn: fresh()}
 	for _, p := range permissions {
 		who.Groups = append(who.Groups, "only-"+string(p))
 	}
 	return who
 }
 
-func staleOf(who access.Identity) access.Identity {
-	who.SignedIn = who.SignedIn.Add(-access.FreshFor - time.Minute)
+func staleOf(who admin.Identity) admin.Identity {
+	who.SignedIn = who.SignedIn.Add(-admin.FreshFor - time.Minute)
 	return who
 }
 
@@ -95,7 +95,7 @@ func TestEveryOperationNeedsItsPermission(t *testing.T) {
 			sent += *m.sent
 		}
 	}
-	if want := len(d.Paths) * (len(access.Permissions) + 1) * 4; sent < want {
+	if want := len(d.Paths) * (len(admin.Permissions) + 1) * 4; sent < want {
 		t.Errorf("only %d requests, want at least %d", sent, want)
 	}
 	t.Logf("%d requests", sent)
@@ -112,7 +112,7 @@ type matrix struct {
 }
 
 func (m matrix) check() {
-	for _, p := range append([]access.Permission{""}, access.Permissions...) {
+	for _, p := range append([]admin.Permission{""}, admin.Permissions...) {
 		who := having(p)
 		if p == "" {
 			who.Groups = []string{"only-", "only", "customers.read", "only-bulk only-purge", "Only-purge"} // none of which is mapped
@@ -124,7 +124,7 @@ func (m matrix) check() {
 		n := m.route.Permission
 		switch {
 		case len(n.AnyOf) > 0 && !slices.Contains(n.AnyOf, p):
-			for _, one := range []access.Identity{who, staleOf(who), undated} {
+			for _, one := range []admin.Identity{who, staleOf(who), undated} {
 				m.refused(one, 403, "FORBIDDEN", n.AnyOf[0])
 			}
 			continue
@@ -139,7 +139,7 @@ func (m matrix) check() {
 }
 
 // refused sends the operation, for what exists and what does not, with a body that must not be read.
-func (m matrix) refused(who access.Identity, status int, code string, permission access.Permission) {
+func (m matrix) refused(who admin.Identity, status int, code string, permission admin.Permission) {
 	for _, id := range []string{"ALFKI", "NOBODY"} {
 		*m.sent++
 		target := strings.ReplaceAll(m.path, "{id}", id)
@@ -169,7 +169,7 @@ func (m matrix) challenged(what string, got answer) {
 }
 
 // passes sends the operation with its example. The only refusal of the administrator is for the action that the example names.
-func (m matrix) passes(who access.Identity) {
+func (m matrix) passes(who admin.Identity) {
 	*m.sent++
 	contentType, body := m.route.example()
 	r := httptest.NewRequest(m.method, attack{}.target(m.path, customer.NewID()), strings.NewReader(body))
@@ -187,9 +187,9 @@ func (m matrix) passes(who access.Identity) {
 func TestAnActionOnManyNeedsTheSamePermissionAsOnOne(t *testing.T) {
 	s := newSystem(t)
 	s.withRules(eachAlone())
-	for action, permission := range map[string]access.Permission{
-		"delete": access.Delete, "restore": access.Restore, "purge": access.Purge, "block": access.CustomersWrite, "unblock": access.CustomersWrite,
-		"redate": access.Settings, "undo": access.Restore, "replay": access.Purge, "fsck": access.Audit,
+	for action, permission := range map[string]admin.Permission{
+		"delete": admin.Delete, "restore": admin.Restore, "purge": admin.Purge, "block": admin.CustomersWrite, "unblock": admin.CustomersWrite,
+		"redate": admin.Settings, "undo": admin.Restore, "replay": admin.Purge, "fsck": admin.Audit,
 	} {
 		id := s.planned(bulk.Operation{Action: action, Basis: []byte(`{"retention":"P30D"}`)})
 		for url, body := range map[string]string{
@@ -198,12 +198,12 @@ func TestAnActionOnManyNeedsTheSamePermissionAsOnOne(t *testing.T) {
 			"/v1/operations/" + id + "/retry": "",
 		} {
 			for _, tt := range []struct {
-				who   access.Identity
+				who   admin.Identity
 				lacks any
 			}{
-				{having(access.Bulk), string(permission)},
+				{having(admin.Bulk), string(permission)},
 				{having(permission), "bulk"},
-				{having(access.Bulk, permission), nil},
+				{having(admin.Bulk, permission), nil},
 			} {
 				got := s.asWith(tt.who, post, url, body)
 				if forbidden := got.status == http.StatusForbidden; forbidden != (tt.lacks != nil) || got.body["permission"] != tt.lacks || got.status < 400 || got.status >= 500 {
@@ -229,7 +229,7 @@ func (s *system) planned(op bulk.Operation) (id string) {
 func TestWhatCantBeUndoneNeedsAFreshSignIn(t *testing.T) {
 	s := newSystem(t)
 	s.withRules(eachAlone())
-	all := having(access.Permissions...)
+	all := having(admin.Permissions...)
 	month, hours := []byte(`{"retention":"P30D"}`), []byte(`{"retention":"PT23H"}`)
 	for _, tt := range []struct {
 		name  string
@@ -263,7 +263,7 @@ func TestADeletionOfAllNeedsAFreshSignIn(t *testing.T) {
 	s := newSystem(t)
 	s.add(2)
 	s.withRules(eachAlone())
-	all := having(access.Permissions...)
+	all := having(admin.Permissions...)
 	for selection, stale := range map[string]bool{
 		`{"ids":["c000"]}`:                                    false,
 		`{"filter":{"search":"anders"}}`:                      false,
@@ -294,26 +294,26 @@ func TestARetentionNeedsAFreshSignIn(t *testing.T) {
 	s := newSystem(t)
 	s.add(3)
 	s.withRules(eachAlone())
-	old := staleOf(having(access.Permissions...))
+	old := staleOf(having(admin.Permissions...))
 	const kinds = `"kinds":[{"name":"invoice","policy":"restrict"},{"name":"line","policy":"cascade"},{"name":"tax","policy":"retain","keep":["amount"],"keepFor":"never"},{"name":"ticket","policy":"cascade"}]`
 	for i, tt := range []struct {
-		who         access.Identity
+		who         admin.Identity
 		method, url string
 		body        string
 		status      int
 		code        string
 	}{
 		{old, put, "/v1/settings", `{"version":0,"retention":"P31D",` + kinds + `}`, 401, "STALE_SIGN_IN"},
-		{having(access.Settings), put, "/v1/settings", `{"version":0,"retention":"P30D",` + kinds + `}`, 200, ""},
+		{having(admin.Settings), put, "/v1/settings", `{"version":0,"retention":"P30D",` + kinds + `}`, 200, ""},
 		{old, put, "/v1/settings", `{"version":1,"retention":"P30D",` + kinds + `}`, 200, ""},
 		{old, put, "/v1/settings", `{"version":1,"retention":"P31D",` + kinds + `}`, 412, "VERSION_MISMATCH"},
 		{old, put, "/v1/settings", `{"version":2,"retention":"P31D",` + kinds + `}`, 401, "STALE_SIGN_IN"},
 		{old, remove, "/v1/customers/c000", "", 200, ""},
-		{having(access.Settings), put, "/v1/settings", `{"version":2,"retention":"PT1H","acknowledged":true,` + kinds + `}`, 200, ""},
+		{having(admin.Settings), put, "/v1/settings", `{"version":2,"retention":"PT1H","acknowledged":true,` + kinds + `}`, 200, ""},
 		{old, remove, "/v1/customers/c001", "", 401, "STALE_SIGN_IN"},
 		{old, remove, "/v1/customers/nobody", "", 401, "STALE_SIGN_IN"},
-		{having(access.Delete), remove, "/v1/customers/c001", "", 200, ""},
-		{having(access.Settings), put, "/v1/settings", `{"version":3,"retention":"never",` + kinds + `}`, 200, ""},
+		{having(admin.Delete), remove, "/v1/customers/c001", "", 200, ""},
+		{having(admin.Settings), put, "/v1/settings", `{"version":3,"retention":"never",` + kinds + `}`, 200, ""},
 		{old, remove, "/v1/customers/c002", "", 200, ""},
 	} {
 		got := s.asWith(tt.who, tt.method, tt.url, tt.body)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/operations"
@@ -15,7 +15,7 @@ import (
 
 // need is what a route asks of an administrator.
 type need struct {
-	anyOf []access.Permission // one of these is enough; empty: any administrator who is not suspended
+	anyOf []admin.Permission // one of these is enough; empty: any administrator who is not suspended
 	fresh freshness
 	when  string // with sometimes: when
 	acts  bool   // with the permission of the operation's action, too: actionNeeds
@@ -30,87 +30,87 @@ const (
 	sometimes           // the handler decides
 )
 
-func only(p access.Permission) need { return need{anyOf: []access.Permission{p}} }
+func only(p admin.Permission) need { return need{anyOf: []admin.Permission{p}} }
 
 // needs has an entry for each route, by its id. Only this table says who may do what: see docs/access.md.
 var needs = map[string]need{
 	"get-me":                {},
-	"get-access":            {anyOf: []access.Permission{access.Settings, access.Audit, access.Approve}},
-	"update-access":         {anyOf: []access.Permission{access.Settings}, fresh: always},
-	"approve-access":        {anyOf: []access.Permission{access.Approve}, fresh: always},
-	"discard-access":        {anyOf: []access.Permission{access.Settings, access.Approve}},
-	"list-suspensions":      {anyOf: []access.Permission{access.Settings, access.Audit}},
-	"suspend-administrator": only(access.Settings),
-	"lift-suspension":       {anyOf: []access.Permission{access.Settings}, fresh: always},
+	"get-access":            {anyOf: []admin.Permission{admin.Settings, admin.Audit, admin.Approve}},
+	"update-access":         {anyOf: []admin.Permission{admin.Settings}, fresh: always},
+	"approve-access":        {anyOf: []admin.Permission{admin.Approve}, fresh: always},
+	"discard-access":        {anyOf: []admin.Permission{admin.Settings, admin.Approve}},
+	"list-suspensions":      {anyOf: []admin.Permission{admin.Settings, admin.Audit}},
+	"suspend-administrator": only(admin.Settings),
+	"lift-suspension":       {anyOf: []admin.Permission{admin.Settings}, fresh: always},
 
-	"create-customer":        only(access.CustomersWrite),
-	"list-customers":         only(access.CustomersRead),
-	"search-customers":       only(access.CustomersRead),
-	"get-customer":           only(access.CustomersRead),
-	"update-customer":        only(access.CustomersWrite),
-	"import-customers":       only(access.CustomersWrite),
-	"block-customer":         only(access.CustomersWrite),
-	"unblock-customer":       only(access.CustomersWrite),
-	"place-hold":             only(access.Hold),
-	"lift-hold":              only(access.Hold),
-	"list-deleted-customers": only(access.CustomersRead),
-	"restore-customer":       only(access.Restore),
+	"create-customer":        only(admin.CustomersWrite),
+	"list-customers":         only(admin.CustomersRead),
+	"search-customers":       only(admin.CustomersRead),
+	"get-customer":           only(admin.CustomersRead),
+	"update-customer":        only(admin.CustomersWrite),
+	"import-customers":       only(admin.CustomersWrite),
+	"block-customer":         only(admin.CustomersWrite),
+	"unblock-customer":       only(admin.CustomersWrite),
+	"place-hold":             only(admin.Hold),
+	"lift-hold":              only(admin.Hold),
+	"list-deleted-customers": only(admin.CustomersRead),
+	"restore-customer":       only(admin.Restore),
 	"delete-customer": {
-		anyOf: []access.Permission{access.Delete}, fresh: sometimes, when: "if the retention leaves less than a day to undo it",
+		anyOf: []admin.Permission{admin.Delete}, fresh: sometimes, when: "if the retention leaves less than a day to undo it",
 	},
-	"purge-customer": {anyOf: []access.Permission{access.Purge}, fresh: always},
+	"purge-customer": {anyOf: []admin.Permission{admin.Purge}, fresh: always},
 
-	"add-record":     only(access.CustomersWrite),
-	"list-records":   only(access.CustomersRead),
-	"get-record":     only(access.CustomersRead),
-	"remove-record":  only(access.Delete),
-	"import-records": only(access.CustomersWrite),
+	"add-record":     only(admin.CustomersWrite),
+	"list-records":   only(admin.CustomersRead),
+	"get-record":     only(admin.CustomersRead),
+	"remove-record":  only(admin.Delete),
+	"import-records": only(admin.CustomersWrite),
 
-	"create-operation":       {anyOf: []access.Permission{access.Bulk}, acts: true},
-	"list-operations":        only(access.CustomersRead),
-	"get-operation":          only(access.CustomersRead),
-	"list-operation-items":   only(access.CustomersRead),
-	"export-operation-items": only(access.CustomersRead),
+	"create-operation":       {anyOf: []admin.Permission{admin.Bulk}, acts: true},
+	"list-operations":        only(admin.CustomersRead),
+	"get-operation":          only(admin.CustomersRead),
+	"list-operation-items":   only(admin.CustomersRead),
+	"export-operation-items": only(admin.CustomersRead),
 	"apply-operation": {
-		anyOf: []access.Permission{access.Bulk}, acts: true, fresh: sometimes,
+		anyOf: []admin.Permission{admin.Bulk}, acts: true, fresh: sometimes,
 		when: "for purge, redate and replay, and for a deletion without a search or ids, or that leaves less than a day to undo it",
 	},
 	"approve-operation": {
-		anyOf: []access.Permission{access.Approve}, fresh: sometimes,
+		anyOf: []admin.Permission{admin.Approve}, fresh: sometimes,
 		when: "for what apply needs one",
 	},
-	"cancel-operation": only(access.Bulk),
-	"retry-operation":  {anyOf: []access.Permission{access.Bulk}, acts: true},
+	"cancel-operation": only(admin.Bulk),
+	"retry-operation":  {anyOf: []admin.Permission{admin.Bulk}, acts: true},
 
-	"get-settings": only(access.CustomersRead),
+	"get-settings": only(admin.CustomersRead),
 	"update-settings": {
-		anyOf: []access.Permission{access.Settings}, fresh: sometimes, when: "if the retention changes",
+		anyOf: []admin.Permission{admin.Settings}, fresh: sometimes, when: "if the retention changes",
 	},
-	"preview-settings": only(access.CustomersRead),
+	"preview-settings": only(admin.CustomersRead),
 
-	"get-certificate":     only(access.Audit),
-	"list-retained":       only(access.Audit),
-	"list-certificates":   only(access.Audit),
-	"export-certificates": only(access.Audit),
-	"get-checkpoint":      only(access.Audit),
-	"list-audit":          only(access.Audit),
-	"search-audit":        only(access.Audit),
-	"export-audit":        only(access.Audit),
-	"get-totals":          only(access.CustomersRead),
-	"list-totals-by-day":  only(access.CustomersRead),
+	"get-certificate":     only(admin.Audit),
+	"list-retained":       only(admin.Audit),
+	"list-certificates":   only(admin.Audit),
+	"export-certificates": only(admin.Audit),
+	"get-checkpoint":      only(admin.Audit),
+	"list-audit":          only(admin.Audit),
+	"search-audit":        only(admin.Audit),
+	"export-audit":        only(admin.Audit),
+	"get-totals":          only(admin.CustomersRead),
+	"list-totals-by-day":  only(admin.CustomersRead),
 }
 
 // actionNeeds says which permission an operation needs beside bulk: the permission of the action on one customer.
-var actionNeeds = map[string]access.Permission{
-	operations.Delete:  access.Delete,
-	operations.Restore: access.Restore,
-	operations.Purge:   access.Purge,
-	operations.Block:   access.CustomersWrite,
-	operations.Unblock: access.CustomersWrite,
-	operations.Redate:  access.Settings,
-	operations.Undo:    access.Restore,
-	operations.Replay:  access.Purge,
-	operations.Fsck:    access.Audit,
+var actionNeeds = map[string]admin.Permission{
+	operations.Delete:  admin.Delete,
+	operations.Restore: admin.Restore,
+	operations.Purge:   admin.Purge,
+	operations.Block:   admin.CustomersWrite,
+	operations.Unblock: admin.CustomersWrite,
+	operations.Redate:  admin.Settings,
+	operations.Undo:    admin.Restore,
+	operations.Replay:  admin.Purge,
+	operations.Fsck:    admin.Audit,
 }
 
 // needOf returns what a route needs. A route without an entry is a mistake in the code.
@@ -155,9 +155,9 @@ func (n need) describe() string {
 	return text
 }
 
-const freshMinutes = int(access.FreshFor / time.Minute)
+const freshMinutes = int(admin.FreshFor / time.Minute)
 
-func join(permissions []access.Permission) string {
+func join(permissions []admin.Permission) string {
 	names := make([]string, len(permissions))
 	for i, p := range permissions {
 		names[i] = string(p)
@@ -168,35 +168,35 @@ func join(permissions []access.Permission) string {
 // extension is what the OpenAPI document says of the need, for programs.
 func (n need) extension() map[string]any {
 	return map[string]any{"x-permission": xPermission{
-		AnyOf: append([]access.Permission{}, n.anyOf...), Action: n.acts, FreshSignIn: []string{"never", "always", "sometimes"}[n.fresh],
+		AnyOf: append([]admin.Permission{}, n.anyOf...), Action: n.acts, FreshSignIn: []string{"never", "always", "sometimes"}[n.fresh],
 	}}
 }
 
 // xPermission is the extension x-permission of an operation in the OpenAPI document.
 type xPermission struct {
-	AnyOf       []access.Permission `json:"anyOf" yaml:"anyOf"`             // empty: none is needed
-	Action      bool                `json:"action" yaml:"action"`           // the permission of the operation's action, too
-	FreshSignIn string              `json:"freshSignIn" yaml:"freshSignIn"` // never, always or sometimes
+	AnyOf       []admin.Permission `json:"anyOf" yaml:"anyOf"`             // empty: none is needed
+	Action      bool               `json:"action" yaml:"action"`           // the permission of the operation's action, too
+	FreshSignIn string             `json:"freshSignIn" yaml:"freshSignIn"` // never, always or sometimes
 }
 
 // admitAdministrator returns what the sender of a request may do, or why it is refused.
-func (a *api) admitAdministrator(ctx context.Context) (access.Administrator, *Problem) {
+func (a *api) admitAdministrator(ctx context.Context) (admin.Administrator, *Problem) {
 	who := identityOf(ctx)
 	if who.Subject == "" {
-		return access.Administrator{}, unauthenticated.problem(ctx)
+		return admin.Administrator{}, unauthenticated.problem(ctx)
 	}
 	if err := a.svc.Audit.SignedIn(ctx, who.Subject, who.SignedIn); err != nil {
-		return access.Administrator{}, a.problem(ctx, err)
+		return admin.Administrator{}, a.problem(ctx, err)
 	}
 	admitted, err := a.admins.Admit(ctx, who)
 	if err != nil {
-		return access.Administrator{}, a.problem(ctx, err)
+		return admin.Administrator{}, a.problem(ctx, err)
 	}
 	return admitted, nil
 }
 
 // lacking returns why the administrator may not use a route with this need, nil if it may.
-func (a *api) lacking(ctx context.Context, who access.Administrator, n need) *Problem {
+func (a *api) lacking(ctx context.Context, who admin.Administrator, n need) *Problem {
 	switch {
 	case len(n.anyOf) > 0 && !slices.ContainsFunc(n.anyOf, who.May):
 		return withoutPermission(ctx, n.anyOf[0])
@@ -206,7 +206,7 @@ func (a *api) lacking(ctx context.Context, who access.Administrator, n need) *Pr
 	return nil
 }
 
-func withoutPermission(ctx context.Context, missing access.Permission) *Problem {
+func withoutPermission(ctx context.Context, missing admin.Permission) *Problem {
 	p := forbidden.problem(ctx)
 	p.Permission = string(missing)
 	return p
@@ -221,8 +221,8 @@ func stale(ctx context.Context) *Problem {
 // staleChallenge is the challenge of RFC 9470.
 var staleChallenge = fmt.Sprintf(`Bearer error="insufficient_user_authentication", max_age="%d"`, maxAge)
 
-// maxAge is access.FreshFor in seconds.
-const maxAge = int(access.FreshFor / time.Second)
+// maxAge is admin.FreshFor in seconds.
+const maxAge = int(admin.FreshFor / time.Second)
 
 // mayAct returns nil if the administrator has the permission of an action on many customers. Routes check bulk before.
 func mayAct(ctx context.Context, action string) error {

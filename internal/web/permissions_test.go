@@ -9,7 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 )
 
 // TestTheTableOfPermissionsIsThatOfTheRoutes compares the table with the routes in both directions, and with what the OpenAPI
@@ -58,7 +58,7 @@ func TestARouteWithoutAnEntryIsAPanic(t *testing.T) {
 // TestEachActionHasAPermission compares the table with the actions of an operation in the document, and with the sentence
 // about them.
 func TestEachActionHasAPermission(t *testing.T) {
-	sentence := need{anyOf: []access.Permission{access.Bulk}, acts: true}.describe()
+	sentence := need{anyOf: []admin.Permission{admin.Bulk}, acts: true}.describe()
 	actions := newAPI(t).document().Components.Schemas.Map()["NewOperation"].Properties["action"].Enum
 	for _, action := range actions {
 		if p := actionNeeds[action.(string)]; !p.Known() || !strings.Contains(sentence, string(p)+" for ") || !strings.Contains(sentence, action.(string)) {
@@ -75,7 +75,7 @@ func TestTheExtensionIsOfOneForm(t *testing.T) {
 	var document struct {
 		Paths map[string]map[string]struct {
 			Need struct {
-				AnyOf       []access.Permission
+				AnyOf       []admin.Permission
 				Action      *bool
 				FreshSignIn string
 			} `json:"x-permission"`
@@ -92,7 +92,7 @@ func TestTheExtensionIsOfOneForm(t *testing.T) {
 			}
 		}
 	}
-	if n := document.Paths["/v1/customers/{id}/purge"]["post"].Need; !slices.Equal(n.AnyOf, []access.Permission{access.Purge}) || n.FreshSignIn != "always" {
+	if n := document.Paths["/v1/customers/{id}/purge"]["post"].Need; !slices.Equal(n.AnyOf, []admin.Permission{admin.Purge}) || n.FreshSignIn != "always" {
 		t.Errorf("purge: %+v", n)
 	}
 }
@@ -100,15 +100,15 @@ func TestTheExtensionIsOfOneForm(t *testing.T) {
 // TestTheDocumentListsAllPermissions compares the permissions of a group in the document with those of the rules.
 func TestTheDocumentListsAllPermissions(t *testing.T) {
 	list := newAPI(t).document().Components.Schemas.Map()["Grant"].Properties["permissions"]
-	var names []access.Permission
+	var names []admin.Permission
 	for _, name := range list.Items.Enum {
-		names = append(names, access.Permission(name.(string)))
+		names = append(names, admin.Permission(name.(string)))
 	}
-	if !slices.Equal(names, access.Permissions) || *list.MaxItems != len(names) {
+	if !slices.Equal(names, admin.Permissions) || *list.MaxItems != len(names) {
 		t.Errorf("at most %d of %v", *list.MaxItems, names)
 	}
 	groups := newAPI(t).document().Components.Schemas.Map()["NewAccess"].Properties["groups"]
-	if *groups.MaxItems != access.MaxGroups {
+	if *groups.MaxItems != admin.MaxGroups {
 		t.Errorf("at most %d groups", *groups.MaxItems)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/imports"
@@ -94,7 +94,7 @@ func translate(ctx context.Context, err error) *Problem {
 func (p *Problem) explain(ctx context.Context, err error) {
 	var (
 		wrong      *customer.InvalidError
-		rules      *access.InvalidError
+		rules      *admin.InvalidError
 		dependents *customer.DependentsError
 		hold       *customer.HoldError
 		taken      *customer.EmailTakenError
@@ -106,7 +106,7 @@ func (p *Problem) explain(ctx context.Context, err error) {
 	case errors.As(err, &wrong):
 		p.Errors = fieldProblems(wrong)
 	case errors.As(err, &rules):
-		p.Errors = documents(rules.Fields, func(f access.Field) FieldProblem { return FieldProblem(f) })
+		p.Errors = documents(rules.Fields, func(f admin.Field) FieldProblem { return FieldProblem(f) })
 	case errors.As(err, &dependents):
 		p.Blocking = blocking(requestOf(ctx).customer, dependents.Counts)
 	case errors.As(err, &hold):

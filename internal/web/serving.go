@@ -15,7 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/audit"
 	"lethe/internal/customer"
 )
@@ -29,7 +29,7 @@ type request struct {
 	routeID  string        // its id there: get-customer
 	customer string        // the id of the customer in the path, if it has one
 	schemas  huma.Registry // of the route
-	admin    access.Administrator
+	admin    admin.Administrator
 	body     *digest
 }
 

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/dynamo/dynamotest"
 	"lethe/internal/web"
 )
@@ -69,7 +69,7 @@ func newCrowd(t *testing.T, code string) *crowd {
 	c, tables := &crowd{code: code}, dynamotest.New(t)
 	for i := range c.processes {
 		store, _ := tables.Open(tables.Config)
-		admins := access.New(store)
+		admins := admin.New(store)
 		admins.AdminGroup, admins.RulesAge = "owners", time.Second
 		c.processes[i] = web.New(web.NoCustomers(), nil, admins, web.Options{Log: slog.New(slog.DiscardHandler)})
 	}

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
@@ -271,7 +271,7 @@ func TestSearchesAndExportsOfTheLogThatAreRefused(t *testing.T) {
 }
 
 // asks sends a request with what a token says.
-func (s *system) asks(who access.Identity, method, url, body string) answer {
+func (s *system) asks(who admin.Identity, method, url, body string) answer {
 	s.t.Helper()
 	r := httptest.NewRequest(method, url, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -283,12 +283,12 @@ func TestRefusalsAndSignInsAreLogged(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	morning := customer.DayOf(time.Now()).Begin()
-	ann := access.Identity{Subject: "ann", Groups: []string{"support"}, SignedIn: morning}
-	leaver := access.Identity{Subject: "leaver", Groups: []string{"support"}, SignedIn: morning.Add(time.Second)}
+	ann := admin.Identity{Subject: "ann", Groups: []string{"support"}, SignedIn: morning}
+	leaver := admin.Identity{Subject: "leaver", Groups: []string{"support"}, SignedIn: morning.Add(time.Second)}
 	s.must(200, put, "/v1/access", `{"version":0,"groups":[{"group":"support","permissions":["customers.read","bulk"]}],"fourEyes":{"purges":false}}`)
 	s.must(200, post, "/v1/suspensions", `{"subject":"leaver"}`)
 	for _, c := range []struct {
-		who               access.Identity
+		who               admin.Identity
 		method, url, body string
 		status            int
 	}{
@@ -299,7 +299,7 @@ func TestRefusalsAndSignInsAreLogged(t *testing.T) {
 		{ann, post, "/v1/audit/search", `{"day":"2026-11-30"}`, 403},
 		{leaver, get, "/v1/customers", "", 403},
 		{leaver, get, "/v1/nowhere", "", 403},
-		{access.Identity{}, get, "/v1/customers", "", 401},
+		{admin.Identity{}, get, "/v1/customers", "", 401},
 		{ann, get, "/v1/nowhere", "", 404},
 	} {
 		if a := s.asks(c.who, c.method, c.url, c.body); a.status != c.status {
@@ -337,7 +337,7 @@ func TestNobodyIsRefusedUnseen(t *testing.T) {
 	s := newSystem(t)
 	store := &refusing{Store: s.store.Store}
 	s.store.Store = store
-	ann := access.Identity{Subject: "ann", SignedIn: time.Now().Truncate(time.Second)}
+	ann := admin.Identity{Subject: "ann", SignedIn: time.Now().Truncate(time.Second)}
 	for _, want := range []int{403, 503, 403} {
 		store.refused = 0
 		if want == 503 {
@@ -348,7 +348,7 @@ func TestNobodyIsRefusedUnseen(t *testing.T) {
 		}
 	}
 	store.refused = 1
-	if a := s.asks(access.Identity{Subject: "bob", SignedIn: ann.SignedIn}, get, "/v1/me", ""); a.status != 503 {
+	if a := s.asks(admin.Identity{Subject: "bob", SignedIn: ann.SignedIn}, get, "/v1/me", ""); a.status != 503 {
 		t.Errorf("a sign-in that is not logged: %d %s", a.status, a.text)
 	}
 	wantSaid(t, s.siteLog(""), "ann request.refused list-customers [customers.read]", "ann request.refused list-customers [customers.read]")

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 )
 
 func (a *api) suspensionRoutes() {
@@ -46,13 +46,13 @@ type Suspension struct {
 	By      string    `json:"by" doc:"The subject that suspended the administrator." example:"demo-owner"`
 }
 
-func suspensionOf(s access.Suspension) Suspension {
+func suspensionOf(s admin.Suspension) Suspension {
 	return Suspension{s.Subject, timeOf(s.Since), s.By}
 }
 
 type suspendInput struct{ Body Suspended }
 
-func answerSuspensions(list []access.Suspension, err error) (*output[Suspensions], error) {
+func answerSuspensions(list []admin.Suspension, err error) (*output[Suspensions], error) {
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
@@ -24,7 +24,7 @@ type Options struct {
 }
 
 // New returns the handler of the API. A request below /v1 without an identity is refused; see [WithIdentity].
-func New(svc *customer.Service, ops *bulk.Engine, admins *access.Service, opts Options) http.Handler {
+func New(svc *customer.Service, ops *bulk.Engine, admins *admin.Service, opts Options) http.Handler {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
@@ -40,7 +40,7 @@ func New(svc *customer.Service, ops *bulk.Engine, admins *access.Service, opts O
 type api struct {
 	svc        *customer.Service
 	operations *bulk.Engine
-	admins     *access.Service
+	admins     *admin.Service
 	log        *slog.Logger
 	version    string
 	mux        *http.ServeMux
@@ -75,12 +75,12 @@ const (
 
 // WithIdentity returns a context with what the verified token of a request says. A request without an identity, or with an
 // empty subject, is refused.
-func WithIdentity(ctx context.Context, who access.Identity) context.Context {
+func WithIdentity(ctx context.Context, who admin.Identity) context.Context {
 	return context.WithValue(ctx, identityKey, who)
 }
 
-func identityOf(ctx context.Context) access.Identity {
-	who, _ := ctx.Value(identityKey).(access.Identity)
+func identityOf(ctx context.Context) admin.Identity {
+	who, _ := ctx.Value(identityKey).(admin.Identity)
 	return who
 }
 
@@ -88,4 +88,4 @@ func identityOf(ctx context.Context) access.Identity {
 func actorOf(ctx context.Context) string { return identityOf(ctx).Subject }
 
 // administratorOf returns what the sender of an admitted request may do.
-func administratorOf(ctx context.Context) access.Administrator { return requestOf(ctx).admin }
+func administratorOf(ctx context.Context) admin.Administrator { return requestOf(ctx).admin }

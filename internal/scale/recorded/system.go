@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/app"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
@@ -138,7 +138,7 @@ func (s *system) ask(ctx context.Context, method, path string, body, answer any)
 	if body != nil {
 		content = strings.NewReader(string(data))
 	}
-	r := httptest.NewRequestWithContext(web.WithIdentity(ctx, access.Identity{Subject: "scale", Groups: []string{"owners"}, SignedIn: time.Now()}), method, path, content)
+	r := httptest.NewRequestWithContext(web.WithIdentity(ctx, admin.Identity{Subject: "scale", Groups: []string{"owners"}, SignedIn: time.Now()}), method, path, content)
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	s.api.ServeHTTP(w, r)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 )
@@ -18,7 +18,7 @@ import (
 type World struct {
 	customer.Store
 
-	Access     access.Store
+	Access     admin.Store
 	Ledger     customer.Ledger
 	Operations bulk.Store
 	Now        func() time.Time                        // in whole milliseconds

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
 	"lethe/internal/operations"
@@ -26,7 +26,7 @@ type fourEyes struct {
 // fourEyesRuling is the rules in force from a step on.
 type fourEyesRuling struct {
 	step  int
-	rules access.FourEyes
+	rules admin.FourEyes
 }
 
 // people are the administrators of a history with four eyes.
@@ -42,19 +42,19 @@ func newFourEyes(seed uint64) fourEyes {
 
 // change draws other rules.
 func (f *fourEyes) change(step int) {
-	rules := access.FourEyes{Purges: f.rng.IntN(3) > 0}
+	rules := admin.FourEyes{Purges: f.rng.IntN(3) > 0}
 	if n := f.rng.IntN(5); n < 3 {
 		rules.DeleteAbove = new(n)
 	}
 	if f.rng.IntN(4) == 0 {
-		rules = access.FourEyes{}
+		rules = admin.FourEyes{}
 	}
 	f.inForce = append(f.inForce, fourEyesRuling{step, rules})
 }
 
 // ask makes rules that ask for a second person wherever they can.
 func (f *fourEyes) ask(step int) {
-	f.inForce = append(f.inForce, fourEyesRuling{step, access.FourEyes{Purges: true, DeleteAbove: new(0)}})
+	f.inForce = append(f.inForce, fourEyesRuling{step, admin.FourEyes{Purges: true, DeleteAbove: new(0)}})
 }
 
 // somebody draws a person.
@@ -66,7 +66,7 @@ func (f *fourEyes) somebody() string {
 }
 
 // since returns the rules that were in force at a step or later.
-func (f *fourEyes) since(step int) (some []access.FourEyes) {
+func (f *fourEyes) since(step int) (some []admin.FourEyes) {
 	for i, r := range f.inForce {
 		if i+1 == len(f.inForce) || f.inForce[i+1].step >= step {
 			some = append(some, r.rules)
@@ -76,13 +76,13 @@ func (f *fourEyes) since(step int) (some []access.FourEyes) {
 }
 
 // rules is what an engine asks. The answer can be lost, like any other.
-func (h *history) rules(ctx context.Context) (access.FourEyes, error) {
+func (h *history) rules(ctx context.Context) (admin.FourEyes, error) {
 	v, err := h.gate(ctx, model.Call{Method: "FourEyes"})
 	switch {
 	case err != nil:
-		return access.FourEyes{}, err
+		return admin.FourEyes{}, err
 	case v == model.Undone, v == model.Lost:
-		return access.FourEyes{}, model.ErrFault
+		return admin.FourEyes{}, model.ErrFault
 	}
 	return h.fourEyes.inForce[len(h.fourEyes.inForce)-1].rules, nil
 }
@@ -116,7 +116,7 @@ func (h *history) fourEyesCommand() bool {
 }
 
 // above writes how many customers one person may delete.
-func above(rules access.FourEyes) string {
+func above(rules admin.FourEyes) string {
 	if rules.DeleteAbove == nil {
 		return "any number"
 	}
@@ -126,7 +126,7 @@ func above(rules access.FourEyes) string {
 // failedAlone reports whether an operation that could need a second person failed in part without one.
 func (h *history) failedAlone() bool {
 	return slices.ContainsFunc(h.model.All(), func(op *bulk.Operation) bool {
-		return op.Tally.Failed > 0 && op.ApprovedBy == "" && needsSecond(access.FourEyes{Purges: true, DeleteAbove: new(0)}, *op)
+		return op.Tally.Failed > 0 && op.ApprovedBy == "" && needsSecond(admin.FourEyes{Purges: true, DeleteAbove: new(0)}, *op)
 	})
 }
 
@@ -176,7 +176,7 @@ func (h *history) approveSecond(id string) {
 
 // needsSecond reports whether an operation needs a second person under the rules: it purges, or brings a purge within a day,
 // or deletes too many.
-func needsSecond(rules access.FourEyes, op bulk.Operation) bool {
+func needsSecond(rules admin.FourEyes, op bulk.Operation) bool {
 	switch op.Action {
 	case operations.Purge, operations.Redate:
 		return rules.Purges
@@ -194,7 +194,7 @@ func needsSecond(rules access.FourEyes, op bulk.Operation) bool {
 // mayRunAlone checks that an operation that runs without a second person needed none, by some rules in force since the
 // request for it began.
 func (h *history) mayRunAlone(p *process, op bulk.Operation) {
-	if op.ApprovedBy == "" && !slices.ContainsFunc(h.fourEyes.since(p.begun), func(r access.FourEyes) bool { return !needsSecond(r, op) }) {
+	if op.ApprovedBy == "" && !slices.ContainsFunc(h.fourEyes.since(p.begun), func(r admin.FourEyes) bool { return !needsSecond(r, op) }) {
 		h.broken("%s: started without a second person, but the rules ask for one", op.ID)
 	}
 }
@@ -204,7 +204,7 @@ func (h *history) requested(p *process, before, after bulk.Operation) {
 	switch {
 	case p == nil || p.second || p.digest != before.Digest || after.RequestedBy != p.by || after.Digest != before.Digest:
 		h.broken("%s: waits for a second person, but nobody has applied its plan", after.ID)
-	case !slices.ContainsFunc(h.fourEyes.since(p.begun), func(r access.FourEyes) bool { return needsSecond(r, after) }):
+	case !slices.ContainsFunc(h.fourEyes.since(p.begun), func(r admin.FourEyes) bool { return needsSecond(r, after) }):
 		h.broken("%s: waits for a second person, but needs none", after.ID)
 	case !after.Applied.IsZero() || !after.Requested.Before(before.Expires):
 		h.broken("%s: waits, but has started, or its plan has expired", after.ID)

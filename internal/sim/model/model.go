@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/audit"
 	"lethe/internal/bulk"
 	"lethe/internal/customer"
@@ -78,7 +78,7 @@ type Model struct {
 	certs    map[string]map[string]customer.Certificate
 	notes    map[string]note // by idempotency key
 	settings customer.Settings
-	rules    access.Rules
+	rules    admin.Rules
 	leases   map[string]lease
 	entries  map[string][]customer.Entry
 	site     []audit.Entry // of the audit log: what changes no customer

@@ -1,4 +1,4 @@
-package access_test
+package admin_test
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/audit"
 	"lethe/internal/sim/model"
 )
@@ -15,22 +15,22 @@ import (
 // nothing in the log.
 func TestProposalsAreLogged(t *testing.T) {
 	store := model.Table{Model: model.New()}
-	s := access.New(store)
+	s := admin.New(store)
 	s.AdminGroup = "owners"
-	owner := func(subject string) access.Administrator {
-		return access.Administrator{Identity: access.Identity{Subject: subject, Groups: []string{"owners"}}}
+	owner := func(subject string) admin.Administrator {
+		return admin.Administrator{Identity: admin.Identity{Subject: subject, Groups: []string{"owners"}}}
 	}
-	must := func(r access.Rules, err error) access.Rules {
+	must := func(r admin.Rules, err error) admin.Rules {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
-	strict := must(s.Change(t.Context(), owner("ann"), access.Rules{FourEyes: access.FourEyes{Purges: true}}))
-	proposed := must(s.Change(t.Context(), owner("ann"), access.Rules{Version: strict.Version}))
+	strict := must(s.Change(t.Context(), owner("ann"), admin.Rules{FourEyes: admin.FourEyes{Purges: true}}))
+	proposed := must(s.Change(t.Context(), owner("ann"), admin.Rules{Version: strict.Version}))
 	discarded := must(s.Discard(t.Context(), owner("ben"), proposed.Proposal.Digest()))
-	proposed = must(s.Change(t.Context(), owner("ann"), access.Rules{Version: discarded.Version}))
+	proposed = must(s.Change(t.Context(), owner("ann"), admin.Rules{Version: discarded.Version}))
 	if _, err := s.Approve(t.Context(), owner("ann"), proposed.Proposal.Digest()); err == nil {
 		t.Error("ann approves her own proposal")
 	}

@@ -1,4 +1,4 @@
-package access_test
+package admin_test
 
 import (
 	"context"
@@ -8,13 +8,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/audit"
 )
 
 // slow is a store with requests that take up to two seconds. Each takes effect at a random moment in between.
 type slow struct {
-	access.Store
+	admin.Store
 
 	random *rand.Rand
 	mu     *sync.Mutex
@@ -27,13 +27,13 @@ func (s slow) wait() {
 	time.Sleep(d)
 }
 
-func (s slow) Rules(ctx context.Context) (access.Rules, error) {
+func (s slow) Rules(ctx context.Context) (admin.Rules, error) {
 	s.wait()
 	defer s.wait()
 	return s.Store.Rules(ctx)
 }
 
-func (s slow) PutRules(ctx context.Context, r access.Rules, logged audit.Entry) (access.Rules, error) {
+func (s slow) PutRules(ctx context.Context, r admin.Rules, logged audit.Entry) (admin.Rules, error) {
 	s.wait()
 	defer s.wait()
 	return s.Store.PutRules(ctx, r, logged)
@@ -45,8 +45,8 @@ func TestNoRequestAfterTheAnswerGoesByOldRules(t *testing.T) {
 	for seed := range uint64(40) {
 		synctest.Test(t, func(t *testing.T) {
 			store := slow{newStore(), rand.New(rand.NewPCG(seed, 0)), &sync.Mutex{}}
-			processes := []*access.Service{newService(store), newService(store), newService(store)}
-			change(t, processes[0], access.Identity{Subject: "olga", Groups: []string{"owners"}}, mapA)
+			processes := []*admin.Service{newService(store), newService(store), newService(store)}
+			change(t, processes[0], admin.Identity{Subject: "olga", Groups: []string{"owners"}}, mapA)
 			var mu sync.Mutex
 			var answered time.Time
 			before, through := 0, 0
@@ -59,7 +59,7 @@ func TestNoRequestAfterTheAnswerGoesByOldRules(t *testing.T) {
 					a, err := processes[i%3].Admit(t.Context(), ben)
 					mu.Lock()
 					defer mu.Unlock()
-					switch got := err == nil && a.May(access.CustomersRead); {
+					switch got := err == nil && a.May(admin.CustomersRead); {
 					case got && late:
 						through++
 					case got:
@@ -69,12 +69,12 @@ func TestNoRequestAfterTheAnswerGoesByOldRules(t *testing.T) {
 			}
 			time.Sleep(3 * time.Second)
 			if seed%2 == 0 {
-				_, err := processes[0].Suspend(t.Context(), access.Administrator{Identity: ann}, "ben")
+				_, err := processes[0].Suspend(t.Context(), admin.Administrator{Identity: ann}, "ben")
 				if err != nil {
 					t.Fatal(err)
 				}
 			} else {
-				change(t, processes[0], ann, access.Rules{Version: 1, Groups: mapA.Groups[:1]})
+				change(t, processes[0], ann, admin.Rules{Version: 1, Groups: mapA.Groups[:1]})
 			}
 			mu.Lock()
 			answered = time.Now()

@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 
-	"lethe/internal/access"
+	"lethe/internal/admin"
 	"lethe/internal/audit"
 )
 
@@ -23,8 +23,8 @@ type accessRules struct {
 }
 
 type grant struct {
-	Group       string              `dynamodbav:"group"`
-	Permissions []access.Permission `dynamodbav:"permissions,omitempty"`
+	Group       string             `dynamodbav:"group"`
+	Permissions []admin.Permission `dynamodbav:"permissions,omitempty"`
 }
 
 type fourEyes struct {
@@ -46,44 +46,44 @@ type suspension struct {
 }
 
 // Rules reads the access rules. Version 0 means that none are stored.
-func (t *Table) Rules(ctx context.Context) (access.Rules, error) {
+func (t *Table) Rules(ctx context.Context) (admin.Rules, error) {
 	it, err := t.get(ctx, settingsPK, accessSK)
 	if err != nil {
-		return access.Rules{}, fmt.Errorf("dynamo: read access rules: %w", err)
+		return admin.Rules{}, fmt.Errorf("dynamo: read access rules: %w", err)
 	}
 	if it == nil {
-		return access.Rules{}, nil
+		return admin.Rules{}, nil
 	}
 	var stored accessRules
 	if err := attributevalue.UnmarshalMap(it, &stored); err != nil {
-		return access.Rules{}, fmt.Errorf("dynamo: decode access rules: %w", err)
+		return admin.Rules{}, fmt.Errorf("dynamo: decode access rules: %w", err)
 	}
 	rules, err := stored.decode()
 	if err != nil {
-		return access.Rules{}, fmt.Errorf("dynamo: decode access rules: %w", err)
+		return admin.Rules{}, fmt.Errorf("dynamo: decode access rules: %w", err)
 	}
 	return rules, nil
 }
 
-// PutRules replaces the access rules of this version and logs it; [access.ErrVersion] if the stored version is another.
-func (t *Table) PutRules(ctx context.Context, r access.Rules, logged audit.Entry) (access.Rules, error) {
+// PutRules replaces the access rules of this version and logs it; [admin.ErrVersion] if the stored version is another.
+func (t *Table) PutRules(ctx context.Context, r admin.Rules, logged audit.Entry) (admin.Rules, error) {
 	was := r.Version
 	r.Version++
 	change, err := replacement(t.Name, encodeRules(r), was)
 	if err != nil {
-		return access.Rules{}, fmt.Errorf("dynamo: encode access rules: %w", err)
+		return admin.Rules{}, fmt.Errorf("dynamo: encode access rules: %w", err)
 	}
 	made, err := t.commitLogged(ctx, change, logged)
 	if err != nil {
-		return access.Rules{}, fmt.Errorf("dynamo: write access rules: %w", err)
+		return admin.Rules{}, fmt.Errorf("dynamo: write access rules: %w", err)
 	}
 	if !made {
-		return access.Rules{}, access.ErrVersion
+		return admin.Rules{}, admin.ErrVersion
 	}
 	return r, nil
 }
 
-func encodeRules(r access.Rules) accessRules {
+func encodeRules(r admin.Rules) accessRules {
 	out := accessRules{
 		PK: settingsPK, SK: accessSK, Version: r.Version, Groups: []grant{}, FourEyes: fourEyes(r.FourEyes),
 		Suspended: []suspension{}, ChangedBy: r.Changed.By,
@@ -106,32 +106,32 @@ func encodeRules(r access.Rules) accessRules {
 	return out
 }
 
-func (p proposal) decode() (*access.Proposal, error) {
+func (p proposal) decode() (*admin.Proposal, error) {
 	at, err := parseTime(p.At)
-	out := &access.Proposal{FourEyes: access.FourEyes(p.FourEyes), At: at, By: p.By}
+	out := &admin.Proposal{FourEyes: admin.FourEyes(p.FourEyes), At: at, By: p.By}
 	for _, g := range p.Groups {
-		out.Groups = append(out.Groups, access.Grant(g))
+		out.Groups = append(out.Groups, admin.Grant(g))
 	}
 	return out, err
 }
 
-func (stored accessRules) decode() (access.Rules, error) {
+func (stored accessRules) decode() (admin.Rules, error) {
 	at, err := parseTime(stored.ChangedAt)
 	if err != nil {
-		return access.Rules{}, err
+		return admin.Rules{}, err
 	}
-	r := access.Rules{
-		Version: stored.Version, FourEyes: access.FourEyes(stored.FourEyes), Changed: access.Changed{At: at, By: stored.ChangedBy},
+	r := admin.Rules{
+		Version: stored.Version, FourEyes: admin.FourEyes(stored.FourEyes), Changed: admin.Changed{At: at, By: stored.ChangedBy},
 	}
 	for _, g := range stored.Groups {
-		r.Groups = append(r.Groups, access.Grant(g))
+		r.Groups = append(r.Groups, admin.Grant(g))
 	}
 	for _, s := range stored.Suspended {
 		since, err := parseTime(s.Since)
 		if err != nil {
-			return access.Rules{}, err
+			return admin.Rules{}, err
 		}
-		r.Suspended = append(r.Suspended, access.Suspension{Subject: s.Subject, Since: since, By: s.By})
+		r.Suspended = append(r.Suspended, admin.Suspension{Subject: s.Subject, Since: since, By: s.By})
 	}
 	if stored.Proposal != nil {
 		r.Proposal, err = stored.Proposal.decode()
